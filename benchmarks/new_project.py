@@ -1,0 +1,41 @@
+"""`mlpath new-project` against `copier copy` from git: python benchmarks/new_project.py.
+
+Ours ends with a git repository and its first commit, and with no lock file, as Copier's does.
+Both render the same version of the template, Copier from the bundle that projects point to.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from measure import Side, compare, script
+from mlpath import template
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as scratch:
+        os.environ["HOME"] = scratch
+        Path(scratch, ".gitconfig").write_text("[user]\n\tname = A\n\temail = a@example.com\n")
+        template.publish()
+        ours, theirs = Path(scratch, "ours"), Path(scratch, "theirs")
+        met = compare(
+            Side(
+                "mlpath new-project --defaults --no-lock",
+                [script("mlpath"), "new-project", str(ours), "--defaults", "--no-lock"],
+                partial(shutil.rmtree, ours, ignore_errors=True),
+            ),
+            Side(
+                "copier copy --defaults",
+                [
+                    script("copier"), "copy", "--defaults", "--vcs-ref", template.CURRENT,
+                    template.SRC_PATH, str(theirs),
+                ],
+                partial(shutil.rmtree, theirs, ignore_errors=True),
+            ),
+            at_most=0.9,
+        )  # fmt: skip
+    sys.exit(not met)

@@ -1,0 +1,3 @@
+"""Second look."""
+
+TITLE = "Second look"

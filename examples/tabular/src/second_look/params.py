@@ -1,0 +1,89 @@
+"""The parameters of every stage, read from `params.yaml` into frozen dataclasses.
+
+A missing, misspelt or mistyped entry is an error that names it: a typo must not train another model than the one meant.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+_STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Fetch:
+    """Which data set to write to `data/raw/`."""
+
+    source: str
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Prepare:
+    """How the rows are split. Shares are of all rows; what is left is for training."""
+
+    seed: int
+    validation_share: Annotated[float, Field(gt=0, lt=0.5)]
+    test_share: Annotated[float, Field(gt=0, lt=0.5)]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Baseline:
+    """The model to beat; it has nothing to turn."""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Shallow:
+    """Histogram-based gradient boosting (the names are scikit-learn's)."""
+
+    learning_rate: Annotated[float, Field(gt=0)]
+    max_iter: Annotated[int, Field(gt=0)]
+    max_leaf_nodes: Annotated[int, Field(gt=1)]
+    min_samples_leaf: Annotated[int, Field(gt=0)]
+    l2_regularization: Annotated[float, Field(ge=0)]
+    max_features: Annotated[float, Field(gt=0, le=1)]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Train:
+    """The models, from the simplest to the most complex, and what each may turn."""
+
+    models: list[str]
+    seed: int
+    baseline: Baseline
+    shallow: Shallow
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Evaluate:
+    """How models are compared, and when the more complex one may serve."""
+
+    metric: str
+    margin: Annotated[float, Field(ge=0)]
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+    resamples: Annotated[int, Field(ge=100)]
+    seed: int
+    slices: list[str]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Params:
+    """The whole of `params.yaml`."""
+
+    fetch: Fetch
+    prepare: Prepare
+    train: Train
+    evaluate: Evaluate
+
+
+def load_params(path: Path) -> Params:
+    """Read and check `params.yaml`.
+
+    Raises:
+        pydantic.ValidationError: names each entry that is missing, unknown or of the wrong type.
+    """
+    # By way of JSON: in strict mode pydantic takes a dataclass from JSON, but not from a dict.
+    return TypeAdapter(Params).validate_json(json.dumps(yaml.safe_load(path.read_text(encoding="utf-8"))))

@@ -1,0 +1,5 @@
+"""`python -m mlpath` is `mlpath`."""
+
+from mlpath.cli import run
+
+run()

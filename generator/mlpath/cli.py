@@ -1,0 +1,236 @@
+"""The command line: each command parses, calls one function, and echoes.
+
+Click is the only import of weight up here, so that `mlpath --help` and shell completion answer
+at once; a command imports what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mlpath import __version__
+from mlpath.errors import MlpathError
+
+if TYPE_CHECKING:
+    from mlpath.scaffold import Project
+
+_INTERRUPTED = 130
+
+
+class _Failure(click.ClickException):
+    """An `MlpathError` as Click shows it: what is wrong, and what to do."""
+
+    def __init__(self, error: MlpathError) -> None:
+        super().__init__(str(error))
+        self.hint = error.hint
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"{_styled('Error:', fg='red', bold=True)} {self.message}", file=file, err=True)
+        if self.hint:
+            click.echo(f"{_styled('Hint:', fg='cyan')} {self.hint}", file=file, err=True)
+
+
+class _Group(click.Group):
+    """The one way out for what goes wrong; bugs keep their traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MlpathError as error:
+            raise _Failure(error) from error
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted.", err=True)
+            ctx.exit(_INTERRUPTED)
+
+
+def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Split KEY=VALUE, as Copier's own `--data` does."""
+    for value in values:
+        if not value.partition("=")[0] or "=" not in value:
+            raise click.BadParameter(f"{value!r} is not KEY=VALUE", ctx, param)
+    return dict(value.split("=", 1) for value in values)
+
+
+@click.group(
+    cls=_Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, "-V", "--version", prog_name="mlpath")
+def main() -> None:
+    """Create a machine-learning project that works: data, pipeline, model, demo, tests.
+
+    \b
+    Example:
+      mlpath new-project demo --defaults --run
+    """  # noqa: D301 - `\b` is Click's mark for lines to leave alone
+
+
+@main.command("new-project")
+@click.argument("dest", required=False)
+@click.option(
+    "-d",
+    "--data",
+    "pairs",
+    metavar="KEY=VALUE",
+    multiple=True,
+    callback=_pairs,
+    help="Answer a question, for example -d domain=tabular. Can be given many times.",
+)
+@click.option(
+    "--data-file",
+    type=click.Path(),
+    metavar="FILE",
+    help="Take answers from a YAML file, such as another project's .copier-answers.yml.",
+)
+@click.option(
+    "-l", "--defaults", is_flag=True, help="Ask nothing: what is not answered, by default."
+)
+@click.option("-r", "--vcs-ref", metavar="REF", help="Use this version of the template.")
+@click.option("-n", "--pretend", is_flag=True, help="List what would be written; write nothing.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing, unless it fails.")
+@click.option(
+    "--template", metavar="SRC", help="Use another Copier template: gh:you/fork, a path, a URL."
+)
+@click.option("--run", is_flag=True, help="Then install, train, commit, and serve the demo.")
+@click.option("--no-lock", is_flag=True, help="Leave uv.lock out; it needs a package index.")
+def new_project(
+    dest: str | None,
+    pairs: dict[str, str],
+    data_file: str | None,
+    defaults: bool,
+    vcs_ref: str | None,
+    pretend: bool,
+    quiet: bool,
+    template: str | None,
+    run: bool,
+    no_lock: bool,
+) -> None:
+    """Create a project in the folder DEST, which names it.
+
+    Asks a few questions, each with a default that works. Without DEST, the project's name gives
+    the folder.
+
+    \b
+    Examples:
+      mlpath new-project
+      mlpath new-project demo --defaults --run
+      mlpath new-project churn -l -d task=regression -d license=BSD-3-Clause
+    """  # noqa: D301
+    from pathlib import Path
+
+    from mlpath import first_run, render, scaffold
+
+    if pretend and run:
+        raise click.UsageError("--pretend and --run exclude each other")
+    answers = render.read_answers(Path(data_file)) if data_file else {}
+    answers.update(pairs)
+    if pretend:
+        place, files = scaffold.preview(
+            dest, answers, defaults=defaults, source=template, ref=vcs_ref
+        )
+        for file in files if not quiet else ():
+            click.echo(scaffold.quoted(place / file))
+        return
+
+    def say(line: str) -> None:
+        if not quiet:
+            click.echo(line)
+
+    project = scaffold.create(
+        dest,
+        answers,
+        defaults=defaults,
+        source=template,
+        ref=vcs_ref,
+        lock=not no_lock,
+        say=say,
+    )
+    if not quiet:
+        _show(project, next_commands=() if run else first_run.COMMANDS)
+    if run:
+        first_run.run(project, say)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def doctor(as_json: bool) -> None:
+    """Tell what this machine has and lacks, with the command that mends it.
+
+    Exits with 1 if something that mlpath needs is missing.
+
+    \b
+    Examples:
+      mlpath doctor
+      mlpath doctor --json
+    """  # noqa: D301
+    import json
+
+    from mlpath.doctor import examine
+
+    findings = examine()
+    if as_json:
+        click.echo(json.dumps([finding._asdict() for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            mark, colour = {True: ("ok", "green"), False: ("missing", "red")}[finding.ok]
+            if not finding.ok and not finding.needed:
+                mark, colour = "not found", "yellow"
+            click.echo(f"{_styled(f'{mark:>9}', fg=colour)}  {finding.name:<16} {finding.found}")
+            if not finding.ok:
+                click.echo(f"{'':>11}{'':<16} {finding.mend}")
+    if any(finding.needed and not finding.ok for finding in findings):
+        raise click.exceptions.Exit(1)
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the script that completes mlpath's commands in a SHELL.
+
+    \b
+    Examples, each a line for your shell's own start-up file:
+      eval "$(mlpath completion bash)"        # ~/.bashrc
+      eval "$(mlpath completion zsh)"         # ~/.zshrc
+      mlpath completion fish | source         # ~/.config/fish/config.fish
+    """  # noqa: D301
+    from click.shell_completion import get_completion_class
+
+    script = get_completion_class(shell)
+    assert script is not None  # noqa: S101 - `click.Choice` names only shells that Click has
+    click.echo(script(main, {}, "mlpath", "_MLPATH_COMPLETE").source())
+
+
+def _show(project: Project, next_commands: tuple[str, ...]) -> None:
+    """Echo what was made, what is amiss, and what to type next."""
+    from mlpath.scaffold import quoted
+
+    place = quoted(project.path)
+    click.echo(f"\n{_styled('Created', fg='green', bold=True)} {place}\n")
+    files = project.key_files()
+    width = max(map(len, files), default=0)
+    for name, text in files.items():
+        click.echo(f"  {_styled(f'{name:<{width}}', bold=True)}  {_styled(text, dim=True)}")
+    for note in project.notes:
+        click.echo(f"\n{_styled('Note:', fg='yellow')} {note}", err=True)
+    if next_commands:
+        click.echo("\nNext:\n")
+        for command in (f"cd {place}", *next_commands):
+            click.echo(f"  {command}")
+    click.echo()
+
+
+def _styled(text: str, **style: Any) -> str:
+    # Click leaves colours out where the output is no terminal; NO_COLOR is the user's own word.
+    return text if os.environ.get("NO_COLOR") else click.style(text, **style)
+
+
+def run() -> None:
+    """Start the program, as the console script does."""
+    # A command is over before there is garbage worth collecting; looking for it all the same,
+    # while Copier is imported, takes a tenth of the time.
+    gc.disable()
+    main(prog_name="mlpath")

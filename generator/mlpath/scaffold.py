@@ -1,0 +1,281 @@
+"""Creates a project: built in a hidden folder beside its place, moved there in one step."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import tomllib
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlpath import git, processes, staging, template
+from mlpath.errors import AnswerError, MlpathError
+from mlpath.render import (
+    ANSWERS_FILE,
+    Answers,
+    check_answers,
+    choices,
+    questions,
+    read_answers,
+    render,
+)
+from mlpath.template import Release
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+KEY_FILES = {
+    "README.md": "the claim, the result table, the two commands",
+    "params.yaml": "every number that you may turn",
+    "schema.yaml": "what a row of data must look like",
+    "dvc.yaml": "the pipeline: fetch, prepare, train, evaluate, report",
+    "src/{package}/data.py": "loads, validates and splits the data",
+    "src/{package}/models.py": "the baseline and the model that has to beat it",
+    "src/{package}/metrics.py": "scores, intervals, and the rule that makes a champion",
+    "src/{package}/serving.py": "loads the champion, predicts, explains",
+    "src/{package}/app.py": "the page in the browser, and its API",
+    "tests/": "one file a module, and the bugs that make no noise",
+}
+"""What the closing screen shows of a new project. `{package}` is the import name."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project that was just created."""
+
+    path: Path
+    answers: Mapping[str, Any]
+    notes: tuple[str, ...]
+    """What is not as it should be, each with its remedy."""
+
+    def key_files(self) -> dict[str, str]:
+        """Return the files to look at first, each with a line on what it is."""
+        packages = sorted((self.path / "src").glob("*/__init__.py"))
+        package = packages[0].parent.name if packages else "*"
+        named = {name.format(package=package): text for name, text in KEY_FILES.items()}
+        return {name: text for name, text in named.items() if (self.path / name).exists()}
+
+
+def create(
+    dest: str | None,
+    answers: Mapping[str, Any],
+    *,
+    defaults: bool = False,
+    source: str | None = None,
+    ref: str | None = None,
+    lock: bool = True,
+    say: Callable[[str], None] = lambda _line: None,
+) -> Project:
+    """Create a project: rendered, locked, and committed to a git repository of its own.
+
+    Killed at any moment, it leaves the whole project or nothing (but a hidden folder, after
+    SIGKILL, which the next run for the same place clears away).
+
+    Args:
+        dest: Where the project goes; its last part names the project, unless an answer does.
+            None: a folder here, named after the project.
+        answers: Answers that are fixed.
+        defaults: Ask nothing.
+        source: Another Copier template than ours.
+        ref: Which version of the template.
+        lock: Whether to resolve the dependencies into `uv.lock`, which needs a package index.
+        say: Told what is being done when it takes a while.
+
+    Raises:
+        MlpathError: Says what is in the way. Nothing was written.
+    """
+    git.check_installed()
+    place = staging.check_free(dest) if dest is not None else None
+    notes = []
+    with (
+        processes.cleaning_up_on_signals(),
+        staging.telling_what_the_disk_says(),
+        _open(source, ref) as origin,
+        staging.Workshop(place) as workshop,
+    ):
+        _render(origin, workshop.project, place, answers, defaults=defaults, ref=ref)
+        found = read_answers(workshop.project / ANSWERS_FILE)
+        if place is None:
+            place = staging.check_free(_slug(workshop.project, found))
+            workshop.send_to(place)
+        if lock and (workshop.project / "pyproject.toml").exists():
+            notes += _lock(workshop.project, place, found, say)
+        notes += _commit(workshop.project, place, found)
+        if isinstance(origin, Release):
+            try:
+                template.publish()
+            except MlpathError as error:
+                notes.append(f"{error}. {error.hint}")
+        workshop.deliver()
+    return Project(place, found, tuple(notes))
+
+
+def preview(
+    dest: str | None,
+    answers: Mapping[str, Any],
+    *,
+    defaults: bool = False,
+    source: str | None = None,
+    ref: str | None = None,
+) -> tuple[Path, list[str]]:
+    """Return where `create` would put a project, and the files that it would write.
+
+    Raises:
+        MlpathError: Where `create` would raise it.
+    """
+    place = staging.check_free(dest) if dest is not None else None
+    with (
+        processes.cleaning_up_on_signals(),
+        staging.telling_what_the_disk_says(),
+        _open(source, ref) as origin,
+        tempfile.TemporaryDirectory(prefix="mlpath-") as scratch,
+    ):
+        project = Path(scratch, "project")
+        _render(origin, project, place, answers, defaults=defaults, ref=ref)
+        files = [path.relative_to(project) for path in project.rglob("*") if not path.is_dir()]
+        if place is None:
+            place = staging.check_free(_slug(project, read_answers(project / ANSWERS_FILE)))
+    return place, sorted(path.as_posix() for path in files)
+
+
+def quoted(path: Path) -> str:
+    """Return a path as a person would type it here, quoted for a shell."""
+    with contextlib.suppress(ValueError):
+        path = path.relative_to(Path.cwd())
+    return shlex.quote(str(path))
+
+
+@contextmanager
+def _open(source: str | None, ref: str | None) -> Iterator[Release | str]:
+    """Give what to render: a release of ours, or the address of another template."""
+    if source is None:
+        with template.release(ref) as release:
+            yield release
+        return
+    folder = Path(source).expanduser()
+    if folder.is_dir():
+        if not any((folder / name).exists() for name in ("copier.yml", "copier.yaml")):
+            raise MlpathError(
+                f"{source} has no copier.yml",
+                hint="Of a bare git repository, give a clone, or a name that ends in .git.",
+            )
+        if not source.startswith("~"):
+            # Recorded as given, a relative path would mean something else to the next update.
+            source = os.path.abspath(source)  # noqa: PTH100 - without `..`, links as they are
+    yield source
+
+
+def _render(
+    origin: Release | str,
+    project: Path,
+    place: Path | None,
+    answers: Mapping[str, Any],
+    *,
+    defaults: bool,
+    ref: str | None,
+) -> None:
+    given = dict(answers)
+    suggestions = _suggestions(origin, place)
+    named_here = place is not None and "project_name" not in given
+    if isinstance(origin, Release):
+        if place is not None:
+            given.setdefault("project_name", place.name)
+        check_answers(origin, given)
+    while True:
+        try:
+            render(
+                origin, project, given, defaults=defaults, suggestions=suggestions,
+                ref=ref if isinstance(origin, str) else None,
+            )  # fmt: skip
+        except AnswerError as error:
+            # Git takes names and addresses that the template does not. Then nobody is suggested.
+            if error.key not in given and suggestions.pop(error.key, None):
+                continue
+            if error.key == "project_name" and named_here and not error.hint:
+                error.hint = "The folder names the project; -d project_name=NAME gives another."
+            raise
+        return
+
+
+def _suggestions(origin: Release | str, place: Path | None) -> Answers:
+    """Return better defaults than the template's: what this machine knows already."""
+    found: Answers = {}
+    if who := git.identity():
+        found = {"author_name": who.name, "author_email": who.email}
+    if not isinstance(origin, Release):
+        return {**found, "project_name": place.name} if place else found
+    ours = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if ours in choices(origin, "python_version"):
+        found["python_version"] = ours
+    if place is None:
+        # Otherwise a second project with the default name would fail after the last question.
+        usual = str(questions(origin)["project_name"]["default"])
+        names = (usual, *(f"{usual} {number}" for number in range(2, 100)))
+        found["project_name"] = next((n for n in names if not Path(_dashed(n)).exists()), usual)
+    return found
+
+
+def _lock(
+    project: Path, place: Path, answers: Mapping[str, Any], say: Callable[[str], None]
+) -> list[str]:
+    """Resolve the dependencies; without a network that can wait, and a note says how."""
+    say("Resolving the dependencies into uv.lock ...")
+    python = processes.python_option(str(answers.get("python_version", "")))
+    done = subprocess.run(
+        [processes.find_uv(), "lock", "--no-progress", *python],
+        cwd=project,
+        env=processes.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if not done.returncode:
+        return []
+    (project / "uv.lock").unlink(missing_ok=True)
+    reason = next((line.strip() for line in done.stderr.splitlines() if line.strip()), "")
+    note = f"There is no uv.lock yet ({reason or 'uv failed'}). With a network: cd {quoted(place)}"
+    return [f"{note} && uv lock && git add uv.lock && git commit -m 'Lock the dependencies'"]
+
+
+def _commit(project: Path, place: Path, answers: Mapping[str, Any]) -> list[str]:
+    """Make the repository and its first commit."""
+    notes = []
+    if outer := git.enclosing(place.parent):
+        notes.append(
+            f"{quoted(place)} lies inside the git repository {quoted(outer)}. "
+            "It is a repository of its own; add its name to the .gitignore of the outer one."
+        )
+    git.run("init", "--quiet", "--initial-branch=main", cwd=project)
+    git.run("add", "--all", cwd=project)
+    message = "Create the project with mlpath"
+    if git.identity(project):
+        git.run("commit", "--quiet", "--message", message, cwd=project)
+        return notes
+    name = str(answers.get("author_name") or "Your Name")
+    email = str(answers.get("author_email") or "you@example.com")
+    command = shlex.join(
+        ["git", "-c", f"user.name={name}", "-c", f"user.email={email}", "commit", "-m", message]
+    )
+    note = "Git does not know your name and address, so nothing is committed. All is staged:"
+    return [*notes, f"{note} cd {quoted(place)} && {command}"]
+
+
+def _slug(project: Path, answers: Mapping[str, Any]) -> str:
+    """Return the folder name of a project that was given none: its distribution's name."""
+    with contextlib.suppress(OSError, KeyError, tomllib.TOMLDecodeError):
+        metadata = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+        return str(metadata["project"]["name"])
+    return _dashed(str(answers.get("project_name") or "my-project"))
+
+
+def _dashed(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "my-project"

@@ -1,0 +1,61 @@
+"""Puts the template and its released versions into the wheel and the source distribution."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+BUNDLE = "_template.bundle"
+FOLDER = "_template"
+
+
+class TemplateHook(BuildHookInterface[Any]):
+    """Adds `_template/`, the current version, and `_template.bundle`, all of them."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Make both in a temporary folder, and have hatchling pick them up there."""
+        if version == "editable":
+            return  # `mlpath.template` reads the checkout as it is when it runs
+        self._scratch = tempfile.mkdtemp(prefix="mlpath-build-")
+        root, scratch = Path(self.root), Path(self._scratch)
+        sources, target = root / "generator" / "mlpath", "mlpath"
+        if self.target_name == "sdist":
+            target = "generator/mlpath"
+        why = _load(sources / "releases.py").build(root, scratch / FOLDER, scratch / BUNDLE)
+        shipped = sources / BUNDLE
+        if shipped.exists():
+            # A wheel made from the source distribution, which has no history but brought this.
+            shutil.copyfile(shipped, scratch / BUNDLE)
+        elif why:
+            print(f"mlpath: only the current template version is included: {why}", file=sys.stderr)
+        build_data["force_include"][str(scratch / BUNDLE)] = f"{target}/{BUNDLE}"
+        if self.target_name == "wheel":
+            build_data["force_include"][str(scratch / FOLDER)] = f"{target}/{FOLDER}"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Remove the temporary folder."""
+        del build_data, artifact_path
+        if version != "editable":
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def _load(path: Path) -> ModuleType:
+    """Import one file without its package, whose dependencies a build does not have."""
+    spec = importlib.util.spec_from_file_location("mlpath_releases", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,71 @@
+"""Render `examples/`: one project a folder, from the answers in its `.copier-answers.yml`.
+
+python scripts/examples.py            write them anew
+python scripts/examples.py --check    exit 1 if they are not what the template gives
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from mlpath import render, template
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+
+
+def rendered(example: Path) -> dict[str, bytes]:
+    """Return what the template gives for an example's answers, by relative path."""
+    answers = render.read_answers(example / render.ANSWERS_FILE)
+    with tempfile.TemporaryDirectory() as scratch, template.release() as release:
+        folder = Path(scratch) / "project"
+        render.render(release, folder, answers, defaults=True)
+        return files_of(folder)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder, by relative path."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def outdated(example: Path) -> list[str]:
+    """Return the files of an example that are not what the template gives."""
+    ours, theirs = files_of(example), rendered(example)
+    return sorted(name for name in ours | theirs if ours.get(name) != theirs.get(name))
+
+
+def write(example: Path) -> None:
+    """Render an example anew."""
+    files = rendered(example)
+    shutil.rmtree(example)
+    for name, content in files.items():
+        path = example / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def main() -> int:
+    """Write the examples, or check them."""
+    parser = argparse.ArgumentParser(description="Render examples/ from their answers.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if outdated")
+    check = parser.parse_args().check
+    status = 0
+    for example in sorted(path for path in EXAMPLES.iterdir() if path.is_dir()):
+        changed = outdated(example)
+        if changed and not check:
+            write(example)
+        elif changed:
+            status = 1
+        sys.stdout.write(f"{example.name}: {', '.join(changed) or 'current'}\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

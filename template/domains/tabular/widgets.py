@@ -1,0 +1,125 @@
+"""What a tabular demo shows of its own: the inputs, the answer, and what moved it. The page around it is `app.py`."""
+
+import html
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from .serving import Answer, Contribution, InvalidInputError, Predictor
+
+# The inputs that the model leans on most come first; the others wait behind a fold.
+SHOWN_FIRST = 8
+
+
+def try_it(predictor: Predictor, concurrency: int) -> None:
+    """The inputs and examples on the left, the answer and its explanation on the right; the API's `/predict`."""
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=3):
+            examples = _example_buttons(predictor)
+            inputs = _inputs(predictor)
+            button = gr.Button("Predict", variant="primary")
+        with gr.Column(scale=2):
+            answer = _answer(predictor)
+            explanation = gr.HTML(label="What moved it")
+    asked = gr.on(
+        [button.click],
+        _speaking(lambda **row: _show(predictor.predict(row))),
+        inputs_kwargs=inputs,
+        outputs=answer,
+        api_name="predict",
+        api_description=f"Predict {predictor.champion.record['target']['label'].lower()}; every input has a default.",
+        concurrency_limit=concurrency,
+        preprocess=False,  # `Predictor` checks every value itself, and says what is wrong in words
+    )
+    asked.success(
+        _speaking(lambda **row: bars(predictor, predictor.explain(row))),
+        inputs_kwargs=inputs,
+        outputs=explanation,
+        api_visibility="private",
+        preprocess=False,
+    )
+    for example, chosen in examples:
+        values = [example["inputs"][name] for name in inputs]
+        chosen.click(lambda values=values: values, outputs=list(inputs.values()), api_visibility="private").then(
+            None, js="() => document.querySelector('#predict').click()", api_visibility="private"
+        )
+    button.elem_id = "predict"
+
+
+def _inputs(predictor: Predictor) -> dict[str, Any]:
+    first, others = predictor.inputs[:SHOWN_FIRST], predictor.inputs[SHOWN_FIRST:]
+    components = {column["name"]: _component(column) for column in first}
+    if others:
+        with gr.Accordion(f"{len(others)} more inputs, of less weight", open=False):
+            components |= {column["name"]: _component(column) for column in others}
+    return components
+
+
+def _component(column: Any) -> Any:
+    label = f"{column['label']} ({column['unit']})" if column["unit"] else column["label"]
+    if column["kind"] == "category":
+        return gr.Dropdown(choices=column["choices"], value=column["default"], label=label)
+    span = column["maximum"] - column["minimum"]
+    return gr.Slider(
+        minimum=column["minimum"], maximum=column["maximum"], value=column["default"], step=span / 1000, label=label
+    )
+
+
+def _example_buttons(predictor: Predictor) -> list[tuple[Any, Any]]:
+    gr.Markdown("Start from a real case that the model has not seen:")
+    with gr.Row():
+        return [
+            (example, gr.Button(f"truth: {_truth(predictor, example['truth'])}", size="sm"))
+            for example in predictor.champion.record["examples"]
+        ]
+
+
+def _truth(predictor: Predictor, truth: Any) -> str:
+    return truth if isinstance(truth, str) else f"{truth:g} {predictor.champion.record['target']['unit']}".strip()
+
+
+def _answer(predictor: Predictor) -> Any:
+    target = predictor.champion.record["target"]
+    if predictor.classes:
+        return gr.Label(predictor.predict({}).probabilities, label=target["label"])
+    label = f"{target['label']} ({target['unit']})" if target["unit"] else target["label"]
+    return gr.Number(predictor.predict({}).value, label=label, interactive=False, precision=1)
+
+
+def _show(answer: Answer) -> dict[str, float] | float | None:
+    return answer.probabilities or answer.value
+
+
+def _speaking(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, with what is wrong with an input told to the person in the page and to the caller of the API."""
+
+    def told(**row: Any) -> Any:
+        try:
+            return function(**row)
+        except InvalidInputError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    return told
+
+
+def bars(predictor: Predictor, contributions: list[Contribution], most: int = 6) -> str:
+    """The strongest contributions as bars: orange pulls up, blue pulls down."""
+    record = predictor.champion.record
+    about = f"the probability of {record['positive']}" if record["positive"] else "the answer"
+    strongest = contributions[:most]
+    longest = max((abs(one.shift) for one in strongest), default=0.0) or 1.0
+    rows = []
+    for one in strongest:
+        colour = "#ea580c" if one.shift > 0 else "#2563eb"
+        shift = f"{one.shift * 100:+.1f} points" if predictor.classes else f"{one.shift:+.1f}"
+        width = max(abs(one.shift) / longest * 100, 1)
+        rows.append(
+            f'<div style="margin:.5em 0"><div style="display:flex;justify-content:space-between">'
+            f"<span>{html.escape(one.label)}</span><span>{shift}</span></div>"
+            f'<div style="background:{colour};height:.6em;border-radius:.3em;width:{width:.0f}%"></div></div>'
+        )
+    return (
+        f"<p><b>What moved it:</b> how far each input pulls {html.escape(about)} away from what its typical value "
+        f"would give. Orange pulls up, blue pulls down.</p>{''.join(rows)}"
+    )

@@ -1,0 +1,166 @@
+"""What the tests share: an untouched home, the program, and repositories made on the spot."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from lived_in import Owner
+from mlpath.cli import main
+
+ROOT = Path(__file__).parents[1]
+UV_CACHE = os.environ.get("UV_CACHE_DIR") or str(Path("~/.cache/uv").expanduser())
+MLPATH = [sys.executable, "-m", "mlpath"]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test a home of its own, with a git identity and nothing else."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".gitconfig").write_text("[user]\n\tname = Ada Lovelace\n\temail = ada@example.com\n")
+    for name in [name for name in os.environ if name.startswith(("GIT_", "COPIER_", "XDG_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", UV_CACHE)
+    return home
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test an empty current folder."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def mlpath(*arguments: str) -> Result:
+    """Run a command in this process; what it prints is in the result."""
+    return CliRunner().invoke(main, arguments)
+
+
+def git(*arguments: str, cwd: Path, **environment: str) -> str:
+    """Run git and return what it printed, without the last line's end."""
+    done = subprocess.run(
+        ["git", *arguments],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.rstrip("\n")
+
+
+def copier(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run Copier's own command line."""
+    return subprocess.run(
+        [sys.executable, "-m", "copier", *arguments],
+        cwd=cwd,
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder by its path, but for git's own."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and ".git" not in path.relative_to(folder).parts
+    }
+
+
+@dataclass
+class Repository:
+    """A repository like this one, with a template of two files."""
+
+    path: Path
+
+    def write(self, version: str, text: str) -> None:
+        """Put files in place, without committing them."""
+        files = {
+            "generator/mlpath/__init__.py": f'__version__ = "{version}"\n',
+            "copier.yml": "_subdirectory: template/project\nproject_name: demo\n",
+            "template/project/README.md.jinja": f"# {{{{ project_name }}}}\n{text}\n",
+            "template/project/{{ _copier_conf.answers_file }}.jinja": (
+                "{{ _copier_answers | to_nice_yaml -}}\n"
+            ),
+            "unrelated.txt": text,
+        }
+        for name, content in files.items():
+            path = self.path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, newline="\n")
+
+    def commit(self, version: str, text: str) -> None:
+        """Put files in place and commit them."""
+        self.write(version, text)
+        git("add", "--all", cwd=self.path)
+        git("commit", "--quiet", "--allow-empty", "--message", text, cwd=self.path)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """Make a repository with two releases and a development version after them."""
+    repository = Repository(tmp_path / "repository")
+    repository.path.mkdir()
+    git("init", "--quiet", "--initial-branch=main", cwd=repository.path)
+    repository.commit("0.1.0.dev0", "begun")
+    repository.commit("0.1.0.dev0", "better")
+    repository.commit("0.1.0", "first")
+    repository.commit("0.2.0", "second")
+    repository.commit("0.3.0.dev0", "third, unfinished")
+    return repository
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build this repository's wheel, and return it unpacked, to be put on PYTHONPATH."""
+    target = tmp_path_factory.mktemp("wheel")
+    build(ROOT, "wheel", target)
+    unpacked = target / "unpacked"
+    shutil.unpack_archive(next(target.glob("*.whl")), unpacked, "zip")
+    return unpacked
+
+
+def build(root: Path, kind: str, target: Path) -> str:
+    """Build a wheel or an sdist with what is installed; return what the build printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(target)],
+        cwd=root,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def owner(tmp_path_factory: pytest.TempPathFactory) -> Owner:
+    """Somebody with a home, a git identity, and the machine's package cache."""
+    home = tmp_path_factory.mktemp("owner")
+    (home / ".gitconfig").write_text("[user]\n\tname = Ada Lovelace\n\temail = ada@example.com\n")
+    return Owner(home)
+
+
+@pytest.fixture(scope="session")
+def trained_project(owner: Owner) -> Path:
+    """Give a project of the default answers, installed, trained and committed, for all to read."""
+    project = owner.creates("demo")
+    owner.uv("run", "dvc", "repro", cwd=project)
+    owner.types("git", "add", "--all", cwd=project)
+    owner.types("git", "commit", "--quiet", "--message", "Train the first champion", cwd=project)
+    return project

@@ -1,0 +1,101 @@
+"""The command line as a whole: help, completion, ways out, and how light it is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from conftest import MLPATH, ROOT, mlpath
+from mlpath import __version__, scaffold
+from mlpath.cli import main
+
+COMMANDS = sorted(main.commands)
+
+
+def test_the_version_is_told() -> None:
+    assert mlpath("--version").output == f"mlpath, version {__version__}\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    result = mlpath(command, "--help")
+    assert result.exit_code == 0
+    assert "Example" in result.output
+    assert f"mlpath {command}" in result.output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_is_explained(command: str) -> None:
+    for parameter in main.commands[command].params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, parameter.name
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, runpy; sys.argv = ['mlpath', '--help']\n"
+        "try: runpy.run_module('mlpath', run_name='__main__')\n"
+        "except SystemExit: print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    loaded = set(done.stderr.split())
+    assert {name for name in loaded if name.startswith("mlpath")} == {
+        "mlpath", "mlpath.cli", "mlpath.errors",
+    }  # fmt: skip
+    assert not loaded & {"copier", "yaml", "jinja2", "packaging", "plumbum", "uv"}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_call_the_program(shell: str) -> None:
+    script = mlpath("completion", shell).output
+    assert f"_MLPATH_COMPLETE={shell}_complete" in script
+
+
+def test_completion_knows_commands_and_options() -> None:
+    for words, expected in {
+        "mlpath ne": "new-project",
+        "mlpath new-project --pre": "--pretend",
+    }.items():
+        env = {**os.environ, "_MLPATH_COMPLETE": "bash_complete", "COMP_WORDS": words}
+        env["COMP_CWORD"] = str(len(words.split()) - 1)
+        done = subprocess.run(MLPATH, env=env, check=False, capture_output=True, text=True)
+        assert done.stdout.strip() == f"plain,{expected}"
+
+
+def test_colours_are_for_terminals_that_want_them(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from click.testing import CliRunner  # noqa: PLC0415
+
+    del folder
+    command = ["new-project", "demo", "-l", "--no-lock", "--pretend", "-d", "nope=1"]
+    assert "\x1b[" in CliRunner().invoke(main, command, color=True).output
+    assert "\x1b[" not in CliRunner().invoke(main, command).output
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in CliRunner().invoke(main, command, color=True).output
+
+
+def test_a_bug_keeps_its_traceback(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    del folder
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(scaffold, "create", broken)
+    result = mlpath("new-project", "demo", "-l")
+    assert isinstance(result.exception, ZeroDivisionError)
+
+
+def test_the_reference_is_current() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "docs/cli.py"), "--check"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr

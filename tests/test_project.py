@@ -1,0 +1,172 @@
+"""A generated project, lived in: checked, trained, cloned, served and updated."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lived_in import Owner  # noqa: TC001 (pytest reads annotations of fixtures)
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_a_fresh_project_passes_its_own_checks(owner: Owner, task: str) -> None:
+    project = owner.creates(f"fresh-{task}", "-d", f"task={task}")
+    owner.uv("run", "ruff", "format", "--check", cwd=project)
+    owner.uv("run", "ruff", "check", cwd=project)
+    owner.uv("run", "mypy", cwd=project)
+    assert " passed" in owner.uv("run", "pytest", "-q", cwd=project)
+    assert owner.types("git", "status", "--porcelain", cwd=project) == ""
+
+
+def test_a_trained_project_is_clean_and_its_champion_won(
+    owner: Owner, trained_project: Path
+) -> None:
+    assert owner.types("git", "status", "--porcelain", cwd=trained_project) == ""
+    assert "up to date" in owner.uv("run", "dvc", "status", cwd=trained_project)
+    record = json.loads((trained_project / "models/champion/champion.json").read_text())
+    assert record["model"] == "shallow"
+    assert record["metrics"]["roc_auc"]["value"] > 0.95
+    assert all(record["lineage"][link] for link in ("git_commit", "data_md5", "mlflow_run_id"))
+    assert "**shallow** ★" in (trained_project / "README.md").read_text()
+
+
+def test_training_again_changes_nothing_that_git_keeps(
+    owner: Owner, trained_project: Path, tmp_path: Path
+) -> None:
+    copy = copy_of(trained_project, owner, tmp_path)
+    owner.uv("run", "dvc", "repro", "--force", cwd=copy)
+    assert owner.types("git", "status", "--porcelain", cwd=copy) == ""
+
+
+def test_experiments_are_compared(owner: Owner, trained_project: Path, tmp_path: Path) -> None:
+    copy = copy_of(trained_project, owner, tmp_path)
+    owner.uv("run", "dvc", "exp", "run", "-S", "train.shallow.max_iter=5", cwd=copy)
+    assert "roc_auc" in owner.uv("run", "dvc", "metrics", "diff", cwd=copy)
+    owner.uv("run", "dvc", "plots", "show", cwd=copy)
+    assert "true_positive_rate" in (copy / "dvc_plots" / "index.html").read_text()
+
+
+def test_a_clone_serves_without_training_data_or_database(
+    owner: Owner, trained_project: Path, tmp_path: Path
+) -> None:
+    clone = tmp_path / "clone"
+    owner.types("git", "clone", "--quiet", str(trained_project), str(clone), cwd=tmp_path)
+    owner.uv("sync", "--quiet", cwd=clone)
+    with serving(owner, clone) as address:
+        status, health = get(f"{address}/health")
+        assert (status, health["status"], health["model"]) == (200, "ok", "shallow")
+        answer = owner.types(
+            str(clone / ".venv" / "bin" / "python"),
+            "-c",
+            "import json, sys; from gradio_client import Client\n"
+            "client = Client(sys.argv[1], verbose=False)\n"
+            "answers = [client.predict(api_name='/predict'),"
+            " client.predict(worst_area=4000, api_name='/predict')]\n"
+            "print(json.dumps(answers))",
+            address,
+            cwd=clone,
+        )
+    for given in json.loads(answer.splitlines()[-1]):
+        assert {one["label"] for one in given["confidences"]} == {"benign", "malignant"}
+        assert sum(one["confidence"] for one in given["confidences"]) == pytest.approx(1, abs=1e-4)
+    assert not (clone / "mlflow.db").exists()
+    assert not (clone / "data").exists()
+
+    for expected in ("Restored the champion", "was here already"):
+        assert expected in owner.uv("run", "restore-registry", cwd=clone)
+
+
+def test_a_tampered_model_is_not_served(
+    owner: Owner, trained_project: Path, tmp_path: Path
+) -> None:
+    clone = tmp_path / "clone"
+    owner.types("git", "clone", "--quiet", str(trained_project), str(clone), cwd=tmp_path)
+    owner.uv("sync", "--quiet", cwd=clone)
+    with (clone / "models/champion/model.onnx").open("ab") as model:
+        model.write(b"\0")
+    with serving(owner, clone) as address:
+        status, health = get(f"{address}/health")
+    assert (status, health["status"]) == (503, "unavailable")
+    assert "git restore models/champion" in health["reason"]
+
+
+def test_data_is_pushed_and_pulled(owner: Owner, trained_project: Path, tmp_path: Path) -> None:
+    owner.uv("run", "dvc", "push", cwd=trained_project)
+    clone = tmp_path / "clone"
+    owner.types("git", "clone", "--quiet", str(trained_project), str(clone), cwd=tmp_path)
+    owner.uv("sync", "--quiet", cwd=clone)
+    owner.uv("run", "dvc", "pull", cwd=clone)
+    raw = "data/raw/table.csv"
+    assert (clone / raw).read_bytes() == (trained_project / raw).read_bytes()
+    assert "up to date" in owner.uv("run", "dvc", "status", cwd=clone)
+
+
+def copy_of(project: Path, owner: Owner, folder: Path) -> Path:
+    """Copy a project, with its data and database, to where a test may change it."""
+    copy = folder / "copy"
+    shutil.copytree(project, copy, symlinks=True, ignore=shutil.ignore_patterns(".venv"))
+    owner.uv("sync", "--quiet", cwd=copy)
+    return copy
+
+
+@contextmanager
+def serving(owner: Owner, project: Path) -> Iterator[str]:
+    """Run the demo of a project on a free port; Ctrl-C must end it with exit status 0."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    child = subprocess.Popen(
+        [project / ".venv" / "bin" / "demo"],
+        cwd=project,
+        env={**owner.environment, "GRADIO_SERVER_PORT": str(port)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(f"{address}/health", child)
+        yield address
+        child.send_signal(signal.SIGINT)
+        assert child.wait(30) == 0
+    finally:
+        if child.poll() is None:
+            os.kill(child.pid, signal.SIGKILL)
+        child.communicate()
+
+
+def wait_for(url: str, child: subprocess.Popen[bytes]) -> None:
+    """Wait until a server answers, for a minute at most."""
+    for _ in range(240):
+        assert child.poll() is None, child.communicate()[0].decode()
+        try:
+            get(url)
+        except urllib.error.URLError:
+            time.sleep(0.25)
+        else:
+            return
+    raise AssertionError(f"no answer from {url}")
+
+
+def get(url: str) -> tuple[int, Any]:
+    """Return the status and the JSON of an answer, whatever the status is."""
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 (it is http)
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)

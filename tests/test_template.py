@@ -1,0 +1,177 @@
+"""Where versions come from, and the copy of them that projects point to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conftest import Repository, copier, files_below, git
+from mlpath import releases, render, template
+from mlpath.errors import MlpathError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def install(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
+    return Install(repository, tmp_path / "installed", monkeypatch)
+
+
+class Install:
+    """An mlpath made from some state of the repository."""
+
+    def __init__(
+        self, repository: Repository, target: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.repository, self.target, self.monkeypatch = repository, target, monkeypatch
+        self.count = 0
+
+    def __call__(self) -> dict[str, str]:
+        """Install the repository as it is; return the ids of its versions."""
+        self.count += 1
+        target = self.target / str(self.count)
+        releases.build(self.repository.path, target / "folder", target / "template.bundle")
+        version = (self.repository.path / releases.VERSION_FILE).read_bytes()
+        self.monkeypatch.setattr(template, "CURRENT", f"v{releases.parse_version(version)}")
+        paths = (target / "folder", target / "template.bundle")
+        self.monkeypatch.setattr(template, "_packaged", lambda: paths)
+        return releases.tags(paths[1])
+
+
+def test_versions_are_known_in_their_order(install: Install) -> None:
+    install.repository.commit("0.10.0", "tenth")
+    install()
+    assert template.versions() == ["v0.1.0.dev0", "v0.1.0", "v0.2.0", "v0.3.0.dev0", "v0.10.0"]
+    assert template.newest_release() == "v0.10.0"
+
+
+def test_a_development_version_is_current_but_not_the_newest_release(install: Install) -> None:
+    install()
+    assert template.newest_release() == "v0.2.0"
+    with template.release() as release:
+        assert release.version == "v0.3.0.dev0"
+
+
+@pytest.mark.parametrize("asked", ["v0.1.0", "0.1.0"])
+def test_any_version_is_given_as_a_plain_folder(install: Install, asked: str) -> None:
+    install()
+    with template.release(asked) as release:
+        text = (release.folder / "template/project/README.md.jinja").read_text()
+        assert (release.version, text.splitlines()[-1]) == ("v0.1.0", "first")
+        assert not (release.folder / ".git").exists()
+    assert not release.folder.exists()
+
+
+def test_an_older_version_renders_as_plain_copier_renders_it(
+    install: Install, tmp_path: Path
+) -> None:
+    install()
+    template.publish()
+    with template.release("v0.1.0") as release:
+        render.render(release, tmp_path / "ours", {"project_name": "x" * 90}, defaults=True)
+    source = ("--vcs-ref", "v0.1.0", "-d", f"project_name={'x' * 90}", template.SRC_PATH, "theirs")
+    assert copier("copy", "--defaults", *source, cwd=tmp_path).returncode == 0
+    assert files_below(tmp_path / "ours") == files_below(tmp_path / "theirs")
+
+
+def test_an_unknown_version_is_refused_with_the_known_ones(install: Install) -> None:
+    install()
+    with (
+        pytest.raises(MlpathError, match=r"no template version v9") as caught,
+        template.release("v9"),
+    ):
+        pass
+    assert "v0.1.0, v0.2.0" in caught.value.hint
+
+
+def test_the_copy_is_made_where_projects_look_for_it(
+    install: Install, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "elsewhere"))
+    ids = install()
+    template.publish()
+    assert releases.tags(home / ".local/share/mlpath/template.bundle") == ids
+    assert [path.name for path in template.home_copy().parent.iterdir()] == ["template.bundle"]
+
+
+def test_a_newer_mlpath_brings_the_copy_up_to_date(install: Install) -> None:
+    install()
+    template.publish()
+    install.repository.commit("0.3.0", "third")
+    newer = install()
+    template.publish()
+    assert releases.tags(template.home_copy()) == newer
+
+
+def test_an_older_mlpath_leaves_a_newer_copy_alone(install: Install) -> None:
+    install.repository.commit("0.3.0", "third")
+    newer = install()
+    template.publish()
+    before = template.home_copy().stat()
+    git("reset", "-q", "--hard", "HEAD~2", cwd=install.repository.path)
+    assert len(install()) < len(newer)
+    template.publish()
+    assert template.home_copy().stat() == before
+    assert template.newest_release() == "v0.3.0"
+    with template.release("v0.3.0") as release:
+        assert "third" in (release.folder / "template/project/README.md.jinja").read_text()
+
+
+def test_versions_of_two_archives_add_up(install: Install, repository: Repository) -> None:
+    """Whoever installs downloaded archives has one version each time, and projects of all."""
+    git("reset", "-q", "--hard", "HEAD~1", cwd=repository.path)
+    (repository.path / ".git").rename(repository.path / "history")
+    repository.write("0.1.0", "first")
+    old = install()
+    template.publish()
+    repository.write("0.2.0", "second")
+    new = install()
+    template.publish()
+    assert releases.tags(template.home_copy()) == {**old, **new}
+    assert template.versions() == ["v0.1.0", "v0.2.0"]
+    git("clone", "-q", str(template.home_copy()), "c", cwd=repository.path)
+    assert git("describe", "--tags", cwd=repository.path / "c") == "v0.2.0"
+
+
+def test_a_changed_development_version_replaces_its_older_self(install: Install) -> None:
+    install()
+    template.publish()
+    install.repository.write("0.3.0.dev0", "changed")
+    changed = install()
+    template.publish()
+    assert releases.tags(template.home_copy()) == changed
+
+
+def test_a_damaged_copy_is_replaced(install: Install) -> None:
+    ids = install()
+    template.publish()
+    copy = template.home_copy()
+    copy.write_bytes(copy.read_bytes()[:-50])
+    assert template.versions()
+    template.publish()
+    assert releases.tags(copy) == ids
+
+
+def test_a_home_that_cannot_be_written_is_told(install: Install, home: Path) -> None:
+    install()
+    (home / ".local").write_text("a file, where a folder should be")
+    with pytest.raises(MlpathError, match=r"cannot write ~/\.local/share") as caught:
+        template.publish()
+    assert "mlpath doctor" in caught.value.hint
+    with template.release("v0.1.0") as release:
+        assert release.folder.is_dir()
+
+
+def test_a_checkout_is_built_once_until_something_changes(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = template._build_from(repository.path)
+    monkeypatch.setattr(releases, "build", lambda *_: pytest.fail("built again"))
+    assert template._build_from(repository.path) == first
+    assert git("status", "--porcelain", cwd=repository.path) == ""
+    monkeypatch.undo()
+    repository.write("0.3.0.dev0", "changed")
+    second = template._build_from(repository.path)
+    assert "changed" in (second / "folder/template/project/README.md.jinja").read_text()

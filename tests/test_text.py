@@ -1,0 +1,88 @@
+"""Free text reaches every file that shows it unchanged, whatever that file's format makes of it."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from markdown_it import MarkdownIt
+
+from conftest import files_below, mlpath
+
+TEXTS = {
+    "quotes": """Zq says "double", 'single', `tick`, \"\"\"three\"\"\" and '''three''' qZ""",
+    "backslashes": r"Zq \ \\ \n \" \' \u0041 \x41 C:\new\table ends in \qZ",
+    "template": "Zq {{ 7*7 }} {% raw %} {# no #} ${HOME} $(id) `id` %(x)s {0} %s qZ",
+    "markup": "Zq <b>bold</b> &amp; <script>alert(1)</script> *a* _b_ [c](d) # e | f <!-- g --> qZ",
+    "yaml": "Zq: - a: [b, {c: d}] #comment &anchor *alias !!tag > | %TAG @at `x` --- ... qZ",
+    "unicode": "Zq é ñ ß 漢字 العربية 🎉 👩‍🔬 “curly” — dash \u00a0 nbsp qZ",
+    "leading": "- Zq starts as a list would qZ",
+    "number": "1e3",
+    "boolean": "yes",
+    "null": "~",
+    "end": 'Zq ends in a quote qZ"',
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+@pytest.mark.parametrize("question", ["problem", "author_name"])
+def test_text_arrives_unchanged(folder: Path, question: str, text: str) -> None:
+    text = text[:100]
+    answer = f"{question}={text}"
+    result = mlpath("new-project", "demo", "-l", "-q", "--no-lock", "-d", answer)
+    assert result.exit_code == 0, result.output
+    files = files_below(folder / "demo")
+    answers = yaml.safe_load(files[".copier-answers.yml"])
+    assert answers[question] == text
+    metadata = tomllib.loads(files["pyproject.toml"].decode())["project"]
+    shown = metadata["description"] if question == "problem" else metadata["authors"][0]["name"]
+    assert shown == text
+    if "Zq" in text:
+        showing = {name: content.decode() for name, content in files.items() if b"Zq" in content}
+        assert "README.md" in showing
+        for name, content in showing.items():
+            assert any(text in found for found in texts_in(name, content)), name
+
+
+def texts_in(name: str, content: str) -> Iterator[str]:
+    """Yield the texts that a reader of the format finds in a file."""
+    kind = name.rpartition(".")[2].lower()
+    if kind == "toml":
+        yield from strings(tomllib.loads(content))
+    elif kind in {"yml", "yaml", "cff"}:
+        yield from strings(list(yaml.safe_load_all(content)))
+    elif kind in {"json", "ipynb"}:
+        yield from strings(json.loads(content))
+    elif kind == "py":
+        constants = (
+            node for node in ast.walk(ast.parse(content)) if isinstance(node, ast.Constant)
+        )
+        yield from (node.value for node in constants if isinstance(node.value, str))
+    elif kind == "md":
+        for block in MarkdownIt("commonmark").enable("table").parse(content):
+            yield "".join(part.content for part in block.children or [])
+    elif name.endswith("Dockerfile"):
+        for quoted in re.findall(r'"((?:[^"\\]|\\.)*)"', content):
+            yield re.sub(r"\\(.)", r"\1", quoted)
+    else:
+        yield content
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Yield every string in parsed data."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from strings(key)
+            yield from strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from strings(item)

@@ -1,0 +1,129 @@
+"""What is installed: the template and its versions, by way of either distribution."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT, build, copier, files_below, git
+from mlpath import __version__, releases
+
+
+def installed_mlpath(wheel: Path, *arguments: str, cwd: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "mlpath", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(wheel)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout
+
+
+def test_the_wheel_carries_the_current_template_and_every_version(wheel: Path) -> None:
+    package = wheel / "mlpath"
+    assert files_below(package / "_template") == {
+        path: file.content for path, file in releases.working_tree(ROOT).items()
+    }
+    tags = releases.tags(package / "_template.bundle")
+    assert f"v{__version__}" in tags
+    try:
+        assert set(tags) == {f"v{__version__}", *releases.carriers(ROOT)}
+    except releases.NoHistoryError:
+        assert len(tags) >= 1  # an archive: its own version, or all of them from an sdist
+    assert sorted(path.name for path in wheel.iterdir()) == [
+        "mlpath",
+        f"mlpath-{__version__}.dist-info",
+    ]
+
+
+def test_a_wheel_made_from_the_sdist_is_the_same(wheel: Path, tmp_path: Path) -> None:
+    build(ROOT, "sdist", tmp_path)
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        archive.extractall(tmp_path, filter="data")
+    root = tmp_path / f"mlpath-{__version__}"
+    said = build(root, "wheel", tmp_path)
+    assert "only the current" not in said
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "zipfile",
+            "-e",
+            str(next(tmp_path.glob("*.whl"))),
+            str(tmp_path / "w"),
+        ],
+        check=True,
+    )
+    ours, theirs = files_below(wheel), files_below(tmp_path / "w")
+    assert {
+        name for name in ours if not name.endswith("RECORD") and ours[name] != theirs[name]
+    } == set()
+    assert set(ours) == set(theirs)
+
+
+def test_a_build_without_history_says_so(tmp_path: Path) -> None:
+    git("init", "-q", cwd=tmp_path)
+    for name in (
+        "pyproject.toml",
+        "hatch_build.py",
+        "README.md",
+        "LICENSE",
+        "copier.yml",
+        "template",
+        "generator",
+    ):
+        source, target = ROOT / name, tmp_path / "archive" / name
+        for path in [source] if source.is_file() else source.rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                copy = target if source.is_file() else target / path.relative_to(source)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_bytes(path.read_bytes())
+    said = build(tmp_path / "archive", "wheel", tmp_path / "out")
+    assert "only the current template version is included: the git repository around it" in said
+
+
+@pytest.fixture
+def project(wheel: Path, folder: Path) -> Path:
+    installed_mlpath(wheel, "new-project", "demo", "--defaults", "--no-lock", "-q", cwd=folder)
+    return folder / "demo"
+
+
+def test_plain_copier_says_that_a_new_project_is_current(project: Path) -> None:
+    before = files_below(project)
+    done = copier("update", "--defaults", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert f"Keeping template version {__version__}" in done.stderr
+    assert files_below(project) == before
+    assert git("status", "--porcelain", cwd=project) == ""
+
+
+def test_plain_copier_applies_a_changed_answer(project: Path) -> None:
+    done = copier("update", "--defaults", "-d", "license=Apache-2.0", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "Apache License" in (project / "LICENSE").read_text()
+    assert "license: Apache-2.0" in (project / ".copier-answers.yml").read_text()
+    changed = git("status", "--porcelain", cwd=project)
+    assert " M LICENSE" in f" {changed}"
+    assert "UU" not in changed
+
+
+def test_the_render_is_what_plain_copier_makes_of_the_bundle(project: Path, folder: Path) -> None:
+    answers = project / ".copier-answers.yml"
+    done = copier(
+        "copy", "--defaults", "--quiet", "--vcs-ref", f"v{__version__}",
+        "--data-file", str(answers), "~/.local/share/mlpath/template.bundle", "plain", cwd=folder,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert files_below(folder / "plain") == files_below(project)
+    modes = [
+        {path.name: path.stat().st_mode for path in sorted(where.iterdir()) if path.name != ".git"}
+        for where in (project, folder / "plain")
+    ]
+    assert modes[0] == modes[1]
