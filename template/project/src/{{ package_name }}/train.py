@@ -6,7 +6,7 @@ DVC runs this once for each name under `train.models` in `params.yaml`, as `trai
 import argparse
 import time
 
-from . import data, models, plots, tracking
+from . import curves, data, models, plots, tracking
 from .candidate import Candidate, parameters_of
 from .layout import Layout
 from .lineage import lineage_of
@@ -86,7 +86,7 @@ def describe(
         table=rows.features.assign(**{schema.target.name: rows.target}),
         target=schema.target.name,
         answers=answers[:5],
-        figures=plots.fit_figures(schema, target, answers),
+        figures=plots.fit_figures(schema, curves.fit_tables(schema, target, {name: answers})),
     )
 
 
