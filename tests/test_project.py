@@ -50,6 +50,7 @@ def test_training_again_changes_nothing_that_git_keeps(
 ) -> None:
     copy = copy_of(trained_project, owner, tmp_path)
     owner.uv("run", "dvc", "repro", "--force", cwd=copy)
+    assert owner.types("git", "diff", cwd=copy) == ""
     assert owner.types("git", "status", "--porcelain", cwd=copy) == ""
 
 
