@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import onnx
 
 from .package import Layout, candidate, data, params, train
 
@@ -15,6 +16,17 @@ def test_same_training_same_files(
         again.save(tmp_path / name)
         for path in project.candidate(name).iterdir():
             assert (tmp_path / name / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_order_of_operator_sets_is_no_other_model(project: Layout) -> None:
+    exported = candidate.Candidate.read(project.candidate("shallow")).exported
+    model = onnx.load_from_string(exported)
+    turned_round = list(model.opset_import)[::-1]
+    assert len(turned_round) > 1
+    del model.opset_import[:]
+    model.opset_import.extend(turned_round)
+    assert model.SerializeToString() != exported
+    assert train.canonical(model.SerializeToString()) == exported
 
 
 def test_round_trip(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ Address and port follow Gradio's own variables, `GRADIO_SERVER_NAME` and `GRADIO
 import html
 import json
 import os
+from contextlib import suppress
 from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
@@ -111,9 +112,8 @@ def launch(app: gr.Blocks, health: dict[str, Any], **options: Any) -> Any:
     )
 
 
-def main() -> None:
-    """`uv run demo`: serve the champion until Ctrl-C."""
-    layout = Layout()
+def serve(layout: Layout) -> None:
+    """Serve the champion, or a page that says why there is none, until the process ends."""
     try:
         predictor = load_predictor(layout.champion)
     except ChampionError as error:
@@ -121,6 +121,13 @@ def main() -> None:
         launch(build_notice(str(error)), health_of(None, str(error)))
     else:
         launch(build_app(predictor, layout.reports), health_of(predictor))
+
+
+def main() -> None:
+    """`uv run demo`: serve until Ctrl-C."""
+    # Gradio catches the interrupt while it waits, not while it starts.
+    with suppress(KeyboardInterrupt):
+        serve(Layout())
 
 
 if __name__ == "__main__":

@@ -1,22 +1,27 @@
-"""The data: what a row must look like, where it comes from, how it is checked and split."""
+"""The data: what a row must look like, where it comes from, how it is checked and split.
+
+Every stage is a process of its own and imports this module, so what one function alone needs is imported there:
+scikit-learn and pandera take longer to load than to do their work here.
+"""
+
+from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
 import yaml
 from numpy.typing import NDArray
-from pandera.errors import SchemaErrors
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
-from sklearn.datasets import load_breast_cancer, load_diabetes
-from sklearn.model_selection import train_test_split
 
 from .params import Prepare
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
 
 RAW_FILE = "table.csv"
 SPLITS = ("train", "validation", "test")
@@ -80,6 +85,8 @@ def load_source(name: str) -> pd.DataFrame:
     Sources: W. Street, W. Wolberg, O. Mangasarian (1993), breast cancer Wisconsin (diagnostic);
     B. Efron, T. Hastie, I. Johnstone, R. Tibshirani (2004), the diabetes data of "Least angle regression".
     """
+    from sklearn.datasets import load_breast_cancer, load_diabetes
+
     if name == "breast_cancer":
         bunch = load_breast_cancer(as_frame=True)
         target = bunch.target.map(dict(enumerate(bunch.target_names))).rename("diagnosis")
@@ -108,6 +115,11 @@ def validate(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     Raises:
         DataError: lists each missing or unknown column, and each column with values that are not allowed.
     """
+    import pandera.pandas as pa
+    from pandera.errors import SchemaErrors
+
+    if texts := list(_texts_among_numbers(table, schema)):
+        raise DataError("\n".join(texts))
     expected = pa.DataFrameSchema(
         {column.name: _expected(column) for column in (*schema.features, schema.target)},
         strict=True,
@@ -119,6 +131,15 @@ def validate(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     return valid
 
 
+def _texts_among_numbers(table: pd.DataFrame, schema: Schema) -> Iterable[str]:
+    for column in (*schema.features, schema.target):
+        if column.kind == "number" and column.name in table:
+            values = table[column.name]
+            texts = values[values.notna() & pd.to_numeric(values, errors="coerce").isna()]
+            if len(texts):
+                yield _complaint(column.name, "holds what is no number", texts, texts.index)
+
+
 def _typed(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     """Numbers as float32, since that is what the served model computes with; categories as text."""
     typed = table.copy()
@@ -128,12 +149,13 @@ def _typed(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
         if column.kind == "category":
             typed[column.name] = typed[column.name].astype(str)
         else:
-            # What is no number becomes missing here, and the check for missing values names it.
-            typed[column.name] = pd.to_numeric(typed[column.name], errors="coerce").astype(np.float32)
+            typed[column.name] = pd.to_numeric(typed[column.name]).astype(np.float32)
     return typed
 
 
 def _expected(column: Column) -> pa.Column:
+    import pandera.pandas as pa
+
     if column.kind == "category":
         return pa.Column(str, pa.Check.isin(column.choices), nullable=False)
     limits = []
@@ -151,9 +173,13 @@ def _in_words(failures: pd.DataFrame) -> Iterable[str]:
         elif check == "column_in_schema":
             yield f"column {group.failure_case.iloc[0]!r} is not in schema.yaml"
         else:
-            rows = ", ".join(str(row) for row in group["index"].head(5))
-            values = ", ".join(str(value) for value in group.failure_case.head(5))
-            yield f"column {column!r} fails {check} in {len(group)} row(s): {values} (rows {rows}, counted from 0)"
+            yield _complaint(str(column), f"fails {check}", group.failure_case, group["index"])
+
+
+def _complaint(column: str, wrong: str, values: pd.Series, rows: Iterable[Any]) -> str:
+    shown = ", ".join(str(value) for value in values.head(5))
+    where = ", ".join(str(row) for row in list(rows)[:5])
+    return f"column {column!r} {wrong} in {len(values)} row(s): {shown} (rows {where}, counted from 0)"
 
 
 def split(table: pd.DataFrame, schema: Schema, params: Prepare) -> dict[str, Split]:
@@ -161,6 +187,8 @@ def split(table: pd.DataFrame, schema: Schema, params: Prepare) -> dict[str, Spl
 
     Rows with the same features are one row: a copy in two splits would let the model see the answer.
     """
+    from sklearn.model_selection import train_test_split
+
     names = [column.name for column in schema.features]
     table = table.drop_duplicates(subset=names).reset_index(drop=True)
     stratum = table[schema.target.name] if schema.task == "classification" else None

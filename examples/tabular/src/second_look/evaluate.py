@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import champion, data, metrics, models, plots, tracking
+from . import champion, curves, data, metrics, models, tracking
 from .candidate import Candidate, parameters_of
 from .layout import Layout
 from .lineage import Lineage, lineage_of
@@ -159,7 +159,7 @@ def write_reports(
     predictions = {name: candidate.predictions["test"] for name, candidate in candidates.items()}
     folder = layout.reports / "plots"
     folder.mkdir(parents=True, exist_ok=True)
-    for name, table in plots.fit_tables(schema, target, predictions).items():
+    for name, table in curves.fit_tables(schema, target, predictions).items():
         table.round(6).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
 
 

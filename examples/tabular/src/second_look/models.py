@@ -4,8 +4,6 @@ import numpy as np
 import onnxruntime
 import pandas as pd
 from numpy.typing import NDArray
-from skl2onnx import to_onnx
-from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
@@ -78,6 +76,10 @@ def export_onnx(model: Pipeline, schema: Schema) -> bytes:
 
     The same model gives the same bytes (`name` is fixed: skl2onnx would draw a random one).
     """
+    # Here, since it is slow to load and the evaluation, which imports this module too, exports nothing.
+    from skl2onnx import to_onnx
+    from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+
     tensors = {"number": FloatTensorType, "category": StringTensorType}
     inputs = [(column.name, tensors[column.kind]([None, 1])) for column in schema.features]
     options = {"zipmap": False} if schema.task == "classification" else None

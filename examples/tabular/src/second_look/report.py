@@ -1,4 +1,4 @@
-"""Stage 5, report: pictures, the model card, and the results in the README, all from `reports/evaluation.json`.
+"""Stage 5, report: pictures, the model card, and the results in the README, all from what `evaluate` wrote.
 
 The README is no output of DVC (DVC would delete it): only the lines between its markers are written here.
 """
@@ -9,10 +9,10 @@ from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from matplotlib.figure import Figure
 
-from . import TITLE, data, plots, tables
-from .candidate import Candidate
+from . import TITLE, data, figures, plots, tables
 from .champion import Champion, load_champion
 from .layout import Layout
 
@@ -23,30 +23,34 @@ def main(layout: Layout | None = None) -> None:
     """Draw the figures, write the model card, put the results into the README."""
     layout = layout or Layout()
     schema = data.load_schema(layout.schema)
-    test = data.read_splits(layout.prepared, schema)["test"]
     evaluation = json.loads((layout.reports / "evaluation.json").read_text(encoding="utf-8"))
     champion, _ = load_champion(layout.champion)
-    answers = Candidate.read(layout.candidate(evaluation["champion"])).predictions["test"]
 
-    figures = plots.fit_figures(schema, data.encode_target(test.target, schema), answers)
-    figures |= overview(evaluation)
-    for name, figure in figures.items():
+    pictures = plots.fit_figures(schema, read_tables(layout.reports / "plots", evaluation["champion"]))
+    pictures |= overview(evaluation)
+    for name, figure in pictures.items():
         save(figure, layout.reports / "figures" / f"{name}.png")
-    write(layout.reports / "model_card.md", model_card(evaluation, champion, schema, sorted(figures)))
+    write(layout.reports / "model_card.md", model_card(evaluation, champion, schema, sorted(pictures)))
     readme = layout.root / "README.md"
     write(readme, insert(readme.read_text(encoding="utf-8"), results(evaluation)))
-    print(f"{len(figures)} figures, the model card, and the results in README.md")
+    print(f"{len(pictures)} figures, the model card, and the results in README.md")
+
+
+def read_tables(folder: Path, model: str) -> dict[str, pd.DataFrame]:
+    """The rows of one model in the tables that the evaluation wrote; by name."""
+    every = {path.stem: pd.read_csv(path, keep_default_na=False) for path in sorted(folder.glob("*.csv"))}
+    return {name: table[table["model"] == model] for name, table in every.items()}
 
 
 def overview(evaluation: dict[str, Any]) -> dict[str, Figure]:
     """The models beside each other, and the champion on each slice; by name."""
     label = evaluation["labels"][evaluation["metric"]]["label"]
     scores = {name: by_metric[evaluation["metric"]] for name, by_metric in evaluation["scores"].items()}
-    figures = {"comparison": plots.comparison_figure(label, scores, evaluation["champion"])}
+    pictures = {"comparison": figures.comparison_figure(label, scores, evaluation["champion"])}
     if any(record["value"] is not None for record in evaluation["slices"]):
         overall = scores[evaluation["champion"]]["value"]
-        figures["slices"] = plots.slices_figure(label, evaluation["slices"], overall)
-    return figures
+        pictures["slices"] = figures.slices_figure(label, evaluation["slices"], overall)
+    return pictures
 
 
 def results(evaluation: dict[str, Any]) -> str:
@@ -64,7 +68,7 @@ def results(evaluation: dict[str, Any]) -> str:
     )
 
 
-def model_card(evaluation: dict[str, Any], champion: Champion, schema: data.Schema, figures: list[str]) -> str:
+def model_card(evaluation: dict[str, Any], champion: Champion, schema: data.Schema, pictures: list[str]) -> str:
     """What a reader must know before trusting the model (after Mitchell et al., "Model cards", 2019)."""
     project = metadata(__package__).json
     # An author with an address stands in a field of their own.
@@ -103,7 +107,7 @@ def model_card(evaluation: dict[str, Any], champion: Champion, schema: data.Sche
             "",
             tables.slice_table(evaluation),
             "",
-            *(f"![{name}](figures/{name}.png)" for name in figures),
+            *(f"![{name}](figures/{name}.png)" for name in pictures),
             "",
             "## Limits",
             "",
