@@ -12,17 +12,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mlpath import render, template
+from mlpath import answers, render, template
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
 def rendered(example: Path) -> dict[str, bytes]:
     """Return what the template gives for an example's answers, by relative path."""
-    answers = render.read_answers(example / render.ANSWERS_FILE)
+    given = answers.read_answers(example / answers.ANSWERS_FILE)
     with tempfile.TemporaryDirectory() as scratch, template.release() as release:
         folder = Path(scratch) / "project"
-        render.render(release, folder, answers, defaults=True)
+        render.render(release, folder, given, defaults=True)
         return files_of(folder)
 
 

@@ -16,6 +16,9 @@ from mlpath import __version__
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlpath.fleet import Result
     from mlpath.scaffold import Project
 
 _INTERRUPTED = 130
@@ -122,18 +125,20 @@ def new_project(
     """  # noqa: D301
     from pathlib import Path
 
-    from mlpath import first_run, render, scaffold
+    from mlpath import first_run, scaffold
+    from mlpath.answers import read_answers
+    from mlpath.staging import quoted
 
     if pretend and run:
         raise click.UsageError("--pretend and --run exclude each other")
-    answers = render.read_answers(Path(data_file)) if data_file else {}
+    answers = read_answers(Path(data_file)) if data_file else {}
     answers.update(pairs)
     if pretend:
         place, files = scaffold.preview(
             dest, answers, defaults=defaults, source=template, ref=vcs_ref
         )
         for file in files if not quiet else ():
-            click.echo(scaffold.quoted(place / file))
+            click.echo(quoted(place / file))
         return
 
     def say(line: str) -> None:
@@ -153,6 +158,65 @@ def new_project(
         _show(project, next_commands=() if run else first_run.COMMANDS)
     if run:
         first_run.run(project, say)
+
+
+@main.command()
+@click.argument("projects", nargs=-1, metavar="[PROJECT]...", type=click.Path())
+@click.option(
+    "-d",
+    "--data",
+    "pairs",
+    metavar="KEY=VALUE",
+    multiple=True,
+    callback=_pairs,
+    help="Change an answer, for example -d license=BSD-3-Clause. Can be given many times.",
+)
+@click.option("-l", "--defaults", is_flag=True, help="Ask nothing: new questions, by default.")
+@click.option("-r", "--vcs-ref", metavar="REF", help="Go to this version, not to the newest.")
+@click.option(
+    "-n", "--pretend", is_flag=True, help="Tell what would become of each file; write nothing."
+)
+@click.option("--diff", is_flag=True, help="Print the patch that it would apply; write nothing.")
+@click.option("--abort", is_flag=True, help="Undo the last update, before it is committed.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def update(
+    projects: tuple[str, ...],
+    pairs: dict[str, str],
+    defaults: bool,
+    vcs_ref: str | None,
+    pretend: bool,
+    diff: bool,
+    abort: bool,
+    as_json: bool,
+) -> None:
+    """Merge the newest version of its template into each PROJECT (here, if none is named).
+
+    Git merges what the template changed with what you changed. The result is staged for you to
+    look at and to commit; nothing is lost, and --abort takes it back. Exits with 1 if there are
+    conflicts to resolve.
+
+    \b
+    Examples:
+      mlpath update
+      mlpath update --pretend
+      mlpath update -l -d license=Apache-2.0
+      mlpath update --defaults ~/projects/*/
+    """  # noqa: D301
+    from pathlib import Path
+
+    from mlpath import fleet
+
+    places = [Path(project) for project in projects or (".",)]
+    if abort:
+        if pairs or defaults or vcs_ref or pretend or diff:
+            raise click.UsageError("--abort goes with no other option but --json")
+        results = fleet.abort_all(places)
+    else:
+        results = fleet.update_all(
+            places, data=pairs, defaults=defaults, ref=vcs_ref,
+            pretend=pretend or diff, patch=diff,
+        )  # fmt: skip
+    _tell(results, as_json=as_json)
 
 
 @main.command()
@@ -204,9 +268,30 @@ def completion(shell: str) -> None:
     click.echo(script(main, {}, "mlpath", "_MLPATH_COMPLETE").source())
 
 
+def _tell(results: Iterator[Result], *, as_json: bool) -> None:
+    """Echo what became of each project, and exit with what that means."""
+    import json
+
+    from mlpath import summary
+
+    done = []
+    for result in results:
+        done.append(result)
+        if as_json:
+            continue
+        if result.error:
+            _Failure(result.error).show()
+        else:
+            for line in summary.lines(result, _styled):
+                click.echo(line)
+    if as_json:
+        click.echo(json.dumps([summary.document(result) for result in done], indent=2))
+    raise click.exceptions.Exit(summary.exit_status(done))
+
+
 def _show(project: Project, next_commands: tuple[str, ...]) -> None:
     """Echo what was made, what is amiss, and what to type next."""
-    from mlpath.scaffold import quoted
+    from mlpath.staging import quoted
 
     place = quoted(project.path)
     click.echo(f"\n{_styled('Created', fg='green', bold=True)} {place}\n")

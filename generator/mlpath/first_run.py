@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlpath import git, processes
 from mlpath.errors import MlpathError
-from mlpath.scaffold import quoted
+from mlpath.staging import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -81,18 +81,43 @@ def settings_as_environment() -> dict[str, str]:
     return result
 
 
-def run(*arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str:
-    """Run git and return what it printed.
+def run(
+    *arguments: str,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    text: str | None = None,
+) -> str:
+    """Run git, give it `text` to read, and return what it printed.
 
     Raises:
         GitError: git is missing, or it failed.
     """
+    done = attempt(*arguments, cwd=cwd, env=env, text=text)
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
+        command = next(word for word in arguments if word[0] != "-" and "=" not in word)
+        raise GitError(f"git {command} failed: {said[0]}")
+    return done.stdout
+
+
+def attempt(
+    *arguments: str,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    text: str | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run git as `run` does, and return its exit status too, whatever it is.
+
+    Raises:
+        GitError: git is missing.
+    """
     try:
-        done = subprocess.run(
+        return subprocess.run(
             ["git", *_ARGUMENTS, *arguments],
             cwd=cwd,
             env=environment(env),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if text is None else None,
+            input=text,
             capture_output=True,
             check=False,
             encoding="utf-8",
@@ -101,10 +126,6 @@ def run(*arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None 
     except FileNotFoundError:
         check_installed()
         raise  # git is there: it is the folder that is not
-    if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
-        raise GitError(f"git {arguments[0]} failed: {said[0]}")
-    return done.stdout
 
 
 def check_installed() -> None:

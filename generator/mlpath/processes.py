@@ -55,6 +55,22 @@ def cleaning_up_on_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def holding_off_signals() -> Iterator[list[int]]:
+    """Let no request to end cut short what is inside; give the list of those that came."""
+    received: list[int] = []
+    previous: dict[signal.Signals, Any] = {}
+    with contextlib.suppress(ValueError):
+        for number in _ENDING:
+            if signal.getsignal(number) not in {signal.SIG_IGN, None}:
+                previous[number] = signal.signal(number, lambda got, _: received.append(got))
+    try:
+        yield received
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
 def environment() -> dict[str, str]:
     """Return the environment for a project's own tools.
 

@@ -13,23 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import copier
 import copier.errors
+import jinja2
 import yaml
 from plumbum import ProcessExecutionError, local
 
 from mlpath import git
+from mlpath.answers import ANSWERS_FILE, Loader
 from mlpath.errors import AnswerError, MlpathError
 from mlpath.template import SRC_PATH, Release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
-
-ANSWERS_FILE = ".copier-answers.yml"
-
-Answers = dict[str, Any]
-
-# PyYAML's parser in C is a tenth of the time, where its wheel has it.
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _BOOLEANS = {"1", "y", "yes", "t", "true", "on", "0", "n", "no", "f", "false", "off"}
 _COPIER_NAMES_THE_KEY = re.compile(
@@ -66,6 +61,7 @@ def render(
         MlpathError: The source can't be had, or there is nobody to ask.
     """
     ours = isinstance(source, Release)
+    name = source.version if isinstance(source, Release) else source
     try:
         with _copier_surroundings(git_visible=not ours, can_ask=sys.stdin.isatty()):
             worker = copier.run_copy(
@@ -88,20 +84,25 @@ def render(
         ) from None
     except copier.errors.UnsafeTemplateError as error:
         raise MlpathError(
-            f"{source} wants to run code: {str(error).splitlines()[0]}",
+            f"{name} wants to run code: {str(error).splitlines()[0]}",
             hint="mlpath only renders; if you trust it, use `copier copy --trust`.",
         ) from None
     except copier.errors.CopierAnswersInterrupt:
         raise KeyboardInterrupt from None
     except (ProcessExecutionError, copier.errors.CopierError) as error:
-        raise MlpathError(f"cannot use the template {source}: {_last_line(error)}") from None
+        raise MlpathError(f"cannot use the template {name}: {_last_line(error)}") from None
     except ValueError as error:
         # Copier has no class of its own for a refused answer.
         if found := _COPIER_NAMES_THE_KEY.match(str(error)):
             raise AnswerError(found[1], f"{found[1]}: {_one_line(found[2])}") from None
         if ours:
             raise
-        raise MlpathError(f"cannot use the template {source}: {_last_line(error)}") from None
+        raise MlpathError(f"cannot use the template {name}: {_last_line(error)}") from None
+    except jinja2.TemplateError as error:
+        raise MlpathError(
+            f"the template {name} fails to render: {_one_line(str(error))}",
+            hint="That is a mistake in the template, not in your answers.",
+        ) from None
     if isinstance(source, Release):
         _record(dest / ANSWERS_FILE, source)
     else:
@@ -139,7 +140,7 @@ def check_answers(release: Release, answers: Mapping[str, Any]) -> None:
 @cache
 def questions(release: Release) -> dict[str, dict[str, Any]]:
     """Return the questions of a release as its `copier.yml` declares them, computed ones too."""
-    declared = yaml.load((release.folder / "copier.yml").read_bytes(), Loader=_Loader)  # noqa: S506
+    declared = yaml.load((release.folder / "copier.yml").read_bytes(), Loader=Loader)  # noqa: S506
     return {
         key: value if isinstance(value, dict) else {"default": value}
         for key, value in declared.items()
@@ -152,37 +153,13 @@ def choices(release: Release, key: str) -> list[str]:
     return _values(questions(release).get(key, {}).get("choices") or [])
 
 
-def read_answers(path: Path) -> Answers:
-    """Read a YAML file of answers, less the keys that Copier keeps for itself.
-
-    Raises:
-        MlpathError: There is no such file, or it holds no answers.
-    """
-    try:
-        found = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506
-    except OSError as error:
-        raise MlpathError(f"cannot read {path}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise MlpathError(
-            f"{path} is not YAML: {_one_line(str(error))}",
-            hint="It should hold one `key: value` a line.",
-        ) from None
-    if found is None:
-        return {}
-    if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
-        raise MlpathError(
-            f"{path} holds no answers", hint="It should hold one `key: value` a line."
-        )
-    return {key: value for key, value in found.items() if not key.startswith("_")}
-
-
 def _record(path: Path, release: Release) -> None:
     """Name the release in the answers file, to the byte as Copier would from the bundle.
 
     Copier rendered a plain folder, so it wrote that folder's path, and no `_commit`.
     """
     text = path.read_bytes().decode()
-    root = yaml.compose(text, Loader=_Loader)
+    root = yaml.compose(text, Loader=Loader)
     assert isinstance(root, yaml.MappingNode)  # noqa: S101 - our own template wrote it
     key, value = next(pair for pair in root.value if pair[0].value == "_src_path")
     origin = yaml.safe_dump({"_commit": release.version, "_src_path": SRC_PATH}).rstrip("\n")

@@ -16,16 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlpath import git, processes, staging, template
+from mlpath.answers import ANSWERS_FILE, Answers, read_answers
 from mlpath.errors import AnswerError, MlpathError
-from mlpath.render import (
-    ANSWERS_FILE,
-    Answers,
-    check_answers,
-    choices,
-    questions,
-    read_answers,
-    render,
-)
+from mlpath.render import check_answers, choices, questions, render
+from mlpath.staging import quoted
 from mlpath.template import Release
 
 if TYPE_CHECKING:
@@ -143,13 +137,6 @@ def preview(
         if place is None:
             place = staging.check_free(_slug(project, read_answers(project / ANSWERS_FILE)))
     return place, sorted(path.as_posix() for path in files)
-
-
-def quoted(path: Path) -> str:
-    """Return a path as a person would type it here, quoted for a shell."""
-    with contextlib.suppress(ValueError):
-        path = path.relative_to(Path.cwd())
-    return shlex.quote(str(path))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import contextlib
 import glob
 import os
 import secrets
+import shlex
 import shutil
 import time
 from contextlib import contextmanager
@@ -35,6 +36,13 @@ def telling_what_the_disk_says() -> Iterator[None]:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         raise MlpathError(f"cannot write {where}{error.strerror or error}") from None
+
+
+def quoted(path: Path) -> str:
+    """Return a path as a person would type it here, quoted for a shell."""
+    with contextlib.suppress(ValueError):
+        path = path.relative_to(Path.cwd())
+    return shlex.quote(str(path))
 
 
 @telling_what_the_disk_says()

@@ -1,0 +1,366 @@
+"""Brings a project to another version of its template, or to other answers, by a merge.
+
+The recorded version and the wanted one are rendered, and git merges what differs between them
+with the project's HEAD. Nothing is written before the merge is known, and nothing is committed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from packaging.version import InvalidVersion, Version
+
+from mlpath import __version__, git, journal, processes, staging, template
+from mlpath.answers import ANSWERS_FILE, Answers, Record, parse_record, read_record
+from mlpath.errors import AnswerError, MlpathError
+from mlpath.merge import Merge, Repository, head_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+    from typing import Self
+
+    from mlpath.journal import Entry
+    from mlpath.template import Release
+
+_BINARY_LOOKS = 8000
+"""Bytes in which git looks for a NUL, to tell what is binary."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an update does to one file."""
+
+    path: str
+    verdict: str
+    """new, changed, merged, conflict, removed, kept, or yours"""
+    reason: str = ""
+
+
+@dataclass
+class Outcome:
+    """What an update did, or would do, to a project."""
+
+    project: Path
+    old: str
+    new: str
+    written: bool = False
+    aborted: bool = False
+    files: list[Verdict] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    patch: str = ""
+    signals: list[int] = field(default_factory=list)
+    """Requests to end that came while it wrote, and are still to be obeyed."""
+
+    @property
+    def conflicts(self) -> list[Verdict]:
+        """The files that git could not merge."""
+        return [file for file in self.files if file.verdict == "conflict"]
+
+    @property
+    def changed(self) -> list[Verdict]:
+        """The files that are touched, those in conflict too."""
+        return [file for file in self.files if file.verdict not in {"kept", "yours"}]
+
+
+def update(
+    project: Path,
+    renders: Renders,
+    *,
+    data: Mapping[str, Any] | None = None,
+    defaults: bool = False,
+    ref: str | None = None,
+    pretend: bool = False,
+    patch: bool = False,
+) -> Outcome:
+    """Merge a version of its template into a project; the result is staged, not committed.
+
+    Args:
+        project: Its folder.
+        renders: Where renders are kept that several projects may share.
+        data: Answers to change.
+        defaults: Ask nothing.
+        ref: The version wanted; None is the newest release.
+        pretend: Only tell what would happen.
+        patch: Put the patch into the outcome.
+
+    Raises:
+        MlpathError: Says what is in the way. Nothing was changed.
+    """
+    git.check_installed()
+    with processes.cleaning_up_on_signals(), staging.telling_what_the_disk_says():
+        read_record(project)  # a folder that is none, or half of one, is told so before git is
+        repository = Repository.around(project)
+        notes = _recover(repository)
+        head = head_of(repository)
+        record = _recorded(repository, head)
+        target = _target(project, record, ref)
+        outcome = Outcome(project, record.version, target or record.version, notes=notes)
+        if target == record.version and not data:
+            return outcome
+        with tempfile.TemporaryDirectory(prefix="mlpath-") as scratch:
+            old = renders.old(record)
+            new = renders.new(record, target, data or {}, outcome.notes, defaults=defaults)
+            outcome.new = read_record(new).version
+            if target is None and outcome.new == record.version and not data:
+                return outcome
+            _refuse_downgrade(project, record.version, outcome.new)
+            merge = Merge(repository, head, old, new, Path(scratch))
+            outcome.files = _verdicts(merge)
+            if patch:
+                outcome.patch = merge.patch()
+            if pretend:
+                outcome.notes += _obstacles(merge)
+                return outcome
+            if merge.changes:
+                _refuse_obstacles(merge)
+                outcome.signals = journal.carry_out(merge.plan())
+                outcome.written = True
+        return outcome
+
+
+def abort(project: Path) -> Outcome:
+    """Undo the last update of a project, which is not committed yet.
+
+    Raises:
+        MlpathError: There is nothing to undo.
+    """
+    git.check_installed()
+    repository = Repository.around(project)
+    with staging.telling_what_the_disk_says():
+        kept = journal.recover(repository.git_dir)
+        if kept is None:
+            kept = journal.abort(project, repository.git_dir)
+    version = read_record(project).version
+    notes = [f"You had changed {path.name} since; that is kept as {path}." for path in kept]
+    return Outcome(project, version, version, aborted=True, notes=notes)
+
+
+class Renders:
+    """Renders, each made once, however many projects ask for it while this is open."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Keep them in a folder that other processes share, or in one of its own."""
+        self._stack = contextlib.ExitStack()
+        self._folder = folder
+        self._releases: dict[str, Release] = {}
+
+    def __enter__(self) -> Self:
+        if self._folder is None:
+            scratch = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="mlpath-"))
+            self._folder = Path(scratch)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def old(self, record: Record) -> Path:
+        """Render what a project was made from.
+
+        Raises:
+            MlpathError: Its record is not one that its template could have written.
+        """
+        answers = dict(record.answers)
+        while True:
+            try:
+                return self._render(record.source, record.version, answers, defaults=True)
+            except AnswerError as error:
+                if error.key in answers and "no question" in str(error):
+                    del answers[error.key]  # Copier ignores what no question asks for
+                    continue
+                raise MlpathError(
+                    f"the answers of the project are not those of template {record.version}: "
+                    f"{error}",
+                    hint=f"Somebody edited {ANSWERS_FILE}. Its history has the right ones: "
+                    f"git log -p -- {ANSWERS_FILE}",
+                ) from None
+
+    def new(
+        self,
+        record: Record,
+        version: str | None,
+        data: Mapping[str, Any],
+        notes: list[str],
+        *,
+        defaults: bool,
+    ) -> Path:
+        """Render what a project should have: its answers, but for those that `data` changes.
+
+        An answer that the new version does not take is asked for again, or takes its default;
+        `notes` gets a line on it.
+
+        Raises:
+            MlpathError: The version does not take what `data` says, or can't be rendered.
+        """
+        answers = {**record.answers, **data}
+        while True:
+            try:
+                return self._render(record.source, version, answers, defaults=defaults)
+            except AnswerError as error:
+                if error.key in data or error.key not in answers:
+                    raise
+                gone = answers.pop(error.key)
+                if "no question" not in str(error):
+                    notes.append(f"{error}; your answer {gone!r} gives way to the default.")
+
+    def _render(
+        self, source: str, version: str | None, answers: Answers, *, defaults: bool
+    ) -> Path:
+        from mlpath import render  # noqa: PLC0415 - brings Copier, which takes a while
+
+        ours = source == template.SRC_PATH
+        origin: Release | str = self._release(version) if ours else source
+        if not isinstance(origin, str):
+            render.check_answers(origin, answers)
+        facts = json.dumps([source, version, answers, defaults], sort_keys=True, default=str)
+        assert self._folder is not None  # noqa: S101 - it is set on entering
+        place = self._folder / hashlib.sha256(facts.encode()).hexdigest()[:16]
+        if place.exists():
+            return place
+        draft = Path(tempfile.mkdtemp(dir=self._folder))
+        try:
+            render.render(origin, draft, answers, defaults=defaults, ref=None if ours else version)
+            with contextlib.suppress(OSError):  # another process was faster
+                draft.rename(place)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+        return place
+
+    def _release(self, version: str | None) -> Release:
+        assert version is not None  # noqa: S101 - ours are always named
+        if version not in self._releases:
+            self._releases[version] = self._stack.enter_context(template.release(version))
+        return self._releases[version]
+
+
+def _recover(repository: Repository) -> list[str]:
+    kept = journal.recover(repository.git_dir)
+    if kept is None:
+        return []
+    told = "The last update was killed while it wrote; everything is back as it was before."
+    return [told, *(f"You had changed {path.name} since; that is kept as {path}." for path in kept)]
+
+
+def _recorded(repository: Repository, head: str) -> Record:
+    """Return the project's record as git has it."""
+    path = f"{repository.prefix}{ANSWERS_FILE}"
+    done = git.attempt("cat-file", "blob", f"{head}:{path}", cwd=repository.top)
+    if done.returncode:
+        raise MlpathError(
+            f"{repository.top / path} is not committed, so there is nothing to merge with",
+            hint="Commit the project first: git add --all && git commit -m 'Before the update'",
+        )
+    return parse_record(done.stdout.encode("utf-8", "surrogateescape"), path)
+
+
+def _target(project: Path, record: Record, ref: str | None) -> str | None:
+    """Return the version to go to; None leaves it to Copier, for another template than ours."""
+    if record.source != template.SRC_PATH:
+        return ref
+    known = template.versions()
+    if record.version not in known:
+        raise MlpathError(
+            f"{project} has template version {record.version}, which mlpath {__version__} "
+            f"does not know",
+            hint=f"Install one that does: python -m pip install "
+            f"'mlpath>={record.version.removeprefix('v')}'",
+        )
+    if ref is None:
+        newest = template.newest_release() or record.version
+        return max(newest, record.version, key=Version)
+    wanted = f"v{ref}" if f"v{ref}" in known else ref
+    if wanted not in known:
+        raise MlpathError(
+            f"there is no template version {ref}", hint=f"Known here: {', '.join(known)}."
+        )
+    _refuse_downgrade(project, record.version, wanted)
+    return wanted
+
+
+def _refuse_downgrade(project: Path, old: str, new: str) -> None:
+    with contextlib.suppress(InvalidVersion):
+        if Version(new) < Version(old):
+            raise MlpathError(
+                f"{project} has template version {old}, and {new} is older",
+                hint="To go back, revert the commit that brought the update: "
+                f"git log --oneline -- {ANSWERS_FILE}, then git revert COMMIT",
+            )
+
+
+def _refuse_obstacles(merge: Merge) -> None:
+    if lines := _obstacles(merge):
+        raise MlpathError(lines[0], hint=lines[1])
+
+
+def _obstacles(merge: Merge) -> list[str]:
+    """Return what forbids to write a merge, and what to do about it; nothing if all is well."""
+    if found := merge.in_the_way():
+        names = ", ".join(found)
+        return [
+            f"there are files that git does not track where the template has some: {names}",
+            "Move them away or rename them (or git add and commit them, to have them merged).",
+        ]
+    if found := merge.overlooked():
+        return [
+            f"git was told to overlook changes in {', '.join(found)}",
+            "Let it look again: git update-index --no-assume-unchanged --no-skip-worktree FILE",
+        ]
+    return []
+
+
+def _verdicts(merge: Merge) -> list[Verdict]:
+    """Say of each file what becomes of it, in the order of their paths."""
+    result = []
+    paths = {*merge.changes, *merge.by_owner}
+    for path in sorted(paths):
+        change, mine = merge.changes.get(path), merge.by_owner.get(path)
+        if path in merge.conflicts:
+            result.append(Verdict(path, "conflict", _reason(merge, path)))
+        elif change is None:
+            assert mine is not None  # noqa: S101 - it is in one of the two
+            yours = mine.before is None
+            what = "you added it" if yours else "you edited it" if mine.after else "you removed it"
+            result.append(Verdict(path, "yours" if yours else "kept", what))
+        elif change.before is None:
+            result.append(Verdict(path, "new"))
+        elif change.after is None:
+            result.append(Verdict(path, "removed"))
+        elif mine is None:
+            result.append(Verdict(path, "changed"))
+        else:
+            result.append(Verdict(path, "merged", "your edits and the template's"))
+    return result
+
+
+def _reason(merge: Merge, path: str) -> str:
+    """Say in words why a path is in conflict."""
+    stages = merge.conflicts[path]
+    match sorted(stages):
+        case [1, 2]:
+            return "you changed it, the template removed or moved it"
+        case [1, 3]:
+            return "you removed or moved it, the template changed it"
+        case [2, 3]:
+            return "you and the template both added it"
+        case [1, 2, 3]:
+            if any(_is_binary(merge, entry) for entry in stages.values()):
+                return "you and the template both changed it, and it is binary: keep one of them"
+            return "you and the template both changed the same lines"
+    return "you and the template moved it to different places"
+
+
+def _is_binary(merge: Merge, entry: Entry) -> bool:
+    return entry.mode.startswith("100") and b"\0" in merge.read(entry)[:_BINARY_LOOKS]

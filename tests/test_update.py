@@ -1,0 +1,133 @@
+"""`mlpath update`: what the template changed and what its owner changed, merged by git."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from conftest import git
+from histories import FIRST, SECOND, Installed, commit, install, snapshot
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    return install({"v0.1.0": FIRST, "v0.2.0": SECOND}, tmp_path_factory.mktemp("installed"))
+
+
+@pytest.fixture
+def project(installed: Installed, folder: Path) -> Path:
+    return installed.project(folder / "demo")
+
+
+def test_a_clean_update_is_staged_and_not_committed(installed: Installed, project: Path) -> None:
+    readme = project / "README.md"
+    readme.write_text(readme.read_text().replace("line 20\n", "line 20, mine\n"))
+    (project / "mine.txt").write_text("mine\n")
+    head = commit(project)
+    done = installed.run("update", "-l", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert git("rev-parse", "HEAD", cwd=project) == head
+    text = readme.read_text()
+    assert "line 3, better\n" in text
+    assert "line 20, mine\n" in text
+    assert text.endswith("hello\n")
+    assert "_commit: v0.2.0" in (project / ".copier-answers.yml").read_text()
+    assert git("status", "--porcelain", cwd=project).splitlines() == [
+        "M  .copier-answers.yml",
+        "M  README.md",
+        "M  logo.bin",
+        "M  src/app.py",
+        "A  src/fresh.py",
+        "D  src/gone.py",
+        "R  src/old.py -> src/new.py",
+    ]
+    assert "template v0.1.0 → v0.2.0, no conflicts" in done.stdout
+    for hint in ("git diff --staged", "mlpath update --abort", "git commit"):
+        assert hint in done.stdout
+
+
+def test_conflicts_are_gits_own_and_each_has_its_reason(
+    installed: Installed, project: Path
+) -> None:
+    for name, text in {
+        "src/app.py": (project / "src/app.py").read_text().replace("= 5\n", "= 555\n"),
+        "src/gone.py": (project / "src/gone.py").read_text() + "mine = 1\n",
+    }.items():
+        (project / name).write_text(text)
+    (project / "logo.bin").write_bytes(b"mine\0")
+    commit(project)
+    done = installed.run("update", "-l", cwd=project)
+    assert done.returncode == 1
+    unmerged = git("diff", "--name-only", "--diff-filter=U", cwd=project).splitlines()
+    assert unmerged == ["logo.bin", "src/app.py", "src/gone.py"]
+    text = (project / "src/app.py").read_text()
+    assert "<<<<<<< HEAD\nstep_5 = 555\n=======\nstep_5 = 55\n>>>>>>> TEMPLATE_HEAD\n" in text
+    assert (project / "src/gone.py").read_text().endswith("mine = 1\n")
+    assert (project / "logo.bin").read_bytes() == b"mine\0"
+    for reason in (
+        "both changed the same lines",
+        "you changed it, the template removed",
+        "it is binary: keep one of them",
+    ):
+        assert reason in done.stdout
+    assert "mergetool" in done.stdout
+
+
+def test_abort_restores_what_was(installed: Installed, project: Path) -> None:
+    (project / "src/app.py").write_text("all = mine\n")
+    (project / "debug.log").write_text("ignored\n")
+    commit(project)
+    before = snapshot(project)
+    assert installed.run("update", "-l", cwd=project).returncode == 1
+    assert snapshot(project) != before
+    done = installed.run("update", "--abort", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert snapshot(project) == before
+    assert git("status", "--porcelain", cwd=project) == ""
+
+
+def test_an_answer_changes_in_the_same_step(installed: Installed, project: Path) -> None:
+    done = installed.run(
+        "update", "-l", "-d", "license=Apache-2.0", "-d", "greeting=bonjour", cwd=project
+    )
+    assert done.returncode == 0, done.stderr
+    assert (project / "LICENSE").read_text() == "Apache-2.0\n"
+    assert (project / "README.md").read_text().endswith("bonjour\n")
+    assert "greeting: bonjour" in (project / ".copier-answers.yml").read_text()
+
+
+def test_a_version_can_be_picked(installed: Installed, project: Path) -> None:
+    done = installed.run("update", "-l", "-r", "0.1.0", "-d", "container=true", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert git("status", "--porcelain", cwd=project).splitlines() == [
+        "M  .copier-answers.yml",
+        "A  Dockerfile",
+    ]
+
+
+def test_what_is_up_to_date_is_told_so(installed: Installed, project: Path) -> None:
+    done = installed.run("update", "-r", "v0.1.0", cwd=project)
+    assert done.returncode == 0
+    assert done.stdout == ". is up to date: template v0.1.0\n"
+
+
+def test_a_downgrade_is_refused_with_the_way_round(installed: Installed, folder: Path) -> None:
+    project = installed.project(folder / "newer", version="v0.2.0")
+    before = snapshot(project)
+    done = installed.run("update", "-l", "-r", "v0.1.0", cwd=project)
+    assert done.returncode == 1
+    assert "is older" in done.stderr
+    assert "git revert" in done.stderr
+    assert snapshot(project) == before
+
+
+def test_json_is_for_programs(installed: Installed, project: Path) -> None:
+    done = installed.run("update", "-l", "--json", str(project), cwd=project.parent)
+    [found] = json.loads(done.stdout)
+    assert (found["state"], found["old"], found["new"]) == ("updated", "v0.1.0", "v0.2.0")
+    verdicts = {row["path"]: row["verdict"] for row in found["files"]}
+    assert verdicts["src/fresh.py"] == "new"
+    assert verdicts["src/gone.py"] == "removed"
+    assert verdicts["src/app.py"] == "changed"
