@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,8 +17,6 @@ from mlpath import __version__
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlpath.fleet import Result
     from mlpath.scaffold import Project
 
@@ -202,21 +201,63 @@ def update(
       mlpath update -l -d license=Apache-2.0
       mlpath update --defaults ~/projects/*/
     """  # noqa: D301
+    options: dict[str, Any] = {}
+    if abort and (pairs or defaults or vcs_ref or pretend or diff):
+        raise click.UsageError("--abort goes with no other option but --json")
+    if not abort:
+        options = {"data": pairs, "defaults": defaults, "ref": vcs_ref}
+        options |= {"pretend": pretend or diff, "patch": diff}
+    _for_each("abort" if abort else "update", projects, options, as_json=as_json)
+
+
+@main.command()
+@click.argument("projects", nargs=-1, metavar="[PROJECT]...", type=click.Path())
+@click.option("--forecast", is_flag=True, help="Also tell whether an update would conflict.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--exit-code", is_flag=True, help="Exit with 2 if there is a newer version.")
+def status(projects: tuple[str, ...], forecast: bool, as_json: bool, exit_code: bool) -> None:
+    """Tell which version of the template each PROJECT has (here, if none is named).
+
+    With what the changelog says of the versions that came after it.
+
+    \b
+    Examples:
+      mlpath status
+      mlpath status --forecast
+      mlpath status --exit-code --json ~/projects/*/
+    """  # noqa: D301
+    _for_each(
+        "status", projects, {"forecast": forecast}, as_json=as_json, outdated_is=2 * exit_code
+    )
+
+
+@main.command()
+@click.argument("option", required=False, metavar="[OPTION[=VALUE]]")
+@click.argument("project", default=".", type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def add(option: str | None, project: str, as_json: bool) -> None:
+    """Give a PROJECT (the one here, if none is named) an OPTION that it was made without.
+
+    The option's question is answered anew on the version that the project has, and git merges
+    what that changes, as in an update. Without an OPTION, lists what can be added, and why.
+
+    \b
+    Examples:
+      mlpath add
+      mlpath add container
+      mlpath add ci=gitlab ~/projects/churn
+    """  # noqa: D301
     from pathlib import Path
 
-    from mlpath import fleet
+    from mlpath import fleet, options, summary
 
-    places = [Path(project) for project in projects or (".",)]
-    if abort:
-        if pairs or defaults or vcs_ref or pretend or diff:
-            raise click.UsageError("--abort goes with no other option but --json")
-        results = fleet.abort_all(places)
-    else:
-        results = fleet.update_all(
-            places, data=pairs, defaults=defaults, ref=vcs_ref,
-            pretend=pretend or diff, patch=diff,
-        )  # fmt: skip
-    _tell(results, as_json=as_json)
+    if option is None:
+        offers = options.offers(Path(project))
+        text = summary.offers_json(offers) if as_json else summary.offers_text(offers, _styled)
+        click.echo(text)
+        return
+    outcome = options.add(Path(project), option)
+    raise click.exceptions.Exit(_tell([fleet.Result(outcome.project, outcome)], as_json=as_json))
 
 
 @main.command()
@@ -268,25 +309,57 @@ def completion(shell: str) -> None:
     click.echo(script(main, {}, "mlpath", "_MLPATH_COMPLETE").source())
 
 
-def _tell(results: Iterator[Result], *, as_json: bool) -> None:
-    """Echo what became of each project, and exit with what that means."""
+def _for_each(
+    action: str,
+    projects: tuple[str, ...],
+    options: dict[str, Any],
+    *,
+    as_json: bool,
+    outdated_is: int = 0,
+) -> None:
+    """Do something to each project, with a bar if that takes a while, and tell what came of it."""
+    from contextlib import closing
+    from pathlib import Path
+
+    from mlpath import fleet
+
+    places = [Path(project) for project in dict.fromkeys(projects or (".",))]
+    done: list[fleet.Result] = []
+    hidden = len(places) == 1 or not sys.stderr.isatty()
+    try:
+        with (
+            closing(fleet.run(action, places, options)) as results,
+            click.progressbar(
+                length=len(places), label=action, file=sys.stderr, hidden=hidden
+            ) as bar,
+        ):
+            for result in results:
+                done.append(result)
+                bar.update(1)
+    finally:
+        done.sort(key=lambda result: places.index(result.project))
+        status = _tell(done, as_json=as_json, outdated_is=outdated_is)
+    raise click.exceptions.Exit(status)
+
+
+def _tell(results: list[Result], *, as_json: bool, outdated_is: int = 0) -> int:
+    """Echo what became of each project; return the exit status that this means."""
     import json
 
     from mlpath import summary
 
-    done = []
+    if as_json:
+        click.echo(json.dumps([summary.document(result) for result in results], indent=2))
+        return summary.exit_status(results, outdated_is)
     for result in results:
-        done.append(result)
-        if as_json:
-            continue
         if result.error:
             _Failure(result.error).show()
         else:
-            for line in summary.lines(result, _styled):
+            for line in summary.lines(result, _styled, brief=len(results) > 1):
                 click.echo(line)
-    if as_json:
-        click.echo(json.dumps([summary.document(result) for result in done], indent=2))
-    raise click.exceptions.Exit(summary.exit_status(done))
+    if len(results) > 1:
+        click.echo(summary.total(results))
+    return summary.exit_status(results, outdated_is)
 
 
 def _show(project: Project, next_commands: tuple[str, ...]) -> None:

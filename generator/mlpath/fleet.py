@@ -1,42 +1,291 @@
-"""Does one thing to several projects, so that one that fails doesn't stop the others."""
+"""Does one thing to several projects, in processes of their own, as many as there are cores.
+
+Copier changes the working directory, so threads will not do; and what one project does to its
+process must not reach the next. A worker is `python -m mlpath.fleet FOLDER`: it reads a task a
+line from its input, and answers each with a line. It has a session of its own, so that Ctrl-C
+reaches the parent alone, which then asks every worker to end and waits until it has.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import gc
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
+from mlpath import processes
 from mlpath.errors import MlpathError
-from mlpath.update import Outcome, Renders, abort, update
+from mlpath.status import Status, look
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Generator, Iterator, Mapping, Sequence
+
+    from mlpath.update import Outcome, Renders
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one project: an outcome, or what was in the way."""
+    """What came of one project: an outcome, a status, or what was in the way."""
 
     project: Path
     outcome: Outcome | None = None
+    status: Status | None = None
     error: MlpathError | None = None
 
 
-def update_all(projects: Sequence[Path], **options: Any) -> Iterator[Result]:
-    """Update projects, with the options of `update.update`."""
-    with Renders() as renders:
+def run(
+    action: str, projects: Sequence[Path], options: Mapping[str, Any]
+) -> Generator[Result, None, None]:
+    """Do something to each project, and give each result as soon as it is there.
+
+    Args:
+        action: `update`, `abort` or `status`.
+        projects: Their folders.
+        options: What the function of that name takes.
+    """
+    if len(projects) == 1 or not _takes_long(action, options):
+        # In this very process, which can ask questions in the terminal.
         for project in projects:
-            yield _attempt(project, lambda place: update(place, renders, **options))
+            yield _attempt(action, project, options, None)
+        return
+    with tempfile.TemporaryDirectory(prefix="mlpath-") as shared:
+        yield from _in_workers(action, projects, options, Path(shared))
 
 
-def abort_all(projects: Sequence[Path]) -> Iterator[Result]:
-    """Undo the last update of projects."""
-    for project in projects:
-        yield _attempt(project, abort)
+def _takes_long(action: str, options: Mapping[str, Any]) -> bool:
+    return action == "update" or bool(options.get("forecast"))
 
 
-def _attempt(project: Path, action: Callable[[Path], Outcome]) -> Result:
+def _attempt(
+    action: str, project: Path, options: Mapping[str, Any], renders: Renders | None
+) -> Result:
     try:
-        return Result(project, outcome=action(project))
+        return _ACTIONS[action](project, options, renders)
     except MlpathError as error:
         return Result(project, error=error)
+
+
+def _update(project: Path, options: Mapping[str, Any], renders: Renders | None) -> Result:
+    from mlpath.update import Renders, update  # noqa: PLC0415 - a status does without
+
+    with contextlib.ExitStack() as stack:
+        shared = renders or stack.enter_context(Renders())
+        return Result(project, outcome=update(project, shared, **options))
+
+
+def _abort(project: Path, options: Mapping[str, Any], renders: Renders | None) -> Result:
+    from mlpath.update import abort  # noqa: PLC0415
+
+    del renders
+    return Result(project, outcome=abort(project, **options))
+
+
+def _status(project: Path, options: Mapping[str, Any], renders: Renders | None) -> Result:
+    status = look(project)
+    if options.get("forecast") and status.outdated:
+        found = _update(project, {"defaults": True, "pretend": True}, renders)
+        status.forecast = found.outcome
+    return Result(project, status=status)
+
+
+_ACTIONS = {"update": _update, "abort": _abort, "status": _status}
+
+
+class _Workers:
+    """Threads that each keep one worker process busy."""
+
+    def __init__(self, action: str, options: Mapping[str, Any], shared: Path) -> None:
+        self.results: queue.SimpleQueue[Result | None] = queue.SimpleQueue()
+        self._action, self._options, self._shared = action, options, shared
+        self._tasks: queue.SimpleQueue[Path] = queue.SimpleQueue()
+        self._processes: set[subprocess.Popen[str]] = set()
+        self._threads: list[threading.Thread] = []
+        self._lock, self._stopped = threading.Lock(), False
+
+    def start(self, projects: Sequence[Path]) -> None:
+        """Share the projects out; `results` gets them all, and None from each thread at its end."""
+        for project in projects:
+            self._tasks.put(project)
+        self._threads = [
+            threading.Thread(target=self._work, daemon=True)
+            for _ in range(min(len(projects), _cores()))
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Ask every worker to end, and wait until it has: one that writes finishes that first."""
+        with self._lock:
+            self._stopped = True
+            for process in self._processes:
+                with contextlib.suppress(ProcessLookupError):
+                    process.send_signal(signal.SIGTERM)
+        for thread in self._threads:
+            thread.join()
+
+    def remaining(self) -> Iterator[Result]:
+        """Give what is there and nobody has fetched yet."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                if result := self.results.get_nowait():
+                    yield result
+
+    @property
+    def count(self) -> int:
+        """How many threads there are."""
+        return len(self._threads)
+
+    def _work(self) -> None:
+        process = None
+        try:
+            while not self._stopped:
+                project = self._tasks.get_nowait()
+                if process is None:
+                    process = self._started()
+                if process is not None:
+                    result = self._asked(process, project)
+                    if result or not self._stopped:
+                        self.results.put(result or self._died(process, project))
+                    if result is None:
+                        process = None
+        except queue.Empty:
+            pass
+        finally:
+            self._ended(process)
+            self.results.put(None)
+
+    def _started(self) -> subprocess.Popen[str] | None:
+        with self._lock:
+            if self._stopped:
+                return None
+            process = subprocess.Popen(
+                [sys.executable, "-m", "mlpath.fleet", str(self._shared)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                encoding="utf-8",
+                errors="surrogateescape",
+                start_new_session=True,
+            )
+            self._processes.add(process)
+            return process
+
+    def _asked(self, process: subprocess.Popen[str], project: Path) -> Result | None:
+        assert process.stdin  # noqa: S101 - both are pipes
+        assert process.stdout  # noqa: S101
+        task = {"action": self._action, "project": str(project), "options": self._options}
+        try:
+            print(json.dumps(task), file=process.stdin, flush=True)
+            answer = process.stdout.readline()
+            return _from_line(answer) if answer.endswith("\n") else None
+        except OSError:
+            return None
+
+    def _died(self, process: subprocess.Popen[str], project: Path) -> Result:
+        self._ended(process)
+        reason = MlpathError(
+            f"the process that worked on {project} died (exit status {process.returncode})",
+            hint="Run the command for this project alone, to see why.",
+        )
+        return Result(project, error=reason)
+
+    def _ended(self, process: subprocess.Popen[str] | None) -> None:
+        if process is None:
+            return
+        with process, contextlib.suppress(OSError):
+            assert process.stdin  # noqa: S101
+            process.stdin.close()
+        with self._lock:
+            self._processes.discard(process)
+
+
+def _in_workers(
+    action: str, projects: Sequence[Path], options: Mapping[str, Any], shared: Path
+) -> Iterator[Result]:
+    workers = _Workers(action, options, shared)
+    with processes.cleaning_up_on_signals():
+        try:
+            workers.start(projects)
+            ended = 0
+            while ended < workers.count:
+                if result := workers.results.get():
+                    yield result
+                else:
+                    ended += 1
+        except (KeyboardInterrupt, SystemExit):
+            workers.stop()
+            yield from workers.remaining()
+            raise
+        finally:
+            workers.stop()
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _to_line(result: Result) -> str:
+    error = [str(result.error), result.error.hint] if result.error else None
+    parts = {
+        name: dataclasses.asdict(part) if part else None
+        for name, part in (("outcome", result.outcome), ("status", result.status))
+    }
+    return json.dumps({"project": result.project, "error": error, **parts}, default=str)
+
+
+def _from_line(line: str) -> Result:
+    from mlpath.update import Outcome  # noqa: PLC0415
+
+    def outcome(found: dict[str, Any] | None) -> Outcome | None:
+        return Outcome.from_json(found) if found else None
+
+    found = json.loads(line)
+    status = found["status"]
+    if status:
+        known = {"project": Path(status["project"]), "forecast": outcome(status["forecast"])}
+        status = Status(**{**status, **known})
+    error = found["error"]
+    return Result(
+        Path(found["project"]),
+        outcome(found["outcome"]),
+        status,
+        MlpathError(error[0], hint=error[1]) if error else None,
+    )
+
+
+def _serve(tasks: IO[str], answers: IO[str], shared: Path) -> None:
+    """Work as a worker, until there are no more tasks or a signal says so."""
+    from mlpath.update import Renders  # noqa: PLC0415
+
+    with Renders(shared) as renders:
+        for line in tasks:
+            task = json.loads(line)
+            result = _attempt(task["action"], Path(task["project"]), task["options"], renders)
+            print(_to_line(result), file=answers, flush=True)
+            if result.outcome and result.outcome.signals:
+                raise SystemExit(128 + result.outcome.signals[0])
+            gc.collect()
+
+
+if __name__ == "__main__":
+    # What is imported once stays; only what a project leaves behind is looked through.
+    gc.disable()
+    from mlpath import render  # noqa: F401
+
+    gc.freeze()
+    gc.enable()
+    replies = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="surrogateescape")
+    os.dup2(2, 1)  # nobody's print gets among the answers
+    _serve(sys.stdin, replies, Path(sys.argv[1]))

@@ -166,3 +166,14 @@ def identity(cwd: Path | None = None) -> Identity | None:
 def enclosing(path: Path) -> Path | None:
     """Return the work tree that `path` lies in, if any, without asking git."""
     return next((up for up in (path, *path.parents) if (up / ".git").exists()), None)
+
+
+def folder_of(path: Path) -> Path | None:
+    """Return git's own folder for the work tree that `path` lies in, without asking git."""
+    top = enclosing(path.absolute())
+    if top is None:
+        return None
+    place = top / ".git"
+    if place.is_file():  # a linked work tree, or a submodule
+        place = top / place.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
+    return place if place.is_dir() else None

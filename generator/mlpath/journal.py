@@ -124,6 +124,17 @@ def recover(git_dir: Path) -> list[Path] | None:
         return _roll_back("recover", place, lock)
 
 
+def recover_and_tell(git_dir: Path) -> list[str]:
+    """Do as `recover`; return what the user should know of it."""
+    if not (git_dir / "mlpath").is_dir():
+        return []
+    kept = recover(git_dir)
+    if kept is None:
+        return []
+    told = "The last update was killed while it wrote; everything is back as it was before."
+    return [told, *(f"You had changed {path.name} since; that is kept as {path}." for path in kept)]
+
+
 def abort(project: Path, git_dir: Path) -> list[Path]:
     """Undo the last update, which must not be committed yet.
 

@@ -150,7 +150,13 @@ def questions(release: Release) -> dict[str, dict[str, Any]]:
 
 def choices(release: Release, key: str) -> list[str]:
     """Return the values that a question takes; none if it takes anything, or is not asked."""
-    return _values(questions(release).get(key, {}).get("choices") or [])
+    return values_of(questions(release).get(key, {}))
+
+
+def values_of(question: Mapping[str, Any]) -> list[str]:
+    """Return the values that a question's choices stand for; none if it takes anything."""
+    found = question.get("choices")
+    return _values(found) if isinstance(found, dict | list) else []
 
 
 def _record(path: Path, release: Release) -> None:

@@ -1,8 +1,9 @@
-"""What an update has to say, for people and for programs."""
+"""What commands that look at projects, or change them, have to say: to people and to programs."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from mlpath.staging import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mlpath.fleet import Result
+    from mlpath.options import Option
+    from mlpath.status import Status
     from mlpath.update import Outcome
 
     Style = Callable[..., str]
@@ -29,14 +32,24 @@ COLOURS = {
 
 def document(result: Result) -> dict[str, Any]:
     """Return a result as JSON has it."""
+    project = str(result.project)
     if result.error:
         error = {"error": str(result.error), "hint": result.error.hint}
-        return {"project": str(result.project), "state": "failed", **error}
-    assert result.outcome  # noqa: S101 - one of the two is there
-    found = dataclasses.asdict(result.outcome)
-    for key in ("signals", "written", "aborted"):
+        return {"project": project, "state": "failed", **error}
+    if result.status:
+        forecast = _outcome_document(result.status.forecast)
+        found = {**dataclasses.asdict(result.status), "forecast": forecast}
+        return {**found, "project": project}
+    return {**_outcome_document(result.outcome), "project": project}
+
+
+def _outcome_document(outcome: Outcome | None) -> dict[str, Any]:
+    if outcome is None:
+        return {}
+    found = dataclasses.asdict(outcome)
+    for key in ("project", "signals", "written", "aborted"):
         del found[key]
-    return {**found, "project": str(result.project), "state": state(result.outcome)}
+    return {"state": state(outcome), **found}
 
 
 def state(outcome: Outcome) -> str:
@@ -50,76 +63,162 @@ def state(outcome: Outcome) -> str:
     return "updated" if outcome.written else "pretended"
 
 
-def exit_status(results: Sequence[Result]) -> int:
-    """Return 1 if anything failed or is in conflict, else 0; a signal that waited has its own."""
+def exit_status(results: Sequence[Result], outdated_is: int = 0) -> int:
+    """Return 1 if anything failed or is in conflict; a signal that had to wait has its own."""
     outcomes = [result.outcome for result in results if result.outcome]
-    for number in (number for outcome in outcomes for number in outcome.signals):
-        return 128 + number
-    return int(len(outcomes) < len(results) or any(outcome.conflicts for outcome in outcomes))
+    for outcome in outcomes:
+        for number in outcome.signals:
+            return 128 + number
+    if any(result.error for result in results) or any(each.conflicts for each in outcomes):
+        return 1
+    outdated = any(result.status.outdated for result in results if result.status)
+    return outdated_is if outdated else 0
 
 
-def lines(result: Result, style: Style) -> Iterator[str]:
-    """Tell a person what an update did, and what to do next."""
-    outcome = result.outcome
-    assert outcome  # noqa: S101 - what failed is told as an error
+def total(results: Sequence[Result]) -> str:
+    """Return one line on what came of all projects together."""
+    names = [
+        "failed"
+        if result.error
+        else state(result.outcome)
+        if result.outcome
+        else "outdated"
+        if result.status and result.status.outdated
+        else "current"
+        for result in results
+    ]
+    counts = ", ".join(f"{count} {name}" for name, count in Counter(names).most_common())
+    return f"\n{len(results)} projects: {counts}"
+
+
+def lines(result: Result, style: Style, *, brief: bool) -> Iterator[str]:
+    """Tell a person what came of a project, and what to do next; `brief` if it is one of many."""
+    if result.status:
+        yield from _status_lines(result.status, style, brief=brief)
+    if result.outcome:
+        yield from _outcome_lines(result.outcome, style, brief=brief)
+
+
+def _outcome_lines(outcome: Outcome, style: Style, *, brief: bool) -> Iterator[str]:
     place = quoted(outcome.project)
-    for note in outcome.notes:
-        yield f"{style('Note:', fg='yellow')} {note}"
+    yield from _notes(outcome.notes, style)
     if outcome.aborted:
         yield f"{style('Undone', fg='green', bold=True)} in {place}: all is as before the update"
         return
     if not outcome.changed:
         yield f"{place} is up to date: template {outcome.new}"
         return
-    yield from _headline(outcome, place, style)
+    yield _headline(outcome, place, style)
     if outcome.patch:
         yield outcome.patch
-        return
-    yield ""
-    yield from _table(outcome, style)
-    yield ""
-    yield from _next(outcome, style)
+    elif brief:
+        yield from _table(outcome, style, {"conflict"})
+    else:
+        yield ""
+        yield from _table(outcome, style, {*COLOURS} - ({"kept"} if outcome.written else set()))
+        yield ""
+        yield from _next(outcome, style)
 
 
-def _headline(outcome: Outcome, place: str, style: Style) -> Iterator[str]:
+def _headline(outcome: Outcome, place: str, style: Style) -> str:
+    what = "other answers" if outcome.old == outcome.new else f"{outcome.old} → {outcome.new}"
+    verb = "Updated" if outcome.written else "Would update"
+    colour = "red" if outcome.conflicts else "green"
+    return f"{style(verb, fg=colour, bold=True)} {place}: template {what}, {_conflicts(outcome)}"
+
+
+def _conflicts(outcome: Outcome) -> str:
     count = len(outcome.conflicts)
-    what = f"{count} file{'s' if count > 1 else ''} in conflict" if count else "no conflicts"
-    from_to = (
-        f"template {outcome.old} → {outcome.new}"
-        if outcome.old != outcome.new
-        else f"template {outcome.old}, other answers"
-    )
-    if not outcome.written:
-        yield f"{style('Would update', bold=True)} {place}: {from_to}, {what}"
-        return
-    colour = "red" if count else "green"
-    yield f"{style('Updated', fg=colour, bold=True)} {place}: {from_to}, {what}"
+    return f"{count} file{'s' if count > 1 else ''} in conflict" if count else "no conflicts"
 
 
-def _table(outcome: Outcome, style: Style) -> Iterator[str]:
-    rows = outcome.changed if outcome.written else outcome.files
-    shown = [row for row in rows if row.verdict != "yours"]
-    width = max((len(row.path) for row in shown if row.reason), default=0)
-    for row in shown:
+def _table(outcome: Outcome, style: Style, verdicts: set[str]) -> Iterator[str]:
+    rows = [row for row in outcome.files if row.verdict in verdicts]
+    width = max((len(row.path) for row in rows if row.reason), default=0)
+    for row in rows:
         verdict = style(f"{row.verdict:>8}", fg=COLOURS[row.verdict])
         path = f"{row.path:<{width}}  {style(row.reason, dim=True)}" if row.reason else row.path
         yield f"  {verdict}  {path}"
-    if yours := Counter(row.verdict for row in rows)["yours"]:
+    yours = sum(row.verdict == "yours" for row in outcome.files)
+    if yours and "kept" in verdicts:
         yield f"  {'yours':>8}  {yours} more, which the template does not know"
 
 
 def _next(outcome: Outcome, style: Style) -> Iterator[str]:
-    option = "" if str(outcome.project) == "." else f" {quoted(outcome.project)}"
-    at = f"git -C {quoted(outcome.project)}" if option else "git"
+    here = str(outcome.project) == "."
+    option = "" if here else f" {quoted(outcome.project)}"
+    git = "git" if here else f"git -C {quoted(outcome.project)}"
     if not outcome.written:
-        yield f"Nothing was written. To do it: {style(f'mlpath update{option}', bold=True)}"
+        yield "Nothing was written."
         return
     if outcome.conflicts:
-        first = shlex.quote(outcome.conflicts[0].path)
-        yield "Resolve each file in conflict in your editor, or one after the other with:"
-        yield f"  {at} mergetool"
-        yield f"and say so with `{at} add {first}` (or `{at} rm {first}`). Then:"
+        name = shlex.quote(outcome.conflicts[0].path)
+        yield "Resolve each file in conflict, in your editor or in the merge tool of your choice,"
+        yield "and tell git so. Then look at it all, and commit:"
+        yield ""
+        yield from _commands({
+            f"{git} mergetool": "takes you from one conflict to the next",
+            f"{git} add {name}": f"when one is resolved ({git} rm, to do without the file)",
+        }, style)  # fmt: skip
     subject = f"Update the template to {outcome.new}"
-    yield f"  {at} diff --staged{'':<20}  look at it"
-    yield f"  {at} commit -m '{subject}'  keep it; nothing is committed before you do"
-    yield f"  mlpath update --abort{option}  undo it"
+    yield from _commands({
+        f"{git} diff --staged": "look at what changed",
+        f"{git} commit -m {shlex.quote(subject)}": "keep it; nothing is committed before you do",
+        f"mlpath update --abort{option}": "undo it",
+    }, style)  # fmt: skip
+
+
+def _commands(commands: dict[str, str], style: Style) -> Iterator[str]:
+    for command, meaning in commands.items():
+        yield f"  {style(command, bold=True)}"
+        yield f"      {meaning}"
+
+
+def _status_lines(status: Status, style: Style, *, brief: bool) -> Iterator[str]:
+    place = quoted(status.project)
+    yield from _notes(status.notes, style)
+    if not status.outdated:
+        yield f"{place} is up to date: template {status.version}"
+        return
+    mark = style("outdated", fg="yellow", bold=True)
+    yield f"{place} is {mark}: template {status.version}, newest {status.newest}"
+    if not brief:
+        for version, text in status.changelog.items():
+            yield ""
+            yield style(version, bold=True)
+            yield from (f"  {line}".rstrip() for line in text.splitlines())
+        yield ""
+    if status.forecast:
+        count = len(status.forecast.changed)
+        yield f"An update would touch {count} files: {_conflicts(status.forecast)}"
+        yield from _notes(status.forecast.notes, style)
+        yield from _table(status.forecast, style, {"conflict"})
+    if not brief:
+        option = "" if str(status.project) == "." else f" {place}"
+        yield f"To see each file's verdict: mlpath update --pretend{option}"
+        yield f"To update: mlpath update{option}"
+
+
+def _notes(notes: Iterable[str], style: Style) -> Iterator[str]:
+    return (f"{style('Note:', fg='yellow')} {note}" for note in notes)
+
+
+def offers_text(offers: Sequence[Option], style: Style) -> str:
+    """Return the options of a project as a person reads them."""
+    rows = []
+    for title, present in (("Can be added:", False), ("Is there already:", True)):
+        chosen = [option for option in offers if option.present is present]
+        if chosen:
+            rows += [title, ""]
+        for option in chosen:
+            values = f"={'|'.join(option.values)}" if option.values else ""
+            now = f" (now {option.now})" if present else ""
+            rows += [f"  {style(option.key, bold=True)}{style(values, dim=True)}{now}"]
+            rows += [f"      {option.why}"]
+        rows += [""] if chosen else []
+    return "\n".join([*rows, "Add one: mlpath add OPTION, or mlpath add OPTION=VALUE"])
+
+
+def offers_json(offers: Sequence[Option]) -> str:
+    """Return the options of a project as a program reads them."""
+    return json.dumps([dataclasses.asdict(option) for option in offers], indent=2)

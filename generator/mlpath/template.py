@@ -10,6 +10,7 @@ from __future__ import annotations
 import filecmp
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -19,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from mlpath import __version__, git, releases
 from mlpath.errors import MlpathError
@@ -56,6 +57,36 @@ def newest_release() -> str | None:
     """Return the newest version that is no development version, as Copier would choose it."""
     released = [version for version in versions() if not _sort_key(version).is_prerelease]
     return released[-1] if released else None
+
+
+def check_known(version: str, project: Path) -> None:
+    """Refuse a version that a project has and that nobody here knows.
+
+    Raises:
+        MlpathError: Names the mlpath that knows it.
+    """
+    if version not in versions():
+        number = version.removeprefix("v")
+        raise MlpathError(
+            f"{project} has template version {version}, which this mlpath ({__version__}) "
+            "does not know",
+            hint=f"mlpath {number} does: python -m pip install 'mlpath>={number}'",
+        )
+
+
+def is_older(one: str, other: str) -> bool:
+    """Tell whether a version comes before another; no if either is not a version at all."""
+    old, new = parse(one), parse(other)
+    return old is not None and new is not None and old < new
+
+
+def parse(tag: str) -> Version | None:
+    """Understand a tag, or what `git describe` calls a commit after one."""
+    described = re.fullmatch(r"(.+)-(\d+)-g[0-9a-f]+", tag)
+    try:
+        return Version(f"{described[1]}.post{described[2]}" if described else tag)
+    except InvalidVersion:
+        return None
 
 
 @contextmanager

@@ -15,9 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from packaging.version import InvalidVersion, Version
-
-from mlpath import __version__, git, journal, processes, staging, template
+from mlpath import git, journal, processes, staging, template
 from mlpath.answers import ANSWERS_FILE, Answers, Record, parse_record, read_record
 from mlpath.errors import AnswerError, MlpathError
 from mlpath.merge import Merge, Repository, head_of
@@ -59,6 +57,12 @@ class Outcome:
     signals: list[int] = field(default_factory=list)
     """Requests to end that came while it wrote, and are still to be obeyed."""
 
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Self:
+        """Make anew what `dataclasses.asdict` gave, and JSON carried."""
+        files = [Verdict(**file) for file in found["files"]]
+        return cls(**{**found, "project": Path(found["project"]), "files": files})
+
     @property
     def conflicts(self) -> list[Verdict]:
         """The files that git could not merge."""
@@ -98,7 +102,7 @@ def update(
     with processes.cleaning_up_on_signals(), staging.telling_what_the_disk_says():
         read_record(project)  # a folder that is none, or half of one, is told so before git is
         repository = Repository.around(project)
-        notes = _recover(repository)
+        notes = journal.recover_and_tell(repository.git_dir)
         head = head_of(repository)
         record = _recorded(repository, head)
         target = _target(project, record, ref)
@@ -246,14 +250,6 @@ class Renders:
         return self._releases[version]
 
 
-def _recover(repository: Repository) -> list[str]:
-    kept = journal.recover(repository.git_dir)
-    if kept is None:
-        return []
-    told = "The last update was killed while it wrote; everything is back as it was before."
-    return [told, *(f"You had changed {path.name} since; that is kept as {path}." for path in kept)]
-
-
 def _recorded(repository: Repository, head: str) -> Record:
     """Return the project's record as git has it."""
     path = f"{repository.prefix}{ANSWERS_FILE}"
@@ -270,17 +266,11 @@ def _target(project: Path, record: Record, ref: str | None) -> str | None:
     """Return the version to go to; None leaves it to Copier, for another template than ours."""
     if record.source != template.SRC_PATH:
         return ref
-    known = template.versions()
-    if record.version not in known:
-        raise MlpathError(
-            f"{project} has template version {record.version}, which mlpath {__version__} "
-            f"does not know",
-            hint=f"Install one that does: python -m pip install "
-            f"'mlpath>={record.version.removeprefix('v')}'",
-        )
+    template.check_known(record.version, project)
     if ref is None:
         newest = template.newest_release() or record.version
-        return max(newest, record.version, key=Version)
+        return record.version if template.is_older(newest, record.version) else newest
+    known = template.versions()
     wanted = f"v{ref}" if f"v{ref}" in known else ref
     if wanted not in known:
         raise MlpathError(
@@ -291,13 +281,12 @@ def _target(project: Path, record: Record, ref: str | None) -> str | None:
 
 
 def _refuse_downgrade(project: Path, old: str, new: str) -> None:
-    with contextlib.suppress(InvalidVersion):
-        if Version(new) < Version(old):
-            raise MlpathError(
-                f"{project} has template version {old}, and {new} is older",
-                hint="To go back, revert the commit that brought the update: "
-                f"git log --oneline -- {ANSWERS_FILE}, then git revert COMMIT",
-            )
+    if template.is_older(new, old):
+        raise MlpathError(
+            f"{project} has template version {old}, and {new} is older",
+            hint="To go back, revert the commit that brought the update: "
+            f"git log --oneline -- {ANSWERS_FILE}, then git revert COMMIT",
+        )
 
 
 def _refuse_obstacles(merge: Merge) -> None:

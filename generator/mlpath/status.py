@@ -1,0 +1,114 @@
+"""Tells which version of its template a project has, and what a newer one would bring.
+
+Imports no Copier: it answers in the time that Copier takes to start.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlpath import git, template
+from mlpath.answers import Record, read_record
+from mlpath.errors import MlpathError
+
+if TYPE_CHECKING:
+    from mlpath.update import Outcome
+
+# How Copier spells two well-known hosts.
+_SHORT = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
+_HEADING = re.compile(r"^## \[?(\d\S*?)\]?(?: .*)?$", re.MULTILINE)
+
+
+@dataclass
+class Status:
+    """How a project stands to its template."""
+
+    project: Path
+    source: str
+    version: str
+    newest: str
+    outdated: bool
+    changelog: dict[str, str] = field(default_factory=dict)
+    """What the changelog says of each version between the two, the newest first."""
+    notes: list[str] = field(default_factory=list)
+    forecast: Outcome | None = None
+
+
+def look(project: Path) -> Status:
+    """Compare what a project has with what there is.
+
+    Raises:
+        MlpathError: The project has no readable record, or its version is unknown here.
+    """
+    record = read_record(project)
+    notes = _mend(project)
+    newest = _newest(project, record)
+    outdated = template.is_older(record.version, newest)
+    status = Status(project, record.source, record.version, newest, outdated, notes=notes)
+    if outdated and record.source == template.SRC_PATH:
+        status.changelog = changes_between(record.version, newest)
+    return status
+
+
+def changes_between(old: str, new: str) -> dict[str, str]:
+    """Return the changelog's sections of the versions after `old`, up to `new`, newest first."""
+    parts = _HEADING.split(_changelog())[1:]
+    sections = dict(zip(parts[::2], parts[1::2], strict=True))
+    return {
+        version: text.strip()
+        for version, text in sections.items()
+        if template.is_older(old, version) and not template.is_older(new, version)
+    }
+
+
+def _changelog() -> str:
+    here = Path(__file__).parent
+    for path in (here / "_changelog.md", here.parents[1] / "CHANGELOG.md"):
+        if path.is_file():
+            return path.read_text(encoding="utf-8")
+    return ""
+
+
+def _mend(project: Path) -> list[str]:
+    """Leave the project, and the templates of this home, as later commands need them."""
+    notes = []
+    if git_dir := git.folder_of(project):
+        from mlpath import journal  # noqa: PLC0415 - seldom needed
+
+        notes += journal.recover_and_tell(git_dir)
+    try:
+        template.publish()
+    except MlpathError as error:
+        notes.append(f"{error}. {error.hint}")
+    return notes
+
+
+def _newest(project: Path, record: Record) -> str:
+    if record.source == template.SRC_PATH:
+        template.check_known(record.version, project)
+        newest = template.newest_release() or record.version
+        return record.version if template.is_older(newest, record.version) else newest
+    return _newest_elsewhere(record)
+
+
+def _newest_elsewhere(record: Record) -> str:
+    """Return the newest tag of another template than ours, as Copier would choose it."""
+    address = record.source.removeprefix("git+")
+    for short, long in _SHORT.items():
+        if address.startswith(short):
+            address = long + address.removeprefix(short)
+    try:
+        listed = git.run("ls-remote", "--tags", "--refs", "--", str(Path(address).expanduser())
+                         if address.startswith("~") else address)  # fmt: skip
+    except git.GitError as error:
+        raise MlpathError(
+            f"the template {record.source} is gone, or cannot be reached: {error}",
+            hint="The project works without it; an update needs it.",
+        ) from None
+    tags = [line.rpartition("refs/tags/")[2] for line in listed.splitlines()]
+    found = {tag: version for tag in tags if (version := template.parse(tag)) is not None}
+    released = [tag for tag, version in found.items() if not version.is_prerelease]
+    return max(released, key=lambda tag: found[tag], default=record.version)
