@@ -131,3 +131,57 @@ def test_json_is_for_programs(installed: Installed, project: Path) -> None:
     assert verdicts["src/fresh.py"] == "new"
     assert verdicts["src/gone.py"] == "removed"
     assert verdicts["src/app.py"] == "changed"
+
+
+def test_an_edit_of_the_answers_is_refused_while_it_is_not_committed(
+    installed: Installed, project: Path
+) -> None:
+    answers = project / ".copier-answers.yml"
+    answers.write_text(answers.read_text().replace("license: MIT", "license: none"))
+    before = snapshot(project)
+    done = installed.run("update", "-l", cwd=project)
+    assert done.returncode == 1
+    assert ".copier-answers.yml was changed by hand" in done.stderr
+    assert "mlpath update -d KEY=VALUE" in done.stderr
+    assert snapshot(project) == before
+
+
+@pytest.mark.parametrize(
+    ("version", "also"),
+    [
+        ("v0.1.0", "nothing"),
+        ("v0.1.0", "another file"),
+        ("v0.1.0", "a file of the template"),
+        ("v0.2.0", "nothing"),
+    ],
+)
+def test_a_committed_edit_of_the_answers_is_explained_and_made_good(
+    installed: Installed, folder: Path, also: str, version: str
+) -> None:
+    project = installed.project(folder / "demo", version=version)
+    answers = project / ".copier-answers.yml"
+    answers.write_text(answers.read_text().replace("license: MIT", "license: Apache-2.0"))
+    if also == "another file":
+        (project / "mine.txt").write_text("mine\n")
+    if also == "a file of the template":
+        (project / "src/app.py").write_text((project / "src/app.py").read_text() + "mine = 1\n")
+    by_hand = commit(project, "Edit the answers")
+    commit(project, "Another commit")
+    done = installed.run("update", "-l", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert f"Commit {by_hand[:7]} changed license ('MIT' became 'Apache-2.0')" in done.stdout
+    assert (project / "LICENSE").read_text() == "Apache-2.0\n"
+    assert "license: Apache-2.0" in answers.read_text()
+
+
+def test_an_update_that_was_committed_is_no_edit_by_hand(
+    installed: Installed, project: Path
+) -> None:
+    (project / "LICENSE").write_text("my own\n")
+    commit(project)
+    installed.run("update", "-l", "-r", "v0.1.0", "-d", "container=true", cwd=project)
+    commit(project, "Add a container")
+    done = installed.run("update", "-l", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "by hand" not in done.stdout
+    assert (project / "LICENSE").read_text() == "my own\n"

@@ -48,13 +48,23 @@ def read_record(project: Path) -> Record:
     Raises:
         MlpathError: It is missing, malformed, or names no template.
     """
+    check_place(project)
     path = project / ANSWERS_FILE
-    if not path.exists():
+    return parse_record(_read(path), str(path))
+
+
+def check_place(project: Path) -> None:
+    """Refuse what is no folder of a project.
+
+    Raises:
+        MlpathError: Says why.
+    """
+    if not (project / ANSWERS_FILE).exists():
+        why = f"it has no {ANSWERS_FILE}" if project.is_dir() else "there is no such folder"
         raise MlpathError(
-            f"{project} is no project of mlpath: it has no {ANSWERS_FILE}",
+            f"{project} is no project of mlpath: {why}",
             hint="Name the folder of a project, or make one: mlpath new-project",
         )
-    return parse_record(_read(path), str(path))
 
 
 def parse_record(content: bytes, name: str) -> Record:

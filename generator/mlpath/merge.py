@@ -138,7 +138,14 @@ class Merge:
     """
 
     def __init__(
-        self, repository: Repository, head: str, old: Path, new: Path, scratch: Path
+        self,
+        repository: Repository,
+        head: str,
+        old: Path,
+        new: Path,
+        scratch: Path,
+        *,
+        keep_record: bool = False,
     ) -> None:
         """Merge, and write nothing into the repository.
 
@@ -147,15 +154,18 @@ class Merge:
             head: The commit that is checked out there.
             old: The render of what the project was made from.
             new: The render of what it should have now.
-            scratch: An empty folder for as long as this object is used.
+            scratch: A folder to be made, that stays for as long as this object is used.
+            keep_record: Take the answers file of HEAD for that of the old render, so that the
+                new render's replaces it: half of an answer from here and half from there would
+                be no answers file.
         """
         self.repository, self.head, self._scratch = repository, head, scratch
         self._objects, self._work = scratch / "objects", scratch / "work"
-        for folder in (scratch / "git", self._objects, self._work):
+        for folder in (scratch, scratch / "git", self._objects, self._work):
             folder.mkdir()
         (scratch / "git" / "commondir").write_text(f"{repository.common_dir}\n", encoding="utf-8")
         self._point("HEAD", head)
-        self.base = self._commit(self._tree("old", old))
+        self.base = self._commit(self._tree("old", old, keep_record=keep_record))
         self.theirs = self._commit(self._tree("new", new), self.base)
         self.ours = self._commit(f"{head}^{{tree}}", self.base)
         self._point("HEAD", self.ours)
@@ -189,15 +199,16 @@ class Merge:
         """What differs between the old render and HEAD, by path: below the project alone."""
         return self._differences(self.base, self.ours, below=self.repository.prefix)
 
+    def base_files(self) -> dict[str, str]:
+        """Return the blob of each file of the old render."""
+        listed = self._run("ls-tree", "-r", "-z", self.base)
+        pairs = (line.split("\t", 1) for line in listed.split("\0") if line)
+        return {path: meta.split()[2] for meta, path in pairs}
+
     def read(self, entry: Entry) -> bytes:
         """Return the content of a blob, in a lossless encoding."""
         text = self._run("cat-file", "blob", entry.blob)
         return text.encode("utf-8", "surrogateescape")
-
-    def head_file(self, path: str) -> bytes:
-        """Return what HEAD has under a path of the project."""
-        name = f"{self.head}:{self.repository.prefix}{path}"
-        return self._run("cat-file", "blob", name).encode("utf-8", "surrogateescape")
 
     def patch(self) -> str:
         """Return what would change, as git shows it."""
@@ -233,7 +244,7 @@ class Merge:
             "".join(stages), tuple(self.changes.values()),
         )  # fmt: skip
 
-    def _tree(self, name: str, render: Path) -> str:
+    def _tree(self, name: str, render: Path, *, keep_record: bool = False) -> str:
         """Return the tree of a render, at the place that the project has in the repository."""
         index = {"GIT_INDEX_FILE": str(self._scratch / f"{name}.index")}
         # In a folder of a repository, the rules at its top hold for the project's files too.
@@ -243,6 +254,10 @@ class Merge:
             *settings, "add", "--all", "--force", ".",
             cwd=render, env={"GIT_WORK_TREE": str(render), **index},
         )  # fmt: skip
+        if keep_record:
+            recorded = f"{self.head}:{self.repository.prefix}{ANSWERS_FILE}"
+            entry = f"100644,{self._run('rev-parse', recorded).strip()},{ANSWERS_FILE}"
+            self._run("update-index", "--cacheinfo", entry, env=index)
         tree = self._run("write-tree", env=index).strip()
         if not self.repository.prefix:
             return tree

@@ -15,8 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlpath import git, journal, processes, staging, template
-from mlpath.answers import ANSWERS_FILE, Answers, Record, parse_record, read_record
+from mlpath import git, journal, processes, records, staging, template
+from mlpath.answers import (
+    ANSWERS_FILE,
+    Answers,
+    Record,
+    check_place,
+    parse_record,
+    read_record,
+)
 from mlpath.errors import AnswerError, MlpathError
 from mlpath.merge import Merge, Repository, head_of
 
@@ -99,34 +106,53 @@ def update(
         MlpathError: Says what is in the way. Nothing was changed.
     """
     git.check_installed()
-    with processes.cleaning_up_on_signals(), staging.telling_what_the_disk_says():
-        read_record(project)  # a folder that is none, or half of one, is told so before git is
+    with (
+        processes.cleaning_up_on_signals(),
+        staging.telling_what_the_disk_says(),
+        tempfile.TemporaryDirectory(prefix="mlpath-") as scratch,
+    ):
+        check_place(project)
         repository = Repository.around(project)
         notes = journal.recover_and_tell(repository.git_dir)
         head = head_of(repository)
         record = _recorded(repository, head)
+        edit = records.last_edit(repository, head, record)
         target = _target(project, record, ref)
         outcome = Outcome(project, record.version, target or record.version, notes=notes)
-        if target == record.version and not data:
+        same = not data and not (edit and edit.alone)
+        if target == record.version and same:
             return outcome
-        with tempfile.TemporaryDirectory(prefix="mlpath-") as scratch:
-            old = renders.old(record)
-            new = renders.new(record, target, data or {}, outcome.notes, defaults=defaults)
-            outcome.new = read_record(new).version
-            if target is None and outcome.new == record.version and not data:
-                return outcome
-            _refuse_downgrade(project, record.version, outcome.new)
-            merge = Merge(repository, head, old, new, Path(scratch))
-            outcome.files = _verdicts(merge)
-            if patch:
-                outcome.patch = merge.patch()
-            if pretend:
-                outcome.notes += _obstacles(merge)
-                return outcome
-            if merge.changes:
-                _refuse_obstacles(merge)
-                outcome.signals = journal.carry_out(merge.plan())
-                outcome.written = True
+        old = renders.old(record)
+        new = renders.new(record, target, data or {}, notes, defaults=defaults)
+        outcome.new = read_record(new).version
+        if outcome.new == record.version and same:
+            return outcome
+        _refuse_downgrade(project, record.version, outcome.new)
+        keep_record = False
+        if not records.is_as_written(project, old):
+            notes.append(
+                f"{ANSWERS_FILE} is not as the template writes it for these answers: "
+                "somebody edited it. Change an answer with -d KEY=VALUE instead."
+            )
+            keep_record = not records.has_remarks(project, old)
+        merge = Merge(repository, head, old, new, Path(scratch, "1"), keep_record=keep_record)
+        if edit and not edit.brought(merge.base_files()):
+            before = renders.old(edit.before)
+            if records.is_by_hand(project, before, old):
+                notes.append(edit.explanation(record))
+                keep_record = not records.has_remarks(project, old)
+                merge = Merge(
+                    repository, head, before, new, Path(scratch, "2"), keep_record=keep_record
+                )
+        outcome.files = _verdicts(merge)
+        if patch:
+            outcome.patch = merge.patch()
+        if pretend:
+            notes += _obstacles(merge)
+        elif merge.changes:
+            _refuse_obstacles(merge)
+            outcome.signals = journal.carry_out(merge.plan())
+            outcome.written = True
         return outcome
 
 
