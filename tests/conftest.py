@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from histories import FIRST, SECOND, Installed, install
 from lived_in import Owner
 from mlpath.cli import main
 
@@ -124,6 +125,28 @@ def repository(tmp_path: Path) -> Repository:
     repository.commit("0.2.0", "second")
     repository.commit("0.3.0.dev0", "third, unfinished")
     return repository
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """An mlpath with two releases of a small template."""
+    return install({"v0.1.0": FIRST, "v0.2.0": SECOND}, tmp_path_factory.mktemp("installed"))
+
+
+@pytest.fixture(scope="session")
+def prototype(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project made from the first of them, to be copied and not to be touched."""
+    home = tmp_path_factory.mktemp("home")
+    (home / ".gitconfig").write_text("[user]\n\tname = Ada Lovelace\n\temail = a@example.com\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        return installed.project(home / "demo")
+
+
+@pytest.fixture
+def project(prototype: Path, folder: Path) -> Path:
+    """Give a project that has the first release, in a home that has no template yet."""
+    return shutil.copytree(prototype, folder / "demo", symlinks=True)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -9,12 +10,17 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
 
-from conftest import ROOT, git
-from mlpath import releases
+from click.testing import CliRunner
+
+from mlpath import releases, template
+from mlpath.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+ROOT = Path(__file__).parents[1]
 
 Files = dict[str, str | bytes]
 """What stands under each path of a template."""
@@ -67,14 +73,36 @@ class Installed:
     """An mlpath with other versions of the template, as a folder for PYTHONPATH."""
 
     folder: Path
+    version: str
 
     @property
     def environment(self) -> dict[str, str]:
         """The environment in which `python -m mlpath` is this one."""
         return {**os.environ, "PYTHONPATH": str(self.folder)}
 
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command line that runs it there."""
+        return [sys.executable, "-m", "mlpath", *arguments]
+
     def run(self, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end."""
+        """Run a command in this process, with the template of that one: it starts at once."""
+        package = self.folder / "mlpath"
+        packaged = (package / "_template", package / "_template.bundle")
+        with (
+            contextlib.chdir(cwd),
+            mock.patch.object(template, "CURRENT", self.version),
+            mock.patch.object(template, "__version__", self.version.removeprefix("v")),
+            mock.patch.object(template, "_packaged", return_value=packaged),
+        ):
+            result = CliRunner().invoke(main, arguments)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return subprocess.CompletedProcess(
+            arguments, result.exit_code, result.stdout, result.stderr
+        )
+
+    def run_apart(self, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        """Run a command in a process of its own, as a user does."""
         return subprocess.run(
             self.command(*arguments),
             cwd=cwd,
@@ -85,12 +113,8 @@ class Installed:
             stdin=subprocess.DEVNULL,
         )
 
-    def command(self, *arguments: str) -> list[str]:
-        """Return the command line that runs it."""
-        return [sys.executable, "-m", "mlpath", *arguments]
-
     def project(self, place: Path, *answers: str, version: str = "v0.1.0") -> Path:
-        """Make a project from an older version."""
+        """Make a project from one of the versions."""
         data = [part for answer in answers for part in ("-d", answer)]
         done = self.run(
             "new-project", str(place), "-l", "-q", "--no-lock", "-r", version, *data,
@@ -120,14 +144,14 @@ def install(versions: Mapping[str, Files], folder: Path) -> Installed:
         target = package / "_template" / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.content)
-    return Installed(folder)
+    return Installed(folder, current)
 
 
 def commit(project: Path, message: str = "Edit") -> str:
     """Commit all that stands in a project; return the commit."""
-    git("add", "--all", cwd=project)
-    git("commit", "--quiet", "--allow-empty", "--message", message, cwd=project)
-    return git("rev-parse", "HEAD", cwd=project)
+    for command in (["add", "--all"], ["commit", "--quiet", "--allow-empty", "-m", message]):
+        subprocess.run(["git", *command], cwd=project, check=True)
+    return _git("rev-parse", "HEAD", cwd=project).strip()
 
 
 def snapshot(project: Path) -> tuple[dict[str, bytes | str], str]:
@@ -143,4 +167,9 @@ def snapshot(project: Path) -> tuple[dict[str, bytes | str], str]:
             files[f"{name} {path.stat().st_mode:o}"] = path.read_bytes()
         else:
             files[f"{name}/"] = ""
-    return files, git("ls-files", "--stage", cwd=project)
+    return files, _git("ls-files", "--stage", cwd=project)
+
+
+def _git(*arguments: str, cwd: Path) -> str:
+    done = subprocess.run(["git", *arguments], cwd=cwd, check=True, capture_output=True, text=True)
+    return done.stdout

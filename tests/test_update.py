@@ -11,16 +11,6 @@ from conftest import git
 from histories import FIRST, SECOND, Installed, commit, install, snapshot
 
 
-@pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    return install({"v0.1.0": FIRST, "v0.2.0": SECOND}, tmp_path_factory.mktemp("installed"))
-
-
-@pytest.fixture
-def project(installed: Installed, folder: Path) -> Path:
-    return installed.project(folder / "demo")
-
-
 def test_a_clean_update_is_staged_and_not_committed(installed: Installed, project: Path) -> None:
     readme = project / "README.md"
     readme.write_text(readme.read_text().replace("line 20\n", "line 20, mine\n"))
@@ -185,3 +175,56 @@ def test_an_update_that_was_committed_is_no_edit_by_hand(
     assert done.returncode == 0, done.stderr
     assert "by hand" not in done.stdout
     assert (project / "LICENSE").read_text() == "my own\n"
+
+
+@pytest.mark.parametrize("option", ["--pretend", "--diff"])
+def test_a_forecast_leaves_no_trace(installed: Installed, project: Path, option: str) -> None:
+    readme = project / "README.md"
+    readme.write_text(readme.read_text().replace("line 3\n", "line 3, mine\n"))
+    (project / "src/app.py").rename(project / "src/mine.py")
+    (project / "LICENSE").unlink()
+    (project / "notes.txt").write_text("mine\n")
+    commit(project)
+    before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    done = installed.run("update", "-l", option, cwd=project)
+    assert done.returncode == 1
+    assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == before
+    if option == "--diff":
+        assert "+fresh = True\n" in done.stdout
+        assert "-gone_1 = 1\n" in done.stdout
+        return
+    rows = {line.split()[1]: line.split()[0] for line in done.stdout.splitlines()[2:-2]}
+    assert rows == {
+        ".copier-answers.yml": "changed",
+        "LICENSE": "kept",
+        "README.md": "conflict",
+        "logo.bin": "changed",
+        "src/app.py": "kept",
+        "src/fresh.py": "new",
+        "src/gone.py": "removed",
+        "src/mine.py": "merged",
+        "src/new.py": "new",
+        "src/old.py": "removed",
+        "1": "yours",
+    }
+
+
+def test_an_answer_that_the_new_version_refuses_gives_way(
+    installed: Installed, folder: Path, tmp_path: Path
+) -> None:
+    project = installed.project(folder / "demo", "license=none")
+    stricter = {**SECOND, "copier.yml": str(SECOND["copier.yml"]).replace(", none]", "]")}
+    newer = install({"v0.1.0": FIRST, "v0.2.0": stricter}, tmp_path / "newer")
+    done = newer.run("update", "-l", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "license: 'none' is not one of its choices" in done.stdout
+    assert "license: MIT" in (project / ".copier-answers.yml").read_text()
+
+
+def test_a_question_that_is_gone_is_forgotten(project: Path, tmp_path: Path) -> None:
+    fewer = {**SECOND, "copier.yml": str(SECOND["copier.yml"]).replace("setup:", "_x:", 1)}
+    newer = install({"v0.1.0": FIRST, "v0.2.0": fewer}, tmp_path / "newer")
+    done = newer.run("update", "-l", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "Note" not in done.stdout
+    assert "setup" not in (project / ".copier-answers.yml").read_text()

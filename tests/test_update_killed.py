@@ -6,6 +6,7 @@ update is met, and the same step again in the next run of the tests.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -225,10 +226,8 @@ def descendants(pid: int) -> list[int]:
 
 
 def kill(pid: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def test_edits_made_after_a_kill_are_kept(scene: Scene, template: Path) -> None:

@@ -37,6 +37,7 @@ def test_the_wheel_carries_the_current_template_and_every_version(wheel: Path) -
         assert set(tags) == {f"v{__version__}", *releases.carriers(ROOT)}
     except releases.NoHistoryError:
         assert len(tags) >= 1  # an archive: its own version, or all of them from an sdist
+    assert (package / "_changelog.md").read_bytes() == (ROOT / "CHANGELOG.md").read_bytes()
     assert sorted(path.name for path in wheel.iterdir()) == [
         "mlpath",
         f"mlpath-{__version__}.dist-info",
@@ -73,6 +74,7 @@ def test_a_build_without_history_says_so(tmp_path: Path) -> None:
     for name in (
         "pyproject.toml",
         "hatch_build.py",
+        "CHANGELOG.md",
         "README.md",
         "LICENSE",
         "copier.yml",

@@ -135,6 +135,12 @@ def recover_and_tell(git_dir: Path) -> list[str]:
     return [told, *(f"You had changed {path.name} since; that is kept as {path}." for path in kept)]
 
 
+def is_pending(git_dir: Path, head: str) -> bool:
+    """Tell whether the last update still waits to be committed on top of HEAD."""
+    place = _place(git_dir)
+    return place.exists() and write.read_plan(place)["head"] == head
+
+
 def abort(project: Path, git_dir: Path) -> list[Path]:
     """Undo the last update, which must not be committed yet.
 

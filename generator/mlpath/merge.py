@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlpath import git
+from mlpath import git, journal
 from mlpath.answers import ANSWERS_FILE
 from mlpath.errors import MlpathError
 from mlpath.journal import Change, Entry, Plan
@@ -85,6 +85,40 @@ def head_of(repository: Repository) -> str:
     Raises:
         MlpathError: There is no commit, or there are changes that none holds.
     """
+    head, unmerged, changed = _state(repository)
+    where = str(repository.top / repository.prefix)
+    if unmerged:
+        raise MlpathError(
+            f"there are conflicts left in {where}: {_some(unmerged)}",
+            hint="Resolve and commit them; or take the last update back: mlpath update --abort",
+        )
+    if changed and journal.is_pending(repository.git_dir, head):
+        raise MlpathError(
+            f"the last update of {where} is not committed yet",
+            hint="Commit it (git commit), or take it back: mlpath update --abort",
+        )
+    if f"{repository.prefix}{ANSWERS_FILE}" in changed:
+        raise MlpathError(
+            f"{ANSWERS_FILE} was changed by hand, and the files do not follow it",
+            hint=f"Take it back (git checkout HEAD -- {ANSWERS_FILE}), then give the answer to "
+            "mlpath: mlpath update -d KEY=VALUE",
+        )
+    if changed:
+        raise MlpathError(
+            f"there are changes in {where} that are not committed: {_some(changed)}",
+            hint="Commit them (git commit --all), or put them aside (git stash), so that the "
+            "update can be told from them.",
+        )
+    if head == "(initial)":
+        raise MlpathError(
+            f"{where} has no commit yet",
+            hint="Make one first: git add --all && git commit -m 'Before the update'",
+        )
+    return head
+
+
+def _state(repository: Repository) -> tuple[str, list[str], list[str]]:
+    """Return the commit that is checked out, and the paths in conflict and those changed."""
     listed = git.run(
         "status", "--porcelain=v2", "--branch", "-z", "--untracked-files=no",
         "--ignore-submodules=dirty", "--", f":/{repository.prefix}",
@@ -103,30 +137,7 @@ def head_of(repository: Repository) -> str:
         elif kind == "2":
             changed.append(rest.split(" ", 8)[8])
             next(fields)  # the path that it had before
-    where = f"{repository.top / repository.prefix}"
-    if unmerged:
-        raise MlpathError(
-            f"there are conflicts left in {where}: {_some(unmerged)}",
-            hint="Resolve and commit them; or take the last update back: mlpath update --abort",
-        )
-    if f"{repository.prefix}{ANSWERS_FILE}" in changed:
-        raise MlpathError(
-            f"{ANSWERS_FILE} was changed by hand, and the files do not follow it",
-            hint=f"Take it back (git checkout HEAD -- {ANSWERS_FILE}), then give the answer to "
-            "mlpath: mlpath update -d KEY=VALUE",
-        )
-    if changed:
-        raise MlpathError(
-            f"there are changes in {where} that are not committed: {_some(changed)}",
-            hint="Commit them (git commit --all), or put them aside (git stash), so that the "
-            "update can be told from them.",
-        )
-    if not head or head == "(initial)":
-        raise MlpathError(
-            f"{where} has no commit yet",
-            hint="Make one first: git add --all && git commit -m 'Before the update'",
-        )
-    return head
+    return head, unmerged, changed
 
 
 class Merge:
@@ -318,16 +329,13 @@ class Merge:
         if not os.path.lexists(place):
             return None
         if place.is_dir() and not place.is_symlink():
-            left = [
-                name
-                for name in (
-                    file.relative_to(self.repository.top).as_posix()
-                    for file in place.rglob("*")
-                    if file.is_symlink() or not file.is_dir()
-                )
-                if name not in removed
+            inside = [
+                file.relative_to(self.repository.top).as_posix()
+                for file in place.rglob("*")
+                if file.is_symlink() or not file.is_dir()
             ]
-            return left[0] if left else None
+            left = [file for file in inside if file not in removed]
+            return left[0] if left else None if inside else path
         return path
 
     def _keep_objects(self) -> None:

@@ -140,7 +140,13 @@ def check_answers(release: Release, answers: Mapping[str, Any]) -> None:
 @cache
 def questions(release: Release) -> dict[str, dict[str, Any]]:
     """Return the questions of a release as its `copier.yml` declares them, computed ones too."""
-    declared = yaml.load((release.folder / "copier.yml").read_bytes(), Loader=Loader)  # noqa: S506
+    try:
+        declared = yaml.load((release.folder / "copier.yml").read_bytes(), Loader=Loader)  # noqa: S506
+    except yaml.YAMLError as error:
+        raise MlpathError(
+            f"cannot use the template {release.version}: its copier.yml is not YAML: "
+            f"{_one_line(str(error))}"
+        ) from None
     return {
         key: value if isinstance(value, dict) else {"default": value}
         for key, value in declared.items()

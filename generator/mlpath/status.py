@@ -74,15 +74,11 @@ def _changelog() -> str:
 
 def _mend(project: Path) -> list[str]:
     """Leave the project, and the templates of this home, as later commands need them."""
-    notes = []
+    notes = template.publish_or_tell()
     if git_dir := git.folder_of(project):
         from mlpath import journal  # noqa: PLC0415 - seldom needed
 
         notes += journal.recover_and_tell(git_dir)
-    try:
-        template.publish()
-    except MlpathError as error:
-        notes.append(f"{error}. {error.hint}")
     return notes
 
 

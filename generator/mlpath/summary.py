@@ -75,20 +75,27 @@ def exit_status(results: Sequence[Result], outdated_is: int = 0) -> int:
     return outdated_is if outdated else 0
 
 
+_IN_TOTAL = {
+    "conflicts": "with conflicts",
+    "current": "up to date",
+    "pretended": "would be updated",
+    "aborted": "undone",
+}
+
+
 def total(results: Sequence[Result]) -> str:
     """Return one line on what came of all projects together."""
-    names = [
-        "failed"
-        if result.error
-        else state(result.outcome)
-        if result.outcome
-        else "outdated"
-        if result.status and result.status.outdated
-        else "current"
-        for result in results
-    ]
-    counts = ", ".join(f"{count} {name}" for name, count in Counter(names).most_common())
-    return f"\n{len(results)} projects: {counts}"
+    counts = Counter(_word(result) for result in results)
+    words = (f"{count} {_IN_TOTAL.get(word, word)}" for word, count in counts.most_common())
+    return f"\n{len(results)} projects: {', '.join(words)}"
+
+
+def _word(result: Result) -> str:
+    if result.outcome:
+        return state(result.outcome)
+    if result.status:
+        return "outdated" if result.status.outdated else "current"
+    return "failed"
 
 
 def lines(result: Result, style: Style, *, brief: bool) -> Iterator[str]:

@@ -165,6 +165,15 @@ def publish() -> None:
         ) from None
 
 
+def publish_or_tell() -> list[str]:
+    """Publish; return what the user should know if that fails, since all else can go on."""
+    try:
+        publish()
+    except MlpathError as error:
+        return [f"{error}. {error.hint}"]
+    return []
+
+
 def _merge(older: Path, newer: Path, target: Path) -> None:
     """Write a bundle with the versions of both; for one that both have, the newer bundle's."""
     with tempfile.TemporaryDirectory(prefix="mlpath-") as scratch:

@@ -117,6 +117,8 @@ def update(
         head = head_of(repository)
         record = _recorded(repository, head)
         edit = records.last_edit(repository, head, record)
+        if record.source == template.SRC_PATH:
+            notes += template.publish_or_tell()
         target = _target(project, record, ref)
         outcome = Outcome(project, record.version, target or record.version, notes=notes)
         same = not data and not (edit and edit.alone)
@@ -346,9 +348,11 @@ def _verdicts(merge: Merge) -> list[Verdict]:
             result.append(Verdict(path, "conflict", _reason(merge, path)))
         elif change is None:
             assert mine is not None  # noqa: S101 - it is in one of the two
-            yours = mine.before is None
-            what = "you added it" if yours else "you edited it" if mine.after else "you removed it"
-            result.append(Verdict(path, "yours" if yours else "kept", what))
+            if mine.before is None:
+                result.append(Verdict(path, "yours"))
+            else:
+                what = "you edited it" if mine.after else "you removed or moved it"
+                result.append(Verdict(path, "kept", what))
         elif change.before is None:
             result.append(Verdict(path, "new"))
         elif change.after is None:

@@ -1,0 +1,159 @@
+"""Several projects at once: in processes of their own, each for itself, and summed up."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from conftest import git
+from histories import Installed, commit, snapshot
+
+
+@pytest.fixture
+def projects(project: Path) -> list[Path]:
+    """Give one that updates cleanly, one with a conflict, one with changes, and one that is none."""
+    folder = project.parent
+    clean = project.rename(folder / "clean")
+    for name in ("conflict", "changed"):
+        shutil.copytree(clean, folder / name, symlinks=True)
+        (folder / name / "src/app.py").write_text("mine\n")
+    commit(folder / "conflict")
+    (folder / "none").mkdir()
+    return [folder / name for name in ("clean", "conflict", "changed", "none")]
+
+
+def test_one_that_fails_does_not_stop_the_others(
+    installed: Installed, projects: list[Path], folder: Path
+) -> None:
+    changed = snapshot(folder / "changed")
+    done = installed.run_apart("update", "-l", *(path.name for path in projects), cwd=folder)
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "Updated clean: template v0.1.0 → v0.2.0, no conflicts",
+        "Updated conflict: template v0.1.0 → v0.2.0, 1 file in conflict",
+        "  conflict  src/app.py  you and the template both changed the same lines",
+        "",
+        "4 projects: 2 failed, 1 updated, 1 with conflicts",
+    ]
+    errors = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert "not committed: src/app.py" in errors[0]
+    assert "none is no project of mlpath" in errors[1]
+    assert "step_5 = 55" in (folder / "clean/src/app.py").read_text()
+    assert snapshot(folder / "changed") == changed
+
+
+def test_a_result_is_the_same_as_that_of_each_alone(
+    installed: Installed, projects: list[Path], folder: Path
+) -> None:
+    shutil.copytree(folder / "conflict", folder / "alone", symlinks=True)
+    installed.run("update", "-l", "alone", cwd=folder)
+    names = [path.name for path in projects]
+    done = installed.run_apart("update", "-l", "--json", *names, cwd=folder)
+    assert snapshot(folder / "conflict") == snapshot(folder / "alone")
+    found = json.loads(done.stdout)
+    assert [(row["project"], row["state"]) for row in found] == [
+        ("clean", "updated"), ("conflict", "conflicts"), ("changed", "failed"), ("none", "failed"),
+    ]  # fmt: skip
+    assert "git stash" in found[2]["hint"]
+    reasons = {row["path"]: row["reason"] for row in found[1]["files"]}
+    assert reasons["src/app.py"] == "you and the template both changed the same lines"
+
+
+def test_all_are_undone_together(installed: Installed, projects: list[Path], folder: Path) -> None:
+    before = [snapshot(path) for path in projects[:2]]
+    installed.run_apart("update", "-l", "clean", "conflict", cwd=folder)
+    done = installed.run("update", "--abort", "clean", "conflict", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "2 projects: 2 undone" in done.stdout
+    assert [snapshot(path) for path in projects[:2]] == before
+
+
+def test_nobody_is_asked_where_several_would_ask(
+    installed: Installed, projects: list[Path], folder: Path
+) -> None:
+    del projects
+    done = installed.run_apart("update", "clean", "conflict", cwd=folder)
+    assert done.returncode == 1
+    assert "Add --defaults" in done.stderr
+    assert git("status", "--porcelain", cwd=folder / "clean") == ""
+
+
+def test_a_forecast_for_all(installed: Installed, projects: list[Path], folder: Path) -> None:
+    before = [snapshot(path) for path in projects[:2]]
+    names = [path.name for path in projects[:2]]
+    done = installed.run_apart("status", "--forecast", *names, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "clean is outdated: template v0.1.0, newest v0.2.0",
+        "An update would touch 8 files: no conflicts",
+        "conflict is outdated: template v0.1.0, newest v0.2.0",
+        "An update would touch 8 files: 1 file in conflict",
+        "  conflict  src/app.py  you and the template both changed the same lines",
+        "",
+        "2 projects: 2 outdated",
+    ]
+    assert [snapshot(path) for path in projects[:2]] == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_all_of_them_between_two_states(
+    installed: Installed, project: Path, folder: Path, number: signal.Signals
+) -> None:
+    before = snapshot(project)
+    names = [f"p{index}" for index in range(12)]
+    for name in names:
+        shutil.copytree(project, folder / name, symlinks=True)
+    installed.run("update", "-l", cwd=project)
+    updated = snapshot(project)
+    with subprocess.Popen(
+        installed.command("update", "-l", *names),
+        cwd=folder,
+        env=installed.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while not list(folder.glob("p*/.git/mlpath/update/done")):
+            assert process.poll() is None
+            time.sleep(0.001)
+        process.send_signal(number)
+        said, _ = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    states = {name: snapshot(folder / name) for name in names}
+    assert set(map(str, states.values())) == {str(before), str(updated)}
+    for name, state in states.items():
+        assert (f"Updated {name}:" in said) is (state == updated)
+
+
+def test_a_worker_that_dies_costs_its_project_alone(
+    installed: Installed, projects: list[Path], folder: Path
+) -> None:
+    """Whatever kills it: memory, a bug in a library."""
+    del projects
+    stand_in = folder / "bin"
+    stand_in.mkdir()
+    (stand_in / "git").write_text(
+        f'#!/bin/sh\ncase "$PWD" in *conflict*) kill -9 $PPID ;; esac\n'
+        f'exec {shutil.which("git")} "$@"\n'
+    )
+    (stand_in / "git").chmod(0o755)
+    path = f"{stand_in}:{os.environ['PATH']}"
+    done = subprocess.run(
+        installed.command("update", "-l", "conflict", "clean"),
+        cwd=folder,
+        env={**installed.environment, "PATH": path},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "the process that worked on conflict died" in done.stderr
+    assert "Updated clean" in done.stdout

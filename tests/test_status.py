@@ -1,0 +1,173 @@
+"""`mlpath status` and `mlpath add`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT, git
+from histories import FIRST, SECOND, Installed, commit, install, snapshot
+from mlpath import status
+
+
+@pytest.fixture
+def changelog(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        "# Changelog\n\nHow to read it.\n\n## 0.3.0 (not released yet)\n\nLater.\n\n"
+        "## 0.2.0 (2026-02-03)\n\n- A greeting.\n- A better line 3.\n\n"
+        "## 0.1.1\n\nMended.\n\n## 0.1.0\n\nThe first.\n"
+    )
+    monkeypatch.setattr(status, "_changelog", lambda: text)
+
+
+@pytest.mark.usefixtures("changelog")
+def test_what_is_new_is_told_from_the_changelog(installed: Installed, project: Path) -> None:
+    before = snapshot(project)
+    done = installed.run("status", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(". is outdated: template v0.1.0, newest v0.2.0\n")
+    assert "0.2.0\n  - A greeting.\n  - A better line 3.\n" in done.stdout
+    assert "0.1.1\n  Mended.\n" in done.stdout
+    assert "The first." not in done.stdout
+    assert "Later." not in done.stdout
+    assert "mlpath update --pretend" in done.stdout
+    assert snapshot(project) == before
+
+
+def test_the_changelog_of_this_repository_is_understood() -> None:
+    """Each version has a heading of its own, and the text below it is not empty."""
+    found = status.changes_between("v0.0.1", "v999")
+    headings = [
+        line.split()[1] for line in (ROOT / "CHANGELOG.md").read_text().splitlines()
+        if line.startswith("## ")
+    ]  # fmt: skip
+    assert list(found) == headings
+    assert all(text.strip() for text in found.values())
+
+
+@pytest.mark.parametrize(("version", "outdated"), [("v0.1.0", True), ("v0.2.0", False)])
+def test_the_exit_code_tells_if_asked(
+    installed: Installed, folder: Path, version: str, *, outdated: bool
+) -> None:
+    project = installed.project(folder / "demo", version=version)
+    assert installed.run("status", cwd=project).returncode == 0
+    assert installed.run("status", "--exit-code", cwd=project).returncode == 2 * outdated
+    [found] = json.loads(installed.run("status", "--json", cwd=project).stdout)
+    assert found["project"] == "."
+    assert (found["version"], found["newest"]) == (version, "v0.2.0")
+    assert found["outdated"] is outdated
+
+
+def test_a_forecast_names_the_conflicts(installed: Installed, project: Path) -> None:
+    done = installed.run("status", "--forecast", cwd=project)
+    assert "An update would touch 8 files: no conflicts" in done.stdout
+    (project / "src/gone.py").write_text("mine\n")
+    commit(project)
+    [found] = json.loads(installed.run("status", "--forecast", "--json", cwd=project).stdout)
+    conflicts = [row for row in found["forecast"]["files"] if row["verdict"] == "conflict"]
+    assert conflicts == [
+        {
+            "path": "src/gone.py",
+            "verdict": "conflict",
+            "reason": "you changed it, the template removed or moved it",
+        }
+    ]
+
+
+def test_a_status_imports_no_copier(installed: Installed, project: Path) -> None:
+    code = (
+        "import sys, runpy; sys.argv = ['mlpath', 'status']\n"
+        "try: runpy.run_module('mlpath', run_name='__main__')\n"
+        "except SystemExit: print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=project,
+        env=installed.environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "outdated" in done.stdout
+    loaded = set(done.stderr.split())
+    assert not loaded & {"copier", "jinja2", "plumbum", "pydantic", "mlpath.render"}
+
+
+def test_what_can_be_added_is_listed_with_a_reason(installed: Installed, project: Path) -> None:
+    done = installed.run("add", cwd=project)
+    assert done.returncode == 0, done.stderr
+    missing, _, present = done.stdout.partition("Is there already:")
+    assert "  container\n      the demo runs anywhere" in missing
+    assert "license=MIT|Apache-2.0|none (now MIT)" in present
+    assert "setup" not in done.stdout
+    offers = json.loads(installed.run("add", "--json", cwd=project).stdout)
+    assert {offer["key"]: offer["present"] for offer in offers} == {
+        "license": True,
+        "container": False,
+    }
+
+
+def test_an_option_is_added_on_the_version_that_is_there(
+    installed: Installed, project: Path
+) -> None:
+    (project / "README.md").write_text("mine\n")
+    commit(project)
+    done = installed.run("add", "container", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "other answers" in done.stdout
+    assert git("status", "--porcelain", cwd=project).splitlines() == [
+        "M  .copier-answers.yml",
+        "A  Dockerfile",
+    ]
+    answers = (project / ".copier-answers.yml").read_text()
+    assert "_commit: v0.1.0\n" in answers
+    assert "container: true\n" in answers
+    commit(project, "Add a container")
+    done = installed.run("add", "container", cwd=project)
+    assert done.returncode == 1
+    assert "has container already: yes" in done.stderr
+    done = installed.run("add", "container=false", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert not (project / "Dockerfile").exists()
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ("teapot", "there is no option teapot"),
+        ("teapot=1", "there is no option teapot"),
+        ("setup", "there is no option setup"),
+        ("license", "has license already: MIT"),
+        ("license=mit", "Choose from: MIT, Apache-2.0, none."),
+        ("container=banana", "is not yes or no"),
+        ("=x", "there is no option"),
+    ],
+)
+def test_options_that_are_none(
+    installed: Installed, project: Path, request_: str, expected: str
+) -> None:
+    before = snapshot(project)
+    done = installed.run("add", request_, cwd=project)
+    assert done.returncode == 1
+    assert expected in done.stderr
+    assert snapshot(project) == before
+
+
+def test_an_option_of_the_newer_version_needs_an_update(project: Path, tmp_path: Path) -> None:
+    second = {
+        **SECOND,
+        "copier.yml": str(SECOND["copier.yml"])
+        + "space: {type: bool, default: false, help: A Space}\n",
+        "template/project/{% if space %}SPACE.md{% endif %}": "space\n",
+    }
+    newer = install({"v0.1.0": FIRST, "v0.2.0": second}, tmp_path / "newer")
+    assert "there is no option space" in newer.run("add", "space", cwd=project).stderr
+    assert newer.run("update", "-l", cwd=project).returncode == 0
+    commit(project, "Update")
+    assert "anybody can try the demo from a link" in newer.run("add", cwd=project).stdout
+    assert newer.run("add", "space", cwd=project).returncode == 0
+    assert (project / "SPACE.md").read_text() == "space\n"

@@ -1,0 +1,320 @@
+"""What forbids an update: one line, a remedy, and not a byte changed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from conftest import git
+from histories import FIRST, SECOND, Installed, commit, install, snapshot
+
+
+def refusal(installed: Installed, project: Path, *arguments: str) -> str:
+    """Run an update that must fail and leave no trace; return its message."""
+    before = everything(project)
+    done = installed.run("update", "-l", *arguments, cwd=project)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stdout == ""
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith("Error: ")
+    assert [line[:6] for line in lines[1:]] in ([], ["Hint: "])
+    assert everything(project) == before
+    return done.stderr
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    """Return every file, those of git too."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.is_symlink()
+    }
+
+
+def test_no_project(installed: Installed, folder: Path) -> None:
+    assert "it has no .copier-answers.yml" in refusal(installed, folder)
+    assert "there is no such folder" in refusal(installed, folder, "nowhere")
+    (folder / "file").write_text("")
+    assert "there is no such folder" in refusal(installed, folder, "file")
+
+
+def test_no_repository(installed: Installed, project: Path) -> None:
+    shutil.rmtree(project / ".git")
+    message = refusal(installed, project)
+    assert "is not in a git repository" in message
+    assert "git init" in message
+
+
+def test_a_project_that_its_repository_does_not_hold(installed: Installed, project: Path) -> None:
+    shutil.rmtree(project / ".git")
+    git("init", "-q", cwd=project)
+    assert "no commit yet" in refusal(installed, project)
+    shutil.rmtree(project / ".git")
+    (project.parent / "other.txt").write_text("other\n")
+    git("init", "-q", cwd=project.parent)
+    git("add", "other.txt", cwd=project.parent)
+    git("commit", "-q", "-m", "other", cwd=project.parent)
+    assert "is not committed, so there is nothing to merge with" in refusal(installed, project)
+
+
+def test_changes_that_are_not_committed(installed: Installed, project: Path) -> None:
+    (project / "mine.txt").write_text("untracked, so it does not matter\n")
+    (project / "README.md").write_text("changed\n")
+    (project / "LICENSE").unlink()
+    git("mv", "src/app.py", "src/mo ved.py", cwd=project)
+    message = refusal(installed, project)
+    assert "not committed: " in message
+    for name in ("README.md", "LICENSE", "src/mo ved.py"):
+        assert name in message
+    assert "mine.txt" not in message
+    assert "git stash" in message
+
+
+def test_conflicts_that_are_left(installed: Installed, project: Path) -> None:
+    (project / "src/app.py").write_text("mine\n")
+    commit(project)
+    assert installed.run("update", "-l", cwd=project).returncode == 1
+    message = refusal(installed, project)
+    assert "there are conflicts left" in message
+    assert "src/app.py" in message
+    assert "mlpath update --abort" in message
+
+
+def test_a_clean_update_that_is_not_committed(installed: Installed, project: Path) -> None:
+    assert installed.run("update", "-l", cwd=project).returncode == 0
+    message = refusal(installed, project, "-d", "container=true")
+    assert "the last update of " in message
+    assert "mlpath update --abort" in message
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("", "does not say _src_path and _commit"),
+        ("_commit: v0.1.0\n", "does not say _src_path"),
+        ("a: b: c\n", "is not YAML"),
+        ("- a\n", "holds no answers"),
+        ("_commit: [v0.1.0]\n_src_path: x\n", "does not say _commit"),
+        ("_commit: v0.1.0\n_src_path: /nowhere/template\n", "/nowhere/template"),
+        ("_commit: v9.0.0\n_src_path: ~/.local/share/mlpath/template.bundle\n", "mlpath>=9.0.0"),
+        ("_commit: oops\n_src_path: ~/.local/share/mlpath/template.bundle\n", "does not know"),
+    ],
+)
+def test_answers_files_that_are_none(
+    installed: Installed, project: Path, content: str, expected: str
+) -> None:
+    (project / ".copier-answers.yml").write_text(content)
+    commit(project)
+    assert expected in refusal(installed, project)
+
+
+def test_recorded_answers_that_the_template_does_not_take(
+    installed: Installed, project: Path
+) -> None:
+    answers = project / ".copier-answers.yml"
+    answers.write_text(answers.read_text().replace("license: MIT", "license: nonsense"))
+    commit(project)
+    message = refusal(installed, project)
+    assert "license" in message
+    assert "'nonsense'" in message
+    assert "git log -p -- .copier-answers.yml" in message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["-d", "colour=red"], "colour is no question of this template"),
+        (["-d", "license=mit"], "Choose from: MIT, Apache-2.0, none."),
+        (["-d", "greeting=rude"], "greeting: be kind"),
+        (["-d", "container=banana"], "is not yes or no"),
+        (["-r", "v9"], "there is no template version v9"),
+        (["-r", "--upload-pack=touch x"], "there is no template version"),
+    ],
+)
+def test_bad_answers_and_versions(
+    installed: Installed, project: Path, arguments: list[str], expected: str
+) -> None:
+    assert expected in refusal(installed, project, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("way", "named"),
+    [
+        ("untracked", "src/fresh.py"),
+        ("ignored", "src/fresh.py"),
+        ("a folder", "src/fresh.py/mine.txt"),
+        ("an empty folder", "src/fresh.py"),
+        ("a link", "src/fresh.py"),
+        ("a dangling link", "src/fresh.py"),
+        ("left out by git", "src/fresh.py"),
+    ],
+)
+def test_files_in_the_way(installed: Installed, project: Path, way: str, named: str) -> None:
+    place = project / "src/fresh.py"
+    match way:
+        case "a folder":
+            place.mkdir()
+            (place / "mine.txt").write_text("mine\n")
+        case "an empty folder":
+            (place / "deep").mkdir(parents=True)
+        case "a link":
+            place.symlink_to(project / "README.md")
+        case "a dangling link":
+            place.symlink_to("nowhere")
+        case _:
+            place.write_text("mine\n")
+    if way == "ignored":
+        (project / ".gitignore").write_text("fresh.py\n")
+        git("commit", "-aqm", "Ignore it", cwd=project)
+    if way == "left out by git":
+        (project / ".git/info").mkdir(exist_ok=True)
+        (project / ".git/info/exclude").write_text("fresh.py\n")
+    message = refusal(installed, project)
+    assert f"git does not track where the template has some: {named}\n" in message
+    assert "Move them away" in message
+    done = installed.run("update", "-l", "--pretend", cwd=project)
+    assert named in done.stdout
+
+
+def test_a_file_where_the_template_has_a_folder(project: Path, tmp_path: Path) -> None:
+    nested = {**SECOND, "template/project/deep/er/file.txt": "new\n"}
+    newer = install({"v0.1.0": FIRST, "v0.2.0": nested}, tmp_path / "newer")
+    (project / "deep").write_text("mine, untracked\n")
+    assert "has some: deep\n" in refusal(newer, project)
+    (project / "deep").unlink()
+    (project / "deep").symlink_to(tmp_path)
+    assert "has some: deep\n" in refusal(newer, project)
+    assert not (tmp_path / "er").exists()
+
+
+def test_files_that_git_was_told_to_overlook(installed: Installed, project: Path) -> None:
+    git("update-index", "--assume-unchanged", "README.md", cwd=project)
+    (project / "README.md").write_text("changed behind git's back\n")
+    message = refusal(installed, project)
+    assert "git was told to overlook changes in README.md" in message
+    assert "--no-assume-unchanged" in message
+
+
+# Copier leaves the folder open in which it was reading when a file failed.
+@pytest.mark.filterwarnings("ignore:.*ScandirIterator:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(
+    ("broken", "expected"),
+    [
+        ({"template/project/README.md.jinja": "{{ oops"}, "v0.2.0 fails to render"),
+        ({"template/project/README.md.jinja": "{{ oops.oops.oops }}"}, "v0.2.0 fails to render"),
+        ({"copier.yml": "a: b: c\n"}, "cannot use the template v0.2.0"),
+    ],
+)
+def test_a_version_that_fails_to_render(
+    project: Path, tmp_path: Path, broken: dict[str, str | bytes], expected: str
+) -> None:
+    newer = install({"v0.1.0": FIRST, "v0.2.0": {**SECOND, **broken}}, tmp_path / "newer")
+    assert expected in refusal(newer, project)
+
+
+def test_no_git(installed: Installed, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(project))
+    assert "git is not installed" in refusal(installed, project)
+
+
+FULL_DISK = """\
+#!/bin/sh
+case "$*" in
+    *read-tree\\ -m*)
+        printf 'line 1\\nhalf a li' > README.md
+        mkdir -p src/half && echo 'fresh = ' > src/fresh.py
+        echo 'error: unable to write file src/app.py: No space left on device' >&2
+        exit 128 ;;
+esac
+exec {git} "$@"
+"""
+
+
+def test_a_full_disk(
+    installed: Installed, project: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It fills up while git writes, so that files are cut short."""
+    (folder / "bin").mkdir()
+    stand_in = folder / "bin/git"
+    stand_in.write_text(FULL_DISK.format(git=shutil.which("git")))
+    stand_in.chmod(0o755)
+    before = snapshot(project)
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}:{os.environ['PATH']}")
+    done = installed.run("update", "-l", cwd=project)
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr
+    assert "Everything is as it was before" in done.stderr
+    (project / "src/half").rmdir()
+    assert snapshot(project) == before
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root may mount")
+def test_a_disk_that_is_really_full(installed: Installed, project: Path, folder: Path) -> None:
+    disk = folder / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("nothing may be mounted here")
+    try:
+        git("gc", "-q", cwd=project)
+        for hook in (project / ".git/hooks").glob("*"):
+            hook.unlink()
+        shutil.copytree(project, disk / "demo", symlinks=True)
+        with (disk / "filler").open("wb") as filler:
+            filler.write(b"x" * (os.statvfs(disk).f_bavail * os.statvfs(disk).f_bsize - 8192))
+        before = snapshot(disk / "demo")
+        done = installed.run("update", "-l", cwd=disk / "demo")
+        assert done.returncode == 1, done.stdout
+        assert "No space left on device" in done.stderr
+        assert snapshot(disk / "demo") == before
+        (disk / "filler").unlink()
+        assert installed.run("update", "-l", cwd=disk / "demo").returncode == 0
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_abort_where_there_is_nothing_to_undo(installed: Installed, project: Path) -> None:
+    abort = ("update", "--abort")
+    assert "no update to undo" in installed.run(*abort, cwd=project).stderr
+    installed.run("update", "-l", cwd=project)
+    git("reset", "-q", "--hard", cwd=project)
+    (project / "README.md").write_text("mine\n")
+    done = installed.run(*abort, cwd=project)
+    assert done.returncode == 1
+    assert "you undid it before" in done.stderr
+    assert (project / "README.md").read_text() == "mine\n"
+    git("reset", "-q", "--hard", cwd=project)
+    installed.run("update", "-l", cwd=project)
+    commit(project, "Update the template")
+    done = installed.run(*abort, cwd=project)
+    assert done.returncode == 1
+    assert "committed already" in done.stderr
+    assert "git revert HEAD" in done.stderr
+    assert installed.run(*abort, cwd=project.parent).returncode == 1
+
+
+def test_abort_keeps_what_was_edited_since(installed: Installed, project: Path) -> None:
+    (project / "src/app.py").write_text("all = mine\n")
+    commit(project)
+    before = snapshot(project)
+    installed.run("update", "-l", cwd=project)
+    (project / "src/app.py").write_text("half = resolved\n")
+    (project / "src/fresh.py").write_text("better = True\n")
+    (project / "new.txt").write_text("staged meanwhile\n")
+    git("add", "src/fresh.py", "new.txt", cwd=project)
+    done = installed.run("update", "--abort", cwd=project)
+    assert done.returncode == 0, done.stderr
+    kept = {
+        path.name: path.read_text()
+        for path in (project / ".git/mlpath").rglob("*")
+        if path.is_file()
+    }
+    assert kept == {"app.py": "half = resolved\n", "fresh.py": "better = True\n"}
+    assert "You had changed app.py since" in done.stdout
+    assert git("status", "--porcelain", cwd=project) == "A  new.txt"
+    git("rm", "-qf", "new.txt", cwd=project)
+    assert snapshot(project) == before
