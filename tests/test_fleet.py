@@ -18,7 +18,7 @@ from histories import Installed, commit, snapshot
 
 @pytest.fixture
 def projects(project: Path) -> list[Path]:
-    """Give one that updates cleanly, one with a conflict, one with changes, and one that is none."""
+    """Give one that updates cleanly, one with a conflict, one with changes, one that is none."""
     folder = project.parent
     clean = project.rename(folder / "clean")
     for name in ("conflict", "changed"):

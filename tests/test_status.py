@@ -29,7 +29,7 @@ def test_what_is_new_is_told_from_the_changelog(installed: Installed, project: P
     before = snapshot(project)
     done = installed.run("status", cwd=project)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(". is outdated: template v0.1.0, newest v0.2.0\n")
+    assert done.stdout.startswith("demo is outdated: template v0.1.0, newest v0.2.0\n")
     assert "0.2.0\n  - A greeting.\n  - A better line 3.\n" in done.stdout
     assert "0.1.1\n  Mended.\n" in done.stdout
     assert "The first." not in done.stdout
@@ -73,7 +73,7 @@ def test_a_forecast_names_the_conflicts(installed: Installed, project: Path) -> 
         {
             "path": "src/gone.py",
             "verdict": "conflict",
-            "reason": "you changed it, the template removed or moved it",
+            "reason": "you changed or moved it, the template removed or moved it",
         }
     ]
 

@@ -58,7 +58,7 @@ def test_conflicts_are_gits_own_and_each_has_its_reason(
     assert (project / "logo.bin").read_bytes() == b"mine\0"
     for reason in (
         "both changed the same lines",
-        "you changed it, the template removed",
+        "you changed or moved it, the template removed",
         "it is binary: keep one of them",
     ):
         assert reason in done.stdout
@@ -100,7 +100,7 @@ def test_a_version_can_be_picked(installed: Installed, project: Path) -> None:
 def test_what_is_up_to_date_is_told_so(installed: Installed, project: Path) -> None:
     done = installed.run("update", "-r", "v0.1.0", cwd=project)
     assert done.returncode == 0
-    assert done.stdout == ". is up to date: template v0.1.0\n"
+    assert done.stdout == "demo is up to date: template v0.1.0\n"
 
 
 def test_a_downgrade_is_refused_with_the_way_round(installed: Installed, folder: Path) -> None:
@@ -207,6 +207,34 @@ def test_a_forecast_leaves_no_trace(installed: Installed, project: Path, option:
         "src/old.py": "removed",
         "1": "yours",
     }
+
+
+def test_edits_go_along_with_what_was_moved(installed: Installed, project: Path) -> None:
+    """By the template, by its owner, and what the template adds to a folder that moved."""
+    with (project / "src/old.py").open("a") as file:
+        file.write("mine = 1\n")
+    (project / "src/app.py").rename(project / "main.py")
+    commit(project)
+    done = installed.run("update", "-l", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "name_9 = 99\n" in (project / "src/new.py").read_text()
+    assert (project / "src/new.py").read_text().endswith("mine = 1\n")
+    assert "step_5 = 55\n" in (project / "main.py").read_text()
+    assert "merged  src/new.py  the template moved the file, and your edits went" in done.stdout
+    assert "merged  main.py     the file that you moved" in done.stdout
+
+
+def test_a_new_file_follows_the_folder_that_its_owner_moved(
+    installed: Installed, project: Path
+) -> None:
+    (project / "src").rename(project / "lib")
+    commit(project)
+    done = installed.run("update", "-l", cwd=project)
+    assert done.returncode == 1, "the template removed and renamed others of that folder"
+    assert (project / "lib/fresh.py").read_text() == "fresh = True\n"
+    assert not (project / "src").exists()
+    assert "you changed or moved it, the template removed or moved it" in done.stdout
+    assert "new  lib/fresh.py  in the folder that you moved" in done.stdout
 
 
 def test_an_answer_that_the_new_version_refuses_gives_way(

@@ -57,8 +57,10 @@ class Scene:
 
     def update(self, point: int, number: signal.Signals, victims: str) -> int:
         """Update, with a signal to the victims at a call of git; return the exit status."""
+        (self.folder / "tmp").mkdir(exist_ok=True)
         environment = {
             **self.installed.environment,
+            "TMPDIR": str(self.folder / "tmp"),
             "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
             "REAL_GIT": str(shutil.which("git")),
             "SCENE": str(self.folder),
@@ -159,6 +161,9 @@ def at_every_call(
         status = scene.update(point if point > 0 else calls + point, number, victims)
         if number == signal.SIGKILL and victims != "writer":
             assert status == -number
+        elif number != signal.SIGKILL:
+            assert status == 128 + number
+            assert list((scene.folder / "tmp").iterdir()) == []
         check(scene, before, updated, recover=number == signal.SIGKILL)
 
 

@@ -42,6 +42,7 @@ def offers(project: Path) -> list[Option]:
     Raises:
         MlpathError: It is no project, or its template is not ours.
     """
+    project = project.absolute()
     record = read_record(project)
     return _offers(record, _questions(project, record))
 
@@ -56,6 +57,7 @@ def add(project: Path, request: str) -> Outcome:
     Raises:
         MlpathError: There is no such option, it is there already, or a merge is not possible now.
     """
+    project = project.absolute()
     record = read_record(project)
     questions = _questions(project, record)
     options = {option.key: option for option in _offers(record, questions)}

@@ -43,6 +43,7 @@ def look(project: Path) -> Status:
     Raises:
         MlpathError: The project has no readable record, or its version is unknown here.
     """
+    project = project.absolute()
     record = read_record(project)
     notes = _mend(project)
     newest = _newest(project, record)

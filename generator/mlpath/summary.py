@@ -12,6 +12,7 @@ from mlpath.staging import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from mlpath.fleet import Result
     from mlpath.options import Option
@@ -107,7 +108,7 @@ def lines(result: Result, style: Style, *, brief: bool) -> Iterator[str]:
 
 
 def _outcome_lines(outcome: Outcome, style: Style, *, brief: bool) -> Iterator[str]:
-    place = quoted(outcome.project)
+    place = _called(outcome.project)
     yield from _notes(outcome.notes, style)
     if outcome.aborted:
         yield f"{style('Undone', fg='green', bold=True)} in {place}: all is as before the update"
@@ -152,9 +153,8 @@ def _table(outcome: Outcome, style: Style, verdicts: set[str]) -> Iterator[str]:
 
 
 def _next(outcome: Outcome, style: Style) -> Iterator[str]:
-    here = str(outcome.project) == "."
-    option = "" if here else f" {quoted(outcome.project)}"
-    git = "git" if here else f"git -C {quoted(outcome.project)}"
+    option = _option(outcome.project)
+    git = f"git -C{option}" if option else "git"
     if not outcome.written:
         yield "Nothing was written."
         return
@@ -175,6 +175,17 @@ def _next(outcome: Outcome, style: Style) -> Iterator[str]:
     }, style)  # fmt: skip
 
 
+def _called(project: Path) -> str:
+    """Return a project's name for a person: the folder they stand in has one too."""
+    return quoted(project) if _option(project) else shlex.quote(project.absolute().name)
+
+
+def _option(project: Path) -> str:
+    """Return what names a project on a command line, after a space; nothing if it is here."""
+    name = quoted(project.absolute())
+    return "" if name == "." else f" {name}"
+
+
 def _commands(commands: dict[str, str], style: Style) -> Iterator[str]:
     for command, meaning in commands.items():
         yield f"  {style(command, bold=True)}"
@@ -182,7 +193,7 @@ def _commands(commands: dict[str, str], style: Style) -> Iterator[str]:
 
 
 def _status_lines(status: Status, style: Style, *, brief: bool) -> Iterator[str]:
-    place = quoted(status.project)
+    place = _called(status.project)
     yield from _notes(status.notes, style)
     if not status.outdated:
         yield f"{place} is up to date: template {status.version}"
@@ -201,7 +212,7 @@ def _status_lines(status: Status, style: Style, *, brief: bool) -> Iterator[str]
         yield from _notes(status.forecast.notes, style)
         yield from _table(status.forecast, style, {"conflict"})
     if not brief:
-        option = "" if str(status.project) == "." else f" {place}"
+        option = _option(status.project)
         yield f"To see each file's verdict: mlpath update --pretend{option}"
         yield f"To update: mlpath update{option}"
 

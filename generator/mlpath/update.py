@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from mlpath.journal import Entry
+    from mlpath.journal import Change, Entry
     from mlpath.template import Release
 
 _BINARY_LOOKS = 8000
@@ -106,46 +106,25 @@ def update(
         MlpathError: Says what is in the way. Nothing was changed.
     """
     git.check_installed()
+    project = project.absolute()
     with (
         processes.cleaning_up_on_signals(),
         staging.telling_what_the_disk_says(),
         tempfile.TemporaryDirectory(prefix="mlpath-") as scratch,
     ):
-        check_place(project)
-        repository = Repository.around(project)
-        notes = journal.recover_and_tell(repository.git_dir)
-        head = head_of(repository)
-        record = _recorded(repository, head)
-        edit = records.last_edit(repository, head, record)
-        if record.source == template.SRC_PATH:
-            notes += template.publish_or_tell()
-        target = _target(project, record, ref)
-        outcome = Outcome(project, record.version, target or record.version, notes=notes)
-        same = not data and not (edit and edit.alone)
-        if target == record.version and same:
+        start = _start(project, ref)
+        record, notes = start.record, start.notes
+        outcome = Outcome(project, record.version, start.target or record.version, notes=notes)
+        settled = not data and not (start.edit and start.edit.alone)
+        if settled and outcome.new == record.version and start.target:
             return outcome
         old = renders.old(record)
-        new = renders.new(record, target, data or {}, notes, defaults=defaults)
+        new = renders.new(record, start.target, data or {}, notes, defaults=defaults)
         outcome.new = read_record(new).version
-        if outcome.new == record.version and same:
+        if settled and outcome.new == record.version:
             return outcome
         _refuse_downgrade(project, record.version, outcome.new)
-        keep_record = False
-        if not records.is_as_written(project, old):
-            notes.append(
-                f"{ANSWERS_FILE} is not as the template writes it for these answers: "
-                "somebody edited it. Change an answer with -d KEY=VALUE instead."
-            )
-            keep_record = not records.has_remarks(project, old)
-        merge = Merge(repository, head, old, new, Path(scratch, "1"), keep_record=keep_record)
-        if edit and not edit.brought(merge.base_files()):
-            before = renders.old(edit.before)
-            if records.is_by_hand(project, before, old):
-                notes.append(edit.explanation(record))
-                keep_record = not records.has_remarks(project, old)
-                merge = Merge(
-                    repository, head, before, new, Path(scratch, "2"), keep_record=keep_record
-                )
+        merge = _merged(start, renders, old, new, Path(scratch))
         outcome.files = _verdicts(merge)
         if patch:
             outcome.patch = merge.patch()
@@ -165,6 +144,7 @@ def abort(project: Path) -> Outcome:
         MlpathError: There is nothing to undo.
     """
     git.check_installed()
+    project = project.absolute()
     repository = Repository.around(project)
     with staging.telling_what_the_disk_says():
         kept = journal.recover(repository.git_dir)
@@ -278,6 +258,56 @@ class Renders:
         return self._releases[version]
 
 
+@dataclass(frozen=True)
+class _Start:
+    """Where an update of a project begins, and where it is to end."""
+
+    project: Path
+    repository: Repository
+    head: str
+    record: Record
+    edit: records.Edit | None
+    target: str | None
+    """The version wanted; None is what Copier finds to be the newest."""
+    notes: list[str]
+
+
+def _start(project: Path, ref: str | None) -> _Start:
+    check_place(project)
+    repository = Repository.around(project)
+    notes = journal.recover_and_tell(repository.git_dir)
+    head = head_of(repository)
+    record = _recorded(repository, head)
+    if record.source == template.SRC_PATH:
+        notes += template.publish_or_tell()
+    edit = records.last_edit(repository, head, record)
+    target = _target(project, record, ref)
+    return _Start(project, repository, head, record, edit, target, notes)
+
+
+def _merged(start: _Start, renders: Renders, old: Path, new: Path, scratch: Path) -> Merge:
+    """Merge, from the right base: not from answers that no file of the project follows."""
+    as_written = records.is_as_written(start.project, old)
+    remarks = records.has_remarks(start.project, old)
+    if not as_written:
+        start.notes.append(
+            f"{ANSWERS_FILE} is not as the template writes it for these answers: "
+            "somebody edited it. Change an answer with -d KEY=VALUE instead."
+        )
+    merge = Merge(
+        start.repository, start.head, old, new, scratch / "1",
+        keep_record=not as_written and not remarks,
+    )  # fmt: skip
+    edit = start.edit
+    if edit is None or edit.brought(merge.base_files()):
+        return merge
+    before = renders.old(edit.before)
+    if not records.is_by_hand(start.project, before, old):
+        return merge
+    start.notes.append(edit.explanation(start.record))
+    return Merge(start.repository, start.head, before, new, scratch / "2", keep_record=not remarks)
+
+
 def _recorded(repository: Repository, head: str) -> Record:
     """Return the project's record as git has it."""
     path = f"{repository.prefix}{ANSWERS_FILE}"
@@ -354,14 +384,23 @@ def _verdicts(merge: Merge) -> list[Verdict]:
                 what = "you edited it" if mine.after else "you removed or moved it"
                 result.append(Verdict(path, "kept", what))
         elif change.before is None:
-            result.append(Verdict(path, "new"))
+            result.append(_verdict_on_new(path, change, merge.by_template.get(path)))
         elif change.after is None:
             result.append(Verdict(path, "removed"))
         elif mine is None:
             result.append(Verdict(path, "changed"))
         else:
-            result.append(Verdict(path, "merged", "your edits and the template's"))
+            what = "your edits" if mine.before else "the file that you moved"
+            result.append(Verdict(path, "merged", f"{what} and the template's changes"))
     return result
+
+
+def _verdict_on_new(path: str, change: Change, theirs: Change | None) -> Verdict:
+    if theirs is None:
+        return Verdict(path, "new", "in the folder that you moved")
+    if theirs.after != change.after:
+        return Verdict(path, "merged", "the template moved the file, and your edits went with it")
+    return Verdict(path, "new")
 
 
 def _reason(merge: Merge, path: str) -> str:
@@ -369,9 +408,9 @@ def _reason(merge: Merge, path: str) -> str:
     stages = merge.conflicts[path]
     match sorted(stages):
         case [1, 2]:
-            return "you changed it, the template removed or moved it"
+            return "you changed or moved it, the template removed or moved it"
         case [1, 3]:
-            return "you removed or moved it, the template changed it"
+            return "you removed or moved it, the template changed or moved it"
         case [2, 3]:
             return "you and the template both added it"
         case [1, 2, 3]:
