@@ -75,6 +75,28 @@ def test_all_are_undone_together(installed: Installed, projects: list[Path], fol
     assert [snapshot(path) for path in projects[:2]] == before
 
 
+def test_projects_that_share_a_repository(
+    installed: Installed, project: Path, folder: Path
+) -> None:
+    """They are written one after the other, and each can be undone alone."""
+    shutil.rmtree(project / ".git")
+    names = [f"p{index}" for index in range(4)]
+    for name in names:
+        shutil.copytree(project, folder / "mono" / name)
+    git("init", "-q", cwd=folder / "mono")
+    commit(folder / "mono")
+    before, entries = snapshot(folder / "mono/p1")
+    done = installed.run_apart("update", "-l", *names, cwd=folder / "mono")
+    assert done.returncode == 0, done.stderr
+    assert all((folder / "mono" / name / "src/fresh.py").exists() for name in names)
+    done = installed.run("update", "--abort", "p1", cwd=folder / "mono")
+    assert done.returncode == 0, done.stderr
+    assert snapshot(folder / "mono/p1") == (before, entries)
+    status = git("status", "--porcelain", cwd=folder / "mono")
+    assert "p1/" not in status
+    assert status.count("A  ") == 3
+
+
 def test_nobody_is_asked_where_several_would_ask(
     installed: Installed, projects: list[Path], folder: Path
 ) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from conftest import git
+from conftest import ROOT, git
 from histories import FIRST, SECOND, Installed, commit, install, snapshot
 
 
@@ -256,3 +259,26 @@ def test_a_question_that_is_gone_is_forgotten(project: Path, tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     assert "Note" not in done.stdout
     assert "setup" not in (project / ".copier-answers.yml").read_text()
+
+
+def test_the_commands_of_the_guide_work(installed: Installed, project: Path) -> None:
+    """All of docs/updates.md, in its order, in one project."""
+    guide = (ROOT / "docs/updates.md").read_text()
+    blocks = re.findall(r"^```sh\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 4
+    script = 'set -e\nmlpath() { "$PYTHON" -m mlpath "$@"; }\n' + "".join(blocks)
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=project,
+        env={**installed.environment, "PYTHON": sys.executable, "GIT_PAGER": "cat"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    log = git("log", "--format=%s", cwd=project).splitlines()
+    assert log[:3] == ["Add a container", "Choose another licence", "Update the template"]
+    assert (project / "LICENSE").read_text() == "Apache-2.0\n"
+    assert (project / "Dockerfile").exists()
+    [report] = json.loads((project / "report.json").read_text())
+    assert report["state"] == "current"

@@ -160,8 +160,8 @@ def test_an_older_git_gives_the_same(
         readme = (project / "README.md").read_text()
         (project / "README.md").write_text(readme.replace("line 3\n", "line 3, mine\n"))
         commit(project)
-    shutil.copytree(project, folder / "new-git", symlinks=True)
-    first = installed.run("update", "-l", cwd=folder / "new-git")
+    reference = shutil.copytree(project, folder / "new-git/demo", symlinks=True)
+    first = installed.run("update", "-l", cwd=reference)
     bin_folder = folder / "bin"
     bin_folder.mkdir()
     stand_in = bin_folder / "git"
@@ -172,7 +172,7 @@ def test_an_older_git_gives_the_same(
     second = installed.run("update", "-l", cwd=project)
     assert first.returncode == second.returncode == forecast.returncode == int(conflict)
     assert second.stdout == first.stdout
-    assert snapshot(project) == snapshot(folder / "new-git")
+    assert snapshot(project) == snapshot(reference)
 
 
 def test_another_machine(installed: Installed, project: Path, folder: Path, home: Path) -> None:

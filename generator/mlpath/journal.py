@@ -8,7 +8,7 @@ journal that is not marked as done is rolled back by the next command; one that 
 
 from __future__ import annotations
 
-import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -31,6 +31,9 @@ except ImportError:  # Windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+# Below the git folder of a work tree: a journal for each project in it, and what is half-made.
+_FOLDER, _JOURNAL, _DRAFT = "mlpath", "update", "new-"
 
 _PATIENCE = 30.0
 """Seconds to wait for another mlpath that is writing into the same project."""
@@ -58,6 +61,8 @@ class Plan:
     """All that is to be written into one work tree."""
 
     top: Path
+    prefix: str
+    """Where the project is below `top`: empty, or ending in a slash."""
     git_dir: Path
     head: str
     """The commit on which the plan rests."""
@@ -77,35 +82,35 @@ def carry_out(plan: Plan) -> list[int]:
     Raises:
         MlpathError: It could not be written. Nothing changed.
     """
-    place = _place(plan.git_dir)
-    if place.exists():
-        shutil.rmtree(place)  # an earlier update, done and committed
-    place.parent.mkdir(exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix="new-", dir=place.parent))
-    try:
-        with _locked(draft) as lock, processes.holding_off_signals() as received:
-            _fill(draft, plan)
-            try:
-                draft.rename(place)
-            except OSError:
-                raise MlpathError(f"another mlpath is updating {plan.top} at this moment") from None
-            _write("apply", place, lock)
-            if not (place / write.DONE).exists():
-                reason = _text(place / write.FAILED) or "the process that writes was killed"
-                if not (place / write.FAILED).exists():
-                    _write("recover", place, lock)
-                shutil.rmtree(place)
+    place = _place(plan.git_dir, plan.prefix)
+    with _at_work(place.parent) as lock, processes.holding_off_signals() as received:
+        if place.exists():
+            if is_pending(plan.git_dir, plan.prefix, plan.head):
                 raise MlpathError(
-                    f"the update could not be written: {reason}",
-                    hint="Everything is as it was before.",
+                    f"another update of {plan.top / plan.prefix} was faster",
+                    hint="Look at what it brought: git diff --staged",
                 )
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+            _retire(place)
+        draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=place.parent))
+        try:
+            _fill(draft, plan)
+            draft.rename(place)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+        _write("apply", place, lock)
+        if not (place / write.DONE).exists():
+            reason = _text(place / write.FAILED) or "the process that writes was killed"
+            kept = _finished(place) or _roll_back("recover", place, lock)
+            raise MlpathError(
+                f"the update could not be written: {reason}",
+                hint=" ".join(["Everything is as it was before.", *map(_kept, kept)]),
+            )
     return received
 
 
 def recover(git_dir: Path) -> list[Path] | None:
-    """Roll back what a killed update left half-written in a work tree.
+    """Roll back what killed updates left half-written in a work tree.
 
     Returns:
         Copies of files that the user had changed since; nothing of theirs is thrown away. None
@@ -114,43 +119,43 @@ def recover(git_dir: Path) -> list[Path] | None:
     Raises:
         MlpathError: Another mlpath is still writing there.
     """
-    place = _place(git_dir)
-    _clear_drafts(place.parent)
-    if not place.exists() or (place / write.DONE).exists():
+    if not _unfinished(git_dir / _FOLDER):
         return None
-    with _locked(place) as lock:
-        if not place.exists() or (place / write.DONE).exists():
-            return None  # the other one was merely slow
-        return _roll_back("recover", place, lock)
+    with _at_work(git_dir / _FOLDER) as lock:
+        # A second look: the other one may merely have been slow.
+        found = _unfinished(git_dir / _FOLDER)
+        kept = [path for place in found for path in _roll_back("recover", place, lock)]
+    return kept if found else None
 
 
 def recover_and_tell(git_dir: Path) -> list[str]:
     """Do as `recover`; return what the user should know of it."""
-    if not (git_dir / "mlpath").is_dir():
-        return []
     kept = recover(git_dir)
     if kept is None:
         return []
     told = "The last update was killed while it wrote; everything is back as it was before."
-    return [told, *(f"You had changed {path.name} since; that is kept as {path}." for path in kept)]
+    return [told, *map(_kept, kept)]
 
 
-def is_pending(git_dir: Path, head: str) -> bool:
-    """Tell whether the last update still waits to be committed on top of HEAD."""
-    place = _place(git_dir)
-    return place.exists() and write.read_plan(place)["head"] == head
+def is_pending(git_dir: Path, prefix: str, head: str) -> bool:
+    """Tell whether the last update of a project still waits to be committed on top of HEAD."""
+    place = _place(git_dir, prefix)
+    if not place.exists():
+        return False
+    plan = write.read_plan(place)
+    return bool(plan["head"] == head) and _is_left(plan)
 
 
-def abort(project: Path, git_dir: Path) -> list[Path]:
+def abort(project: Path, git_dir: Path, prefix: str) -> list[str]:
     """Undo the last update, which must not be committed yet.
 
     Returns:
-        Copies of files that the user had changed since.
+        What the user should know of files that they had changed since.
 
     Raises:
         MlpathError: There is nothing to undo.
     """
-    place = _place(git_dir)
+    place = _place(git_dir, prefix)
     if not place.exists():
         raise MlpathError(f"there is no update to undo in {project}")
     plan = write.read_plan(place)
@@ -159,13 +164,15 @@ def abort(project: Path, git_dir: Path) -> list[Path]:
             f"the last update of {project} is committed already, so there is nothing to abort",
             hint="To take it back all the same: git revert HEAD (or the commit that has it).",
         )
-    if not _is_left(plan):
-        shutil.rmtree(place)
-        raise MlpathError(f"nothing is left of the last update of {project}; you undid it before")
-    with _locked(place) as lock:
+    with _at_work(place.parent) as lock:
+        if not _is_left(plan):
+            _retire(place)
+            raise MlpathError(
+                f"nothing is left of the last update of {project}; you undid it before"
+            )
         # From here on, a killed abort is finished by the next command.
         (place / write.DONE).unlink(missing_ok=True)
-        return _roll_back("restore", place, lock)
+        return list(map(_kept, _roll_back("restore", place, lock)))
 
 
 def _roll_back(command: str, place: Path, lock: int | None) -> list[Path]:
@@ -176,26 +183,57 @@ def _roll_back(command: str, place: Path, lock: int | None) -> list[Path]:
                 f"cannot undo the update: {said or 'the process that writes was killed'}",
                 hint=f"What stood in the files before is in {place / write.BEFORE}.",
             )
-        rescued: list[str] = json.loads(_text(place / write.RESTORED))
-        kept = place.with_name(f"rescued-{time.strftime('%Y%m%d-%H%M%S')}")
-        if rescued:
-            (place / write.RESCUED).rename(kept)
-        shutil.rmtree(place)
-    return [kept / path for path in rescued]
+        return _finished(place) or []
 
 
-def _place(git_dir: Path) -> Path:
-    return git_dir / "mlpath" / "update"
+def _finished(place: Path) -> list[Path] | None:
+    """Clear away a journal that was rolled back; return the copies of what the user had made.
+
+    None if it was not rolled back yet.
+    """
+    if not (place / write.RESTORED).exists():
+        return None
+    rescued = place / write.RESCUED
+    files = [path.relative_to(rescued) for path in rescued.rglob("*") if not path.is_dir()]
+    kept = place.with_name(f"rescued-{time.strftime('%Y%m%d-%H%M%S')}")
+    if files:
+        rescued.rename(kept)
+    _retire(place)
+    return [kept / path for path in sorted(files)]
+
+
+def _kept(path: Path) -> str:
+    return f"You had changed {path.name} since; that is kept as {path}."
+
+
+def _place(git_dir: Path, prefix: str) -> Path:
+    """Return where the journal of a project is: each folder of a repository has its own."""
+    name = f"-{hashlib.sha256(os.fsencode(prefix)).hexdigest()[:12]}" if prefix else ""
+    return git_dir / _FOLDER / f"{_JOURNAL}{name}"
+
+
+def _unfinished(folder: Path) -> list[Path]:
+    found = folder.glob(f"{_JOURNAL}*") if folder.is_dir() else ()
+    return [place for place in found if not (place / write.DONE).exists()]
+
+
+def _retire(place: Path) -> None:
+    """Remove a journal in one step, so that a kill leaves no half of it."""
+    gone = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=place.parent))
+    place.rename(gone / "journal")
+    shutil.rmtree(gone)
 
 
 def _fill(draft: Path, plan: Plan) -> None:
-    changes: dict[str, Mapping[str, str | None]] = {}
+    changes: dict[str, Mapping[str, Any]] = {}
     for change in plan.changes:
         here, copy = plan.top / change.path, draft / write.BEFORE / change.path
-        if os.path.lexists(here):
+        existed = os.path.lexists(here) and (here.is_symlink() or not here.is_dir())
+        if existed:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(here, copy, follow_symlinks=False)
         changes[change.path] = {
+            "existed": existed,
             "mode": change.before.mode if change.before else None,
             "before": change.before.blob if change.before else None,
             "after": change.after.blob if change.after else None,
@@ -256,46 +294,39 @@ def _is_left(plan: Mapping[str, Any]) -> bool:
 
 
 @contextmanager
-def _locked(journal: Path) -> Iterator[int | None]:
-    """Hold a journal; whoever holds it, and its children, is at work on it."""
+def _at_work(folder: Path) -> Iterator[int | None]:
+    """Be the only mlpath that writes in a work tree.
+
+    Whoever holds the lock, and the processes that inherit it, are at work. So what is half-made
+    when it is free was left by somebody who was killed.
+    """
+    folder.mkdir(exist_ok=True)
     if fcntl is None:
         yield None
         return
-    try:
-        handle = os.open(journal, os.O_RDONLY)
-    except FileNotFoundError:  # the other one has just finished
-        yield None
-        return
+    handle = os.open(folder, os.O_RDONLY)
     try:
         deadline = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise MlpathError(
-                        f"another mlpath is at work in {journal.parents[1]}",
-                        hint="Wait for it to end, then run the command again.",
-                    ) from None
-                time.sleep(0.05)
+        while not _lock(handle):
+            if time.monotonic() > deadline:
+                raise MlpathError(
+                    f"another mlpath is at work in {folder.parent}",
+                    hint="Wait for it to end, then run the command again.",
+                )
+            time.sleep(0.02)
+        for draft in folder.glob(f"{_DRAFT}*"):
+            shutil.rmtree(draft)
         yield handle
     finally:
         os.close(handle)
 
 
-def _clear_drafts(folder: Path) -> None:
-    """Remove the journals of updates that were killed before they wrote anything."""
-    for draft in folder.glob("new-*"):
-        if fcntl is None:
-            continue
-        with contextlib.suppress(OSError):
-            handle = os.open(draft, os.O_RDONLY)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(draft)
-            finally:
-                os.close(handle)
+def _lock(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _text(path: Path) -> str:

@@ -92,7 +92,7 @@ def head_of(repository: Repository) -> str:
             f"there are conflicts left in {where}: {_some(unmerged)}",
             hint="Resolve and commit them; or take the last update back: mlpath update --abort",
         )
-    if changed and journal.is_pending(repository.git_dir, head):
+    if changed and journal.is_pending(repository.git_dir, repository.prefix, head):
         raise MlpathError(
             f"the last update of {where} is not committed yet",
             hint="Commit it (git commit), or take it back: mlpath update --abort",
@@ -232,15 +232,10 @@ class Merge:
 
     def overlooked(self) -> list[str]:
         """Return the paths to be changed that git was told not to look at."""
-        paths = [path for path, change in self.changes.items() if change.before]
-        if not paths:
-            return []
-        listed = git.run(
-            "ls-files", "-v", "-z", "--", *(f":(literal){path}" for path in paths),
-            cwd=self.repository.top,
-        )  # fmt: skip
-        entries = [line for line in listed.split("\0") if line]
-        return [line[2:] for line in entries if line[0] == "S" or line[0].islower()]
+        listed = git.run("ls-files", "-v", "-z", cwd=self.repository.top)
+        entries = (line for line in listed.split("\0") if line)
+        hidden = {line[2:] for line in entries if line[0] == "S" or line[0].islower()}
+        return sorted(hidden & {path for path, change in self.changes.items() if change.before})
 
     def plan(self) -> Plan:
         """Bring what the result needs into the repository's objects; return what to write."""
@@ -250,7 +245,7 @@ class Merge:
             stages.append(f"0 {'0' * len(self.head)}\t{path}\0")
             stages += [f"{e.mode} {e.blob} {stage}\t{path}\0" for stage, e in entries.items()]
         return Plan(
-            self.repository.top, self.repository.git_dir, self.head,
+            self.repository.top, self.repository.prefix, self.repository.git_dir, self.head,
             self._run("rev-parse", f"{self.head}^{{tree}}").strip(), self.result,
             "".join(stages), tuple(self.changes.values()),
         )  # fmt: skip

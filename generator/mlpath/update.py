@@ -147,11 +147,10 @@ def abort(project: Path) -> Outcome:
     project = project.absolute()
     repository = Repository.around(project)
     with staging.telling_what_the_disk_says():
-        kept = journal.recover(repository.git_dir)
-        if kept is None:
-            kept = journal.abort(project, repository.git_dir)
+        notes = journal.recover_and_tell(repository.git_dir)
+        if not notes:
+            notes = journal.abort(project, repository.git_dir, repository.prefix)
     version = read_record(project).version
-    notes = [f"You had changed {path.name} since; that is kept as {path}." for path in kept]
     return Outcome(project, version, version, aborted=True, notes=notes)
 
 

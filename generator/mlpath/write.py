@@ -37,26 +37,25 @@ def apply(journal: Path) -> None:
     (journal / DONE).touch()
 
 
-def restore(journal: Path, rescue: Path) -> list[str]:
+def restore(journal: Path) -> None:
     """Bring back the files and the index entries as they were before the plan.
 
-    What is neither as it was nor as the plan would have it is the user's: it is kept in `rescue`.
-
-    Returns:
-        The paths of which there is a copy in `rescue`.
+    What is neither as it was nor as the plan would have it is the user's: it is kept in the folder
+    `rescued` of the journal. Cut short, it can be done again.
     """
     plan = read_plan(journal)
     top = Path(plan["top"])
-    added = [path for path in plan["changes"] if not _exists(journal / BEFORE / path)]
-    kept = [path for path in added if _put_back(journal, plan, path, rescue)]
+    changes = plan["changes"]
+    for path in (path for path, change in changes.items() if not change["existed"]):
+        _put_back(journal, plan, path)
     for folder in plan["new_folders"]:
         with contextlib.suppress(OSError):
             (top / folder).rmdir()
-    others = [path for path in plan["changes"] if path not in added]
-    kept += [path for path in others if _put_back(journal, plan, path, rescue)]
+    for path in (path for path, change in changes.items() if change["existed"]):
+        _put_back(journal, plan, path)
     _git(top, "update-index", "-z", "--index-info", stdin=_entries_before(plan))
     _git(top, "update-index", "-q", "--refresh", check=False)
-    return sorted(kept)
+    (journal / RESTORED).touch()
 
 
 def read_plan(journal: Path) -> dict[str, Any]:
@@ -65,26 +64,31 @@ def read_plan(journal: Path) -> dict[str, Any]:
     return plan
 
 
-def _put_back(journal: Path, plan: dict[str, Any], path: str, rescue: Path) -> bool:
-    """Restore one file; tell whether the user had changed it meanwhile."""
+def _put_back(journal: Path, plan: dict[str, Any], path: str) -> None:
+    """Restore one file; keep what the user made of it meanwhile."""
     here, before = Path(plan["top"], path), journal / BEFORE / path
+    change = plan["changes"][path]
+    if change["existed"] and not _exists(before):
+        return  # a restore that was cut short had come as far as this
     if _same(here, before):
-        return False
-    mine = _exists(here) and not _is_ours(Path(plan["top"]), here, plan["changes"][path])
-    if mine:
-        (rescue / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(here, rescue / path)
-    if _exists(before):
-        here.parent.mkdir(parents=True, exist_ok=True)
+        return
+    if _exists(here) and not _is_ours(Path(plan["top"]), here, change):
+        rescued = journal / RESCUED / path
+        rescued.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(here, rescued)
+    if not change["existed"]:
+        here.unlink(missing_ok=True)
+        return
+    here.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        before.replace(here)  # takes no room, on a disk that may be full
+    except OSError:  # the git folder is on another disk
         new = here.with_name(f"{here.name}.mlpath")
         shutil.copy2(before, new, follow_symlinks=False)
         new.replace(here)
-    else:
-        here.unlink(missing_ok=True)
-    return mine
 
 
-def _is_ours(top: Path, here: Path, change: dict[str, str | None]) -> bool:
+def _is_ours(top: Path, here: Path, change: dict[str, Any]) -> bool:
     """Tell whether a file is what the plan writes, whole or cut short by a kill."""
     after = change["after"]
     if after is None or (here.is_dir() and not here.is_symlink()):
@@ -140,14 +144,13 @@ def main(command: str, journal: Path) -> int:
         git_dir = Path(_git(top, "rev-parse", "--absolute-git-dir").decode().rstrip("\n"))
         (git_dir / "index.lock").unlink(missing_ok=True)
     if command in {"recover", "restore"}:
-        rescued = restore(journal, journal / RESCUED)
-        (journal / RESTORED).write_text(json.dumps(rescued), encoding="utf-8")
+        restore(journal)
         return 0
     try:
         apply(journal)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the project comes first
         reason = str(error) or type(error).__name__
-        restore(journal, journal / RESCUED)
+        restore(journal)
         (journal / FAILED).write_text(reason, encoding="utf-8", errors="replace")
         return 1
     return 0
