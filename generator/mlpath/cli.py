@@ -247,17 +247,15 @@ def add(option: str | None, project: str, as_json: bool) -> None:
       mlpath add container
       mlpath add ci=gitlab ~/projects/churn
     """  # noqa: D301
+    if option is not None:
+        _for_each("add", (project,), {"request": option}, as_json=as_json)
     from pathlib import Path
 
-    from mlpath import fleet, options, summary
+    from mlpath import options, summary
 
-    if option is None:
-        offers = options.offers(Path(project))
-        text = summary.offers_json(offers) if as_json else summary.offers_text(offers, _styled)
-        click.echo(text)
-        return
-    outcome = options.add(Path(project), option)
-    raise click.exceptions.Exit(_tell([fleet.Result(outcome.project, outcome)], as_json=as_json))
+    offers = options.offers(Path(project))
+    text = summary.offers_json(offers) if as_json else summary.offers_text(offers, _styled)
+    click.echo(text)
 
 
 @main.command()

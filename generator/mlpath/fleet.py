@@ -1,7 +1,7 @@
 """Does one thing to several projects, in processes of their own, as many as there are cores.
 
 Copier changes the working directory, so threads will not do; and what one project does to its
-process must not reach the next. A worker is `python -m mlpath.fleet FOLDER`: it reads a task a
+process must not reach the next. A worker is `python -P -m mlpath.fleet FOLDER`: it reads a task a
 line from its input, and answers each with a line. It has a session of its own, so that Ctrl-C
 reaches the parent alone, which then asks every worker to end and waits until it has.
 """
@@ -49,14 +49,16 @@ def run(
     """Do something to each project, and give each result as soon as it is there.
 
     Args:
-        action: `update`, `abort` or `status`.
+        action: `update`, `add`, `abort` or `status`.
         projects: Their folders.
         options: What the function of that name takes.
     """
     if len(projects) == 1 or not _takes_long(action, options):
         # In this very process, which can ask questions in the terminal.
-        for project in projects:
-            yield _attempt(action, project, options, None)
+        with processes.cleaning_up_on_signals():
+            for project in projects:
+                with contextlib.ExitStack() as held:
+                    yield _attempt(_Task(action, project, options, None, held))
         return
     with tempfile.TemporaryDirectory(prefix="mlpath-") as shared:
         yield from _in_workers(action, projects, options, Path(shared))
@@ -66,39 +68,56 @@ def _takes_long(action: str, options: Mapping[str, Any]) -> bool:
     return action == "update" or bool(options.get("forecast"))
 
 
-def _attempt(
-    action: str, project: Path, options: Mapping[str, Any], renders: Renders | None
-) -> Result:
+@dataclass(frozen=True)
+class _Task:
+    """What to do to one project."""
+
+    action: str
+    project: Path
+    options: Mapping[str, Any]
+    renders: Renders | None
+    """Renders that several projects share."""
+    held: contextlib.ExitStack
+    """Is closed when the result is told: until then, an update that has written is not ended."""
+
+
+def _attempt(task: _Task) -> Result:
     try:
-        return _ACTIONS[action](project, options, renders)
+        return _ACTIONS[task.action](task)
     except MlpathError as error:
-        return Result(project, error=error)
+        return Result(task.project, error=error)
 
 
-def _update(project: Path, options: Mapping[str, Any], renders: Renders | None) -> Result:
+def _update(task: _Task) -> Result:
     from mlpath.update import Renders, update  # noqa: PLC0415 - a status does without
 
     with contextlib.ExitStack() as stack:
-        shared = renders or stack.enter_context(Renders())
-        return Result(project, outcome=update(project, shared, **options))
+        renders = task.renders or stack.enter_context(Renders())
+        outcome = update(task.project, renders, held=task.held, **task.options)
+    return Result(task.project, outcome=outcome)
 
 
-def _abort(project: Path, options: Mapping[str, Any], renders: Renders | None) -> Result:
+def _add(task: _Task) -> Result:
+    from mlpath.options import add  # noqa: PLC0415
+
+    return Result(task.project, outcome=add(task.project, held=task.held, **task.options))
+
+
+def _abort(task: _Task) -> Result:
     from mlpath.update import abort  # noqa: PLC0415
 
-    del renders
-    return Result(project, outcome=abort(project, **options))
+    return Result(task.project, outcome=abort(task.project))
 
 
-def _status(project: Path, options: Mapping[str, Any], renders: Renders | None) -> Result:
-    status = look(project)
-    if options.get("forecast") and status.outdated:
-        found = _update(project, {"defaults": True, "pretend": True}, renders)
-        status.forecast = found.outcome
-    return Result(project, status=status)
+def _status(task: _Task) -> Result:
+    status = look(task.project)
+    if task.options.get("forecast") and status.outdated:
+        forecast = dataclasses.replace(task, options={"defaults": True, "pretend": True})
+        status.forecast = _update(forecast).outcome
+    return Result(task.project, status=status)
 
 
-_ACTIONS = {"update": _update, "abort": _abort, "status": _status}
+_ACTIONS = {"update": _update, "add": _add, "abort": _abort, "status": _status}
 
 
 class _Workers:
@@ -169,7 +188,7 @@ class _Workers:
             if self._stopped:
                 return None
             process = subprocess.Popen(
-                [sys.executable, "-m", "mlpath.fleet", str(self._shared)],
+                [sys.executable, "-P", "-m", "mlpath.fleet", str(self._shared)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -269,11 +288,13 @@ def _serve(tasks: IO[str], answers: IO[str], shared: Path) -> None:
     """Work as a worker, until there are no more tasks or a signal says so."""
     from mlpath.update import Renders  # noqa: PLC0415
 
-    with Renders(shared) as renders:
+    with processes.cleaning_up_on_signals(), Renders(shared) as renders:
         for line in tasks:
-            task = json.loads(line)
-            result = _attempt(task["action"], Path(task["project"]), task["options"], renders)
-            print(_to_line(result), file=answers, flush=True)
+            asked = json.loads(line)
+            with contextlib.ExitStack() as held:
+                project = Path(asked["project"])
+                result = _attempt(_Task(asked["action"], project, asked["options"], renders, held))
+                print(_to_line(result), file=answers, flush=True)
             if result.outcome and result.outcome.signals:
                 raise SystemExit(128 + result.outcome.signals[0])
             gc.collect()

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -73,17 +74,14 @@ class Plan:
     changes: tuple[Change, ...]
 
 
-def carry_out(plan: Plan) -> list[int]:
-    """Write a plan into its work tree; all of it, or nothing.
-
-    Returns:
-        The signals that came in the meantime, and that the caller has still to obey.
+def carry_out(plan: Plan) -> None:
+    """Write a plan into its work tree; all of it, or nothing. The caller holds off signals.
 
     Raises:
         MlpathError: It could not be written. Nothing changed.
     """
     place = _place(plan.git_dir, plan.prefix)
-    with _at_work(place.parent) as lock, processes.holding_off_signals() as received:
+    with _at_work(place.parent) as lock:
         if place.exists():
             if is_pending(plan.git_dir, plan.prefix, plan.head):
                 raise MlpathError(
@@ -106,7 +104,6 @@ def carry_out(plan: Plan) -> list[int]:
                 f"the update could not be written: {reason}",
                 hint=" ".join(["Everything is as it was before.", *map(_kept, kept)]),
             )
-    return received
 
 
 def recover(git_dir: Path) -> list[Path] | None:
@@ -176,14 +173,17 @@ def abort(project: Path, git_dir: Path, prefix: str) -> list[str]:
 
 
 def _roll_back(command: str, place: Path, lock: int | None) -> list[Path]:
-    with processes.holding_off_signals():
+    with processes.holding_off_signals() as received:
         said = _write(command, place, lock)
         if not (place / write.RESTORED).exists():
             raise MlpathError(
                 f"cannot undo the update: {said or 'the process that writes was killed'}",
                 hint=f"What stood in the files before is in {place / write.BEFORE}.",
             )
-        return _finished(place) or []
+        kept = _finished(place) or []
+    for number in received[:1]:
+        signal.raise_signal(number)
+    return kept
 
 
 def _finished(place: Path) -> list[Path] | None:

@@ -11,6 +11,7 @@ from mlpath.errors import MlpathError
 from mlpath.update import Outcome, Renders, update
 
 if TYPE_CHECKING:
+    import contextlib
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -47,12 +48,13 @@ def offers(project: Path) -> list[Option]:
     return _offers(record, _questions(project, record))
 
 
-def add(project: Path, request: str) -> Outcome:
+def add(project: Path, request: str, held: contextlib.ExitStack | None = None) -> Outcome:
     """Give a project an option, by the same merge as an update.
 
     Args:
         project: Its folder.
         request: `OPTION`, or `OPTION=VALUE`.
+        held: As in `update`.
 
     Raises:
         MlpathError: There is no such option, it is there already, or a merge is not possible now.
@@ -77,7 +79,9 @@ def add(project: Path, request: str) -> Outcome:
             )
         value = _usual(questions[key], option)
     with Renders() as renders:
-        return update(project, renders, data={key: value}, defaults=True, ref=record.version)
+        return update(
+            project, renders, data={key: value}, defaults=True, ref=record.version, held=held
+        )
 
 
 def _questions(project: Path, record: Record) -> Mapping[str, Mapping[str, Any]]:
@@ -86,6 +90,7 @@ def _questions(project: Path, record: Record) -> Mapping[str, Mapping[str, Any]]
             f"{project} is made from {record.source}, whose options mlpath does not know",
             hint="Change an answer: mlpath update -d KEY=VALUE",
         )
+    template.publish_or_tell()
     template.check_known(record.version, project)
     with template.release(record.version) as release:
         return render.questions(release)

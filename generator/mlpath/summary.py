@@ -70,7 +70,9 @@ def exit_status(results: Sequence[Result], outdated_is: int = 0) -> int:
     for outcome in outcomes:
         for number in outcome.signals:
             return 128 + number
-    if any(result.error for result in results) or any(each.conflicts for each in outcomes):
+    if any(result.error for result in results):
+        return 1
+    if any(outcome.conflicts or outcome.obstacles for outcome in outcomes):
         return 1
     outdated = any(result.status.outdated for result in results if result.status)
     return outdated_is if outdated else 0
@@ -155,6 +157,8 @@ def _table(outcome: Outcome, style: Style, verdicts: set[str]) -> Iterator[str]:
 def _next(outcome: Outcome, style: Style) -> Iterator[str]:
     option = _option(outcome.project)
     git = f"git -C{option}" if option else "git"
+    if outcome.obstacles:
+        yield f"{style('It would refuse to:', fg='red')} {'. '.join(outcome.obstacles)}"
     if not outcome.written:
         yield "Nothing was written."
         return
@@ -210,6 +214,7 @@ def _status_lines(status: Status, style: Style, *, brief: bool) -> Iterator[str]
         count = len(status.forecast.changed)
         yield f"An update would touch {count} files: {_conflicts(status.forecast)}"
         yield from _notes(status.forecast.notes, style)
+        yield from _notes(status.forecast.obstacles, style)
         yield from _table(status.forecast, style, {"conflict"})
     if not brief:
         option = _option(status.project)

@@ -61,6 +61,8 @@ class Outcome:
     files: list[Verdict] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     patch: str = ""
+    obstacles: list[str] = field(default_factory=list)
+    """What would forbid to write this, as a forecast tells it."""
     signals: list[int] = field(default_factory=list)
     """Requests to end that came while it wrote, and are still to be obeyed."""
 
@@ -90,6 +92,7 @@ def update(
     ref: str | None = None,
     pretend: bool = False,
     patch: bool = False,
+    held: contextlib.ExitStack | None = None,
 ) -> Outcome:
     """Merge a version of its template into a project; the result is staged, not committed.
 
@@ -101,6 +104,8 @@ def update(
         ref: The version wanted; None is the newest release.
         pretend: Only tell what would happen.
         patch: Put the patch into the outcome.
+        held: Requests to end that come while it writes wait until this is closed; None: until
+            it has written.
 
     Raises:
         MlpathError: Says what is in the way. Nothing was changed.
@@ -108,9 +113,9 @@ def update(
     git.check_installed()
     project = project.absolute()
     with (
-        processes.cleaning_up_on_signals(),
         staging.telling_what_the_disk_says(),
         tempfile.TemporaryDirectory(prefix="mlpath-") as scratch,
+        contextlib.ExitStack() as own,
     ):
         start = _start(project, ref)
         record, notes = start.record, start.notes
@@ -129,10 +134,11 @@ def update(
         if patch:
             outcome.patch = merge.patch()
         if pretend:
-            notes += _obstacles(merge)
+            outcome.obstacles = _obstacles(merge)
         elif merge.changes:
             _refuse_obstacles(merge)
-            outcome.signals = journal.carry_out(merge.plan())
+            outcome.signals = (held or own).enter_context(processes.holding_off_signals())
+            journal.carry_out(merge.plan())
             outcome.written = True
         return outcome
 
