@@ -16,7 +16,8 @@ HEAD = """\
 Made from the program by `python docs/cli.py`; a test fails when it is out of date.
 
 Errors are one line and a hint on stderr. The exit status is 0 for success, 1 for something that
-you can mend, 2 for a wrong use of a command, and 130 after Ctrl-C.
+you can mend, 2 for a wrong use of a command, and 130 after Ctrl-C. Conflicts after an update are
+something that you can mend; `status --exit-code` uses 2 for a project that is out of date.
 """
 
 

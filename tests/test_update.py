@@ -41,6 +41,18 @@ def test_a_clean_update_is_staged_and_not_committed(installed: Installed, projec
         assert hint in done.stdout
 
 
+def test_a_lock_file_that_the_update_makes_stale_is_told(project: Path, tmp_path: Path) -> None:
+    first = {**FIRST, "template/project/pyproject.toml": "dependencies = []\n"}
+    second = {**SECOND, "template/project/pyproject.toml": 'dependencies = ["click"]\n'}
+    newer = install({"v0.1.0": first, "v0.2.0": second}, tmp_path / "newer")
+    (project / "pyproject.toml").write_text("dependencies = []\n")
+    (project / "uv.lock").write_text("version = 1\n")
+    commit(project)
+    done = newer.run("update", "-l", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "uv lock && git add uv.lock\n" in done.stdout
+
+
 def test_conflicts_are_gits_own_and_each_has_its_reason(
     installed: Installed, project: Path
 ) -> None:

@@ -52,6 +52,11 @@ def test_a_folder_of_a_repository(installed: Installed, project: Path, folder: P
     git("init", "-q", "-b", "main", cwd=folder / "mono")
     commit(folder / "mono")
     (folder / "mono/other.txt").write_text("being worked on\n")
+    (project / "LICENSE").write_text("not committed\n")
+    assert "not committed: LICENSE\n" in installed.run("update", "-l", cwd=project).stderr
+    git("checkout", "-q", "LICENSE", cwd=project)
+    forecast = installed.run("update", "-l", "--pretend", cwd=project).stdout
+    assert "       new  src/fresh.py\n" in forecast
     update(installed, project)
     check_merged(project)
     status = git("status", "--porcelain", cwd=folder / "mono").splitlines()

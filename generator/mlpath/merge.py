@@ -8,6 +8,7 @@ So a forecast leaves no byte behind, and what is written later is what was forec
 from __future__ import annotations
 
 import os
+import posixpath
 import shutil
 from dataclasses import dataclass
 from functools import cached_property
@@ -78,6 +79,10 @@ class Repository:
         top, prefix, git_dir, common = lines[:4]
         return cls(Path(top), prefix, Path(git_dir), Path(project, common).resolve())
 
+    def shown(self, path: str) -> str:
+        """Return a path of the repository as it is called in the project."""
+        return posixpath.relpath(path, self.prefix or ".")
+
 
 def head_of(repository: Repository) -> str:
     """Return the commit that is checked out, if the project stands there as it was committed.
@@ -89,7 +94,7 @@ def head_of(repository: Repository) -> str:
     where = str(repository.top / repository.prefix)
     if unmerged:
         raise MlpathError(
-            f"there are conflicts left in {where}: {_some(unmerged)}",
+            f"there are conflicts left in {where}: {_some(repository, unmerged)}",
             hint="Resolve and commit them; or take the last update back: mlpath update --abort",
         )
     if changed and journal.is_pending(repository.git_dir, repository.prefix, head):
@@ -105,7 +110,7 @@ def head_of(repository: Repository) -> str:
         )
     if changed:
         raise MlpathError(
-            f"there are changes in {where} that are not committed: {_some(changed)}",
+            f"there are changes in {where} that are not committed: {_some(repository, changed)}",
             hint="Commit them (git commit --all), or put them aside (git stash), so that the "
             "update can be told from them.",
         )
@@ -375,6 +380,8 @@ def _entry(mode: str, blob: str) -> Entry | None:
     return None if set(mode) == {"0"} else Entry(mode, blob)
 
 
-def _some(paths: list[str]) -> str:
+def _some(repository: Repository, paths: list[str]) -> str:
     more = len(paths) - _SHOWN
-    return ", ".join(paths[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(map(repository.shown, paths[:_SHOWN])) + (
+        f" and {more} more" if more > 0 else ""
+    )

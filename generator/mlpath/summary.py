@@ -171,7 +171,11 @@ def _next(outcome: Outcome, style: Style) -> Iterator[str]:
             f"{git} mergetool": "takes you from one conflict to the next",
             f"{git} add {name}": f"when one is resolved ({git} rm, to do without the file)",
         }, style)  # fmt: skip
-    subject = f"Update the template to {outcome.new}"
+    lock = f"uv lock --project{option}" if option else "uv lock"
+    if _needs_lock(outcome):
+        yield from _commands({f"{lock} && {git} add uv.lock": "the dependencies changed"}, style)
+    what = f"the template to {outcome.new}" if outcome.new != outcome.old else "the answers"
+    subject = f"Update {what}"
     yield from _commands({
         f"{git} diff --staged": "look at what changed",
         f"{git} commit -m {shlex.quote(subject)}": "keep it; nothing is committed before you do",
@@ -188,6 +192,11 @@ def _option(project: Path) -> str:
     """Return what names a project on a command line, after a space; nothing if it is here."""
     name = quoted(project.absolute())
     return "" if name == "." else f" {name}"
+
+
+def _needs_lock(outcome: Outcome) -> bool:
+    changed = any(row.path == "pyproject.toml" for row in outcome.changed)
+    return changed and (outcome.project / "uv.lock").exists()
 
 
 def _commands(commands: dict[str, str], style: Style) -> Iterator[str]:

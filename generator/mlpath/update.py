@@ -359,15 +359,16 @@ def _refuse_obstacles(merge: Merge) -> None:
 
 def _obstacles(merge: Merge) -> list[str]:
     """Return what forbids to write a merge, and what to do about it; nothing if all is well."""
+    shown = merge.repository.shown
     if found := merge.in_the_way():
-        names = ", ".join(found)
+        names = ", ".join(map(shown, found))
         return [
             f"there are files that git does not track where the template has some: {names}",
             "Move them away or rename them (or git add and commit them, to have them merged).",
         ]
     if found := merge.overlooked():
         return [
-            f"git was told to overlook changes in {', '.join(found)}",
+            f"git was told to overlook changes in {', '.join(map(shown, found))}",
             "Let it look again: git update-index --no-assume-unchanged --no-skip-worktree FILE",
         ]
     return []
@@ -376,36 +377,40 @@ def _obstacles(merge: Merge) -> list[str]:
 def _verdicts(merge: Merge) -> list[Verdict]:
     """Say of each file what becomes of it, in the order of their paths."""
     result = []
-    paths = {*merge.changes, *merge.by_owner}
-    for path in sorted(paths):
-        change, mine = merge.changes.get(path), merge.by_owner.get(path)
-        if path in merge.conflicts:
-            result.append(Verdict(path, "conflict", _reason(merge, path)))
-        elif change is None:
-            assert mine is not None  # noqa: S101 - it is in one of the two
-            if mine.before is None:
-                result.append(Verdict(path, "yours"))
-            else:
-                what = "you edited it" if mine.after else "you removed or moved it"
-                result.append(Verdict(path, "kept", what))
-        elif change.before is None:
-            result.append(_verdict_on_new(path, change, merge.by_template.get(path)))
-        elif change.after is None:
-            result.append(Verdict(path, "removed"))
-        elif mine is None:
-            result.append(Verdict(path, "changed"))
-        else:
-            what = "your edits" if mine.before else "the file that you moved"
-            result.append(Verdict(path, "merged", f"{what} and the template's changes"))
+    for path in sorted({*merge.changes, *merge.by_owner}):
+        verdict, reason = _verdict(merge, path)
+        result.append(Verdict(merge.repository.shown(path), verdict, reason))
     return result
 
 
-def _verdict_on_new(path: str, change: Change, theirs: Change | None) -> Verdict:
+def _verdict(merge: Merge, path: str) -> tuple[str, str]:
+    change, mine = merge.changes.get(path), merge.by_owner.get(path)
+    if path in merge.conflicts:
+        return "conflict", _reason(merge, path)
+    if change is None:
+        return _verdict_on_owned(mine)
+    if change.after is None:
+        return "removed", ""
+    if change.before is None:
+        return _verdict_on_new(change, merge.by_template.get(path))
+    if mine is None:
+        return "changed", ""
+    what = "your edits" if mine.before else "the file that you moved"
+    return "merged", f"{what} and the template's changes"
+
+
+def _verdict_on_owned(mine: Change | None) -> tuple[str, str]:
+    if mine is None or mine.before is None:
+        return "yours", ""
+    return "kept", "you edited it" if mine.after else "you removed or moved it"
+
+
+def _verdict_on_new(change: Change, theirs: Change | None) -> tuple[str, str]:
     if theirs is None:
-        return Verdict(path, "new", "in the folder that you moved")
+        return "new", "in the folder that you moved"
     if theirs.after != change.after:
-        return Verdict(path, "merged", "the template moved the file, and your edits went with it")
-    return Verdict(path, "new")
+        return "merged", "the template moved the file, and your edits went with it"
+    return "new", ""
 
 
 def _reason(merge: Merge, path: str) -> str:
