@@ -225,8 +225,7 @@ FULL_DISK = """\
 #!/bin/sh
 case "$*" in
     *read-tree\\ -m*)
-        printf 'line 1\\nhalf a li' > README.md
-        mkdir -p src/half && echo 'fresh = ' > src/fresh.py
+        {partly}
         echo 'error: unable to write file src/app.py: No space left on device' >&2
         exit 128 ;;
 esac
@@ -234,22 +233,36 @@ exec {git} "$@"
 """
 
 
+@pytest.mark.parametrize(
+    "partly",
+    [
+        "",
+        "sed -i 's/^line 3$/line 3, better/; /^line 9$/q' README.md",
+        "rm src/gone.py src/old.py; printf 'fresh = ' > src/fresh.py; touch .git/index.lock",
+    ],
+)
 def test_a_full_disk(
-    installed: Installed, project: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+    installed: Installed,
+    project: Path,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    partly: str,
 ) -> None:
     """It fills up while git writes, so that files are cut short."""
     (folder / "bin").mkdir()
     stand_in = folder / "bin/git"
-    stand_in.write_text(FULL_DISK.format(git=shutil.which("git")))
+    stand_in.write_text(FULL_DISK.format(git=shutil.which("git"), partly=partly))
     stand_in.chmod(0o755)
     before = snapshot(project)
-    monkeypatch.setenv("PATH", f"{folder / 'bin'}:{os.environ['PATH']}")
-    done = installed.run("update", "-l", cwd=project)
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", f"{folder / 'bin'}:{os.environ['PATH']}")
+        done = installed.run("update", "-l", cwd=project)
     assert done.returncode == 1
-    assert "No space left on device" in done.stderr
-    assert "Everything is as it was before" in done.stderr
-    (project / "src/half").rmdir()
+    if ".git/index.lock" not in partly:
+        assert "No space left on device" in done.stderr
+        assert done.stderr.endswith("Hint: Everything is as it was before.\n")
     assert snapshot(project) == before
+    assert sorted(path.name for path in (project / ".git/mlpath").iterdir()) == []
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root may mount")

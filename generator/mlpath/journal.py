@@ -99,7 +99,9 @@ def carry_out(plan: Plan) -> None:
         _write("apply", place, lock)
         if not (place / write.DONE).exists():
             reason = _text(place / write.FAILED) or "the process that writes was killed"
-            kept = _finished(place) or _roll_back("recover", place, lock)
+            kept = _finished(place)
+            if kept is None:
+                kept = _roll_back("recover", place, lock)
             raise MlpathError(
                 f"the update could not be written: {reason}",
                 hint=" ".join(["Everything is as it was before.", *map(_kept, kept)]),
