@@ -253,3 +253,26 @@ def test_edits_made_after_a_kill_are_kept(scene: Scene, template: Path) -> None:
     [copy] = (scene.project / ".git/mlpath").glob("rescued-*/README.md")
     assert copy.read_text() == "typed in the meantime\n"
     assert str(copy) in done.stdout
+
+
+def test_what_was_committed_after_a_kill_stays(scene: Scene, template: Path) -> None:
+    """Nobody runs mlpath at once; they take what is there for the update, and go on."""
+    del template
+    assert scene.update(0, signal.SIGTERM, "main") == 1
+    (scene.project / ".git/mlpath/update/done").unlink()
+    commit(scene.project, "Take it as it is")
+    before = snapshot(scene.project)
+    done = scene.installed.run("status", cwd=scene.project)
+    assert "Note" not in done.stdout
+    assert snapshot(scene.project) == before
+    assert git("status", "--porcelain", cwd=scene.project) == ""
+
+
+def test_a_copy_of_a_project_is_undone_where_it_is(scene: Scene, template: Path) -> None:
+    """What is remembered of an update does not lead back to the original."""
+    assert scene.update(0, signal.SIGTERM, "main") == 1
+    updated = snapshot(scene.project)
+    copy = shutil.copytree(scene.project, scene.folder / "copy", symlinks=True)
+    assert scene.installed.run("update", "--abort", cwd=copy).returncode == 0
+    assert snapshot(copy) == snapshot(template)
+    assert snapshot(scene.project) == updated

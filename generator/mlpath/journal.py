@@ -83,7 +83,7 @@ def carry_out(plan: Plan) -> None:
     place = _place(plan.git_dir, plan.prefix)
     with _at_work(place.parent) as lock:
         if place.exists():
-            if is_pending(plan.git_dir, plan.prefix, plan.head):
+            if is_pending(plan.top, plan.git_dir, plan.prefix, plan.head):
                 raise MlpathError(
                     f"another update of {plan.top / plan.prefix} was faster",
                     hint="Look at what it brought: git diff --staged",
@@ -96,57 +96,56 @@ def carry_out(plan: Plan) -> None:
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
-        _write("apply", place, lock)
+        _write("apply", place, plan.top, lock)
         if not (place / write.DONE).exists():
             reason = _text(place / write.FAILED) or "the process that writes was killed"
             kept = _finished(place)
             if kept is None:
-                kept = _roll_back("recover", place, lock)
+                kept = _roll_back("recover", place, plan.top, lock)
             raise MlpathError(
                 f"the update could not be written: {reason}",
                 hint=" ".join(["Everything is as it was before.", *map(_kept, kept)]),
             )
 
 
-def recover(git_dir: Path) -> list[Path] | None:
+def recover(top: Path, git_dir: Path) -> list[str]:
     """Roll back what killed updates left half-written in a work tree.
 
+    Nothing that its owner typed since is thrown away. Where they went on, and committed, it is
+    theirs as it is.
+
     Returns:
-        Copies of files that the user had changed since; nothing of theirs is thrown away. None
-        if there was nothing to roll back.
+        What the user should know; nothing if there was nothing to roll back.
 
     Raises:
         MlpathError: Another mlpath is still writing there.
     """
     if not _unfinished(git_dir / _FOLDER):
-        return None
+        return []
+    told: list[str] = []
     with _at_work(git_dir / _FOLDER) as lock:
         # A second look: the other one may merely have been slow.
-        found = _unfinished(git_dir / _FOLDER)
-        kept = [path for place in found for path in _roll_back("recover", place, lock)]
-    return kept if found else None
+        for place in _unfinished(git_dir / _FOLDER):
+            if not _is_at(top, write.read_plan(place)["head"]):
+                _retire(place)
+                continue
+            kept = _roll_back("recover", place, top, lock)
+            told.append("An update was killed while it wrote; everything is back as it was before.")
+            told += map(_kept, kept)
+    return told
 
 
-def recover_and_tell(git_dir: Path) -> list[str]:
-    """Do as `recover`; return what the user should know of it."""
-    kept = recover(git_dir)
-    if kept is None:
-        return []
-    told = "The last update was killed while it wrote; everything is back as it was before."
-    return [told, *map(_kept, kept)]
-
-
-def is_pending(git_dir: Path, prefix: str, head: str) -> bool:
+def is_pending(top: Path, git_dir: Path, prefix: str, head: str) -> bool:
     """Tell whether the last update of a project still waits to be committed on top of HEAD."""
     place = _place(git_dir, prefix)
     if not place.exists():
         return False
     plan = write.read_plan(place)
-    return bool(plan["head"] == head) and _is_left(plan)
+    return bool(plan["head"] == head) and _is_left(top, plan)
 
 
-def abort(project: Path, git_dir: Path, prefix: str) -> list[str]:
-    """Undo the last update, which must not be committed yet.
+def abort(top: Path, git_dir: Path, prefix: str) -> list[str]:
+    """Undo the last update of a project, which must not be committed yet.
 
     Returns:
         What the user should know of files that they had changed since.
@@ -154,29 +153,33 @@ def abort(project: Path, git_dir: Path, prefix: str) -> list[str]:
     Raises:
         MlpathError: There is nothing to undo.
     """
-    place = _place(git_dir, prefix)
+    place, project = _place(git_dir, prefix), top / prefix
     if not place.exists():
         raise MlpathError(f"there is no update to undo in {project}")
     plan = write.read_plan(place)
-    if git.run("rev-parse", "HEAD", cwd=project).strip() != plan["head"]:
+    if not _is_at(top, plan["head"]):
         raise MlpathError(
             f"the last update of {project} is committed already, so there is nothing to abort",
             hint="To take it back all the same: git revert HEAD (or the commit that has it).",
         )
     with _at_work(place.parent) as lock:
-        if not _is_left(plan):
+        if not _is_left(top, plan):
             _retire(place)
             raise MlpathError(
                 f"nothing is left of the last update of {project}; you undid it before"
             )
         # From here on, a killed abort is finished by the next command.
         (place / write.DONE).unlink(missing_ok=True)
-        return list(map(_kept, _roll_back("restore", place, lock)))
+        return list(map(_kept, _roll_back("restore", place, top, lock)))
 
 
-def _roll_back(command: str, place: Path, lock: int | None) -> list[Path]:
+def _is_at(top: Path, commit: str) -> bool:
+    return git.run("rev-parse", "HEAD", cwd=top).strip() == commit
+
+
+def _roll_back(command: str, place: Path, top: Path, lock: int | None) -> list[Path]:
     with processes.holding_off_signals() as received:
-        said = _write(command, place, lock)
+        said = _write(command, place, top, lock)
         if not (place / write.RESTORED).exists():
             raise MlpathError(
                 f"cannot undo the update: {said or 'the process that writes was killed'}",
@@ -242,7 +245,6 @@ def _fill(draft: Path, plan: Plan) -> None:
         }
     (draft / write.STAGES).write_bytes(plan.stages.encode("utf-8", "surrogateescape"))
     content: dict[str, Any] = {
-        "top": str(plan.top),
         "head": plan.head,
         "head_tree": plan.head_tree,
         "result_tree": plan.result_tree,
@@ -262,7 +264,7 @@ def _new_folders(plan: Plan) -> list[str]:
     return sorted(missing, key=len, reverse=True)
 
 
-def _write(command: str, journal: Path, lock: int | None) -> str:
+def _write(command: str, journal: Path, top: Path, lock: int | None) -> str:
     """Run `write.py` to its end, out of reach of the terminal; return its last complaint.
 
     It inherits the lock, so the journal counts as in use even if this process is killed.
@@ -270,7 +272,7 @@ def _write(command: str, journal: Path, lock: int | None) -> str:
     assert write.__file__  # noqa: S101 - it is a file of this package
     with tempfile.TemporaryFile() as complaints:
         subprocess.run(
-            [sys.executable, "-I", write.__file__, command, str(journal)],
+            [sys.executable, "-I", write.__file__, command, str(journal), str(top)],
             env=git.environment(git.settings_as_environment()),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -284,9 +286,9 @@ def _write(command: str, journal: Path, lock: int | None) -> str:
     return lines[-1] if lines else ""
 
 
-def _is_left(plan: Mapping[str, Any]) -> bool:
+def _is_left(top: Path, plan: Mapping[str, Any]) -> bool:
     """Tell whether any index entry is still another one than before the update."""
-    listed = git.run("ls-files", "-s", "-z", cwd=Path(plan["top"]))
+    listed = git.run("ls-files", "-s", "-z", cwd=top)
     pairs = (line.split("\t", 1) for line in listed.split("\0") if line)
     entries = {path: meta for meta, path in pairs}
     return any(

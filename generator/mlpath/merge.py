@@ -97,7 +97,7 @@ def head_of(repository: Repository) -> str:
             f"there are conflicts left in {where}: {_some(repository, unmerged)}",
             hint="Resolve and commit them; or take the last update back: mlpath update --abort",
         )
-    if changed and journal.is_pending(repository.git_dir, repository.prefix, head):
+    if changed and journal.is_pending(repository.top, repository.git_dir, repository.prefix, head):
         raise MlpathError(
             f"the last update of {where} is not committed yet",
             hint="Commit it (git commit), or take it back: mlpath update --abort",

@@ -76,10 +76,12 @@ def _changelog() -> str:
 def _mend(project: Path) -> list[str]:
     """Leave the project, and the templates of this home, as later commands need them."""
     notes = template.publish_or_tell()
-    if git_dir := git.folder_of(project):
+    top = git.enclosing(project)
+    git_dir = git.folder_of(project)
+    if top and git_dir and (git_dir / "mlpath").is_dir():
         from mlpath import journal  # noqa: PLC0415 - seldom needed
 
-        notes += journal.recover_and_tell(git_dir)
+        notes += journal.recover(top, git_dir)
     return notes
 
 

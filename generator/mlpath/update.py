@@ -153,9 +153,9 @@ def abort(project: Path) -> Outcome:
     project = project.absolute()
     repository = Repository.around(project)
     with staging.telling_what_the_disk_says():
-        notes = journal.recover_and_tell(repository.git_dir)
+        notes = journal.recover(repository.top, repository.git_dir)
         if not notes:
-            notes = journal.abort(project, repository.git_dir, repository.prefix)
+            notes = journal.abort(repository.top, repository.git_dir, repository.prefix)
     version = read_record(project).version
     return Outcome(project, version, version, aborted=True, notes=notes)
 
@@ -280,7 +280,7 @@ class _Start:
 def _start(project: Path, ref: str | None) -> _Start:
     check_place(project)
     repository = Repository.around(project)
-    notes = journal.recover_and_tell(repository.git_dir)
+    notes = journal.recover(repository.top, repository.git_dir)
     head = head_of(repository)
     record = _recorded(repository, head)
     if record.source == template.SRC_PATH:

@@ -1,9 +1,9 @@
 """Writes a merge into a project: a process of its own, which no signal of the terminal reaches.
 
-`python write.py apply JOURNAL` carries out the plan that lies in the folder JOURNAL, and marks it
-as done; if that fails, it puts everything back. `python write.py restore JOURNAL` does the latter
-alone, for `--abort`; and `recover` does it for whoever finds a journal that is not done, because
-the machine went down or somebody killed this process.
+`python write.py apply JOURNAL TOP` carries out the plan that lies in the folder JOURNAL, in the work
+tree TOP, and marks it as done; if that fails, it puts everything back. `restore` instead of `apply`
+does the latter alone, for `--abort`; and so does `recover`, for whoever finds a journal that is not
+done, because the machine went down or somebody killed this process.
 
 Standard library only, and nothing of mlpath is imported: it starts in hundredths of a second.
 """
@@ -25,10 +25,9 @@ PLAN, BEFORE, STAGES = "plan.json", "before", "stages"
 DONE, FAILED, RESTORED, RESCUED = "done", "failed", "restored", "rescued"
 
 
-def apply(journal: Path) -> None:
+def apply(journal: Path, top: Path) -> None:
     """Carry out the plan: the files, then the index entries of what is in conflict."""
     plan = read_plan(journal)
-    top = Path(plan["top"])
     _git(top, "update-index", "-q", "--refresh", check=False)
     _git(top, "read-tree", "-m", "-u", plan["head_tree"], plan["result_tree"])
     stages = (journal / STAGES).read_bytes()
@@ -37,22 +36,21 @@ def apply(journal: Path) -> None:
     (journal / DONE).touch()
 
 
-def restore(journal: Path) -> None:
+def restore(journal: Path, top: Path) -> None:
     """Bring back the files and the index entries as they were before the plan.
 
     What is neither as it was nor as the plan would have it is the user's: it is kept in the folder
     `rescued` of the journal. Cut short, it can be done again.
     """
     plan = read_plan(journal)
-    top = Path(plan["top"])
     changes = plan["changes"]
     for path in (path for path, change in changes.items() if not change["existed"]):
-        _put_back(journal, plan, path)
+        _put_back(journal, top, path, changes[path])
     for folder in plan["new_folders"]:
         with contextlib.suppress(OSError):
             (top / folder).rmdir()
     for path in (path for path, change in changes.items() if change["existed"]):
-        _put_back(journal, plan, path)
+        _put_back(journal, top, path, changes[path])
     _git(top, "update-index", "-z", "--index-info", stdin=_entries_before(plan))
     _git(top, "update-index", "-q", "--refresh", check=False)
     (journal / RESTORED).touch()
@@ -64,15 +62,14 @@ def read_plan(journal: Path) -> dict[str, Any]:
     return plan
 
 
-def _put_back(journal: Path, plan: dict[str, Any], path: str) -> None:
+def _put_back(journal: Path, top: Path, path: str, change: dict[str, Any]) -> None:
     """Restore one file; keep what the user made of it meanwhile."""
-    here, before = Path(plan["top"], path), journal / BEFORE / path
-    change = plan["changes"][path]
+    here, before = top / path, journal / BEFORE / path
     if change["existed"] and not _exists(before):
         return  # a restore that was cut short had come as far as this
     if _same(here, before):
         return
-    if _exists(here) and not _is_ours(Path(plan["top"]), here, change):
+    if _exists(here) and not _is_ours(top, here, change):
         rescued = journal / RESCUED / path
         rescued.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(here, rescued)
@@ -136,25 +133,24 @@ def _git(top: Path, *arguments: str, stdin: bytes = b"", check: bool = True) -> 
     return done.stdout
 
 
-def main(command: str, journal: Path) -> int:
+def main(command: str, journal: Path, top: Path) -> int:
     """Carry out a plan, or leave nothing of it."""
     if command == "recover":
         # Whoever was killed while it wrote the index left its lock behind.
-        top = Path(read_plan(journal)["top"])
         git_dir = Path(_git(top, "rev-parse", "--absolute-git-dir").decode().rstrip("\n"))
         (git_dir / "index.lock").unlink(missing_ok=True)
     if command in {"recover", "restore"}:
-        restore(journal)
+        restore(journal, top)
         return 0
     try:
-        apply(journal)
+        apply(journal, top)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the project comes first
         reason = str(error) or type(error).__name__
-        restore(journal)
+        restore(journal, top)
         (journal / FAILED).write_text(reason, encoding="utf-8", errors="replace")
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], Path(sys.argv[2])))
+    sys.exit(main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])))
