@@ -1,7 +1,7 @@
 """Writes a merge into a project: a process of its own, which no signal of the terminal reaches.
 
-`python write.py apply JOURNAL TOP` carries out the plan that lies in the folder JOURNAL, in the work
-tree TOP, and marks it as done; if that fails, it puts everything back. `restore` instead of `apply`
+`python write.py apply JOURNAL TOP` carries out the plan that lies in the folder JOURNAL, in the
+work tree TOP, and marks it as done; if that fails, it puts everything back. `restore` for `apply`
 does the latter alone, for `--abort`; and so does `recover`, for whoever finds a journal that is not
 done, because the machine went down or somebody killed this process.
 
