@@ -1,4 +1,4 @@
-"""Puts the template and its released versions into the wheel and the source distribution."""
+"""Puts the template's released versions into the distributions, and what is new into the wheel."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 BUNDLE = "_template.bundle"
 FOLDER = "_template"
+CHANGELOG = "_changelog.md"
 
 
 class TemplateHook(BuildHookInterface[Any]):
-    """Adds `_template/`, the current version, and `_template.bundle`, all of them."""
+    """Adds `_template/`, the current version, `_template.bundle`, all of them, and what is new."""
 
     PLUGIN_NAME = "custom"
 
@@ -42,6 +43,7 @@ class TemplateHook(BuildHookInterface[Any]):
         build_data["force_include"][str(scratch / BUNDLE)] = f"{target}/{BUNDLE}"
         if self.target_name == "wheel":
             build_data["force_include"][str(scratch / FOLDER)] = f"{target}/{FOLDER}"
+            build_data["force_include"][str(root / "CHANGELOG.md")] = f"{target}/{CHANGELOG}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Remove the temporary folder."""
