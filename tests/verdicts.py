@@ -1,0 +1,146 @@
+"""What an update made of an edited project, told from the project alone."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from edits import Edit, Site, Stake, State
+from pairs import EXECUTABLE, FILE, LINK, Entry, Ground, snapshot
+
+LIMIT = 120
+"""Seconds for one update."""
+
+MLPATH = (sys.executable, "-m", "mlpath", "update", "--defaults")
+COPIER = (sys.executable, "-m", "copier", "update", "--defaults")
+
+_MARKERS = (b"<<<<<<< ", b">>>>>>> ")
+_MODES = {EXECUTABLE, FILE, LINK}
+
+
+class Kind(Enum):
+    """What became of both sides' work."""
+
+    MERGED = "merged"
+    CONFLICT = "conflict"
+    REFUSED = "refused"
+    LOST = "lost"
+    """Something of the owner's is nowhere any more."""
+    DROPPED = "dropped"
+    """Something of the template's did not come, and nothing says so."""
+    BROKEN = "broken"
+    """It failed, and left the project neither as it was nor in conflict."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an update did."""
+
+    kind: Kind
+    status: int
+    """The exit status of the command."""
+    missing: tuple[str, ...]
+    """What is gone without a word, if anything is."""
+    said: str
+    """All that the command printed."""
+    state: State
+
+    def __str__(self) -> str:
+        """Return a few words, for a table or a failed test."""
+        what = " ".join((*self.missing, self.kind.value)) if self.missing else self.kind.value
+        return f"{what}, exit {self.status}"
+
+
+def edited(ground: Ground, folder: Path, edit: Edit) -> tuple[Site, Stake]:
+    """Copy a project to a new folder and edit it there.
+
+    Raises:
+        UnsuitedError: The two versions lack the kind of change that the edit is about.
+    """
+    shutil.copytree(ground.project, folder, symlinks=True)
+    site = Site(folder, ground.pair, ground.owner)
+    return site, edit.apply(site)
+
+
+def update(site: Site, stake: Stake, command: Sequence[str]) -> Verdict:
+    """Update a project with a command, which is given its folder, and judge the result."""
+    before = state_of(site)
+    done = subprocess.run(
+        [*command, str(site.path)],
+        cwd=site.owner.home,
+        env=site.owner.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        timeout=LIMIT,
+        check=False,
+    )
+    return judge(site, stake, before, done.returncode, done.stdout)
+
+
+def judge(site: Site, stake: Stake, before: State, status: int, said: str) -> Verdict:
+    """Tell what an update made of a project, from its states before and after."""
+    after = state_of(site)
+    kind, missing = Kind.MERGED, tuple(_missing(stake.mine, after))
+    if missing:
+        kind = Kind.LOST
+    elif status and after == before:
+        kind = Kind.REFUSED
+    elif status and not after.stages:
+        kind = Kind.BROKEN
+    elif missing := (*_missing(stake.theirs, after), *_not_as_new(site, stake, before, after)):
+        kind = Kind.DROPPED
+    elif after.stages or _has_traces_of_conflict(after):
+        kind = Kind.CONFLICT
+    return Verdict(kind, status, missing, said, after)
+
+
+def state_of(site: Site) -> State:
+    """Look at a project."""
+    stages = {}
+    for line in site.git("ls-files", "--unmerged", "-z").split("\0")[:-1]:
+        facts, _, path = line.partition("\t")
+        mode, blob, side = facts.split()
+        assert mode in _MODES
+        done = subprocess.run(
+            ["git", "cat-file", "blob", blob], cwd=site.path, check=True, capture_output=True
+        )
+        stages[path, int(side)] = Entry(mode, done.stdout)
+    return State(
+        snapshot(site.path),
+        stages,
+        # With the marks of --assume-unchanged and its like.
+        site.git("ls-files", "--stage", "-v", "-z"),
+        site.git("rev-parse", "HEAD"),
+    )
+
+
+def _missing(claims: Sequence, state: State) -> list[str]:
+    return list(dict.fromkeys(claim.what for claim in claims if not claim.holds(state)))
+
+
+def _not_as_new(site: Site, stake: Stake, before: State, after: State) -> list[str]:
+    """Return what the newer version brought, and is not there, though the owner did nothing to it."""
+    pair = site.pair
+    mine = {name for name in {*pair.old, *before.files} if pair.old.get(name) != before.files.get(name)}
+    theirs = {old for old in mine} | {pair.renames[name] for name in mine if name in pair.renames}
+    theirs |= {old for old, new in pair.renames.items() if new in mine} | set(stake.elsewhere)
+    return [
+        f"the template's {name}"
+        for name in sorted({*pair.old, *pair.new} - theirs)
+        if after.files.get(name) != pair.new.get(name)
+    ]
+
+
+def _has_traces_of_conflict(state: State) -> bool:
+    return any(
+        path.endswith(".rej") or any(line.startswith(_MARKERS) for line in entry.lines)
+        for path, entry in state.files.items()
+    )
