@@ -10,21 +10,30 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lived_in import Owner
 from pairs import EXECUTABLE, LINK, Entry, Files, Pair, snapshot
+
+if TYPE_CHECKING:
+    from lived_in import Owner
 
 LINE = b"# Written by the owner of this project.\n"
 CRLF = b"\r\n"
 BINARY = b"\0The owner's own bytes\xff\n"
 
 
-class Expected(Enum):
-    """What an update has to make of an edit."""
+class Kind(Enum):
+    """What an update makes of an edit. The first three lose nothing."""
 
     MERGED = "merged"
     CONFLICT = "conflict"
     REFUSED = "refused"
+    LOST = "lost"
+    """Something of the owner's is nowhere any more."""
+    DROPPED = "dropped"
+    """Something of the template's did not come, and nothing says so."""
+    BROKEN = "broken"
+    """It failed, and left the project neither as it was nor in conflict."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +139,8 @@ class Edit:
     """What the template does meanwhile."""
     mine: str
     """What the owner does."""
-    expected: Expected
+    expected: Kind
+    """What `mlpath update` has to make of it."""
     make: Callable[[Site], Stake]
     leaves_uncommitted: bool = False
 
@@ -154,7 +164,7 @@ def _when_it(theirs: str) -> Callable[..., Callable[[_Make], _Make]]:
     """Return a decorator that enters an edit into the catalogue under what the template does."""
 
     def edit(
-        mine: str, expected: Expected, *, leaves_uncommitted: bool = False
+        mine: str, expected: Kind, *, leaves_uncommitted: bool = False
     ) -> Callable[[_Make], _Make]:
         def enter(make: _Make) -> _Make:
             CATALOGUE.append(Edit(theirs, mine, expected, make, leaves_uncommitted))
@@ -228,26 +238,26 @@ def renamed(old: str, new: str) -> tuple[Claim, ...]:
     return there(new, "your new name"), gone(old, "your new name")
 
 
-# ----------------------------------------------------------------------- the template changes a file
+# ---------------------------------------------------------------------- the template changes a file
 
 changes = _when_it("changes a file")
 
 
-@changes("edits the very line", Expected.CONFLICT)
+@changes("edits the very line", Kind.CONFLICT)
 def same_line(site: Site) -> Stake:
     name = site.pair.changed
     site.edit_at_a_change(name)
     return Stake((line(),), arrived(site.pair.new_lines(name)), (name,))
 
 
-@changes("edits another line of it", Expected.MERGED)
+@changes("edits another line of it", Kind.MERGED)
 def other_line(site: Site) -> Stake:
     name = site.pair.changed
     site.edit_far_from_changes(name)
     return Stake((line(),), arrived(site.pair.new_lines(name)), (name,))
 
 
-@changes("edits another line of it, not in UTF-8", Expected.MERGED)
+@changes("edits another line of it, not in UTF-8", Kind.MERGED)
 def latin_1(site: Site) -> Stake:
     name = site.pair.changed
     text = "# schön, würde ich sagen\n".encode("latin-1")
@@ -255,7 +265,7 @@ def latin_1(site: Site) -> Stake:
     return Stake((line(text),), arrived(site.pair.new_lines(name)), (name,))
 
 
-@changes("renames it", Expected.MERGED)
+@changes("renames it", Kind.MERGED)
 def rename(site: Site) -> Stake:
     name = site.pair.changed
     site.move(name, "mine.txt")
@@ -263,14 +273,14 @@ def rename(site: Site) -> Stake:
     return Stake(mine, arrived(site.pair.new_lines(name)), (name, "mine.txt"))
 
 
-@changes("renames it, with spaces, quotes and umlauts", Expected.MERGED)
+@changes("renames it, with spaces, quotes and umlauts", Kind.MERGED)
 def rename_to_an_awkward_name(site: Site) -> Stake:
     name, new = site.pair.changed, 'Mein "Leitfaden" für später.md'
     site.move(name, new)
     return Stake(renamed(name, new), arrived(site.pair.new_lines(name)), (name, new))
 
 
-@changes("renames it and edits another line", Expected.MERGED)
+@changes("renames it and edits another line", Kind.MERGED)
 def rename_and_edit(site: Site) -> Stake:
     name = site.pair.changed
     site.edit_far_from_changes(name)
@@ -279,7 +289,7 @@ def rename_and_edit(site: Site) -> Stake:
     return Stake(mine, arrived(site.pair.new_lines(name)), (name, "mine.txt"))
 
 
-@changes("moves it to a folder", Expected.MERGED)
+@changes("moves it to a folder", Kind.MERGED)
 def move_to_a_folder(site: Site) -> Stake:
     name = site.pair.changed
     new = f"attic/of mine/{Path(name).name}"
@@ -287,7 +297,7 @@ def move_to_a_folder(site: Site) -> Stake:
     return Stake(renamed(name, new), arrived(site.pair.new_lines(name)), (name, new))
 
 
-@changes("deletes it", Expected.CONFLICT)
+@changes("deletes it", Kind.CONFLICT)
 def delete(site: Site) -> Stake:
     name = site.pair.changed
     site.delete(name)
@@ -295,7 +305,7 @@ def delete(site: Site) -> Stake:
     return Stake(mine, arrived(site.pair.new_lines(name)), (name,))
 
 
-@changes("rewrites it with CRLF", Expected.CONFLICT)
+@changes("rewrites it with CRLF", Kind.CONFLICT)
 def crlf(site: Site) -> Stake:
     name = site.pair.changed
     site.edit_far_from_changes(name)
@@ -307,7 +317,7 @@ def crlf(site: Site) -> Stake:
     return Stake((mine,), arrived(site.pair.new_lines(name)), (name,))
 
 
-@changes("has git write it with CRLF (`.gitattributes`)", Expected.MERGED)
+@changes("has git write it with CRLF (`.gitattributes`)", Kind.MERGED)
 def crlf_by_attributes(site: Site) -> Stake:
     name = site.pair.changed
     site.edit_far_from_changes(name)
@@ -319,14 +329,14 @@ def crlf_by_attributes(site: Site) -> Stake:
     return Stake((mine,), arrived(site.pair.new_lines(name)), (name,))
 
 
-@changes("makes it executable", Expected.MERGED)
+@changes("makes it executable", Kind.MERGED)
 def make_executable(site: Site) -> Stake:
     name = site.pair.changed
     (site.path / name).chmod(0o755)
     return Stake((executable(name),), arrived(site.pair.new_lines(name)), (name,))
 
 
-@changes("puts a symbolic link in its place", Expected.CONFLICT)
+@changes("puts a symbolic link in its place", Kind.CONFLICT)
 def symbolic_link(site: Site) -> Stake:
     name = site.pair.changed
     site.delete(name)
@@ -334,14 +344,14 @@ def symbolic_link(site: Site) -> Stake:
     return Stake((link("README.md"),), arrived(site.pair.new_lines(name)), (name,))
 
 
-@changes("puts binary data in its place", Expected.CONFLICT)
+@changes("puts binary data in its place", Kind.CONFLICT)
 def binary_in_its_place(site: Site) -> Stake:
     name = site.pair.changed
     site.write(name, BINARY)
     return Stake((content(BINARY),), arrived(site.pair.new_lines(name)), (name,))
 
 
-@changes("changes it too, and it is binary", Expected.CONFLICT)
+@changes("changes it too, and it is binary", Kind.CONFLICT)
 def binary(site: Site) -> Stake:
     name = site.pair.binary
     site.write(name, BINARY)
@@ -349,7 +359,7 @@ def binary(site: Site) -> Stake:
     return Stake((content(BINARY),), (theirs,), (name,))
 
 
-@changes("appends a section, and it is the README", Expected.MERGED)
+@changes("appends a section, and it is the README", Kind.MERGED)
 def readme_section(site: Site) -> Stake:
     section = b"\n## What I learned\n\nThat the owner's words stay.\n"
     site.append("README.md", section)
@@ -357,7 +367,7 @@ def readme_section(site: Site) -> Stake:
     return Stake(mine, arrived(site.pair.new_lines("README.md")), ("README.md",))
 
 
-@changes("has stopped tracking it, and ignores it", Expected.REFUSED)
+@changes("has stopped tracking it, and ignores it", Kind.REFUSED)
 def stop_tracking(site: Site) -> Stake:
     name = site.pair.changed
     site.edit_far_from_changes(name)
@@ -365,14 +375,14 @@ def stop_tracking(site: Site) -> Stake:
     return Stake(untouched(site, name), arrived(site.pair.new_lines(name)), (name,))
 
 
-@changes("has not committed an edit of it", Expected.REFUSED, leaves_uncommitted=True)
+@changes("has not committed an edit of it", Kind.REFUSED, leaves_uncommitted=True)
 def uncommitted(site: Site) -> Stake:
     name = site.pair.changed
     site.edit_far_from_changes(name)
     return Stake((line(),), arrived(site.pair.new_lines(name)), (name,))
 
 
-@changes("has staged an edit of it", Expected.REFUSED, leaves_uncommitted=True)
+@changes("has staged an edit of it", Kind.REFUSED, leaves_uncommitted=True)
 def staged(site: Site) -> Stake:
     name = site.pair.changed
     site.edit_far_from_changes(name)
@@ -380,7 +390,7 @@ def staged(site: Site) -> Stake:
     return Stake((line(),), arrived(site.pair.new_lines(name)), (name,))
 
 
-@changes("edits it under `--assume-unchanged`", Expected.REFUSED, leaves_uncommitted=True)
+@changes("edits it under `--assume-unchanged`", Kind.REFUSED, leaves_uncommitted=True)
 def assume_unchanged(site: Site) -> Stake:
     name = site.pair.changed
     site.git("update-index", "--assume-unchanged", name)
@@ -388,7 +398,7 @@ def assume_unchanged(site: Site) -> Stake:
     return Stake((line(),), arrived(site.pair.new_lines(name)), (name,))
 
 
-@changes("edits it under `--skip-worktree`", Expected.REFUSED, leaves_uncommitted=True)
+@changes("edits it under `--skip-worktree`", Kind.REFUSED, leaves_uncommitted=True)
 def skip_worktree(site: Site) -> Stake:
     name = site.pair.changed
     site.git("update-index", "--skip-worktree", name)
@@ -396,14 +406,14 @@ def skip_worktree(site: Site) -> Stake:
     return Stake((line(),), arrived(site.pair.new_lines(name)), (name,))
 
 
-@changes("edits it, and it becomes executable", Expected.MERGED)
+@changes("edits it, and it becomes executable", Kind.MERGED)
 def edit_what_becomes_executable(site: Site) -> Stake:
     name = site.pair.made_executable
     site.write(name, LINE + site.read(name))
     return Stake((line(),), (executable(name, "the template's change"),), (name,))
 
 
-# ----------------------------------------------------------------------- the template renames a file
+# ---------------------------------------------------------------------- the template renames a file
 
 renames = _when_it("renames and changes a file")
 
@@ -413,35 +423,35 @@ def _its_change(site: Site) -> tuple[Claim, ...]:
     return arrived(site.pair.new_lines(new, old))
 
 
-@renames("edits the very line", Expected.CONFLICT)
+@renames("edits the very line", Kind.CONFLICT)
 def rename_same_line(site: Site) -> Stake:
     old, new = site.pair.renamed
     site.edit_at_a_change(old)
     return Stake((line(),), (*_its_change(site), gone(old, "the template's rename")), (old, new))
 
 
-@renames("edits another line of it", Expected.MERGED)
+@renames("edits another line of it", Kind.MERGED)
 def rename_other_line(site: Site) -> Stake:
     old, new = site.pair.renamed
     site.edit_far_from_changes(old)
     return Stake((line(),), (*_its_change(site), gone(old, "the template's rename")), (old, new))
 
 
-@renames("makes it executable", Expected.MERGED)
+@renames("makes it executable", Kind.MERGED)
 def rename_executable(site: Site) -> Stake:
     old, new = site.pair.renamed
     (site.path / old).chmod(0o755)
     return Stake((executable(new),), (*_its_change(site), gone(old, "the rename")), (old, new))
 
 
-@renames("renames it otherwise", Expected.CONFLICT)
+@renames("renames it otherwise", Kind.CONFLICT)
 def rename_otherwise(site: Site) -> Stake:
     old, new = site.pair.renamed
     site.move(old, "mine.txt")
     return Stake(renamed(old, "mine.txt"), _its_change(site), (old, new, "mine.txt"))
 
 
-@renames("renames it in the same way, and edits it", Expected.MERGED)
+@renames("renames it in the same way, and edits it", Kind.MERGED)
 def rename_alike(site: Site) -> Stake:
     old, new = site.pair.renamed
     site.edit_far_from_changes(old)
@@ -449,7 +459,7 @@ def rename_alike(site: Site) -> Stake:
     return Stake((line(), *renamed(old, new)), _its_change(site), (new,))
 
 
-@renames("deletes it", Expected.CONFLICT)
+@renames("deletes it", Kind.CONFLICT)
 def rename_deleted(site: Site) -> Stake:
     old, new = site.pair.renamed
     site.delete(old)
@@ -457,21 +467,21 @@ def rename_deleted(site: Site) -> Stake:
     return Stake(mine, _its_change(site), (old, new))
 
 
-@renames("has a file of the new name", Expected.CONFLICT)
+@renames("has a file of the new name", Kind.CONFLICT)
 def rename_onto_mine(site: Site) -> Stake:
     _, new = site.pair.renamed
     site.write(new, LINE)
     return Stake((line(),), _its_change(site), (new,))
 
 
-@renames("has an untracked file of the new name", Expected.REFUSED, leaves_uncommitted=True)
+@renames("has an untracked file of the new name", Kind.REFUSED, leaves_uncommitted=True)
 def rename_onto_untracked(site: Site) -> Stake:
     _, new = site.pair.renamed
     site.write(new, LINE)
     return Stake(untouched(site, new), _its_change(site), (new,))
 
 
-@renames("has an ignored file of the new name", Expected.REFUSED)
+@renames("has an ignored file of the new name", Kind.REFUSED)
 def rename_onto_ignored(site: Site) -> Stake:
     _, new = site.pair.renamed
     site.ignore(new)
@@ -479,33 +489,33 @@ def rename_onto_ignored(site: Site) -> Stake:
     return Stake(untouched(site, new), _its_change(site), (new,))
 
 
-# ----------------------------------------------------------------------- the template removes a file
+# ---------------------------------------------------------------------- the template removes a file
 
 removes = _when_it("removes a file")
 
 
-@removes("edits it", Expected.CONFLICT)
+@removes("edits it", Kind.CONFLICT)
 def removed_edited(site: Site) -> Stake:
     name = site.pair.removed
     site.append(name, LINE)
     return Stake((line(),), (gone(name, "the template's removal"),), (name,))
 
 
-@removes("makes it executable", Expected.CONFLICT)
+@removes("makes it executable", Kind.CONFLICT)
 def removed_executable(site: Site) -> Stake:
     name = site.pair.removed
     (site.path / name).chmod(0o755)
     return Stake((executable(name),), (gone(name, "the template's removal"),), (name,))
 
 
-@removes("renames it", Expected.CONFLICT)
+@removes("renames it", Kind.CONFLICT)
 def removed_renamed(site: Site) -> Stake:
     name = site.pair.removed
     site.move(name, "mine.txt")
     return Stake((there("mine.txt", "your file"), content(site.read("mine.txt"))), (), (name,))
 
 
-@removes("renames and edits it", Expected.CONFLICT)
+@removes("renames and edits it", Kind.CONFLICT)
 def removed_renamed_edited(site: Site) -> Stake:
     name = site.pair.removed
     site.append(name, LINE)
@@ -513,14 +523,14 @@ def removed_renamed_edited(site: Site) -> Stake:
     return Stake((there("mine.txt", "your file"), line()), (), (name, "mine.txt"))
 
 
-@removes("deletes it too", Expected.MERGED)
+@removes("deletes it too", Kind.MERGED)
 def removed_deleted(site: Site) -> Stake:
     name = site.pair.removed
     site.delete(name)
     return Stake((gone(name, "your deletion"),), (), (name,))
 
 
-@removes("has stopped tracking it, and ignores it", Expected.MERGED)
+@removes("has stopped tracking it, and ignores it", Kind.MERGED)
 def removed_untracked(site: Site) -> Stake:
     name = site.pair.removed
     site.append(name, LINE)
@@ -528,7 +538,7 @@ def removed_untracked(site: Site) -> Stake:
     return Stake(untouched(site, name), (), (name,))
 
 
-# -------------------------------------------------------------------------- the template adds a file
+# ------------------------------------------------------------------------- the template adds a file
 
 adds = _when_it("adds a file")
 
@@ -537,28 +547,28 @@ def _its_file(site: Site, name: str) -> tuple[Claim, ...]:
     return arrived(site.pair.new_lines(name), "the template's file")
 
 
-@adds("has another file of its name", Expected.CONFLICT)
+@adds("has another file of its name", Kind.CONFLICT)
 def added_mine(site: Site) -> Stake:
     name = site.pair.added
     site.write(name, LINE)
     return Stake((line(),), _its_file(site, name), (name,))
 
 
-@adds("has the same file", Expected.MERGED)
+@adds("has the same file", Kind.MERGED)
 def added_alike(site: Site) -> Stake:
     name = site.pair.added
     site.write(name, site.pair.new[name].content)
     return Stake(untouched(site, name), _its_file(site, name), (name,))
 
 
-@adds("has an untracked file of its name", Expected.REFUSED, leaves_uncommitted=True)
+@adds("has an untracked file of its name", Kind.REFUSED, leaves_uncommitted=True)
 def added_untracked(site: Site) -> Stake:
     name = site.pair.added
     site.write(name, LINE)
     return Stake(untouched(site, name), _its_file(site, name), (name,))
 
 
-@adds("has an ignored file of its name", Expected.REFUSED)
+@adds("has an ignored file of its name", Kind.REFUSED)
 def added_ignored(site: Site) -> Stake:
     name = site.pair.added
     site.ignore(name)
@@ -566,14 +576,14 @@ def added_ignored(site: Site) -> Stake:
     return Stake(untouched(site, name), _its_file(site, name), (name,))
 
 
-@adds("has a folder of its name", Expected.CONFLICT)
+@adds("has a folder of its name", Kind.CONFLICT)
 def added_folder(site: Site) -> Stake:
     name = site.pair.added
     site.write(f"{name}/notes.txt", LINE)
     return Stake((line(),), _its_file(site, name), (name,), (name,))
 
 
-@adds("has an ignored folder of its name", Expected.REFUSED)
+@adds("has an ignored folder of its name", Kind.REFUSED)
 def added_ignored_folder(site: Site) -> Stake:
     name = site.pair.added
     site.ignore(name)
@@ -581,14 +591,14 @@ def added_ignored_folder(site: Site) -> Stake:
     return Stake(untouched(site, f"{name}/notes.txt"), _its_file(site, name), (name,), (name,))
 
 
-@adds("has a file of its folder's name", Expected.CONFLICT)
+@adds("has a file of its folder's name", Kind.CONFLICT)
 def added_below_mine(site: Site) -> Stake:
     name, folder = site.pair.added_in_a_new_folder
     site.write(folder, LINE)
     return Stake((line(),), _its_file(site, name), (folder, name), (name,))
 
 
-@adds("has an ignored file of its folder's name", Expected.REFUSED)
+@adds("has an ignored file of its folder's name", Kind.REFUSED)
 def added_below_ignored(site: Site) -> Stake:
     name, folder = site.pair.added_in_a_new_folder
     site.ignore(folder)
@@ -596,7 +606,7 @@ def added_below_ignored(site: Site) -> Stake:
     return Stake(untouched(site, folder), _its_file(site, name), (folder, name), (name,))
 
 
-@adds("has an ignored link of its folder's name", Expected.REFUSED)
+@adds("has an ignored link of its folder's name", Kind.REFUSED)
 def added_below_ignored_link(site: Site) -> Stake:
     name, folder = site.pair.added_in_a_new_folder
     outside = site.path.with_name(f"{site.path.name}-outside")
@@ -606,7 +616,7 @@ def added_below_ignored_link(site: Site) -> Stake:
     return Stake(untouched(site, folder), _its_file(site, name), (folder, name), (name,))
 
 
-@adds("moves the folder it belongs to", Expected.CONFLICT)
+@adds("moves the folder it belongs to", Kind.CONFLICT)
 def added_to_a_moved_folder(site: Site) -> Stake:
     name, folder = site.pair.added_beside_others
     before = site.pair.below(folder)
@@ -616,31 +626,31 @@ def added_to_a_moved_folder(site: Site) -> Stake:
     return Stake(tuple(mine), _its_file(site, name), (name, moved), (name, *before))
 
 
-# ------------------------------------------------------------------ the template leaves a file alone
+# ----------------------------------------------------------------- the template leaves a file alone
 
 leaves = _when_it("leaves a file alone")
 
 
-@leaves("does nothing", Expected.MERGED)
+@leaves("does nothing", Kind.MERGED)
 def nothing(_site: Site) -> Stake:
     return Stake(())
 
 
-@leaves("edits it", Expected.MERGED)
+@leaves("edits it", Kind.MERGED)
 def unchanged_edited(site: Site) -> Stake:
     name = site.pair.unchanged
     site.append(name, LINE)
     return Stake(untouched(site, name))
 
 
-@leaves("deletes it", Expected.MERGED)
+@leaves("deletes it", Kind.MERGED)
 def unchanged_deleted(site: Site) -> Stake:
     name = site.pair.unchanged
     site.delete(name)
     return Stake((gone(name, "your deletion"),))
 
 
-@leaves("has files of their own", Expected.MERGED)
+@leaves("has files of their own", Kind.MERGED)
 def own_files(site: Site) -> Stake:
     site.write("mine/notes.txt", LINE)
     site.write("mine/photo.png", BINARY)
@@ -651,13 +661,13 @@ def own_files(site: Site) -> Stake:
     return Stake(untouched(site, *names))
 
 
-@leaves("has an untracked file in nobody's way", Expected.MERGED, leaves_uncommitted=True)
+@leaves("has an untracked file in nobody's way", Kind.MERGED, leaves_uncommitted=True)
 def untracked_elsewhere(site: Site) -> Stake:
     site.write("mine/notes.txt", LINE)
     return Stake(untouched(site, "mine/notes.txt"))
 
 
-@leaves("has ignored files in nobody's way", Expected.MERGED)
+@leaves("has ignored files in nobody's way", Kind.MERGED)
 def ignored_elsewhere(site: Site) -> Stake:
     site.ignore("mine")
     site.write("mine/notes.txt", LINE)

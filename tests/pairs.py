@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from lived_in import Owner
+
+if TYPE_CHECKING:
+    from lived_in import Owner
 
 _T = TypeVar("_T")
 
@@ -197,8 +199,8 @@ class Ground:
     project: Path
     pair: Pair
     owner: Owner
-    ref: str | None
-    """The newer version's name, if an update must be told because it is no release yet."""
+    version: str
+    """The newer version."""
 
 
 def prepare(
@@ -226,7 +228,7 @@ def prepare(
     owner.types("git", "init", "--quiet", "--initial-branch=main", cwd=project)
     owner.types("git", "add", "--all", cwd=project)
     owner.types("git", "commit", "--quiet", "--message", "Begin", cwd=project)
-    return Ground(project, pair, owner, None)
+    return Ground(project, pair, owner, new)
 
 
 def compare(owner: Owner, old: Path, new: Path) -> Pair:

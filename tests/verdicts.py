@@ -7,10 +7,9 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 
-from edits import Edit, Site, Stake, State
+from edits import Claim, Edit, Kind, Site, Stake, State
 from pairs import EXECUTABLE, FILE, LINK, Entry, Ground, snapshot
 
 LIMIT = 120
@@ -21,20 +20,6 @@ COPIER = (sys.executable, "-m", "copier", "update", "--defaults")
 
 _MARKERS = (b"<<<<<<< ", b">>>>>>> ")
 _MODES = {EXECUTABLE, FILE, LINK}
-
-
-class Kind(Enum):
-    """What became of both sides' work."""
-
-    MERGED = "merged"
-    CONFLICT = "conflict"
-    REFUSED = "refused"
-    LOST = "lost"
-    """Something of the owner's is nowhere any more."""
-    DROPPED = "dropped"
-    """Something of the template's did not come, and nothing says so."""
-    BROKEN = "broken"
-    """It failed, and left the project neither as it was nor in conflict."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +34,8 @@ class Verdict:
     said: str
     """All that the command printed."""
     state: State
+    committed: bool
+    """Whether it made a commit in the owner's name."""
 
     def __str__(self) -> str:
         """Return a few words, for a table or a failed test."""
@@ -99,7 +86,7 @@ def judge(site: Site, stake: Stake, before: State, status: int, said: str) -> Ve
         kind = Kind.DROPPED
     elif after.stages or _has_traces_of_conflict(after):
         kind = Kind.CONFLICT
-    return Verdict(kind, status, missing, said, after)
+    return Verdict(kind, status, missing, said, after, after.head != before.head)
 
 
 def state_of(site: Site) -> State:
@@ -122,19 +109,20 @@ def state_of(site: Site) -> State:
     )
 
 
-def _missing(claims: Sequence, state: State) -> list[str]:
+def _missing(claims: Sequence[Claim], state: State) -> list[str]:
     return list(dict.fromkeys(claim.what for claim in claims if not claim.holds(state)))
 
 
 def _not_as_new(site: Site, stake: Stake, before: State, after: State) -> list[str]:
-    """Return what the newer version brought, and is not there, though the owner did nothing to it."""
+    """Return the files that the owner left alone and that are not as the newer version has them."""
     pair = site.pair
-    mine = {name for name in {*pair.old, *before.files} if pair.old.get(name) != before.files.get(name)}
-    theirs = {old for old in mine} | {pair.renames[name] for name in mine if name in pair.renames}
-    theirs |= {old for old, new in pair.renames.items() if new in mine} | set(stake.elsewhere)
+    names = {*pair.old, *pair.new, *before.files}
+    edited = {name for name in names if pair.old.get(name) != before.files.get(name)}
+    edited |= {new for old, new in pair.renames.items() if old in edited}
+    edited |= {old for old, new in pair.renames.items() if new in edited}
     return [
         f"the template's {name}"
-        for name in sorted({*pair.old, *pair.new} - theirs)
+        for name in sorted({*pair.old, *pair.new} - edited - set(stake.elsewhere))
         if after.files.get(name) != pair.new.get(name)
     ]
 

@@ -1,0 +1,193 @@
+"""No update loses a line: a catalogue of edits, between two tiny releases and between real ones."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+import update_table
+from conftest import ROOT
+from edits import CATALOGUE, Edit, Kind, Stake
+from mlpath import render, template
+from mlpath.errors import AnswerError
+from pairs import ANSWERS_FILE, Files, Ground, UnsuitedError, prepare
+from update_table import Outcome
+from verdicts import COPIER, MLPATH, Verdict, edited, update
+
+if TYPE_CHECKING:
+    from lived_in import Owner
+
+EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
+EDITS = {edit.name: edit for edit in CATALOGUE}
+HARMLESS = ("nothing", "other_line", "readme_section", "own_files", "unchanged_deleted")
+"""Edits that Copier keeps too, that can be made all at once, and that both can merge."""
+
+
+@contextmanager
+def at_home(home: Path) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        patch.setenv("USERPROFILE", str(home))
+        yield
+
+
+def versions() -> list[str]:
+    """Return the versions of this checkout; what the developer's own home knows is left out."""
+    with tempfile.TemporaryDirectory() as home, at_home(Path(home)):
+        return template.versions()
+
+
+def releases_to_update_from() -> list[Any]:
+    """Return each released version that has a newer one, with that, and with each example."""
+    *older, newest = versions()
+    released = [version for version in older if ".dev" not in version]
+    reason = f"{newest} is the only version that projects have: there is nothing to update from"
+    return [
+        pytest.param((old, newest, example), id=f"{old}-{example.name}")
+        for old, example in product(released, EXAMPLES)
+    ] or [pytest.param(None, marks=pytest.mark.skip(reason=reason), id="none")]
+
+
+@pytest.fixture(scope="module")
+def tiny(owner: Owner, tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    """Make a project of a template that differs between two releases in every way there is."""
+    return update_table.tiny_ground(owner, tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="module")
+def outcomes(tiny: Ground, tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
+    """Put every edit through both updates."""
+    return update_table.outcomes(tiny, tmp_path_factory.mktemp("outcomes"))
+
+
+@pytest.fixture(scope="module", params=releases_to_update_from())
+def real(
+    request: pytest.FixtureRequest, owner: Owner, tmp_path_factory: pytest.TempPathFactory
+) -> Ground:
+    """Make a project of an older release with an example's answers."""
+    old, new, example = request.param
+    folder = tmp_path_factory.mktemp("real")
+    with at_home(owner.home):
+        template.publish()
+        given = answers_for(old, example)
+    (folder / "answers.yml").write_text(yaml.safe_dump(given), encoding="utf-8")
+    ground = folder / "ground"
+    return prepare(owner, ground, template.SRC_PATH, old, new, folder / "answers.yml")
+
+
+def answers_for(version: str, example: Path) -> dict[str, Any]:
+    """Return an example's answers, as far as an older release asked for them."""
+    answers = yaml.safe_load((example / ANSWERS_FILE).read_bytes())
+    with template.release(version) as release:
+        given = {key: answers[key] for key in render.questions(release) if key in answers}
+        try:
+            render.check_answers(release, given)
+        except AnswerError as error:
+            pytest.skip(f"{version} cannot make this example: {error}")
+    return given
+
+
+@pytest.mark.parametrize("edit", CATALOGUE, ids=lambda edit: edit.name)
+def test_between_tiny_releases(tiny: Ground, tmp_path: Path, edit: Edit) -> None:
+    site, stake = edited(tiny, tmp_path / "project", edit)
+    verdict = update(site, stake, MLPATH)
+    assert verdict.kind is edit.expected, f"{verdict}\n{verdict.said}"
+    assert not shortcomings(verdict, stake)
+
+
+@pytest.mark.e2e
+def test_between_real_releases(real: Ground, tmp_path: Path) -> None:
+    """Where real files leave no other way, a conflict is as good as the merge that was expected."""
+    found, tried = {}, 0
+    for edit in CATALOGUE:
+        try:
+            site, stake = edited(real, tmp_path / edit.name, edit)
+        except UnsuitedError:
+            continue
+        tried += 1
+        verdict = update(site, stake, (*MLPATH, "-r", real.version))
+        wrong = shortcomings(verdict, stake)
+        if verdict.kind not in {edit.expected, Kind.CONFLICT}:
+            wrong.append(str(verdict))
+        if wrong:
+            found[edit.name] = (wrong, verdict.said)
+    assert not found
+    assert tried > len(CATALOGUE) / 2, "between these releases, hardly an edit could be tried"
+
+
+def shortcomings(verdict: Verdict, stake: Stake) -> list[str]:
+    """Return what `mlpath update` ought to have said or done beyond keeping all that was there."""
+    wrong = []
+    if verdict.status != (verdict.kind is not Kind.MERGED):
+        wrong.append(f"exit status {verdict.status}")
+    if verdict.committed:
+        wrong.append("a commit in the owner's name")
+    if verdict.kind is not Kind.MERGED:
+        if not any(name in verdict.said for name in stake.names):
+            wrong.append(f"names none of {stake.names}")
+        unnamed = verdict.state.conflicts & verdict.state.files.keys()
+        wrong += [f"does not name {name}" for name in unnamed if name not in verdict.said]
+    return wrong
+
+
+def joined(stakes: list[Stake]) -> Stake:
+    mine = [claim for stake in stakes for claim in stake.mine]
+    theirs = [claim for stake in stakes for claim in stake.theirs]
+    return Stake(tuple(mine), tuple(theirs))
+
+
+def without_labels(files: Files) -> Files:
+    """Cut off what a conflict's markers say about whose side is whose."""
+    return {
+        name: entry._replace(content=re.sub(rb"(?m)^(<{7}|>{7}) .*$", rb"\1", entry.content))
+        for name, entry in files.items()
+    }
+
+
+@pytest.mark.e2e
+def test_the_table_is_current(outcomes: list[Outcome]) -> None:
+    assert update_table.PAGE.read_text(encoding="utf-8") == update_table.page(outcomes), (
+        "run: python scripts/update_table.py"
+    )
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("name", EDITS)
+def test_plain_copier_gives_the_same_files_where_it_loses_nothing(
+    outcomes: list[Outcome], name: str
+) -> None:
+    one = next(outcome for outcome in outcomes if outcome.edit.name == name)
+    if one.theirs.kind is not one.ours.kind or one.theirs.missing:
+        pytest.skip(f"Copier: {one.theirs}; mlpath: {one.ours}")
+    assert without_labels(one.ours.state.files) == without_labels(one.theirs.state.files)
+
+
+@pytest.mark.parametrize("name", HARMLESS[:2])
+def test_plain_copier_gives_the_same_files(tiny: Ground, tmp_path: Path, name: str) -> None:
+    files = []
+    for command in (MLPATH, COPIER):
+        verdict = update(*edited(tiny, tmp_path / command[2], EDITS[name]), command)
+        assert verdict.kind is Kind.MERGED, verdict.said
+        files.append(verdict.state.files)
+    assert files[0] == files[1]
+
+
+@pytest.mark.e2e
+def test_plain_copier_gives_the_same_real_files(real: Ground, tmp_path: Path) -> None:
+    files = []
+    for command in (MLPATH, COPIER):
+        site, _ = edited(real, tmp_path / command[2], EDITS[HARMLESS[0]])
+        stakes = [EDITS[name].make(site) for name in HARMLESS]
+        site.commit()
+        verdict = update(site, joined(stakes), (*command, "-r", real.version))
+        assert verdict.kind is Kind.MERGED, verdict.said
+        files.append(verdict.state.files)
+    assert files[0] == files[1]
