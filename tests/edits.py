@@ -616,7 +616,7 @@ def added_below_ignored_link(site: Site) -> Stake:
     return Stake(untouched(site, folder), _its_file(site, name), (folder, name), (name,))
 
 
-@adds("moves the folder it belongs to", Kind.CONFLICT)
+@adds("moves the folder it belongs to", Kind.MERGED)
 def added_to_a_moved_folder(site: Site) -> Stake:
     name, folder = site.pair.added_beside_others
     before = site.pair.below(folder)

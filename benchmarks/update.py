@@ -1,0 +1,169 @@
+"""`mlpath update` and `status` against Copier's own commands: python benchmarks/update.py [ROUNDS].
+
+The same project, with a commit of its owner's, goes from the release before the newest to the
+newest, from the same bundle. Each run starts from a fresh copy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+from packaging.version import Version
+
+from measure import Side, compare, compare_runs, cpu_seconds, environment, script, verdict
+from mlpath import template
+from project import run
+
+FEW, MANY = 5, 50
+"""How many projects at once. Copier updates few of them, one after the other, and is scaled."""
+
+MLPATH = [script("mlpath"), "update", "--defaults"]
+COPIER = [script("copier"), "update", "--defaults"]
+
+
+def make(scratch: Path, version: str) -> Path:
+    """Make a project of one version, with a file that its owner added."""
+    project = scratch / "pristine"
+    command = [script("mlpath"), "new-project", str(project), "-l", "--no-lock", "-r", version]
+    run(command, scratch)
+    (project / "notes.md").write_text("What I tried, and what came of it.\n", encoding="utf-8")
+    run(["git", "add", "--all"], project)
+    run(["git", "commit", "--quiet", "--message", "Take notes"], project)
+    return project
+
+
+def refresh(project: Path, copies: list[Path]) -> None:
+    """Put copies of a project in place, with nothing left of what was done to earlier ones."""
+    for copy in copies:
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(project, copy, symlinks=True)
+        run(["git", "update-index", "--refresh"], copy)
+
+
+def one_by_one(project: Path, copies: list[Path], output: int) -> float:
+    """Update each copy with Copier; return the CPU time that MANY of them would take."""
+    refresh(project, copies)
+    spent = [cpu_seconds(Side("copier update", [*COPIER, str(copy)]), output) for copy in copies]
+    return sum(spent) / len(copies) * MANY
+
+
+def peak_of(project: Path, copies: list[Path]) -> float:
+    """Update copies with one command; return the MB that its processes had at most, together."""
+    refresh(project, copies)
+    peak, done = 0.0, threading.Event()
+    process = subprocess.Popen(
+        [*MLPATH, *map(str, copies)],
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+    def watch() -> None:
+        nonlocal peak
+        while not done.is_set():
+            peak = max(peak, resident(process.pid))
+            time.sleep(0.01)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    status = process.wait()
+    done.set()
+    watcher.join()
+    if status:
+        sys.exit(f"mlpath update of {len(copies)} projects failed with exit status {status}")
+    return peak
+
+
+def resident(root: int) -> float:
+    """Return the MB of a process and all below it; pages that they share are counted once."""
+    below: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = (
+                entry.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1]
+            )
+            below.setdefault(int(parent), []).append(int(entry.parent.name))
+    total, waiting = 0, [root]
+    while waiting:
+        process = waiting.pop()
+        waiting += below.get(process, [])
+        with contextlib.suppress(OSError):
+            rollup = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii")
+            total += int(next(line.split()[1] for line in rollup.splitlines() if "Pss:" in line))
+    return total / 1024
+
+
+def flat_in_memory(project: Path, few: list[Path], many: list[Path]) -> bool:
+    """Print the memory that a few projects and many take; tell whether it is the same."""
+    peaks = []
+    for copies in (few, many):
+        found = [peak_of(project, copies) for _ in range(3)]
+        peaks.append(median(found))
+        print(f"{peaks[-1]:8.0f} MB  peak of all processes that update {len(copies)} projects")
+    return verdict(peaks[1] / peaks[0], at_most=1.1, of="memory")
+
+
+def two_releases() -> tuple[str, str]:
+    """Return the newest release and the one before it."""
+    released = [version for version in template.versions() if not Version(version).is_prerelease]
+    if len(released) < 2:  # noqa: PLR2004 - as the name says
+        sys.exit("There are no two releases yet, so there is nothing to update from.")
+    return released[-2], released[-1]
+
+
+if __name__ == "__main__":
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+    with (
+        tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as folder,
+        tempfile.TemporaryFile() as output,
+    ):
+        scratch = Path(folder)
+        os.environ["HOME"] = folder
+        (scratch / ".gitconfig").write_text("[user]\n\tname = A\n\temail = a@example.com\n")
+        template.publish()
+        old, new = two_releases()
+        pristine = make(scratch, old)
+        demo = scratch / "demo"
+        fresh = partial(refresh, pristine, [demo])
+        print(f"{old} to {new}")
+        met = compare(
+            Side("mlpath update", [*MLPATH, str(demo)], fresh),
+            Side("copier update", [*COPIER, str(demo)], fresh),
+            at_most=0.6,
+            rounds=rounds,
+        )
+        fresh()
+        met &= compare(
+            Side("mlpath status", [script("mlpath"), "status", str(demo)]),
+            Side("copier check-update", [script("copier"), "check-update", str(demo)]),
+            at_most=0.3,
+            rounds=rounds,
+        )
+        many = [scratch / f"demo-{number}" for number in range(MANY)]
+        few = many[:FEW]
+        together = Side("", [*MLPATH, *map(str, many)], partial(refresh, pristine, many))
+        met &= compare_runs(
+            {
+                f"mlpath update of {MANY} projects": partial(
+                    cpu_seconds, together, output.fileno()
+                ),
+                f"copier update {MANY} times ({FEW} measured, scaled)": partial(
+                    one_by_one, pristine, few, output.fileno()
+                ),
+            },
+            at_most=0.25,
+            rounds=max(3, rounds // 5),
+        )
+        met &= flat_in_memory(pristine, few, many)
+    sys.exit(not met)
