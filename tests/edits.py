@@ -512,7 +512,8 @@ def removed_executable(site: Site) -> Stake:
 def removed_renamed(site: Site) -> Stake:
     name = site.pair.removed
     site.move(name, "mine.txt")
-    return Stake((there("mine.txt", "your file"), content(site.read("mine.txt"))), (), (name,))
+    mine = there("mine.txt", "your file"), content(site.read("mine.txt"))
+    return Stake(mine, (), (name, "mine.txt"))
 
 
 @removes("renames and edits it", Kind.CONFLICT)

@@ -8,12 +8,16 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edits import Claim, Edit, Kind, Site, Stake, State
 from pairs import EXECUTABLE, FILE, LINK, Entry, Ground, snapshot
 
-LIMIT = 120
-"""Seconds for one update."""
+if TYPE_CHECKING:
+    from lived_in import Owner
+
+LIMIT = 300
+"""Seconds for one command, on a slow machine."""
 
 MLPATH = (sys.executable, "-m", "mlpath", "update", "--defaults")
 COPIER = (sys.executable, "-m", "copier", "update", "--defaults")
@@ -57,19 +61,23 @@ def edited(ground: Ground, folder: Path, edit: Edit) -> tuple[Site, Stake]:
 def update(site: Site, stake: Stake, command: Sequence[str]) -> Verdict:
     """Update a project with a command, which is given its folder, and judge the result."""
     before = state_of(site)
-    done = subprocess.run(
-        [*command, str(site.path)],
-        cwd=site.owner.home,
-        env=site.owner.environment,
+    done = run(site.owner, *command, str(site.path))
+    return judge(site, stake, before, done.returncode, done.stdout + done.stderr)
+
+
+def run(owner: Owner, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as the owner of some projects would, whatever comes of it."""
+    return subprocess.run(
+        command,
+        cwd=owner.home,
+        env=owner.environment,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        capture_output=True,
         encoding="utf-8",
         errors="replace",
         timeout=LIMIT,
         check=False,
     )
-    return judge(site, stake, before, done.returncode, done.stdout)
 
 
 def judge(site: Site, stake: Stake, before: State, status: int, said: str) -> Verdict:
