@@ -74,8 +74,8 @@ def _cell(verdict: Verdict) -> str:
     if verdict.kind is Kind.BROKEN:
         return "**fails half-way**"
     if verdict.missing:
-        return f"**{' and '.join(verdict.missing)}: {verdict.kind.value}**{quietly}"
-    return str(verdict.kind.value)
+        return f"**{' and '.join(verdict.missing)}**{quietly}"
+    return "both kept" if verdict.kind is Kind.MERGED else "refused"
 
 
 def _sum(found: list[Outcome]) -> str:
@@ -93,7 +93,7 @@ def _sum(found: list[Outcome]) -> str:
         "|---|---|---|",
     ]
     for title, kinds in {
-        "merged": (Kind.MERGED,),
+        "both sides kept, nothing to ask": (Kind.MERGED,),
         "a conflict, or refused before anything was written": (Kind.CONFLICT, Kind.REFUSED),
         "your work lost": (Kind.LOST,),
         "the template's change dropped without a word": (Kind.DROPPED,),

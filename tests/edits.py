@@ -6,7 +6,7 @@ find again afterwards, and what the template must have brought or have asked abo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -50,9 +50,14 @@ class State:
     def conflicts(self) -> set[str]:
         return {path for path, _ in self.stages}
 
+    def entries(self) -> Iterator[tuple[str, Entry]]:
+        """Give every file, and every side of a conflict, with its path."""
+        yield from self.files.items()
+        yield from ((path, entry) for (path, _), entry in self.stages.items())
+
     def holds(self, test: Callable[[Entry], bool]) -> bool:
         """Tell whether any file, or any side of a conflict, passes a test."""
-        return any(map(test, (*self.files.values(), *self.stages.values())))
+        return any(test(entry) for _, entry in self.entries())
 
 
 @dataclass(frozen=True)
@@ -178,11 +183,11 @@ def _when_it(theirs: str) -> Callable[..., Callable[[_Make], _Make]]:
 # ------------------------------------------------------------------------------------------- claims
 
 
-def line(text: bytes = LINE, what: str = "your line") -> Claim:
+def line(text: bytes = LINE, what: str = "your line is lost") -> Claim:
     return Claim(what, lambda state: state.holds(lambda entry: text in entry.lines))
 
 
-def content(expected: bytes, what: str = "your file") -> Claim:
+def content(expected: bytes, what: str = "your file is lost") -> Claim:
     return Claim(what, lambda state: state.holds(lambda entry: entry.content == expected))
 
 
@@ -191,28 +196,20 @@ def untouched(site: Site, *names: str) -> tuple[Claim, ...]:
     now = snapshot(site.path)
 
     def as_now(name: str) -> Claim:
-        return Claim("your file", lambda state: state.files.get(name) == now[name])
+        return Claim("your file is lost", lambda state: state.files.get(name) == now[name])
 
     return tuple(map(as_now, names))
 
 
-def executable(name: str, what: str = "your executable bit") -> Claim:
+def executable(name: str, what: str = "your executable bit is lost") -> Claim:
     return Claim(
-        what,
-        lambda state: any(
-            entry.mode == EXECUTABLE
-            for path, entry in (
-                *state.files.items(),
-                *((path, entry) for (path, _), entry in state.stages.items()),
-            )
-            if path == name
-        ),
+        what, lambda state: (name, EXECUTABLE) in ((n, e.mode) for n, e in state.entries())
     )
 
 
 def link(target: str) -> Claim:
     entry = Entry(LINK, target.encode())
-    return Claim("your link", lambda state: state.holds(lambda found: found == entry))
+    return Claim("your link is lost", lambda state: state.holds(lambda found: found == entry))
 
 
 def gone(name: str, what: str) -> Claim:
@@ -224,18 +221,31 @@ def there(name: str, what: str) -> Claim:
     return Claim(what, lambda state: name in state.files or name in state.conflicts)
 
 
-def arrived(lines: Iterable[bytes], what: str = "the template's change") -> tuple[Claim, ...]:
-    """Claim lines of the template, whichever line ends they have here."""
+def arrived(lines: Iterable[bytes], where: str | None = None) -> tuple[Claim, ...]:
+    """Claim lines of the template, whichever line ends they have here.
+
+    Args:
+        lines: What the newer version brings.
+        where: The file in which they have to be; None is any.
+    """
 
     def one(text: bytes) -> Claim:
         bare = text.rstrip(CRLF)
-        return Claim(what, lambda state: state.holds(lambda e: bare in e.content.splitlines()))
+
+        def holds(state: State) -> bool:
+            return any(
+                bare in entry.content.splitlines()
+                for path, entry in state.entries()
+                if where in {None, path}
+            )
+
+        return Claim("the template's change is missing", holds)
 
     return tuple(map(one, lines))
 
 
 def renamed(old: str, new: str) -> tuple[Claim, ...]:
-    return there(new, "your new name"), gone(old, "your new name")
+    return there(new, "your new name is lost"), gone(old, "your new name is lost")
 
 
 # ---------------------------------------------------------------------- the template changes a file
@@ -270,14 +280,14 @@ def rename(site: Site) -> Stake:
     name = site.pair.changed
     site.move(name, "mine.txt")
     mine = renamed(name, "mine.txt")
-    return Stake(mine, arrived(site.pair.new_lines(name)), (name, "mine.txt"))
+    return Stake(mine, arrived(site.pair.new_lines(name), "mine.txt"), (name, "mine.txt"))
 
 
 @changes("renames it, with spaces, quotes and umlauts", Kind.MERGED)
 def rename_to_an_awkward_name(site: Site) -> Stake:
     name, new = site.pair.changed, 'Mein "Leitfaden" für später.md'
     site.move(name, new)
-    return Stake(renamed(name, new), arrived(site.pair.new_lines(name)), (name, new))
+    return Stake(renamed(name, new), arrived(site.pair.new_lines(name), new), (name, new))
 
 
 @changes("renames it and edits another line", Kind.MERGED)
@@ -286,7 +296,7 @@ def rename_and_edit(site: Site) -> Stake:
     site.edit_far_from_changes(name)
     site.move(name, "mine.txt")
     mine = (*renamed(name, "mine.txt"), line())
-    return Stake(mine, arrived(site.pair.new_lines(name)), (name, "mine.txt"))
+    return Stake(mine, arrived(site.pair.new_lines(name), "mine.txt"), (name, "mine.txt"))
 
 
 @changes("moves it to a folder", Kind.MERGED)
@@ -294,14 +304,14 @@ def move_to_a_folder(site: Site) -> Stake:
     name = site.pair.changed
     new = f"attic/of mine/{Path(name).name}"
     site.move(name, new)
-    return Stake(renamed(name, new), arrived(site.pair.new_lines(name)), (name, new))
+    return Stake(renamed(name, new), arrived(site.pair.new_lines(name), new), (name, new))
 
 
 @changes("deletes it", Kind.CONFLICT)
 def delete(site: Site) -> Stake:
     name = site.pair.changed
     site.delete(name)
-    mine = (gone(name, "your deletion"),)
+    mine = (gone(name, "your deletion is undone"),)
     return Stake(mine, arrived(site.pair.new_lines(name)), (name,))
 
 
@@ -355,7 +365,7 @@ def binary_in_its_place(site: Site) -> Stake:
 def binary(site: Site) -> Stake:
     name = site.pair.binary
     site.write(name, BINARY)
-    theirs = content(site.pair.new[name].content, "the template's change")
+    theirs = content(site.pair.new[name].content, "the template's change is missing")
     return Stake((content(BINARY),), (theirs,), (name,))
 
 
@@ -363,7 +373,7 @@ def binary(site: Site) -> Stake:
 def readme_section(site: Site) -> Stake:
     section = b"\n## What I learned\n\nThat the owner's words stay.\n"
     site.append("README.md", section)
-    mine = tuple(line(text, "your section") for text in section.splitlines(keepends=True))
+    mine = tuple(line(text, "your section is lost") for text in section.splitlines(keepends=True))
     return Stake(mine, arrived(site.pair.new_lines("README.md")), ("README.md",))
 
 
@@ -410,7 +420,7 @@ def skip_worktree(site: Site) -> Stake:
 def edit_what_becomes_executable(site: Site) -> Stake:
     name = site.pair.made_executable
     site.write(name, LINE + site.read(name))
-    return Stake((line(),), (executable(name, "the template's change"),), (name,))
+    return Stake((line(),), (executable(name, "the template's change is missing"),), (name,))
 
 
 # ---------------------------------------------------------------------- the template renames a file
@@ -418,37 +428,45 @@ def edit_what_becomes_executable(site: Site) -> Stake:
 renames = _when_it("renames and changes a file")
 
 
-def _its_change(site: Site) -> tuple[Claim, ...]:
+def _its_change(site: Site, where: str | None = None) -> tuple[Claim, ...]:
     old, new = site.pair.renamed
-    return arrived(site.pair.new_lines(new, old))
+    return arrived(site.pair.new_lines(new, old), where)
+
+
+def _its_rename(site: Site) -> Claim:
+    return gone(site.pair.renamed[0], "the template's rename is missing")
 
 
 @renames("edits the very line", Kind.CONFLICT)
 def rename_same_line(site: Site) -> Stake:
     old, new = site.pair.renamed
     site.edit_at_a_change(old)
-    return Stake((line(),), (*_its_change(site), gone(old, "the template's rename")), (old, new))
+    return Stake((line(),), (*_its_change(site), _its_rename(site)), (old, new))
 
 
 @renames("edits another line of it", Kind.MERGED)
 def rename_other_line(site: Site) -> Stake:
     old, new = site.pair.renamed
     site.edit_far_from_changes(old)
-    return Stake((line(),), (*_its_change(site), gone(old, "the template's rename")), (old, new))
+    return Stake((line(),), (*_its_change(site), _its_rename(site)), (old, new))
 
 
 @renames("makes it executable", Kind.MERGED)
 def rename_executable(site: Site) -> Stake:
     old, new = site.pair.renamed
     (site.path / old).chmod(0o755)
-    return Stake((executable(new),), (*_its_change(site), gone(old, "the rename")), (old, new))
+    return Stake(
+        (executable(new),),
+        (*_its_change(site), _its_rename(site)),
+        (old, new),
+    )
 
 
 @renames("renames it otherwise", Kind.CONFLICT)
 def rename_otherwise(site: Site) -> Stake:
     old, new = site.pair.renamed
     site.move(old, "mine.txt")
-    return Stake(renamed(old, "mine.txt"), _its_change(site), (old, new, "mine.txt"))
+    return Stake(renamed(old, "mine.txt"), _its_change(site, "mine.txt"), (old, new, "mine.txt"))
 
 
 @renames("renames it in the same way, and edits it", Kind.MERGED)
@@ -463,7 +481,7 @@ def rename_alike(site: Site) -> Stake:
 def rename_deleted(site: Site) -> Stake:
     old, new = site.pair.renamed
     site.delete(old)
-    mine = (gone(old, "your deletion"), gone(new, "your deletion"))
+    mine = (gone(old, "your deletion is undone"), gone(new, "your deletion is undone"))
     return Stake(mine, _its_change(site), (old, new))
 
 
@@ -498,21 +516,21 @@ removes = _when_it("removes a file")
 def removed_edited(site: Site) -> Stake:
     name = site.pair.removed
     site.append(name, LINE)
-    return Stake((line(),), (gone(name, "the template's removal"),), (name,))
+    return Stake((line(),), (gone(name, "the template's removal is missing"),), (name,))
 
 
 @removes("makes it executable", Kind.CONFLICT)
 def removed_executable(site: Site) -> Stake:
     name = site.pair.removed
     (site.path / name).chmod(0o755)
-    return Stake((executable(name),), (gone(name, "the template's removal"),), (name,))
+    return Stake((executable(name),), (gone(name, "the template's removal is missing"),), (name,))
 
 
 @removes("renames it", Kind.CONFLICT)
 def removed_renamed(site: Site) -> Stake:
     name = site.pair.removed
     site.move(name, "mine.txt")
-    mine = there("mine.txt", "your file"), content(site.read("mine.txt"))
+    mine = there("mine.txt", "your file is lost"), content(site.read("mine.txt"))
     return Stake(mine, (), (name, "mine.txt"))
 
 
@@ -521,14 +539,14 @@ def removed_renamed_edited(site: Site) -> Stake:
     name = site.pair.removed
     site.append(name, LINE)
     site.move(name, "mine.txt")
-    return Stake((there("mine.txt", "your file"), line()), (), (name, "mine.txt"))
+    return Stake((there("mine.txt", "your file is lost"), line()), (), (name, "mine.txt"))
 
 
 @removes("deletes it too", Kind.MERGED)
 def removed_deleted(site: Site) -> Stake:
     name = site.pair.removed
     site.delete(name)
-    return Stake((gone(name, "your deletion"),), (), (name,))
+    return Stake((gone(name, "your deletion is undone"),), (), (name,))
 
 
 @removes("has stopped tracking it, and ignores it", Kind.MERGED)
@@ -545,7 +563,7 @@ adds = _when_it("adds a file")
 
 
 def _its_file(site: Site, name: str) -> tuple[Claim, ...]:
-    return arrived(site.pair.new_lines(name), "the template's file")
+    return arrived(site.pair.new_lines(name))
 
 
 @adds("has another file of its name", Kind.CONFLICT)
@@ -624,7 +642,8 @@ def added_to_a_moved_folder(site: Site) -> Stake:
     site.move(folder, "mine")
     mine = [claim for old in before for claim in renamed(old, f"mine{old.removeprefix(folder)}")]
     moved = f"mine{name.removeprefix(folder)}"
-    return Stake(tuple(mine), _its_file(site, name), (name, moved), (name, *before))
+    theirs = there(moved, "the template's file is apart from the others")
+    return Stake(tuple(mine), (*_its_file(site, name), theirs), (name, moved), (name, *before))
 
 
 # ----------------------------------------------------------------- the template leaves a file alone
@@ -648,7 +667,7 @@ def unchanged_edited(site: Site) -> Stake:
 def unchanged_deleted(site: Site) -> Stake:
     name = site.pair.unchanged
     site.delete(name)
-    return Stake((gone(name, "your deletion"),))
+    return Stake((gone(name, "your deletion is undone"),))
 
 
 @leaves("has files of their own", Kind.MERGED)

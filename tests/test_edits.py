@@ -121,12 +121,13 @@ def test_a_person_is_told_too(tiny: Ground, tmp_path: Path, name: str) -> None:
 
 @pytest.mark.e2e
 def test_between_real_releases(real: Ground, tmp_path: Path) -> None:
-    """Where real files leave no other way, a conflict is as good as the merge that was expected."""
+    """Merged or in conflict: that depends on the files; nothing may be missing either way."""
     found = {}
     lives = live(real, tmp_path)
     for name, life in lives.items():
         wrong = life.complaints()
-        if life.verdict.kind not in {EDITS[name].expected, Kind.CONFLICT}:
+        refused = EDITS[name].expected is Kind.REFUSED
+        if life.verdict.kind not in ({Kind.REFUSED} if refused else {Kind.MERGED, Kind.CONFLICT}):
             wrong.append(str(life.verdict))
         if wrong:
             found[name] = wrong
@@ -156,14 +157,19 @@ def test_the_table_is_current(outcomes: list[Outcome]) -> None:
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("name", EDITS)
-def test_plain_copier_gives_the_same_files_where_it_loses_nothing(
-    outcomes: list[Outcome], name: str
-) -> None:
-    one = next(outcome for outcome in outcomes if outcome.edit.name == name)
-    if one.theirs.kind is not one.ours.kind or one.theirs.missing:
-        pytest.skip(f"Copier: {one.theirs}; mlpath: {one.ours}")
-    assert without_labels(one.ours.state.files) == without_labels(one.theirs.state.files)
+def test_plain_copier_gives_the_same_files_where_it_loses_nothing(outcomes: list[Outcome]) -> None:
+    comparable = [
+        outcome
+        for outcome in outcomes
+        if outcome.theirs.kind is Kind.MERGED
+        or outcome.theirs.kind is outcome.ours.kind is Kind.CONFLICT
+    ]
+    assert len(comparable) >= len(HARMLESS)
+    assert [
+        outcome.edit.name
+        for outcome in comparable
+        if without_labels(outcome.ours.state.files) != without_labels(outcome.theirs.state.files)
+    ] == []
 
 
 @pytest.mark.parametrize("name", HARMLESS[:2])

@@ -43,8 +43,7 @@ class Verdict:
 
     def __str__(self) -> str:
         """Return a few words, for a table or a failed test."""
-        what = " ".join((*self.missing, self.kind.value)) if self.missing else self.kind.value
-        return f"{what}, exit {self.status}"
+        return f"{' and '.join(self.missing) or self.kind.value}, exit {self.status}"
 
 
 def edited(ground: Ground, folder: Path, edit: Edit) -> tuple[Site, Stake]:
@@ -129,7 +128,7 @@ def _not_as_new(site: Site, stake: Stake, before: State, after: State) -> list[s
     edited |= {new for old, new in pair.renames.items() if old in edited}
     edited |= {old for old, new in pair.renames.items() if new in edited}
     return [
-        f"the template's {name}"
+        f"the template's {name} is missing"
         for name in sorted({*pair.old, *pair.new} - edited - set(stake.elsewhere))
         if after.files.get(name) != pair.new.get(name)
     ]
