@@ -354,6 +354,15 @@ def symbolic_link(site: Site) -> Stake:
     return Stake((link("README.md"),), arrived(site.pair.new_lines(name)), (name,))
 
 
+@changes("puts a folder in its place", Kind.CONFLICT)
+def folder_in_its_place(site: Site) -> Stake:
+    name = site.pair.changed
+    site.delete(name)
+    site.write(f"{name}/part-1.txt", LINE)
+    theirs = arrived(site.pair.new_lines(name))
+    return Stake((*untouched(site, f"{name}/part-1.txt"), line()), theirs, (name,))
+
+
 @changes("puts binary data in its place", Kind.CONFLICT)
 def binary_in_its_place(site: Site) -> Stake:
     name = site.pair.changed
@@ -635,6 +644,13 @@ def added_below_ignored_link(site: Site) -> Stake:
     return Stake(untouched(site, folder), _its_file(site, name), (folder, name), (name,))
 
 
+def _beside_others(site: Site, name: str, moved: str) -> tuple[Claim, ...]:
+    """Claim that the template's file is where its owner has moved the others of its folder."""
+    there_it_is = arrived(site.pair.new_lines(name), moved)
+    what = "the template's file is apart from the others"
+    return tuple(Claim(what, claim.holds) for claim in there_it_is)
+
+
 @adds("moves the folder it belongs to", Kind.MERGED)
 def added_to_a_moved_folder(site: Site) -> Stake:
     name, folder = site.pair.added_beside_others
@@ -642,8 +658,18 @@ def added_to_a_moved_folder(site: Site) -> Stake:
     site.move(folder, "mine")
     mine = [claim for old in before for claim in renamed(old, f"mine{old.removeprefix(folder)}")]
     moved = f"mine{name.removeprefix(folder)}"
-    theirs = there(moved, "the template's file is apart from the others")
-    return Stake(tuple(mine), (*_its_file(site, name), theirs), (name, moved), (name, *before))
+    return Stake(tuple(mine), _beside_others(site, name, moved), (name, moved), (name, *before))
+
+
+@adds("moves its folder, and ignores a file of its name there", Kind.REFUSED)
+def added_onto_ignored_in_a_moved_folder(site: Site) -> Stake:
+    name, folder = site.pair.added_beside_others
+    moved = f"mine{name.removeprefix(folder)}"
+    site.move(folder, "mine")
+    site.ignore(moved)
+    site.write(moved, LINE)
+    theirs = _beside_others(site, name, moved)
+    return Stake(untouched(site, moved), theirs, (moved,), (name, *site.pair.below(folder)))
 
 
 # ----------------------------------------------------------------- the template leaves a file alone
