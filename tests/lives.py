@@ -85,12 +85,13 @@ class Life:
     def _is_true(self, verdict: str, path: str) -> bool:
         before, after = self.before.files.get(path), self.verdict.state.files.get(path)
         in_conflict = path in self.verdict.state.conflicts
+        moved_along = path in self.site.pair.renames.values()
         return (
             in_conflict == (verdict == "conflict")
             and {
                 "new": before is None and after is not None,
                 "changed": before is not None and after == self.site.pair.new.get(path),
-                "merged": None not in {before, after} and before != after,
+                "merged": (before is not None or moved_along) and None != after != before,
                 "removed": before is not None and after is None,
                 "conflict": True,
                 "kept": before == after,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from mlpath import render, template
 from mlpath.errors import AnswerError
 from pairs import ANSWERS_FILE, Files, Ground, prepare
 from update_table import Outcome
-from verdicts import COPIER, MLPATH, edited, update
+from verdicts import COPIER, MLPATH, edited, run, state_of, update
 
 if TYPE_CHECKING:
     from lived_in import Owner
@@ -117,6 +118,28 @@ def test_a_person_is_told_too(tiny: Ground, tmp_path: Path, name: str) -> None:
     assert verdict.status == (verdict.kind is not Kind.MERGED)
     for path in stake.names:
         assert path in verdict.said
+
+
+def test_the_page_explains_every_reason(lives: dict[str, Life]) -> None:
+    files = [file for life in lives.values() for file in life.update.get("files", [])]
+    reasons = {file["reason"] for file in files if file["verdict"] == "conflict"}
+    page = update_table.PAGE.read_text(encoding="utf-8")
+    assert reasons
+    assert {reason for reason in reasons if f"| {reason} |" not in page} == set()
+
+
+def test_the_commands_of_the_page_work(tiny: Ground, tmp_path: Path) -> None:
+    site, _ = edited(tiny, tmp_path / "project", EDITS["readme_section"])
+    before = state_of(site)
+    page = update_table.PAGE.read_text(encoding="utf-8")
+    blocks = re.findall(r"(?ms)^```sh\n(.*?)^```", page)
+    assert [line.split()[-1] for block in blocks for line in block.splitlines()][-1] == "--abort"
+    ours = f'mlpath() {{ "{sys.executable}" -m mlpath "$@"; }}; set -e; cd "$1"\n'
+    done = run(tiny.owner, "bash", "-c", "".join((ours, *blocks)), "-", str(site.path))
+    assert done.returncode == 0, done.stderr
+    for part in ("v1.0.0", "v1.1.0", "+A better twelfth line.", "merged  README.md"):
+        assert part in done.stdout
+    assert state_of(site) == before
 
 
 @pytest.mark.e2e
