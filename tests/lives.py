@@ -35,6 +35,8 @@ class Life:
     before: State
     forecast: Document
     after_forecast: State
+    traces: set[str]
+    """What the forecast left in git's own folder."""
     update: Document
     verdict: Verdict
     after_abort: State
@@ -48,8 +50,8 @@ class Life:
         ]
 
     def _complaints_about_forecast(self) -> Iterator[str]:
-        if self.after_forecast != self.before:
-            yield "the forecast left a trace"
+        if self.after_forecast != self.before or self.traces:
+            yield f"the forecast left a trace: {self.traces or 'in the files or the index'}"
         if self.verdict.kind is not Kind.REFUSED and self.forecast["files"] != self.update["files"]:
             yield "the forecast did not come true"
 
@@ -91,7 +93,7 @@ class Life:
             and {
                 "new": before is None and after is not None,
                 "changed": before is not None and after == self.site.pair.new.get(path),
-                "merged": (before is not None or moved_along) and None != after != before,
+                "merged": (before is not None or moved_along) and after not in {None, before},
                 "removed": before is not None and after is None,
                 "conflict": True,
                 "kept": before == after,
@@ -120,8 +122,9 @@ def live(ground: Ground, folder: Path) -> dict[str, Life]:
     def all_at_once(*options: str) -> list[Document]:
         return told(ground.owner, [site.path for site in sites], *options)
 
-    before = states()
+    before, git_had = states(), [_git_files(site) for site in sites]
     forecasts = all_at_once("--defaults", "-r", ground.version, "--pretend")
+    traces = [_git_files(site) - had for site, had in zip(sites, git_had, strict=True)]
     after_forecasts = states()
     updates = all_at_once("--defaults", "-r", ground.version)
     verdicts = [
@@ -130,9 +133,13 @@ def live(ground: Ground, folder: Path) -> dict[str, Life]:
     ]
     all_at_once("--abort")
     columns = zip(
-        made, before, forecasts, after_forecasts, updates, verdicts, states(), strict=True
+        made, before, forecasts, after_forecasts, traces, updates, verdicts, states(), strict=True
     )
     return {edit.name: Life(edit, site, stake, *rest) for (edit, site, stake), *rest in columns}
+
+
+def _git_files(site: Site) -> set[str]:
+    return {str(path) for path in (site.path / ".git").rglob("*")}
 
 
 def told(owner: Owner, projects: Sequence[Path], *options: str) -> list[Document]:
