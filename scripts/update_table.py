@@ -34,10 +34,10 @@ class Outcome:
     theirs: Verdict
 
 
-def tiny_ground(owner: Owner, folder: Path) -> Ground:
+def tiny_ground(owner: Owner, folder: Path, below: str = "") -> Ground:
     """Make a project of a tiny template that differs between two releases in every way."""
     source = write_tiny_template(owner, folder / "template")
-    return prepare(owner, folder / "ground", source, "v1.0.0", "v1.1.0")
+    return prepare(owner, folder / "ground", source, "v1.0.0", "v1.1.0", below=below)
 
 
 def outcomes(ground: Ground, folder: Path) -> list[Outcome]:

@@ -70,7 +70,9 @@ class Life:
 
     def _complaints_about_files(self) -> Iterator[str]:
         before, after = self.before.files, self.verdict.state.files
-        told = {file["path"]: file["verdict"] for file in self.update["files"]}
+        # A report names paths as git does: from the top of the repository.
+        top = self.site.git("rev-parse", "--show-prefix").rstrip("\n")
+        told = {file["path"].removeprefix(top): file["verdict"] for file in self.update["files"]}
         for path, verdict in told.items():
             if not self._is_true(verdict, path):
                 yield f"{path} is not {verdict}"
@@ -106,8 +108,14 @@ class Life:
             yield "--abort did not bring back what was there before"
 
 
-def live(ground: Ground, folder: Path) -> dict[str, Life]:
-    """Send each edit that two versions allow through `--pretend`, an update and `--abort`."""
+def live(ground: Ground, folder: Path, who: Owner | None = None) -> dict[str, Life]:
+    """Send each edit that two versions allow through `--pretend`, an update and `--abort`.
+
+    Args:
+        ground: The project to edit.
+        folder: Where the edited copies go.
+        who: The one who updates; the project's owner, if it is nobody else.
+    """
     made = []
     for edit in CATALOGUE:
         try:
@@ -120,7 +128,7 @@ def live(ground: Ground, folder: Path) -> dict[str, Life]:
         return [state_of(site) for site in sites]
 
     def all_at_once(*options: str) -> list[Document]:
-        return told(ground.owner, [site.path for site in sites], *options)
+        return told(who or ground.owner, [site.path for site in sites], *options)
 
     before, git_had = states(), [_git_files(site) for site in sites]
     forecasts = all_at_once("--defaults", "-r", ground.version, "--pretend")
@@ -139,7 +147,7 @@ def live(ground: Ground, folder: Path) -> dict[str, Life]:
 
 
 def _git_files(site: Site) -> set[str]:
-    return {str(path) for path in (site.path / ".git").rglob("*")}
+    return {str(path) for path in Path(site.git("rev-parse", "--absolute-git-dir")).rglob("*")}
 
 
 def told(owner: Owner, projects: Sequence[Path], *options: str) -> list[Document]:

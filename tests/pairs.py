@@ -195,7 +195,9 @@ def _first(found: Iterator[_T], otherwise: str) -> _T:
 class Ground:
     """An unedited project of the older version, ready to be copied, edited and updated."""
 
-    project: Path
+    repository: Path
+    below: str
+    """Where the project is in its repository; empty is its top."""
     pair: Pair
     owner: Owner
     version: str
@@ -203,7 +205,14 @@ class Ground:
 
 
 def prepare(
-    owner: Owner, folder: Path, source: str, old: str, new: str, answers: Path | None = None
+    owner: Owner,
+    folder: Path,
+    source: str,
+    old: str,
+    new: str,
+    *,
+    answers: Path | None = None,
+    below: str = "",
 ) -> Ground:
     """Render two versions with plain Copier, and make the older one a project under git.
 
@@ -214,6 +223,7 @@ def prepare(
         old: The project's version.
         new: The version to update it to.
         answers: A file of answers to other questions than the defaults'.
+        below: Where to put the project in its repository.
     """
     given = ("--data-file", str(answers)) if answers else ()
     folder.mkdir(parents=True)
@@ -223,11 +233,17 @@ def prepare(
             "--vcs-ref", version, *given, source, name, cwd=folder,
         )  # fmt: skip
     pair = compare(owner, folder / "project", folder / "new")
-    project = folder / "project"
-    owner.types("git", "init", "--quiet", "--initial-branch=main", cwd=project)
-    owner.types("git", "add", "--all", cwd=project)
-    owner.types("git", "commit", "--quiet", "--message", "Begin", cwd=project)
-    return Ground(project, pair, owner, new)
+    repository = folder / "repository"
+    (folder / "project").rename(_with_parents(repository / below))
+    owner.types("git", "init", "--quiet", "--initial-branch=main", cwd=repository)
+    owner.types("git", "add", "--all", cwd=repository)
+    owner.types("git", "commit", "--quiet", "--message", "Begin", cwd=repository)
+    return Ground(repository, below, pair, owner, new)
+
+
+def _with_parents(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def compare(owner: Owner, old: Path, new: Path) -> Pair:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import yaml
@@ -17,15 +17,13 @@ import yaml
 import update_table
 from conftest import ROOT
 from edits import CATALOGUE, Kind, Stake
+from lived_in import Owner
 from lives import Life, live
 from mlpath import render, template
 from mlpath.errors import AnswerError
 from pairs import ANSWERS_FILE, Files, Ground, prepare
 from update_table import Outcome
 from verdicts import COPIER, MLPATH, edited, run, state_of, update
-
-if TYPE_CHECKING:
-    from lived_in import Owner
 
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
 EDITS = {edit.name: edit for edit in CATALOGUE}
@@ -82,7 +80,8 @@ def real(
         given = answers_for(old, example)
     (folder / "answers.yml").write_text(yaml.safe_dump(given), encoding="utf-8")
     ground = folder / "ground"
-    return prepare(owner, ground, template.SRC_PATH, old, new, folder / "answers.yml")
+    answers = folder / "answers.yml"
+    return prepare(owner, ground, template.SRC_PATH, old, new, answers=answers)
 
 
 def answers_for(version: str, example: Path) -> dict[str, Any]:
@@ -118,6 +117,61 @@ def test_a_person_is_told_too(tiny: Ground, tmp_path: Path, name: str) -> None:
     assert verdict.status == (verdict.kind is not Kind.MERGED)
     for path in stake.names:
         assert path in verdict.said
+
+
+@pytest.mark.e2e
+def test_in_a_folder_of_a_repository_whose_owner_has_configured_all_of_git(
+    owner: Owner, tmp_path: Path
+) -> None:
+    ground = update_table.tiny_ground(owner, tmp_path / "tiny", "code/the demo")
+    fussy = Owner(tmp_path / "fussy")
+    configure_all_of_git(fussy.home)
+    lives = live(ground, tmp_path / "lives", fussy)
+    assert {
+        name: (str(life.verdict), life.complaints())
+        for name, life in lives.items()
+        if life.verdict.kind is not EDITS[name].expected or life.complaints()
+    } == {}
+    assert sorted(path.name for path in fussy.home.iterdir()) == [".gitconfig", "hooks"]
+
+
+def configure_all_of_git(home: Path) -> None:
+    """Write what changes the result of git commands, and hooks that leave a file and fail."""
+    hooks = home / "hooks"
+    hooks.mkdir(parents=True)
+    for name in ("pre-commit", "post-checkout", "post-index-change", "reference-transaction"):
+        (hooks / name).write_text(f"#!/bin/sh\ntouch '{home}/ran'\nexit 1\n", encoding="utf-8")
+        (hooks / name).chmod(0o755)
+    (home / ".gitconfig").write_text(
+        f"""
+        [core]
+            hooksPath = {hooks}
+            autocrlf = input
+            quotePath = true
+        [commit]
+            gpgSign = true
+        [gpg]
+            program = false
+        [merge]
+            conflictStyle = diff3
+            renames = false
+            directoryRenames = false
+            ff = only
+        [diff]
+            renames = false
+            noprefix = true
+            external = false
+        [apply]
+            whitespace = error
+        [rerere]
+            enabled = true
+        [status]
+            showUntrackedFiles = no
+        [color]
+            ui = always
+        """,
+        encoding="utf-8",
+    )
 
 
 def test_the_page_explains_every_reason(lives: dict[str, Life]) -> None:

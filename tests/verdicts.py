@@ -52,8 +52,8 @@ def edited(ground: Ground, folder: Path, edit: Edit) -> tuple[Site, Stake]:
     Raises:
         UnsuitedError: The two versions lack the kind of change that the edit is about.
     """
-    shutil.copytree(ground.project, folder, symlinks=True)
-    site = Site(folder, ground.pair, ground.owner)
+    shutil.copytree(ground.repository, folder, symlinks=True)
+    site = Site(folder / ground.below, ground.pair, ground.owner)
     return site, edit.apply(site)
 
 
