@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ from mlpath import render, template
 from mlpath.errors import AnswerError
 from pairs import ANSWERS_FILE, Files, Ground, prepare
 from update_table import Outcome
-from verdicts import COPIER, MLPATH, edited, run, state_of, update
+from verdicts import COPIER, MLPATH, edited, update
 
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
 EDITS = {edit.name: edit for edit in CATALOGUE}
@@ -180,20 +179,6 @@ def test_the_page_explains_every_reason(lives: dict[str, Life]) -> None:
     page = update_table.PAGE.read_text(encoding="utf-8")
     assert reasons
     assert {reason for reason in reasons if f"| {reason} |" not in page} == set()
-
-
-def test_the_commands_of_the_page_work(tiny: Ground, tmp_path: Path) -> None:
-    site, _ = edited(tiny, tmp_path / "project", EDITS["readme_section"])
-    before = state_of(site)
-    page = update_table.PAGE.read_text(encoding="utf-8")
-    blocks = re.findall(r"(?ms)^```sh\n(.*?)^```", page)
-    assert [line.split()[-1] for block in blocks for line in block.splitlines()][-1] == "--abort"
-    ours = f'mlpath() {{ "{sys.executable}" -m mlpath "$@"; }}; set -e; cd "$1"\n'
-    done = run(tiny.owner, "bash", "-c", "".join((ours, *blocks)), "-", str(site.path))
-    assert done.returncode == 0, done.stderr
-    for part in ("v1.0.0", "v1.1.0", "+A better twelfth line.", "merged  README.md"):
-        assert part in done.stdout
-    assert state_of(site) == before
 
 
 @pytest.mark.e2e
