@@ -70,9 +70,7 @@ class Life:
 
     def _complaints_about_files(self) -> Iterator[str]:
         before, after = self.before.files, self.verdict.state.files
-        # A report names paths as git does: from the top of the repository.
-        top = self.site.git("rev-parse", "--show-prefix").rstrip("\n")
-        told = {file["path"].removeprefix(top): file["verdict"] for file in self.update["files"]}
+        told = {file["path"]: file["verdict"] for file in self.update["files"]}
         for path, verdict in told.items():
             if not self._is_true(verdict, path):
                 yield f"{path} is not {verdict}"
