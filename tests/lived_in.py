@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
+import socket
 import subprocess
 import sys
-from dataclasses import dataclass
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import uv
 
@@ -19,6 +28,11 @@ class Owner:
     """Somebody with a home folder, and what they type there."""
 
     home: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def with_variables(self, variables: Mapping[str, str]) -> Owner:
+        """The same person, with more in their environment."""
+        return replace(self, variables={**self.variables, **variables})
 
     @property
     def environment(self) -> dict[str, str]:
@@ -30,7 +44,7 @@ class Owner:
             and name != "VIRTUAL_ENV"
         }
         cache = os.environ.get("UV_CACHE_DIR") or str(Path("~/.cache/uv").expanduser())
-        return {**kept, "HOME": str(self.home), "UV_CACHE_DIR": cache}
+        return {**kept, "HOME": str(self.home), "UV_CACHE_DIR": cache, **self.variables}
 
     def types(self, *command: str, cwd: Path) -> str:
         """Run a command that must succeed; returns all that it printed."""
@@ -60,3 +74,51 @@ class Owner:
         project = self.home / name
         self.uv("sync", "--quiet", cwd=project)
         return project
+
+
+@contextmanager
+def serving(owner: Owner, project: Path) -> Iterator[str]:
+    """Run the demo of a project on a free port; Ctrl-C must end it with exit status 0."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    child = subprocess.Popen(
+        [project / ".venv" / "bin" / "demo"],
+        cwd=project,
+        env={**owner.environment, "GRADIO_SERVER_PORT": str(port)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(f"{address}/health", child)
+        yield address
+        child.send_signal(signal.SIGINT)
+        assert child.wait(30) == 0
+    finally:
+        if child.poll() is None:
+            os.kill(child.pid, signal.SIGKILL)
+        child.communicate()
+
+
+def wait_for(url: str, child: subprocess.Popen[bytes]) -> None:
+    """Wait until a server answers, for a minute at most."""
+    for _ in range(240):
+        assert child.poll() is None, child.communicate()[0].decode()
+        try:
+            get(url)
+        except urllib.error.URLError:
+            time.sleep(0.25)
+        else:
+            return
+    raise AssertionError(f"no answer from {url}")
+
+
+def get(url: str) -> tuple[int, Any]:
+    """Return the status and the JSON of an answer, whatever the status is."""
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 (it is http)
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from lived_in import Owner  # noqa: TC001 (pytest reads annotations of fixtures)
+from lived_in import Owner, get, serving
 
 pytestmark = pytest.mark.e2e
 
@@ -123,51 +113,3 @@ def copy_of(project: Path, owner: Owner, folder: Path) -> Path:
     shutil.copytree(project, copy, symlinks=True, ignore=shutil.ignore_patterns(".venv"))
     owner.uv("sync", "--quiet", cwd=copy)
     return copy
-
-
-@contextmanager
-def serving(owner: Owner, project: Path) -> Iterator[str]:
-    """Run the demo of a project on a free port; Ctrl-C must end it with exit status 0."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    child = subprocess.Popen(
-        [project / ".venv" / "bin" / "demo"],
-        cwd=project,
-        env={**owner.environment, "GRADIO_SERVER_PORT": str(port)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(f"{address}/health", child)
-        yield address
-        child.send_signal(signal.SIGINT)
-        assert child.wait(30) == 0
-    finally:
-        if child.poll() is None:
-            os.kill(child.pid, signal.SIGKILL)
-        child.communicate()
-
-
-def wait_for(url: str, child: subprocess.Popen[bytes]) -> None:
-    """Wait until a server answers, for a minute at most."""
-    for _ in range(240):
-        assert child.poll() is None, child.communicate()[0].decode()
-        try:
-            get(url)
-        except urllib.error.URLError:
-            time.sleep(0.25)
-        else:
-            return
-    raise AssertionError(f"no answer from {url}")
-
-
-def get(url: str) -> tuple[int, Any]:
-    """Return the status and the JSON of an answer, whatever the status is."""
-    try:
-        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 (it is http)
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, json.load(error)

@@ -12,7 +12,7 @@ def test_same_training_same_files(
     project: Layout, splits: dict[str, data.Split], schema: data.Schema, turned: params.Params, tmp_path: Path
 ) -> None:
     for name in turned.train.models:
-        again, _ = train.train(name, splits, schema, turned.train)
+        again = train.train(name, splits, schema, turned.train).candidate
         again.save(tmp_path / name)
         for path in project.candidate(name).iterdir():
             assert (tmp_path / name / path.name).read_bytes() == path.read_bytes(), path.name

@@ -1,0 +1,167 @@
+"""Every domain, with and without a network: checked, trained, served; their folders are alike."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT, files_below, mlpath
+from lived_in import Owner, get, serving
+
+DOMAINS = sorted(path.name for path in (ROOT / "template" / "domains").iterdir())
+TASKS = [
+    (path.parent.name, path.name)
+    for path in sorted((ROOT / "template" / "domains").glob("*/*"))
+    if (path / "params.yaml").exists()
+]
+# Which score of the test split a project must reach with the parameters it comes with.
+REACHED = {
+    "tabular": ("roc_auc", 0.99),
+    "vision": ("accuracy", 0.985),
+    "text": ("f1", 0.80),
+    "timeseries": ("mase", 0.75),
+}
+
+
+@pytest.mark.parametrize("domain", [domain for domain in DOMAINS if domain != "tabular"])
+def test_a_domain_brings_the_files_that_tabular_brings(domain: str) -> None:
+    """The shared modules and the include shims name them; a fifth domain is a folder like these."""
+
+    def brought(name: str) -> set[str]:
+        folder = ROOT / "template" / "domains" / name
+        files = {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
+        return {file for file in files if "__pycache__" not in file}
+
+    assert brought(domain) == brought("tabular")
+
+
+@pytest.mark.parametrize(("domain", "task"), TASKS)
+def test_a_task_brings_its_numbers_its_schema_and_its_story(domain: str, task: str) -> None:
+    folder = ROOT / "template" / "domains" / domain / task
+    assert {path.name for path in folder.iterdir()} == {
+        "params.yaml",
+        "plots.yaml",
+        "schema.yaml",
+        "story.jinja",
+    }
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_python_of_a_domain_is_no_template(domain: str) -> None:
+    for path in (ROOT / "template" / "domains" / domain).rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not [mark for mark in ("{{", "{%", "{#") if mark in text], path
+
+
+@pytest.mark.parametrize(("domain", "task"), TASKS)
+@pytest.mark.parametrize("deep", ["false", "true"])
+def test_pytorch_is_named_only_where_a_network_was_asked_for(
+    folder: Path, domain: str, task: str, deep: str
+) -> None:
+    answers = ["-d", f"domain={domain}", "-d", f"task={task}", "-d", f"deep={deep}"]
+    made = mlpath("new-project", "demo", "--defaults", "--no-lock", *answers)
+    assert made.exit_code == 0, made.output
+    naming = [
+        name for name, text in files_below(folder / "demo").items() if b"torch" in text.lower()
+    ]
+    assert bool(naming) == (deep == "true"), naming
+
+
+@pytest.mark.parametrize(
+    ("domain", "task"), [("vision", "regression"), ("timeseries", "classification")]
+)
+def test_a_task_of_another_domain_is_refused(folder: Path, domain: str, task: str) -> None:
+    refused = mlpath(
+        "new-project", "demo", "--defaults", "-d", f"domain={domain}", "-d", f"task={task}"
+    )
+    assert refused.exit_code != 0
+    assert task in refused.output
+    assert not (folder / "demo").exists()
+
+
+@pytest.fixture(scope="session")
+def pytorch(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the environment must hold for uv to find a CPU build of PyTorch; skips without one."""
+    if "UV_INDEX" in os.environ:
+        return {"UV_INDEX": os.environ["UV_INDEX"]}
+    tag = f"cp{sys.version_info.major}{sys.version_info.minor}"
+    for folder in find_links():
+        if wheels := sorted(folder.glob(f"torch-*{tag}-{tag}-*.whl")):
+            index = tmp_path_factory.mktemp("index")
+            (index / "torch").mkdir()
+            links = "".join(f'<a href="{path.as_uri()}">{path.name}</a>' for path in wheels)
+            (index / "torch" / "index.html").write_text(f"<!DOCTYPE html><html>{links}</html>")
+            return {"UV_INDEX": f"pytorch={index.as_uri()}"}
+    try:
+        urllib.request.urlopen("https://download.pytorch.org/whl/cpu/torch/", timeout=5).close()
+    except OSError:
+        pytest.skip("PyTorch's index is out of reach, and no wheel of it lies on this machine")
+    return {}
+
+
+def find_links() -> list[Path]:
+    """The folders in which pip is told to look for wheels."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "get", "global.find-links"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    named = shlex.split(done.stdout) + shlex.split(os.environ.get("PIP_FIND_LINKS", ""))
+    return [Path(name) for name in named if Path(name).is_dir()]
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("domain", [domain for domain in DOMAINS if domain != "tabular"])
+def test_a_fresh_project_passes_its_own_checks(owner: Owner, domain: str) -> None:
+    """Tabular's are in test_project.py."""
+    check(owner, owner.creates(f"plain-{domain}", "-d", f"domain={domain}"))
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_a_project_with_a_network_trains_and_serves(
+    owner: Owner, pytorch: dict[str, str], domain: str
+) -> None:
+    owner = owner.with_variables(pytorch)
+    project = owner.creates(f"deep-{domain}", "-d", f"domain={domain}", "-d", "deep=true")
+    check(owner, project)
+    owner.uv("run", "dvc", "repro", cwd=project)
+
+    record = json.loads((project / "models/champion/champion.json").read_text(encoding="utf-8"))
+    metric, bound = REACHED[domain]
+    value = record["metrics"][metric]["value"]
+    evaluation = json.loads((project / "reports/evaluation.json").read_text(encoding="utf-8"))
+    higher = evaluation["labels"][metric]["higher_is_better"]
+    assert value >= bound if higher else value <= bound
+    assert {"baseline", "shallow", "deep"} <= set(evaluation["scores"])
+    assert "| deep |" in (project / "README.md").read_text(encoding="utf-8").replace("**", "")
+
+    with serving(owner, project) as address:
+        status, health = get(f"{address}/health")
+        assert (status, health["status"], health["model"]) == (200, "ok", record["model"])
+        answer = owner.types(
+            str(project / ".venv" / "bin" / "python"),
+            "-c",
+            "import json, sys; from gradio_client import Client\n"
+            "print(json.dumps(Client(sys.argv[1], verbose=False).predict(api_name='/predict')))",
+            address,
+            cwd=project,
+        )
+    assert json.loads(answer.splitlines()[-1])
+
+
+def check(owner: Owner, project: Path) -> None:
+    """What the project's own CI does."""
+    owner.uv("run", "ruff", "format", "--check", cwd=project)
+    owner.uv("run", "ruff", "check", cwd=project)
+    owner.uv("run", "mypy", cwd=project)
+    assert " passed" in owner.uv("run", "pytest", "-q", cwd=project)
+    assert owner.types("git", "status", "--porcelain", cwd=project) == ""
