@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 WHY = {
     "ci": "every push runs the tests, and the badge says that they pass",
     "container": "the demo runs anywhere that containers do, with nothing to install",
+    "deep": "a neural network beside the simpler models; it serves only if it earns it",
     "dvc_remote": "others, and your other machines, can fetch the data with `dvc pull`",
     "license": "without a licence nobody else may use your work",
     "space": "anybody can try the demo from a link, without an installation",

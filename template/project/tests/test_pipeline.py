@@ -5,6 +5,7 @@ import json
 from importlib.util import find_spec
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -98,7 +99,7 @@ def test_test_rows_choose_nothing(
 ) -> None:
     candidates = {name: candidate.Candidate.read(project.candidate(name)) for name in turned.train.models}
     chosen = evaluate.evaluate(candidates, splits, schema, turned, {})
-    turned_round = splits["test"].target.to_numpy()[::-1]
+    turned_round = np.asarray(splits["test"].target)[::-1]
     other = splits | {"test": dataclasses.replace(splits["test"], target=splits["test"].target.copy())}
     other["test"].target[:] = turned_round
     again = evaluate.evaluate(candidates, other, schema, turned, {})

@@ -89,7 +89,7 @@ def model_card(evaluation: dict[str, Any], champion: Champion, schema: data.Sche
             "",
             f"{record['model']}, {record['size_bytes']:,} bytes of {record['format'].upper()}, by "
             f"{escape(author)}. "
-            f"It predicts {schema.target.label.lower()} from {schema.inputs_in_words}.",
+            f"It predicts {label_within(schema.target.label)} from {schema.inputs_in_words}.",
             "",
             "## Intended use",
             "",
@@ -128,6 +128,11 @@ def model_card(evaluation: dict[str, Any], champion: Champion, schema: data.Sche
             "",
         ]
     )
+
+
+def label_within(label: str) -> str:
+    """A label inside a sentence: only its first letter is there for the beginning of one."""
+    return label[:1].lower() + label[1:]
 
 
 def escape(text: str) -> str:

@@ -119,6 +119,11 @@ def _log_model(model: bytes, signature: Any) -> Any:
     )
 
 
+def inputs_of(model: bytes) -> set[str]:
+    """The names of what the exported model takes."""
+    return {one.name for one in onnx.load_from_string(model).graph.input}
+
+
 def find_run(model: bytes) -> str | None:
     """The newest run that logged exactly this model; None if this store has none."""
     runs = mlflow.search_runs(
@@ -180,7 +185,9 @@ def restore(layout: Layout) -> str:
         scores = champion.record["metrics"]
         mlflow.log_metrics({f"test_{name}": score["value"] for name, score in scores.items()})
         examples = pd.DataFrame([example["inputs"] for example in champion.record["examples"]])
-        _log_model(model, infer_signature(examples))
+        # What a person types need not be what the model takes (a date stands for a history): then it states none.
+        stated = set(examples) == inputs_of(model)
+        _log_model(model, infer_signature(examples) if stated else None)
     version = register(active.info.run_id)
     return f"Restored the champion: run {active.info.run_id}, version {version} of {REGISTERED_MODEL!r}."
 

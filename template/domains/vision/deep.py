@@ -1,0 +1,134 @@
+"""The deep model: a small convolutional network, in PyTorch.
+
+Whether it serves is decided by the rule in `metrics.choose_champion`.
+"""
+
+import math
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .data import Grid, Pictures, Schema, Split, encode_target
+from .fitting import Recipe, Rows, export_onnx, facts_of, fit_network, hold_out, seeded
+from .params import Deep, Train
+
+# Of the training pictures, to know when to stop; validation and test pictures play no part.
+HELD_OUT = 0.15
+
+
+class Network(nn.Module):
+    """Counts of shape (rows, cells) → two blocks of convolutions, each halving the grid → logits (rows, classes)."""
+
+    def __init__(self, grid: Grid, classes: int, turned: Deep) -> None:
+        super().__init__()
+        self.grid, wide = grid, turned.channels
+        cells = (grid.height // 4) * (grid.width // 4)
+        last = nn.Linear(2 * wide * cells, classes)
+        # A network that knows nothing yet says so: every class alike.
+        nn.init.normal_(last.weight, std=1e-3)
+        nn.init.zeros_(last.bias)
+        self.layers = nn.Sequential(
+            *_block(1, wide), *_block(wide, 2 * wide), nn.Flatten(), nn.Dropout(turned.dropout), last
+        )
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """Logits of shape (rows, classes)."""
+        squares = picture.reshape(-1, 1, self.grid.height, self.grid.width) / self.grid.maximum
+        logits: Tensor = self.layers(squares)
+        return logits
+
+
+def _block(before: int, after: int) -> list[nn.Module]:
+    """Two convolutions, each with batch normalisation, then the highest of each four."""
+    layers: list[nn.Module] = []
+    for width in (before, after):
+        layers += [nn.Conv2d(width, after, 3, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
+    return [*layers, nn.MaxPool2d(2)]
+
+
+class Jiggle:
+    """Moves each picture of a batch about a little: what a hand does from one digit to the next."""
+
+    def __init__(self, grid: Grid, turned: Deep) -> None:
+        self.grid, self.turned = grid, turned
+
+    def __call__(self, inputs: tuple[Tensor, ...], generator: torch.Generator) -> tuple[Tensor, ...]:
+        """Shift, turn, stretch, slant and ink, each drawn for each picture."""
+        (picture,) = inputs
+        turned, rows = self.turned, len(picture)
+
+        def draw(most: float) -> Tensor:
+            return (torch.rand(rows, generator=generator) * 2 - 1) * most
+
+        angle, slant = draw(math.radians(turned.turn)), draw(turned.slant)
+        wide, high = 1 + draw(turned.stretch), 1 + draw(turned.stretch)
+        # `affine_grid` counts from -1 to 1 across the picture.
+        across, down = draw(2 * turned.shift / self.grid.width), draw(2 * turned.shift / self.grid.height)
+        first = torch.stack([angle.cos() * wide, slant - angle.sin(), across], dim=1)
+        second = torch.stack([angle.sin(), angle.cos() * high, down], dim=1)
+        moves = torch.stack([first, second], dim=1).to(picture.device)
+        shape = (rows, 1, self.grid.height, self.grid.width)
+        places = functional.affine_grid(moves, list(shape), align_corners=False)
+        moved = functional.grid_sample(picture.reshape(shape), places, align_corners=False)
+        inked = moved * (1 + draw(turned.ink)).to(picture.device).reshape(-1, 1, 1, 1)
+        return (inked.clamp(0, self.grid.maximum).reshape(picture.shape),)
+
+
+class Served(nn.Module):
+    """The network as it answers: probabilities of the classes."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """Shape (rows, classes)."""
+        return torch.softmax(self.network(picture), dim=1)
+
+
+class Model:
+    """A trained network with the methods of a scikit-learn model, and what its training has to tell."""
+
+    def __init__(self, network: Network, history: list[dict[str, float]], classes: int) -> None:
+        self.served, self.history = Served(network), history
+        self.facts = facts_of(network, history, math.log(classes))
+
+    @torch.no_grad()
+    def predict_proba(self, cells: Pictures) -> NDArray[np.float64]:
+        """Probabilities of shape (rows, classes), for counts of shape (rows, cells)."""
+        return np.asarray(self.served.eval()(torch.from_numpy(cells)), dtype=np.float64)
+
+    def export_onnx(self) -> bytes:
+        """The network as ONNX: `picture` of shape (rows, cells) to probabilities."""
+        grid = self.served.network.grid
+        return export_onnx(self.served, (torch.zeros(2, grid.height * grid.width),), ["picture"])
+
+
+def fit(train: Split, schema: Schema, params: Train, checkpoint: Path | None = None) -> Model:
+    """The network, trained on most of the training pictures and stopped by the rest."""
+    turned = params.deep
+    if turned is None:
+        raise ValueError("params.yaml has no train.deep")
+    seeded(params.seed)
+    network = Network(schema.picture, len(schema.classes), turned)
+    learnt, held_out = hold_out(rows_of(train, schema), HELD_OUT, params.seed)
+    recipe = Recipe(
+        **{name: value for name, value in asdict(turned).items() if name in Recipe.__dataclass_fields__},
+        seed=params.seed,
+    )
+    augment = Jiggle(schema.picture, turned)
+    loss = partial(functional.cross_entropy, label_smoothing=turned.smoothing)
+    history = fit_network(network, learnt, held_out, loss, recipe, checkpoint=checkpoint, augment=augment)
+    return Model(network, history, len(schema.classes))
+
+
+def rows_of(split: Split, schema: Schema) -> Rows:
+    """The split as the network takes it: counts of shape (rows, cells), class indices."""
+    cells = torch.from_numpy(split.features.reshape(len(split.target), -1))
+    return Rows((cells,), torch.from_numpy(encode_target(split.target, schema)))

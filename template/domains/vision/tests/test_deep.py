@@ -1,0 +1,108 @@
+"""What goes wrong with networks without a word: a first loss that is off, inputs not connected, a false resume."""
+
+import dataclasses
+import math
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from .package import champion, data, models, params, train
+
+Splits = dict[str, data.Split]
+
+
+def network(turned: params.Params, **changed: Any) -> params.Train:
+    """The parameters of training, with some of the network's changed."""
+    assert turned.train.deep is not None
+    return dataclasses.replace(turned.train, deep=dataclasses.replace(turned.train.deep, **changed))
+
+
+def right(model: Any, split: data.Split, schema: data.Schema) -> float:
+    answers = models.predict(model, split.features).argmax(axis=1)
+    return float((answers == data.encode_target(split.target, schema)).mean())
+
+
+def test_first_loss_is_that_of_knowing_nothing(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
+    facts = models.fit("deep", splits["train"], schema, network(turned, epochs=1)).facts
+    assert facts["expected_initial_loss"] == pytest.approx(math.log(10))
+    assert facts["initial_loss"] == pytest.approx(math.log(10), rel=0.01)
+
+
+def test_a_tiny_batch_is_learnt_by_heart(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
+    tiny = data.Split(splits["train"].features[:24], splits["train"].target[:24])
+    still = {"shift": 0.0, "turn": 0.0, "stretch": 0.0, "slant": 0.0, "ink": 0.0, "dropout": 0.0}
+    eager = network(turned, epochs=80, patience=80, weight_decay=0.0, **still)
+    history = models.fit("deep", tiny, schema, eager).history
+    assert history[-1]["loss"] < 0.02 * history[0]["loss"]
+
+
+def test_shuffled_labels_teach_nothing(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
+    shuffled = np.random.default_rng(0).permutation(splits["train"].target)
+    honest = models.fit("deep", splits["train"], schema, turned.train)
+    misled = models.fit("deep", dataclasses.replace(splits["train"], target=shuffled), schema, turned.train)
+    assert right(misled, splits["test"], schema) < 0.25
+    assert right(honest, splits["test"], schema) > 0.95
+
+
+def test_jiggled_pictures_are_still_pictures(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
+    deep = import_module(f"{models.__package__}.deep")
+
+    assert turned.train.deep is not None
+    cells = deep.rows_of(splits["train"], schema).inputs
+    (moved,) = deep.Jiggle(schema.picture, turned.train.deep)(cells, torch.Generator().manual_seed(0))
+    assert moved.shape == cells[0].shape
+    assert 0 <= float(moved.min()) <= float(moved.max()) <= schema.picture.maximum
+    assert float(moved.sum() / cells[0].sum()) == pytest.approx(1, abs=0.1)
+    assert not torch.equal(moved, cells[0])
+
+
+def test_without_anything_to_turn_pictures_stay(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
+    """A grid that is off by half a cell would blur every picture, and training would hardly suffer."""
+    deep = import_module(f"{models.__package__}.deep")
+
+    still = network(turned, shift=0.0, turn=0.0, stretch=0.0, slant=0.0, ink=0.0).deep
+    assert still is not None
+    cells = deep.rows_of(splits["train"], schema).inputs
+    (moved,) = deep.Jiggle(schema.picture, still)(cells, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(moved, cells[0], atol=1e-3, rtol=0)
+
+
+def test_an_interrupted_training_ends_where_the_other_does(
+    splits: Splits, schema: data.Schema, turned: params.Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = network(turned, epochs=4, patience=4)
+    whole = models.fit("deep", splits["train"], schema, few)
+    checkpoint = tmp_path / "deep.pt"
+    load, saved = torch.save, []
+
+    def interrupted(state: Any, path: Path) -> None:
+        load(state, path)
+        saved.append(state["epoch"])
+        if len(saved) == 2:
+            Path(path).replace(checkpoint)  # written; then the power goes
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "save", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            models.fit("deep", splits["train"], schema, few, checkpoint)
+    resumed = models.fit("deep", splits["train"], schema, few, checkpoint)
+    assert saved == [1, 2]
+    assert resumed.history == whole.history
+    features = splits["test"].features
+    np.testing.assert_array_equal(models.predict(resumed, features), models.predict(whole, features))
+    assert not checkpoint.exists()
+
+
+def test_every_test_picture_is_answered_alike_by_the_export(
+    splits: Splits, schema: data.Schema, turned: params.Params
+) -> None:
+    model = models.fit("deep", splits["train"], schema, network(turned, epochs=3))
+    exported = train.canonical(models.export_onnx(model, schema))
+    assert models.export_difference(model, exported, splits["test"].features, schema) < 1e-5
+    assert champion.sha256(exported) == champion.sha256(train.canonical(models.export_onnx(model, schema)))
+    assert np.ptp(models.predict_onnx(exported, splits["test"].features, schema), axis=0).max() > 0
