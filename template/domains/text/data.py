@@ -51,8 +51,8 @@ _INLINE = (
     re.compile(QUOTED),
     re.compile(r"%\([^)]*\)[sdrf]|\{[^}]*\}"),  # what the library fills in when it is imported
     re.compile(r"https?://\S+"),
-    re.compile(r"\*+"),  # emphasis
     re.compile(CODE_FORM),
+    re.compile(r"[*`]+"),  # emphasis, and quotes that do not close
 )
 _WORD = re.compile(WORD)
 _SENTENCE = re.compile(r"(?<=[.!?:])\s+|\n\s*\n")
@@ -277,7 +277,7 @@ def prose(docstring: str) -> str:
             text = _without(_MARKUP, body)
             # A field begins with a line "name : type"; what it means is indented below.
             kept.append(re.sub(r"^\S.*$", "", text, flags=re.MULTILINE) if heading in _FIELDS else text)
-    return _without(_INLINE, "\n\n".join(kept)).strip()
+    return without_accents(_without(_INLINE, "\n\n".join(kept))).strip()
 
 
 def _without(patterns: Iterable[re.Pattern[str]], text: str) -> str:
@@ -288,9 +288,14 @@ def _without(patterns: Iterable[re.Pattern[str]], text: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """The words in order: two letters or more, in lower case, without accents."""
-    if not text.isascii():
-        text = "".join(one for one in unicodedata.normalize("NFKD", text) if unicodedata.category(one) != "Mn")
-    return _WORD.findall(text.lower())
+    return _WORD.findall(without_accents(text).lower())
+
+
+def without_accents(text: str) -> str:
+    """The text in plain letters where there are such: é is e, and ﬁ is fi."""
+    if text.isascii():
+        return text
+    return "".join(one for one in unicodedata.normalize("NFKD", text) if unicodedata.category(one) != "Mn")
 
 
 def own_names(table: pd.DataFrame, texts: pd.Series, schema: Schema) -> tuple[str, ...]:
@@ -343,7 +348,8 @@ def unique_sentences(texts: list[str], libraries: list[str], params: Prepare) ->
         for sentence, key in sentences:
             short = len(key.split()) < params.sentence_words
             if key and (short or (len(users[key]) == 1 and key not in seen)):
-                kept.append(" ".join(sentence.split()))
+                plain = " ".join(sentence.split())
+                kept.append(plain if plain[-1] in ".!?:" else f"{plain}.")
                 seen.add(key)
         kept_texts.append(" ".join(kept))
     return kept_texts

@@ -24,13 +24,10 @@ from .params import Deep, Train
 
 def train_pieces(train: Split, turned: Deep) -> Tokenizer:
     """A tokenizer that puts words together from frequent pieces: byte-pair encoding (Sennrich and others, 2016)."""
-    tokenizer = text_of_words(BPE(unk_token=SPECIAL[UNKNOWN], continuing_subword_prefix="##"), train.names)
+    tokenizer = text_of_words(BPE(unk_token=SPECIAL[UNKNOWN]), train.names)
+    # No prefix for pieces within a word: with one, the trainer numbers them in an order that differs from run to run.
     trainer = BpeTrainer(
-        vocab_size=turned.vocabulary,
-        min_frequency=2,
-        special_tokens=list(SPECIAL),
-        continuing_subword_prefix="##",
-        show_progress=False,
+        vocab_size=turned.vocabulary, min_frequency=2, special_tokens=list(SPECIAL), show_progress=False
     )
     tokenizer.train_from_iterator(train.features["text"], trainer)
     return finish(tokenizer, turned.length)

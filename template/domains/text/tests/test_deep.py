@@ -42,7 +42,16 @@ def test_first_loss_is_that_of_knowing_nothing(honest: Any, schema: data.Schema)
 
 
 def test_a_tiny_batch_is_learnt_by_heart(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
-    eager = network(turned, epochs=80, patience=80, batch_size=32, dropout=0.0, word_dropout=0.0, weight_decay=0.0)
+    eager = network(
+        turned,
+        epochs=200,
+        patience=200,
+        batch_size=32,
+        learning_rate=0.01,
+        dropout=0.0,
+        word_dropout=0.0,
+        weight_decay=0.0,
+    )
     history = models.fit("deep", some(splits["train"], 24), schema, eager).history
     assert history[-1]["loss"] < 0.02 * history[0]["loss"]
 

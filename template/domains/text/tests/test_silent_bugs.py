@@ -102,14 +102,12 @@ def test_no_code_is_in_a_document(splits: Splits) -> None:
 
 def test_shuffled_labels_teach_nothing(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
     """A model that still scores well has seen the answers by another way."""
-    scores = []
-    for seed in range(3):
-        target = splits["train"].target.sample(frac=1, random_state=seed).set_axis(splits["train"].target.index)
-        shuffled = dataclasses.replace(splits["train"], target=target)
-        scores.append(score("shallow", shuffled, splits["test"], schema, turned.train))
-    honest = score("shallow", splits["train"], splits["test"], schema, turned.train)
+    target = splits["train"].target.sample(frac=1, random_state=0).set_axis(splits["train"].target.index)
+    shuffled = dataclasses.replace(splits["train"], target=target)
+    quick = shallow(turned, C=1.0)  # noise takes long to fit closely
+    noise, honest = (score("shallow", train, splits["test"], schema, quick) for train in (shuffled, splits["train"]))
     chance = 1 / len(schema.classes)
-    assert np.mean(scores) < chance + 0.05
+    assert noise < chance + 0.05
     assert honest > chance + 0.4
 
 

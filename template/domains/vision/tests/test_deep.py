@@ -2,6 +2,8 @@
 
 import dataclasses
 import math
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from .package import champion, data, models, params, train
+from .package import champion, data, models, params, serving, train
 
 Splits = dict[str, data.Split]
 
@@ -106,3 +108,9 @@ def test_every_test_picture_is_answered_alike_by_the_export(
     assert models.export_difference(model, exported, splits["test"].features, schema) < 1e-5
     assert champion.sha256(exported) == champion.sha256(train.canonical(models.export_onnx(model, schema)))
     assert np.ptp(models.predict_onnx(exported, splits["test"].features, schema), axis=0).max() > 0
+
+
+def test_serving_needs_no_pytorch() -> None:
+    code = f"import sys, {serving.__name__}; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
