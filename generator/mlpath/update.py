@@ -416,18 +416,17 @@ def _verdict_on_new(change: Change, theirs: Change | None) -> tuple[str, str]:
 def _reason(merge: Merge, path: str) -> str:
     """Say in words why a path is in conflict."""
     stages = merge.conflicts[path]
-    match sorted(stages):
-        case [1, 2]:
-            return "you changed or moved it, the template removed or moved it"
-        case [1, 3]:
-            return "you removed or moved it, the template changed or moved it"
-        case [2, 3]:
-            return "you and the template both added it"
-        case [1, 2, 3]:
-            if any(_is_binary(merge, entry) for entry in stages.values()):
-                return "you and the template both changed it, and it is binary: keep one of them"
-            return "you and the template both changed the same lines"
-    return "you and the template moved it to different places"
+    if set(stages) == {1, 2, 3} and any(_is_binary(merge, entry) for entry in stages.values()):
+        return "you and the template both changed it, and it is binary: keep one of them"
+    moved_apart = any(set(entries) == {1} for entries in merge.conflicts.values())
+    if len(stages) == 1 and not moved_apart:
+        return "a file on one side, a folder or a link on the other: both are kept, under two names"
+    return {
+        (1, 2): "you changed or moved it, the template removed or moved it",
+        (1, 3): "you removed or moved it, the template changed or moved it",
+        (2, 3): "you and the template both added it",
+        (1, 2, 3): "you and the template both changed the same lines",
+    }.get(tuple(sorted(stages)), "you and the template moved it to different places")
 
 
 def _is_binary(merge: Merge, entry: Entry) -> bool:
