@@ -35,6 +35,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     turned = yaml.safe_load(Layout().params.read_text(encoding="utf-8"))
     for path, value in SMALL.items():
         *sections, name = path.split(".")
+        if sections[0] == "train" and len(sections) > 1 and sections[1] not in turned["train"]:
+            continue  # a model that this project does without
         place = turned
         for section in sections:
             place = place[section]

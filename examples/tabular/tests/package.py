@@ -2,8 +2,10 @@
 
 from second_look import (
     app,
+    brief,
     candidate,
     champion,
+    curves,
     data,
     evaluate,
     fetch,
@@ -16,14 +18,17 @@ from second_look import (
     serving,
     tracking,
     train,
+    widgets,
 )
 from second_look.layout import Layout
 
 __all__ = [
     "Layout",
     "app",
+    "brief",
     "candidate",
     "champion",
+    "curves",
     "data",
     "evaluate",
     "fetch",
@@ -36,4 +41,5 @@ __all__ = [
     "serving",
     "tracking",
     "train",
+    "widgets",
 ]

@@ -3,5 +3,6 @@
 SMALL = {
     "train.shallow.max_iter": 60,
     "train.shallow.learning_rate": 0.15,
+    "train.deep.epochs": 30,
     "evaluate.resamples": 100,
 }

@@ -163,16 +163,6 @@ def test_splits_survive_the_disk(splits: dict[str, data.Split], schema: data.Sch
         pd.testing.assert_series_equal(part.target, splits[name].target)
 
 
-def test_defaults_and_examples_lie_within_what_the_demo_allows(
-    splits: dict[str, data.Split], schema: data.Schema
-) -> None:
-    for described in data.describe_inputs(schema, splits):
-        if described["kind"] == "number":
-            assert described["minimum"] <= described["default"] <= described["maximum"]
-        else:
-            assert described["default"] in described["choices"]
-
-
 def test_slices_cover_every_row_once(splits: dict[str, data.Split], schema: data.Schema) -> None:
     train, test = splits["train"].features, splits["test"].features
     for column in schema.features:
@@ -182,16 +172,3 @@ def test_slices_cover_every_row_once(splits: dict[str, data.Split], schema: data
             assert set(labels) <= set(column.choices)
         else:
             assert len(set(data.slice_labels(train, train, column))) in (2, 3)
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [(17.9949, 17.99), (0.0012345678, 0.001235), (1234567.0, 1235000.0), (0.0, 0.0), (-12.3456, -12.35), (100.0, 100)],
-)
-def test_four_digits_are_what_a_person_would_type(value: float, expected: float) -> None:
-    assert data.significant(value) == expected
-
-
-def test_ranges_are_rounded_outwards() -> None:
-    assert data.significant(12.3456, math.floor) == 12.34
-    assert data.significant(12.3411, math.ceil) == 12.35

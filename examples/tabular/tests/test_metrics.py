@@ -35,6 +35,17 @@ def test_regression_scores_by_hand(name: str, expected: float) -> None:
     assert metrics.REGRESSION[name].score(truth, prediction) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"), [("mae", 1.0), ("rmse", math.sqrt(1.5)), ("pinball", 3.8 / 12), ("coverage", 0.75)]
+)
+def test_forecast_scores_by_hand(name: str, expected: float) -> None:
+    truth = np.array([[0.0, 2.0], [4.0, 6.0]])
+    median = np.array([[0.0, 3.0], [3.0, 8.0]])
+    quantiles = np.stack([median - 1, median, median + 1], axis=-1)
+    # The three quantiles of each lose 0.1 + 0 + 0.1, 0 + 0.5 + 0.2, 0.2 + 0.5 + 0 and 0.9 + 1 + 0.3.
+    assert metrics.FORECAST[name].score(truth, quantiles) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_better_is_better(task: str) -> None:
     truth = TRUTH if task == "classification" else TRUTH.astype(float)
@@ -64,6 +75,18 @@ def test_same_seed_same_interval() -> None:
     truth, prediction = noisy(50, noise=1.0)
     once, again = (metrics.score_all("regression", truth, {"model": prediction}, **BOOTSTRAP) for _ in range(2))
     assert once == again
+
+
+def test_forecasts_that_overlap_are_drawn_in_blocks() -> None:
+    """Drawn one by one, forecasts that share most of their months would promise a precision that is not there."""
+    slow = np.repeat(np.sin(np.arange(120) / 15)[:, None], 12, axis=1)
+    together, alone = (
+        metrics.resample(
+            metrics.FORECAST["mae"], slow[:, :steps], {"zero": np.zeros((120, steps, 3))}, resamples=300, seed=0
+        )["zero"].std()
+        for steps in (12, 1)
+    )
+    assert together > 2 * alone
 
 
 def duel(simple: float, complex_: float, margin: float, rows: int = 200) -> tuple[str, metrics.Duel]:

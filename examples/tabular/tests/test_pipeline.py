@@ -5,6 +5,7 @@ import json
 from importlib.util import find_spec
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -97,10 +98,10 @@ def test_test_rows_choose_nothing(
     project: Layout, splits: dict[str, data.Split], schema: data.Schema, turned: params.Params
 ) -> None:
     candidates = {name: candidate.Candidate.read(project.candidate(name)) for name in turned.train.models}
-    chosen = evaluate.evaluate(candidates, splits, schema, turned)
-    turned_round = splits["test"].target.to_numpy()[::-1]
+    chosen = evaluate.evaluate(candidates, splits, schema, turned, {})
+    turned_round = np.asarray(splits["test"].target)[::-1]
     other = splits | {"test": dataclasses.replace(splits["test"], target=splits["test"].target.copy())}
     other["test"].target[:] = turned_round
-    again = evaluate.evaluate(candidates, other, schema, turned)
+    again = evaluate.evaluate(candidates, other, schema, turned, {})
     assert again.duels == chosen.duels
     assert again.scores != chosen.scores

@@ -57,9 +57,9 @@ def test_alias_names_the_model_that_serves(client: MlflowClient, project: Layout
 
 
 def test_registered_model_states_its_inputs(client: MlflowClient, project: Layout) -> None:
-    record = champion.load_champion(project.champion)[0].record
+    _, model = champion.load_champion(project.champion)
     info = mlflow.models.get_model_info(f"models:/{tracking.REGISTERED_MODEL}@{tracking.ALIAS}")
-    assert set(info.signature.inputs.input_names()) == {column["name"] for column in record["inputs"]}
+    assert set(info.signature.inputs.input_names()) == tracking.inputs_of(model)
 
 
 def test_restore_into_an_empty_store_twice(project: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

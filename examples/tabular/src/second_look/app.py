@@ -20,13 +20,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from . import TITLE, tables, widgets
+from . import TITLE, markdown, widgets
 from .champion import ChampionError
 from .layout import Layout
 from .serving import Predictor, load_predictor
 
 CONCURRENCY = 4
-FIGURES = ("comparison", "calibration", "confusion", "residuals", "slices")
 
 
 def build_app(predictor: Predictor, reports: Path | None = None) -> gr.Blocks:
@@ -66,11 +65,11 @@ def _quality(reports: Path) -> None:
     except FileNotFoundError:
         gr.Markdown("Nothing has been measured yet. Run: `uv run dvc repro`")
         return
-    gr.Markdown(tables.score_table(evaluation))
-    gr.Markdown(tables.measured_on(evaluation))
+    gr.Markdown(markdown.score_table(evaluation))
+    gr.Markdown(markdown.measured_on(evaluation))
     gr.Markdown("\n".join(f"- {verdict}" for verdict in evaluation["verdicts"]))
-    gr.Markdown("### Where it is weaker: the champion on parts of the test rows\n\n" + tables.slice_table(evaluation))
-    pictures = [path for name in FIGURES if (path := reports / "figures" / f"{name}.png").exists()]
+    gr.Markdown("### Where it is weaker: the champion on parts of the test rows\n\n" + markdown.slice_table(evaluation))
+    pictures = sorted((reports / "figures").glob("*.png"), key=lambda path: (path.stem != "comparison", path.stem))
     with gr.Row():
         for path in pictures:
             gr.Image(str(path), label=path.stem, show_label=False, interactive=False, min_width=320, buttons=[])
@@ -80,7 +79,7 @@ def _lineage(predictor: Predictor) -> None:
     record = predictor.champion.record
     gr.Markdown(
         "Every answer comes from one file, and this is how that file came to be.\n\n"
-        + tables.lineage_table(record["lineage"])
+        + markdown.lineage_table(record["lineage"])
         + f"\n\nServed: `{record['model']}` as {record['format'].upper()}, {record['size_bytes']:,} bytes, "
         f"SHA-256 `{record['sha256']}`, checked before it was loaded."
     )

@@ -6,8 +6,7 @@ scikit-learn and pandera take longer to load than to do their work here.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from .params import Prepare
+from .params import Evaluate, Fetch, Prepare
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
@@ -54,6 +53,11 @@ class Schema:
     target: Column
     features: tuple[Column, ...]
     positive: str | None = None
+
+    @property
+    def inputs_in_words(self) -> str:
+        """What the model reads."""
+        return f"{len(self.features)} inputs"
 
     @property
     def task(self) -> Literal["classification", "regression"]:
@@ -98,6 +102,13 @@ def load_source(name: str) -> pd.DataFrame:
         raise DataError(f"fetch.source in params.yaml is {name!r}; known are 'breast_cancer' and 'diabetes'")
     table: pd.DataFrame = pd.concat([bunch.data, target], axis="columns")
     return table.rename(columns=lambda column: column.replace(" ", "_"))
+
+
+def fetch_raw(folder: Path, params: Fetch) -> str:
+    """Write the raw table; returns what was written, in words."""
+    table = load_source(params.source)
+    table.to_csv(folder / RAW_FILE, index=False, lineterminator="\n")
+    return f"{len(table)} rows, {table.shape[1]} columns of {params.source} in data/raw/{RAW_FILE}"
 
 
 def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:
@@ -230,6 +241,24 @@ def encode_target(target: pd.Series, schema: Schema) -> NDArray[np.float64] | ND
     return np.asarray(target.map(index), dtype=np.int64)
 
 
+def slices_of(splits: dict[str, Split], schema: Schema, params: Evaluate) -> dict[str, pd.Categorical]:
+    """The slice of each test row, for each column named in `evaluate.slices`; by the column's label."""
+    test, train = splits["test"].features, splits["train"].features
+    return {
+        column.label: slice_labels(test, train, column) for column in schema.features if column.name in params.slices
+    }
+
+
+def table_of(split: Split, schema: Schema) -> pd.DataFrame:
+    """Features and target as one table, as MLflow keeps a data set."""
+    return split.features.assign(**{schema.target.name: split.target})
+
+
+def signature_rows(split: Split, _schema: Schema, count: int) -> pd.DataFrame:
+    """The first rows, from which MLflow reads names and types of the inputs."""
+    return split.features.head(count)
+
+
 def slice_labels(features: pd.DataFrame, train: pd.DataFrame, column: Column) -> pd.Categorical:
     """For each row the slice it falls in: the category, or the third of the training rows' values. Shape (rows,)."""
     values = features[column.name]
@@ -238,65 +267,3 @@ def slice_labels(features: pd.DataFrame, train: pd.DataFrame, column: Column) ->
     low, high = train[column.name].quantile([1 / 3, 2 / 3])
     labels = [f"below {low:.3g}", f"{low:.3g} to {high:.3g}", f"above {high:.3g}"]
     return pd.Categorical(np.select([values < low, values <= high], labels[:2], labels[2]), categories=labels)
-
-
-def describe_inputs(schema: Schema, splits: dict[str, Split]) -> list[dict[str, Any]]:
-    """What the demo needs of each feature: label, unit, range, choices, and the typical value as default.
-
-    The range is that of the data: outside of it the model has seen nothing. The default is the training median (or the
-    most frequent category).
-    """
-    rows = pd.concat([part.features for part in splits.values()])
-    train = splits["train"].features
-    return [_describe(column, rows[column.name], train[column.name]) for column in schema.features]
-
-
-def _describe(column: Column, values: pd.Series, train: pd.Series) -> dict[str, Any]:
-    described: dict[str, Any] = {
-        "name": column.name,
-        "label": column.label,
-        "kind": column.kind,
-        "unit": column.unit,
-        "minimum": None,
-        "maximum": None,
-        "choices": list(column.choices),
-    }
-    if column.kind == "category":
-        return described | {"default": str(train.mode().iloc[0])}
-    return described | {
-        "minimum": significant(values.min(), math.floor),
-        "maximum": significant(values.max(), math.ceil),
-        "default": significant(train.median()),
-    }
-
-
-def significant(value: float, rounding: Callable[[float], float] = round, digits: int = 4) -> float:
-    """The value with four significant digits: what a person would type."""
-    value = float(value)
-    if value == 0:
-        return 0.0
-    places = digits - 1 - math.floor(math.log10(abs(value)))
-    # Integer powers keep this exact where dividing by 1e-3 would not.
-    scaled = rounding(value * 10**places) if places >= 0 else rounding(value / 10**-places)
-    return scaled / 10**places if places >= 0 else float(scaled * 10**-places)
-
-
-def pick_examples(schema: Schema, test: Split, prediction: NDArray[np.float64]) -> list[dict[str, Any]]:
-    """Three rows of the test split to start from: a low, a doubtful and a high answer, each with the truth."""
-    if schema.task == "classification":
-        scores = prediction[:, schema.classes.index(schema.positive) if schema.positive else 0]
-        doubtful = int(np.abs(scores - 0.5).argmin())
-    else:
-        scores = prediction
-        doubtful = int(np.abs(scores - np.median(scores)).argmin())
-    order = scores.argsort(kind="stable")
-    tenth = len(order) // 10  # the very lowest and highest are no typical cases
-    categories = {column.name for column in schema.features if column.kind == "category"}
-    names = [column.name for column in schema.features]
-    examples = []
-    for position in (order[tenth], doubtful, order[-1 - tenth]):
-        row = test.features.iloc[position]
-        inputs = {name: str(row[name]) if name in categories else significant(row[name]) for name in names}
-        truth = test.target.iloc[position]
-        examples.append({"inputs": inputs, "truth": truth if isinstance(truth, str) else significant(truth)})
-    return examples

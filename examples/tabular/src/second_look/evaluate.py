@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import champion, curves, data, metrics, models, tracking
+from . import brief, champion, curves, data, metrics, tracking
 from .candidate import Candidate, parameters_of
 from .layout import Layout
 from .lineage import Lineage, lineage_of
 from .params import Params, load_params
+
+Cost = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Evaluation:
     scores: dict[str, dict[str, dict[str, float]]]
     slices: list[dict[str, Any]]
     rows: dict[str, int]
+    costs: dict[str, Cost]
 
 
 def main(layout: Layout | None = None) -> None:
@@ -36,7 +39,9 @@ def main(layout: Layout | None = None) -> None:
     splits = data.read_splits(layout.prepared, schema)
     candidates = {name: Candidate.read(layout.candidate(name)) for name in params.train.models}
 
-    evaluation = evaluate(candidates, splits, schema, params)
+    tracking.start(layout)
+    costs = costs_of(candidates, layout.reports / "evaluation.json")
+    evaluation = evaluate(candidates, splits, schema, params, costs)
     record = publish(layout, evaluation, candidates[evaluation.champion], splits, schema, params, lineage)
     write_reports(layout, evaluation, candidates, splits["test"], schema)
 
@@ -44,8 +49,30 @@ def main(layout: Layout | None = None) -> None:
     print(f"champion: {evaluation.champion}, version {record['lineage']['registry_version']} in the registry")
 
 
+def costs_of(candidates: dict[str, Candidate], previous: Path) -> dict[str, Cost]:
+    """What each model costs: its training (CPU seconds), its file (bytes), one answer (milliseconds).
+
+    A model that is byte for byte the one in the `previous` evaluation keeps the times measured then: no two
+    measurements agree, and a rerun that changes nothing should change no file.
+    """
+    known = json.loads(previous.read_text(encoding="utf-8"))["costs"] if previous.exists() else {}
+    costs = {}
+    for name, candidate in candidates.items():
+        digest = champion.sha256(candidate.exported)
+        if known.get(name, {}).get("model_sha256") == digest:
+            costs[name] = known[name]
+        else:
+            spent = tracking.cost_of(candidate.exported)
+            costs[name] = {"model_sha256": digest, "size_bytes": len(candidate.exported), **spent}
+    return costs
+
+
 def evaluate(
-    candidates: dict[str, Candidate], splits: dict[str, data.Split], schema: data.Schema, params: Params
+    candidates: dict[str, Candidate],
+    splits: dict[str, data.Split],
+    schema: data.Schema,
+    params: Params,
+    costs: dict[str, Cost],
 ) -> Evaluation:
     """The champion by the rule of `metrics.choose_champion`, and how good every model is on the test split.
 
@@ -64,10 +91,7 @@ def evaluate(
     chosen, duels = metrics.choose_champion(
         available[turned.metric], target["validation"], answers["validation"], margin=turned.margin, **bootstrap
     )
-    columns = [column for column in schema.features if column.name in turned.slices]
-    slices = {
-        column.label: data.slice_labels(splits["test"].features, splits["train"].features, column) for column in columns
-    }
+    slices = data.slices_of(splits, schema, turned)
     return Evaluation(
         champion=chosen,
         metric=turned.metric,
@@ -82,6 +106,7 @@ def evaluate(
             available[turned.metric], target["test"], answers["test"][chosen], slices, **bootstrap
         ),
         rows={name: len(part.target) for name, part in splits.items()},
+        costs=costs,
     )
 
 
@@ -99,7 +124,6 @@ def publish(
     Where model, data, parameters and code are what they were, the old record stays as it is: only the run that made
     the model again would differ, and git stays clean.
     """
-    tracking.start(layout)
     run_id = tracking.run_of(candidate.exported)
     registered = {"mlflow_run_id": run_id, "registry_version": tracking.register(run_id)}
     record = {
@@ -111,8 +135,7 @@ def publish(
         "target": {"name": schema.target.name, "label": schema.target.label, "unit": schema.target.unit},
         "classes": list(schema.classes),
         "positive": schema.positive,
-        "inputs": rank_inputs(candidate, splits, schema, evaluation.metric, params.evaluate.seed),
-        "examples": data.pick_examples(schema, splits["test"], candidate.predictions["test"]),
+        **brief.brief_of(candidate.exported, candidate.predictions, splits, schema, params),
         "metric": evaluation.metric,
         "metrics": evaluation.scores[evaluation.champion],
         "duels": [asdict(duel) for duel in evaluation.duels],
@@ -128,21 +151,6 @@ def publish(
         return old
     champion.publish(layout.champion, record, candidate.exported)
     return record
-
-
-def rank_inputs(
-    candidate: Candidate, splits: dict[str, data.Split], schema: data.Schema, metric: str, seed: int
-) -> list[dict[str, Any]]:
-    """The inputs as the demo shows them, the one that the model leans on most first.
-
-    Importance is what the metric loses on the validation split when one column is shuffled (Breiman, 2001).
-    """
-    described = {record["name"]: record for record in data.describe_inputs(schema, splits)}
-    lost = models.importances(
-        candidate.exported, splits["validation"], schema, metrics.metrics_for(schema.task)[metric], seed
-    )
-    ranked = sorted(described, key=lambda name: -lost[name])
-    return [described[name] | {"importance": round(lost[name], 6)} for name in ranked]
 
 
 def write_reports(

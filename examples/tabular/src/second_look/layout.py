@@ -42,6 +42,10 @@ class Layout:
         """What was measured, for people and for the demo."""
         return self.root / "reports"
 
+    def checkpoint(self, name: str) -> Path:
+        """Where an interrupted training of the model called `name` left off; git and DVC know nothing of it."""
+        return self.root / ".cache" / "checkpoints" / f"{name}.pt"
+
     def candidate(self, name: str) -> Path:
         """The trained model called `name`, with its predictions."""
         return self.root / "models" / name

@@ -65,10 +65,34 @@ REGRESSION = {
     "r2": Metric("R²", lambda y, p: float(r2_score(y, p)), higher_is_better=True),
 }
 
+# Forecasts: target of numbers (origins, horizon), predictions of quantiles (origins, horizon, 3): the lower end of an
+# 80 % interval, the median, the upper end.
+QUANTILES = (0.1, 0.5, 0.9)
+
+
+def _pinball(target: Array, quantiles: Array) -> float:
+    missed, shares = target[..., None] - quantiles, np.array(QUANTILES)
+    return float(np.maximum(shares * missed, (shares - 1) * missed).mean())
+
+
+FORECAST = {
+    "mae": Metric("Mean absolute error", lambda y, q: float(np.abs(y - q[..., 1]).mean()), higher_is_better=False),
+    "rmse": Metric(
+        "Root mean squared error", lambda y, q: float(np.sqrt(((y - q[..., 1]) ** 2).mean())), higher_is_better=False
+    ),
+    "pinball": Metric("Pinball loss", _pinball, higher_is_better=False),
+    # More than was stated costs width, which the pinball loss shows.
+    "coverage": Metric(
+        "Coverage of the 80 % interval",
+        lambda y, q: float(((q[..., 0] <= y) & (y <= q[..., 2])).mean()),
+        higher_is_better=True,
+    ),
+}
+
 
 def metrics_for(task: str) -> dict[str, Metric]:
     """The metrics of a task, by the name that `params.yaml` uses."""
-    return CLASSIFICATION if task == "classification" else REGRESSION
+    return {"classification": CLASSIFICATION, "regression": REGRESSION, "forecast": FORECAST}[task]
 
 
 @dataclass(frozen=True)
@@ -102,10 +126,16 @@ def resample(
 ) -> dict[str, NDArray[np.float64]]:
     """The metric on bootstrap resamples of the rows, the same rows for every model (Efron and Tibshirani, 1993).
 
+    Forecasts that follow each other share most of their months, so they are no independent rows: they are drawn in
+    blocks as long as the horizon, around the end to the beginning (the circular block bootstrap of Politis and Romano,
+    1992). Few rows make shorter blocks: fewer than five of them, and the resamples would all be alike.
+
     Returns one array of shape (resamples,) a model; where the metric is undefined (one class only) stands nan.
     """
     rng = np.random.default_rng(seed)
-    draws = rng.integers(len(target), size=(resamples, len(target)))
+    block = max(1, min(target.shape[1], len(target) // 5)) if target.ndim > 1 else 1
+    begins = rng.integers(len(target), size=(resamples, -(-len(target) // block)))
+    draws = (begins[:, :, None] + np.arange(block)).reshape(resamples, -1)[:, : len(target)] % len(target)
     # The arrays were checked when they were made; checking each of a thousand resamples costs more than scoring it.
     with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
         return {

@@ -1,5 +1,10 @@
 """The models, from the simplest to the most complex, and their way to ONNX."""
 
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import onnxruntime
 import pandas as pd
@@ -23,12 +28,25 @@ _NEVER_SPLIT = 1e12
 SHUFFLES = 5
 
 
-def fit(name: str, train: Split, schema: Schema, params: Train) -> Pipeline:
+def fit(name: str, train: Split, schema: Schema, params: Train, checkpoint: Path | None = None) -> Any:
     """The model called `name`, fitted to the training split.
+
+    Args:
+        name: one of `train.models` in `params.yaml`.
+        train: the rows to learn from.
+        schema: their columns.
+        params: what each model may turn.
+        checkpoint: where a training that takes long keeps its state, to go on after an interruption.
+
+    Returns:
+        A model with `predict_proba` or `predict`. A network has `export_onnx`, `history` and `facts` besides.
 
     Raises:
         ValueError: no model has that name.
     """
+    if name == "deep" and params.deep:
+        # Only a project that asked for a network has the module, and the libraries that it needs.
+        return import_module(".deep", __package__).fit(train, schema, params, checkpoint)
     if name == "baseline":
         estimator = _baseline(schema)
     elif name == "shallow":
@@ -65,17 +83,19 @@ def _shallow(schema: Schema, params: Train) -> BaseEstimator:
     )
 
 
-def predict(model: Pipeline, features: pd.DataFrame) -> NDArray[np.float64]:
+def predict(model: Any, features: pd.DataFrame) -> NDArray[np.float64]:
     """Probabilities of shape (rows, classes), or predicted numbers of shape (rows,)."""
     scores = model.predict_proba(features) if hasattr(model, "predict_proba") else model.predict(features)
     return np.asarray(scores, dtype=np.float64)
 
 
-def export_onnx(model: Pipeline, schema: Schema) -> bytes:
+def export_onnx(model: Any, schema: Schema) -> bytes:
     """The fitted model as ONNX: one input a feature, of shape (rows, 1), float32 or string.
 
     The same model gives the same bytes (`name` is fixed: skl2onnx would draw a random one).
     """
+    if hasattr(model, "export_onnx"):
+        return bytes(model.export_onnx())
     # Here, since it is slow to load and the evaluation, which imports this module too, exports nothing.
     from skl2onnx import to_onnx
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType
@@ -89,13 +109,29 @@ def export_onnx(model: Pipeline, schema: Schema) -> bytes:
 
 def predict_onnx(exported: bytes, features: pd.DataFrame, schema: Schema) -> NDArray[np.float64]:
     """What the exported model answers, as it will when it serves; shaped like `predict`."""
-    session = onnxruntime.InferenceSession(exported, providers=["CPUExecutionProvider"])
-    feeds = {column.name: features[[column.name]].to_numpy() for column in schema.features}
-    output = np.asarray(session.run([session.get_outputs()[-1].name], feeds)[0], dtype=np.float64)
-    return output if schema.task == "classification" else output.reshape(len(features))
+    return loaded(exported, schema)(features)
 
 
-def export_difference(model: Pipeline, exported: bytes, features: pd.DataFrame, schema: Schema) -> float:
+def loaded(exported: bytes, schema: Schema) -> Callable[[pd.DataFrame], NDArray[np.float64]]:
+    """The exported model, ready to answer again and again."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # as in the demo
+    session = onnxruntime.InferenceSession(exported, options, providers=["CPUExecutionProvider"])
+    output = session.get_outputs()[-1].name
+
+    def answer(features: pd.DataFrame) -> NDArray[np.float64]:
+        feeds = {column.name: features[[column.name]].to_numpy() for column in schema.features}
+        answers = np.asarray(session.run([output], feeds)[0], dtype=np.float64)
+        if schema.task == "regression":
+            return answers.reshape(len(features))
+        # In single precision they add up to one only nearly.
+        total: NDArray[np.float64] = answers.sum(axis=1, keepdims=True)
+        return answers / total
+
+    return answer
+
+
+def export_difference(model: Any, exported: bytes, features: pd.DataFrame, schema: Schema) -> float:
     """The largest difference between the trained and the exported model's answers; relative where they are numbers."""
     trained = predict(model, features)
     scale = 1.0 if schema.task == "classification" else max(float(np.abs(trained).max()), 1.0)

@@ -48,6 +48,19 @@ class Shallow:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class Deep:
+    """A multilayer perceptron, trained by AdamW until the rows held out from training stop getting better."""
+
+    hidden: list[Annotated[int, Field(gt=0)]]
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    epochs: Annotated[int, Field(gt=0)]
+    batch_size: Annotated[int, Field(gt=1)]
+    learning_rate: Annotated[float, Field(gt=0)]
+    weight_decay: Annotated[float, Field(ge=0)]
+    patience: Annotated[int, Field(gt=0)]
+
+
+@dataclass(frozen=True, config=_STRICT)
 class Train:
     """The models, from the simplest to the most complex, and what each may turn."""
 
@@ -55,6 +68,7 @@ class Train:
     seed: int
     baseline: Baseline
     shallow: Shallow
+    deep: Deep | None = None
 
 
 @dataclass(frozen=True, config=_STRICT)

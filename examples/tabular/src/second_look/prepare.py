@@ -12,8 +12,8 @@ def main(layout: Layout | None = None) -> None:
     layout = layout or Layout()
     params = load_params(layout.params)
     schema = data.load_schema(layout.schema)
-    table = data.validate(data.read_raw(layout.raw, schema), schema)
-    splits = data.split(table, schema, params.prepare)
+    raw = data.validate(data.read_raw(layout.raw, schema), schema)
+    splits = data.split(raw, schema, params.prepare)
     data.write_splits(splits, layout.prepared)
     print(", ".join(f"{name}: {len(part.target)} rows" for name, part in splits.items()))
 

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from . import TITLE, data, figures, plots, tables
+from . import TITLE, data, figures, markdown, plots
 from .champion import Champion, load_champion
 from .layout import Layout
 
@@ -57,11 +57,15 @@ def results(evaluation: dict[str, Any]) -> str:
     """The results as Markdown: one line a model, the outcome of each duel in words, the picture."""
     return "\n".join(
         [
-            tables.score_table(evaluation),
+            markdown.score_table(evaluation),
             "",
-            tables.measured_on(evaluation),
+            markdown.measured_on(evaluation),
             "",
             *(f"- {verdict}" for verdict in evaluation["verdicts"]),
+            "",
+            "What it costs:",
+            "",
+            markdown.cost_table(evaluation),
             "",
             "![Each model with its interval](reports/figures/comparison.png)",
         ]
@@ -85,7 +89,7 @@ def model_card(evaluation: dict[str, Any], champion: Champion, schema: data.Sche
             "",
             f"{record['model']}, {record['size_bytes']:,} bytes of {record['format'].upper()}, by "
             f"{escape(author)}. "
-            f"It predicts {schema.target.label.lower()} from {len(schema.features)} inputs.",
+            f"It predicts {label_within(schema.target.label)} from {schema.inputs_in_words}.",
             "",
             "## Intended use",
             "",
@@ -97,30 +101,38 @@ def model_card(evaluation: dict[str, Any], champion: Champion, schema: data.Sche
             "",
             "## Quality",
             "",
-            tables.score_table(evaluation),
+            markdown.score_table(evaluation),
             "",
-            tables.measured_on(evaluation),
+            markdown.measured_on(evaluation),
             "",
             *(f"- {verdict}" for verdict in evaluation["verdicts"]),
             "",
+            "### Cost",
+            "",
+            markdown.cost_table(evaluation),
+            "",
             f"### {label} by group",
             "",
-            tables.slice_table(evaluation),
+            markdown.slice_table(evaluation),
             "",
             *(f"![{name}](figures/{name}.png)" for name in pictures),
             "",
             "## Limits",
             "",
-            f"It was trained on {evaluation['rows']['train']} rows of one source; it knows nothing of other "
-            "populations, instruments or years. The demo refuses inputs outside the range of the data. "
-            "A score is not a decision.",
+            f"It was trained on {evaluation['rows']['train']} rows of one source and knows nothing of others. "
+            "The README names what it can't do. A score is not a decision.",
             "",
             "## Lineage",
             "",
-            tables.lineage_table(champion.lineage),
+            markdown.lineage_table(champion.lineage),
             "",
         ]
     )
+
+
+def label_within(label: str) -> str:
+    """A label inside a sentence: only its first letter is there for the beginning of one."""
+    return label[:1].lower() + label[1:]
 
 
 def escape(text: str) -> str:

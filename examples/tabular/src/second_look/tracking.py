@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import mlflow
 import onnx
 import pandas as pd
 from matplotlib.figure import Figure
+from mlflow.entities import Metric
 from mlflow.models import infer_signature
 from mlflow.tracking import MlflowClient
 from numpy.typing import NDArray
@@ -28,14 +30,20 @@ REGISTERED_MODEL = TITLE
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """What one training writes into the notebook: `table` is the training split, `answers` those of its first rows."""
+    """What one training writes into the notebook.
+
+    `history` has one record an epoch; `table` is the training split, `inputs` its first rows as the model takes them,
+    `answers` what it said of as many.
+    """
 
     model: str
     parameters: dict[str, Any]
     metrics: dict[str, float]
+    history: list[dict[str, float]]
     exported: bytes
     table: pd.DataFrame
     target: str
+    inputs: Any
     answers: NDArray[Any]
     figures: dict[str, Figure]
 
@@ -67,20 +75,37 @@ def log_training(run: TrainingRun, lineage: Lineage) -> str:
         mlflow.set_tags({"model": run.model, "model_sha256": sha256(run.exported), **tags_of(vars(lineage))})
         mlflow.log_params({"model": run.model, **run.parameters})
         mlflow.log_metrics(run.metrics)
+        _log_history(active.info.run_id, run.history)
         dataset = mlflow.data.from_pandas(  # type: ignore[attr-defined]  # MLflow makes it at run time
             run.table, targets=run.target, name="training split of data/raw", digest=lineage.data_md5
         )
         mlflow.log_input(dataset, context="training")
         for name, figure in run.figures.items():
             mlflow.log_figure(figure, f"plots/{name}.png")
-        features = run.table.drop(columns=run.target).head(len(run.answers))
-        _log_model(run.exported, infer_signature(features, run.answers))
+        _log_model(run.exported, infer_signature(run.inputs, run.answers))
         return str(active.info.run_id)
 
 
 def tags_of(lineage: Mapping[str, Any]) -> dict[str, str]:
     """The lineage as tags of a run; what is unknown is left out."""
     return {f"lineage.{name}": str(value) for name, value in lineage.items() if value is not None}
+
+
+def _log_history(run_id: str, history: list[dict[str, float]]) -> None:
+    """The learning curves, in as few calls as MLflow allows."""
+    now = int(time.time() * 1000)
+    points = [
+        Metric(f"epoch_{key}", value, now, step) for step, epoch in enumerate(history) for key, value in epoch.items()
+    ]
+    for begin in range(0, len(points), 1000):
+        MlflowClient().log_batch(run_id, metrics=points[begin : begin + 1000])
+
+
+def cost_of(model: bytes) -> dict[str, float | None]:
+    """What the newest training of exactly this model cost; None where this store has no such run."""
+    run_id = find_run(model)
+    measured = MlflowClient().get_run(run_id).data.metrics if run_id else {}
+    return {name: measured.get(name) for name in ("fit_cpu_seconds", "latency_ms")}
 
 
 def _log_model(model: bytes, signature: Any) -> Any:
@@ -92,6 +117,11 @@ def _log_model(model: bytes, signature: Any) -> Any:
         pip_requirements=["onnxruntime", "numpy"],
         save_as_external_data=False,
     )
+
+
+def inputs_of(model: bytes) -> set[str]:
+    """The names of what the exported model takes."""
+    return {one.name for one in onnx.load_from_string(model).graph.input}
 
 
 def find_run(model: bytes) -> str | None:
@@ -155,7 +185,9 @@ def restore(layout: Layout) -> str:
         scores = champion.record["metrics"]
         mlflow.log_metrics({f"test_{name}": score["value"] for name, score in scores.items()})
         examples = pd.DataFrame([example["inputs"] for example in champion.record["examples"]])
-        _log_model(model, infer_signature(examples))
+        # What a person types need not be what the model takes (a date stands for a history): then it states none.
+        stated = set(examples) == inputs_of(model)
+        _log_model(model, infer_signature(examples) if stated else None)
     version = register(active.info.run_id)
     return f"Restored the champion: run {active.info.run_id}, version {version} of {REGISTERED_MODEL!r}."
 

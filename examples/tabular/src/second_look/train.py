@@ -4,7 +4,10 @@ DVC runs this once for each name under `train.models` in `params.yaml`, as `trai
 """
 
 import argparse
+import statistics
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
 import onnx
 
@@ -31,30 +34,37 @@ def main(name: str, layout: Layout | None = None) -> None:
     schema = data.load_schema(layout.schema)
     splits = data.read_splits(layout.prepared, schema)
 
-    candidate, measured = train(name, splits, schema, params.train)
+    fitted = train(name, splits, schema, params.train, layout.checkpoint(name))
     tracking.start(layout)
-    page = describe(name, candidate, measured, splits, schema, params.train)
-    run_id = tracking.log_training(page, lineage)
-    candidate.save(layout.candidate(name))
+    run_id = tracking.log_training(describe(name, fitted, splits, schema, params.train), lineage)
+    fitted.candidate.save(layout.candidate(name))
 
-    scores = ", ".join(f"{key} {measured[key]:.4g}" for key in metrics_for(schema.task))
+    scores = ", ".join(f"{key} {fitted.measured[key]:.4g}" for key in metrics_for(schema.task))
     print(f"{name}: {scores} (validation split) · MLflow run {run_id}")
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """A candidate, what was measured of it, and how its training went: one record an epoch, if it has any."""
+
+    candidate: Candidate
+    measured: dict[str, float]
+    history: list[dict[str, float]]
+
+
 def train(
-    name: str, splits: dict[str, data.Split], schema: data.Schema, params: Train
-) -> tuple[Candidate, dict[str, float]]:
+    name: str, splits: dict[str, data.Split], schema: data.Schema, params: Train, checkpoint: Path | None = None
+) -> Fitted:
     """Fit, export, and check that both answer alike on the test split.
 
-    Returns:
-        The candidate, and what was measured: its scores on the validation split, the CPU seconds of the fit, and the
-        largest difference between the trained and the exported model.
+    Measured are the scores on the validation split, the CPU seconds of the fit, the milliseconds of one answer, the
+    largest difference between the trained and the exported model, and what the model has to say of its training.
 
     Raises:
         ParityError: the export answers differently.
     """
     begun = time.process_time()
-    model = models.fit(name, splits["train"], schema, params)
+    model = models.fit(name, splits["train"], schema, params, checkpoint)
     seconds = time.process_time() - begun
     exported = canonical(models.export_onnx(model, schema))
     difference = models.export_difference(model, exported, splits["test"].features, schema)
@@ -64,8 +74,26 @@ def train(
         part: models.predict_onnx(exported, splits[part].features, schema) for part in ("validation", "test")
     }
     target = data.encode_target(splits["validation"].target, schema)
-    scores = {key: metric.score(target, predictions["validation"]) for key, metric in metrics_for(schema.task).items()}
-    return Candidate(exported, predictions), scores | {"fit_cpu_seconds": seconds, "export_difference": difference}
+    answers = predictions["validation"]
+    measured = {key: metric.score(target, answers) for key, metric in metrics_for(schema.task).items()}
+    measured |= {
+        "fit_cpu_seconds": seconds,
+        "latency_ms": latency(exported, splits["validation"], schema),
+        "export_difference": difference,
+    }
+    candidate = Candidate(exported, predictions)
+    return Fitted(candidate, measured | getattr(model, "facts", {}), getattr(model, "history", []))
+
+
+def latency(exported: bytes, rows: data.Split, schema: data.Schema) -> float:
+    """The median milliseconds of one answer, a row at a time, once the model is loaded."""
+    answer, first = models.loaded(exported, schema), rows.features[:1]
+    spent = []
+    for _ in range(30):
+        begun = time.perf_counter()
+        answer(first)
+        spent.append(time.perf_counter() - begun)
+    return statistics.median(spent) * 1000
 
 
 def canonical(exported: bytes) -> bytes:
@@ -78,24 +106,20 @@ def canonical(exported: bytes) -> bytes:
 
 
 def describe(
-    name: str,
-    candidate: Candidate,
-    measured: dict[str, float],
-    splits: dict[str, data.Split],
-    schema: data.Schema,
-    params: Train,
+    name: str, fitted: Fitted, splits: dict[str, data.Split], schema: data.Schema, params: Train
 ) -> tracking.TrainingRun:
     """The page of the lab notebook for this model."""
-    rows = splits["train"]
-    answers = candidate.predictions["validation"]
+    answers = fitted.candidate.predictions["validation"]
     target = data.encode_target(splits["validation"].target, schema)
     return tracking.TrainingRun(
         model=name,
         parameters=parameters_of(name, params),
-        metrics=measured,
-        exported=candidate.exported,
-        table=rows.features.assign(**{schema.target.name: rows.target}),
+        metrics=fitted.measured,
+        history=fitted.history,
+        exported=fitted.candidate.exported,
+        table=data.table_of(splits["train"], schema),
         target=schema.target.name,
+        inputs=data.signature_rows(splits["train"], schema, 5),
         answers=answers[:5],
         figures=plots.fit_figures(schema, curves.fit_tables(schema, target, {name: answers})),
     )

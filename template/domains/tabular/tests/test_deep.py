@@ -1,6 +1,8 @@
 """What goes wrong with networks without a word: a first loss that is off, inputs not connected, a false resume."""
 
 import dataclasses
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from .package import champion, data, models, params, train
+from .package import champion, data, models, params, serving, train
 
 Splits = dict[str, data.Split]
 
@@ -88,3 +90,9 @@ def test_every_test_row_is_answered_alike_by_the_export(
     assert models.export_difference(model, exported, splits["test"].features, schema) < 1e-5
     assert champion.sha256(exported) == champion.sha256(train.canonical(models.export_onnx(model, schema)))
     assert np.ptp(models.predict_onnx(exported, splits["test"].features, schema), axis=0).max() > 0
+
+
+def test_serving_needs_no_pytorch() -> None:
+    code = f"import sys, {serving.__name__}; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

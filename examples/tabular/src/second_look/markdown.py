@@ -17,6 +17,16 @@ def score_table(evaluation: Record) -> str:
     return "\n".join(lines)
 
 
+def cost_table(evaluation: Record) -> str:
+    """A row a model: what its training, its file and an answer cost."""
+    lines = ["| model | training, CPU s | file, kB | one answer, ms |", "|---|---|---|---|"]
+    for name, cost in evaluation["costs"].items():
+        spent = [cost["fit_cpu_seconds"], cost["size_bytes"] / 1000, cost["latency_ms"]]
+        shown = ["not known" if value is None else f"{value:.3g}" for value in spent]
+        lines.append(f"| {name} | {' | '.join(shown)} |")
+    return "\n".join(lines)
+
+
 def slice_table(evaluation: Record) -> str:
     """The champion's score on each slice of the test rows."""
     label = evaluation["labels"][evaluation["metric"]]["label"]

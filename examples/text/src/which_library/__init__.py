@@ -1,0 +1,3 @@
+"""Which library."""
+
+TITLE = "Which library"

@@ -1,0 +1,3 @@
+"""Air ahead."""
+
+TITLE = "Air ahead"

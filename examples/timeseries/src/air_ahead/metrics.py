@@ -1,0 +1,249 @@
+"""How good a set of predictions is: scores, bootstrap intervals, and the rule by which a model becomes champion."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sklearn
+from numpy.typing import NDArray
+from sklearn.metrics import (
+    accuracy_score,
+    brier_score_loss,
+    f1_score,
+    log_loss,
+    mean_absolute_error,
+    r2_score,
+    roc_auc_score,
+    root_mean_squared_error,
+)
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A score of predictions against the truth, and which direction is better."""
+
+    label: str
+    score: Callable[[Array, Array], float]
+    higher_is_better: bool
+
+
+def _roc_auc(target: Array, probabilities: Array) -> float:
+    if probabilities.shape[1] == 2:
+        return float(roc_auc_score(target, probabilities[:, 1]))
+    return float(roc_auc_score(target, probabilities, multi_class="ovr"))
+
+
+def _log_loss(target: Array, probabilities: Array) -> float:
+    return float(log_loss(target, probabilities, labels=range(probabilities.shape[1])))
+
+
+def _brier(target: Array, probabilities: Array) -> float:
+    return float(brier_score_loss(target, probabilities, labels=range(probabilities.shape[1])))
+
+
+# Classification: target of class indices (rows,), predictions of probabilities (rows, classes).
+CLASSIFICATION = {
+    "roc_auc": Metric("ROC AUC", _roc_auc, higher_is_better=True),
+    "f1": Metric(
+        "F1 (macro)", lambda y, p: float(f1_score(y, p.argmax(axis=1), average="macro")), higher_is_better=True
+    ),
+    "accuracy": Metric("Accuracy", lambda y, p: float(accuracy_score(y, p.argmax(axis=1))), higher_is_better=True),
+    "log_loss": Metric("Log loss", _log_loss, higher_is_better=False),
+    "brier": Metric("Brier score", _brier, higher_is_better=False),
+}
+
+# Regression: target and predictions of numbers (rows,).
+REGRESSION = {
+    "mae": Metric("Mean absolute error", lambda y, p: float(mean_absolute_error(y, p)), higher_is_better=False),
+    "rmse": Metric(
+        "Root mean squared error", lambda y, p: float(root_mean_squared_error(y, p)), higher_is_better=False
+    ),
+    "r2": Metric("R²", lambda y, p: float(r2_score(y, p)), higher_is_better=True),
+}
+
+# Forecasts: target of numbers (origins, horizon), predictions of quantiles (origins, horizon, 3): the lower end of an
+# 80 % interval, the median, the upper end.
+QUANTILES = (0.1, 0.5, 0.9)
+
+
+def _pinball(target: Array, quantiles: Array) -> float:
+    missed, shares = target[..., None] - quantiles, np.array(QUANTILES)
+    return float(np.maximum(shares * missed, (shares - 1) * missed).mean())
+
+
+FORECAST = {
+    "mae": Metric("Mean absolute error", lambda y, q: float(np.abs(y - q[..., 1]).mean()), higher_is_better=False),
+    "rmse": Metric(
+        "Root mean squared error", lambda y, q: float(np.sqrt(((y - q[..., 1]) ** 2).mean())), higher_is_better=False
+    ),
+    "pinball": Metric("Pinball loss", _pinball, higher_is_better=False),
+    # More than was stated costs width, which the pinball loss shows.
+    "coverage": Metric(
+        "Coverage of the 80 % interval",
+        lambda y, q: float(((q[..., 0] <= y) & (y <= q[..., 2])).mean()),
+        higher_is_better=True,
+    ),
+}
+
+
+def metrics_for(task: str) -> dict[str, Metric]:
+    """The metrics of a task, by the name that `params.yaml` uses."""
+    return {"classification": CLASSIFICATION, "regression": REGRESSION, "forecast": FORECAST}[task]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A score with the limits of its bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Duel:
+    """One comparison of a more complex model with the simpler one that served until then."""
+
+    simpler: str
+    challenger: str
+    gain: Interval
+    margin: float
+    won: bool
+
+    def in_words(self, metric: Metric) -> str:
+        """The outcome as a sentence for a report."""
+        gain = f"{self.gain.value:+.3f} (interval {self.gain.low:+.3f} to {self.gain.high:+.3f})"
+        verdict = "takes over" if self.won else f"does not clear the margin of {self.margin:g}: {self.simpler} serves"
+        return f"{self.challenger} gains {gain} in {metric.label} over {self.simpler} and {verdict}."
+
+
+def resample(
+    metric: Metric, target: Array, predictions: Mapping[str, Array], *, resamples: int, seed: int
+) -> dict[str, NDArray[np.float64]]:
+    """The metric on bootstrap resamples of the rows, the same rows for every model (Efron and Tibshirani, 1993).
+
+    Forecasts that follow each other share most of their months, so they are no independent rows: they are drawn in
+    blocks as long as the horizon, around the end to the beginning (the circular block bootstrap of Politis and Romano,
+    1992). Few rows make shorter blocks: fewer than five of them, and the resamples would all be alike.
+
+    Returns one array of shape (resamples,) a model; where the metric is undefined (one class only) stands nan.
+    """
+    rng = np.random.default_rng(seed)
+    block = max(1, min(target.shape[1], len(target) // 5)) if target.ndim > 1 else 1
+    begins = rng.integers(len(target), size=(resamples, -(-len(target) // block)))
+    draws = (begins[:, :, None] + np.arange(block)).reshape(resamples, -1)[:, : len(target)] % len(target)
+    # The arrays were checked when they were made; checking each of a thousand resamples costs more than scoring it.
+    with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
+        return {
+            name: np.array([_score_or_nan(metric, target[rows], prediction[rows]) for rows in draws])
+            for name, prediction in predictions.items()
+        }
+
+
+def _score_or_nan(metric: Metric, target: Array, prediction: Array) -> float:
+    if metric is CLASSIFICATION["roc_auc"] and len(np.unique(target)) < prediction.shape[1]:
+        return float("nan")
+    return metric.score(target, prediction)
+
+
+def interval(value: float, samples: Array, confidence: float) -> Interval:
+    """The percentile interval of bootstrap samples around a score."""
+    tail = (1 - confidence) / 2
+    low, high = np.nanquantile(samples, [tail, 1 - tail])
+    return Interval(value=value, low=float(low), high=float(high))
+
+
+def choose_champion(
+    metric: Metric,
+    target: Array,
+    predictions: Mapping[str, Array],
+    *,
+    margin: float,
+    confidence: float,
+    resamples: int,
+    seed: int,
+) -> tuple[str, list[Duel]]:
+    """Earned complexity: a model serves only if it beats the simpler one by a margin that is no accident.
+
+    Args:
+        metric: what is compared.
+        target: the truth, shape (rows,).
+        predictions: of each model, from the simplest to the most complex.
+        margin: the least gain, in the metric's unit, that is worth the complexity.
+        confidence: of the interval of the gain, which must exclude zero.
+        resamples: of the bootstrap.
+        seed: of the bootstrap.
+
+    Returns:
+        The champion's name, and every duel in turn.
+    """
+    sign = 1.0 if metric.higher_is_better else -1.0
+    samples = resample(metric, target, predictions, resamples=resamples, seed=seed)
+    values = {name: metric.score(target, prediction) for name, prediction in predictions.items()}
+    champion, *challengers = predictions
+    duels = []
+    for challenger in challengers:
+        gain = interval(
+            sign * (values[challenger] - values[champion]), sign * (samples[challenger] - samples[champion]), confidence
+        )
+        duel = Duel(champion, challenger, gain, margin, won=gain.value >= margin and gain.low > 0)
+        duels.append(duel)
+        champion = challenger if duel.won else champion
+    return champion, duels
+
+
+def score_all(
+    task: str, target: Array, predictions: Mapping[str, Array], *, confidence: float, resamples: int, seed: int
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Every metric of every model with its interval: model → metric → value, low, high."""
+    scores: dict[str, dict[str, dict[str, float]]] = {name: {} for name in predictions}
+    for key, metric in metrics_for(task).items():
+        samples = resample(metric, target, predictions, resamples=resamples, seed=seed)
+        for name, prediction in predictions.items():
+            value = metric.score(target, prediction)
+            scores[name][key] = asdict(interval(value, samples[name], confidence))
+    return scores
+
+
+def score_slices(
+    metric: Metric,
+    target: Array,
+    prediction: Array,
+    slices: Mapping[str, pd.Categorical],
+    *,
+    confidence: float,
+    resamples: int,
+    seed: int,
+) -> list[dict[str, Any]]:
+    """The metric on parts of the rows: a good average can hide a group that the model fails.
+
+    Args:
+        metric: what is measured.
+        target: the truth, shape (rows,).
+        prediction: the champion's, rows first.
+        slices: for each sliced column the label of each row, shape (rows,).
+        confidence: of the intervals.
+        resamples: of the bootstrap.
+        seed: of the bootstrap.
+
+    Returns:
+        One record a slice: column, slice, rows, and value, low, high (None where the metric is undefined).
+    """
+    records = []
+    for column, labels in slices.items():
+        for label in labels.categories:
+            rows = np.asarray(labels == label)
+            if not rows.any():
+                continue
+            part = {"champion": prediction[rows]}
+            value = _score_or_nan(metric, target[rows], prediction[rows])
+            score: dict[str, float | None] = {"value": None, "low": None, "high": None}
+            if np.isfinite(value):
+                samples = resample(metric, target[rows], part, resamples=resamples, seed=seed)["champion"]
+                score = dict(asdict(interval(value, samples, confidence)))
+            records.append({"column": column, "slice": str(label), "rows": int(rows.sum()), **score})
+    return records

@@ -1,0 +1,201 @@
+"""The lab notebook: MLflow runs, and the registry whose alias `champion` names the model that serves."""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import onnx
+import pandas as pd
+from matplotlib.figure import Figure
+from mlflow.entities import Metric
+from mlflow.models import infer_signature
+from mlflow.tracking import MlflowClient
+from numpy.typing import NDArray
+
+from . import TITLE
+from .champion import ChampionError, load_champion, sha256
+from .layout import Layout
+from .lineage import Lineage
+
+ALIAS = "champion"
+# The registry's models have a name of their own; it may not hold "/" or ":", and TITLE never does.
+REGISTERED_MODEL = TITLE
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """What one training writes into the notebook.
+
+    `history` has one record an epoch; `table` is the training split, `inputs` its first rows as the model takes them,
+    `answers` what it said of as many.
+    """
+
+    model: str
+    parameters: dict[str, Any]
+    metrics: dict[str, float]
+    history: list[dict[str, float]]
+    exported: bytes
+    table: pd.DataFrame
+    target: str
+    inputs: Any
+    answers: NDArray[Any]
+    figures: dict[str, Figure]
+
+
+def start(layout: Layout) -> None:
+    """Point MLflow at the project's store, unless `MLFLOW_TRACKING_URI` names another.
+
+    `dvc exp run --queue` runs in a copy below `.dvc/tmp/`: its runs belong in the project's own store all the same.
+    """
+    # MLflow tells at length of tables it creates and of a pip that uv's environments do not have.
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    logging.getLogger("alembic").setLevel(logging.ERROR)
+    parts = layout.root.parts
+    root = Path(*parts[: parts.index(".dvc")]) if ".dvc" in parts else layout.root
+    mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(root / 'mlflow.db').as_posix()}")
+    if mlflow.get_experiment_by_name(TITLE) is None:
+        local = mlflow.get_tracking_uri().startswith("sqlite:")
+        mlflow.create_experiment(TITLE, artifact_location=(root / "mlartifacts").as_uri() if local else None)
+    mlflow.set_experiment(TITLE)
+
+
+def log_training(run: TrainingRun, lineage: Lineage) -> str:
+    """One run: parameters, metrics, plots, the data set with its DVC hash, and the model with its signature.
+
+    Returns:
+        The run's id.
+    """
+    with mlflow.start_run(run_name=run.model) as active:
+        mlflow.set_tags({"model": run.model, "model_sha256": sha256(run.exported), **tags_of(vars(lineage))})
+        mlflow.log_params({"model": run.model, **run.parameters})
+        mlflow.log_metrics(run.metrics)
+        _log_history(active.info.run_id, run.history)
+        dataset = mlflow.data.from_pandas(  # type: ignore[attr-defined]  # MLflow makes it at run time
+            run.table, targets=run.target, name="training split of data/raw", digest=lineage.data_md5
+        )
+        mlflow.log_input(dataset, context="training")
+        for name, figure in run.figures.items():
+            mlflow.log_figure(figure, f"plots/{name}.png")
+        _log_model(run.exported, infer_signature(run.inputs, run.answers))
+        return str(active.info.run_id)
+
+
+def tags_of(lineage: Mapping[str, Any]) -> dict[str, str]:
+    """The lineage as tags of a run; what is unknown is left out."""
+    return {f"lineage.{name}": str(value) for name, value in lineage.items() if value is not None}
+
+
+def _log_history(run_id: str, history: list[dict[str, float]]) -> None:
+    """The learning curves, in as few calls as MLflow allows."""
+    now = int(time.time() * 1000)
+    points = [
+        Metric(f"epoch_{key}", value, now, step) for step, epoch in enumerate(history) for key, value in epoch.items()
+    ]
+    for begin in range(0, len(points), 1000):
+        MlflowClient().log_batch(run_id, metrics=points[begin : begin + 1000])
+
+
+def cost_of(model: bytes) -> dict[str, float | None]:
+    """What the newest training of exactly this model cost; None where this store has no such run."""
+    run_id = find_run(model)
+    measured = MlflowClient().get_run(run_id).data.metrics if run_id else {}
+    return {name: measured.get(name) for name in ("fit_cpu_seconds", "latency_ms")}
+
+
+def _log_model(model: bytes, signature: Any) -> Any:
+    # Stating the requirements spares MLflow a second process that imports the model to guess them.
+    return mlflow.onnx.log_model(
+        onnx.load_from_string(model),
+        name="model",
+        signature=signature,
+        pip_requirements=["onnxruntime", "numpy"],
+        save_as_external_data=False,
+    )
+
+
+def inputs_of(model: bytes) -> set[str]:
+    """The names of what the exported model takes."""
+    return {one.name for one in onnx.load_from_string(model).graph.input}
+
+
+def find_run(model: bytes) -> str | None:
+    """The newest run that logged exactly this model; None if this store has none."""
+    runs = mlflow.search_runs(
+        experiment_names=[TITLE],
+        filter_string=f"tags.model_sha256 = '{sha256(model)}'",
+        order_by=["start_time DESC"],
+        max_results=1,
+        output_format="list",
+    )
+    return str(runs[0].info.run_id) if runs else None
+
+
+def run_of(model: bytes) -> str:
+    """The newest run that logged exactly this model, or a new one if this store has none.
+
+    That happens where DVC took the training from its cache and the database is new.
+    """
+    if run_id := find_run(model):
+        return run_id
+    with mlflow.start_run(run_name="from DVC's cache") as active:
+        mlflow.set_tags({"model_sha256": sha256(model)})
+        _log_model(model, None)
+        return str(active.info.run_id)
+
+
+def register(run_id: str) -> int:
+    """Give the run's model the alias `champion`; a model that is registered already keeps its version.
+
+    Returns:
+        The registry version.
+    """
+    client = MlflowClient()
+    known = client.search_model_versions(f"run_id = '{run_id}'")
+    logged = client.get_run(run_id).outputs.model_outputs[0].model_id  # type: ignore[union-attr]  # it has one model
+    version = known[0] if known else mlflow.register_model(f"models:/{logged}", REGISTERED_MODEL)
+    client.set_registered_model_alias(REGISTERED_MODEL, ALIAS, str(version.version))
+    return int(version.version)
+
+
+def restore(layout: Layout) -> str:
+    """Put the champion that git carries into this machine's store, which a clone does not have.
+
+    Asking twice changes nothing.
+
+    Returns:
+        A sentence that says what was done.
+
+    Raises:
+        ChampionError: the clone has no intact champion.
+    """
+    champion, model = load_champion(layout.champion)
+    start(layout)
+    if run_id := find_run(model):
+        version = register(run_id)
+        return f"The champion was here already: run {run_id}, version {version} of {REGISTERED_MODEL!r}."
+    with mlflow.start_run(run_name=f"{champion.record['model']} (restored)") as active:
+        mlflow.set_tags({"model": champion.record["model"], "model_sha256": sha256(model), **tags_of(champion.lineage)})
+        mlflow.log_params({"model": champion.record["model"], **champion.record["parameters"]})
+        scores = champion.record["metrics"]
+        mlflow.log_metrics({f"test_{name}": score["value"] for name, score in scores.items()})
+        examples = pd.DataFrame([example["inputs"] for example in champion.record["examples"]])
+        # What a person types need not be what the model takes (a date stands for a history): then it states none.
+        stated = set(examples) == inputs_of(model)
+        _log_model(model, infer_signature(examples) if stated else None)
+    version = register(active.info.run_id)
+    return f"Restored the champion: run {active.info.run_id}, version {version} of {REGISTERED_MODEL!r}."
+
+
+def main() -> None:
+    """`uv run restore-registry`."""
+    try:
+        print(restore(Layout()))
+    except ChampionError as error:
+        sys.exit(str(error))
+    print("Look at it: uv run mlflow ui")

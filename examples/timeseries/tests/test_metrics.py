@@ -1,0 +1,147 @@
+"""Scores have the values that a textbook gives, and a model becomes champion only by the rule."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from .package import metrics
+
+TRUTH = np.array([0, 1, 1, 0])
+PROBABILITIES = np.array([[0.8, 0.2], [0.4, 0.6], [0.7, 0.3], [0.9, 0.1]])
+BOOTSTRAP: dict[str, Any] = {"confidence": 0.95, "resamples": 200, "seed": 0}
+MAE = metrics.REGRESSION["mae"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("accuracy", 0.75),
+        ("f1", (2 / 3 + 4 / 5) / 2),
+        ("roc_auc", 1.0),
+        ("brier", (0.04 + 0.16 + 0.49 + 0.01) / 4),
+        ("log_loss", -(math.log(0.8) + math.log(0.6) + math.log(0.3) + math.log(0.9)) / 4),
+    ],
+)
+def test_classification_scores_by_hand(name: str, expected: float) -> None:
+    assert metrics.CLASSIFICATION[name].score(TRUTH, PROBABILITIES) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("mae", 1.0), ("rmse", math.sqrt(1.5)), ("r2", 1 - 6 / 20)])
+def test_regression_scores_by_hand(name: str, expected: float) -> None:
+    truth, prediction = np.array([0.0, 2.0, 4.0, 6.0]), np.array([1.0, 2.0, 3.0, 8.0])
+    assert metrics.REGRESSION[name].score(truth, prediction) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("mae", 1.0), ("rmse", math.sqrt(1.5)), ("pinball", 3.8 / 12), ("coverage", 0.75)]
+)
+def test_forecast_scores_by_hand(name: str, expected: float) -> None:
+    truth = np.array([[0.0, 2.0], [4.0, 6.0]])
+    median = np.array([[0.0, 3.0], [3.0, 8.0]])
+    quantiles = np.stack([median - 1, median, median + 1], axis=-1)
+    # The three quantiles of each lose 0.1 + 0 + 0.1, 0 + 0.5 + 0.2, 0.2 + 0.5 + 0 and 0.9 + 1 + 0.3.
+    assert metrics.FORECAST[name].score(truth, quantiles) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_better_is_better(task: str) -> None:
+    truth = TRUTH if task == "classification" else TRUTH.astype(float)
+    perfect = np.eye(2)[TRUTH] if task == "classification" else truth
+    worse = 1 - perfect
+    for metric in metrics.metrics_for(task).values():
+        assert (metric.score(truth, perfect) > metric.score(truth, worse)) is metric.higher_is_better, metric.label
+
+
+def noisy(rows: int, noise: float, seed: int = 0) -> tuple[metrics.Array, metrics.Array]:
+    rng = np.random.default_rng(seed)
+    truth = rng.normal(size=rows)
+    return truth, truth + rng.normal(scale=noise, size=rows)
+
+
+def test_interval_holds_the_value_and_narrows_with_more_rows() -> None:
+    widths = []
+    for rows in (40, 1000):
+        truth, prediction = noisy(rows, noise=1.0)
+        score = metrics.score_all("regression", truth, {"model": prediction}, **BOOTSTRAP)["model"]["mae"]
+        assert score["low"] < score["value"] < score["high"]
+        widths.append(score["high"] - score["low"])
+    assert widths[1] < widths[0] / 2
+
+
+def test_same_seed_same_interval() -> None:
+    truth, prediction = noisy(50, noise=1.0)
+    once, again = (metrics.score_all("regression", truth, {"model": prediction}, **BOOTSTRAP) for _ in range(2))
+    assert once == again
+
+
+def test_forecasts_that_overlap_are_drawn_in_blocks() -> None:
+    """Drawn one by one, forecasts that share most of their months would promise a precision that is not there."""
+    slow = np.repeat(np.sin(np.arange(120) / 15)[:, None], 12, axis=1)
+    together, alone = (
+        metrics.resample(
+            metrics.FORECAST["mae"], slow[:, :steps], {"zero": np.zeros((120, steps, 3))}, resamples=300, seed=0
+        )["zero"].std()
+        for steps in (12, 1)
+    )
+    assert together > 2 * alone
+
+
+def duel(simple: float, complex_: float, margin: float, rows: int = 200) -> tuple[str, metrics.Duel]:
+    """A simple and a complex model whose errors have these sizes."""
+    truth, coarse = noisy(rows, simple, seed=1)
+    fine = truth + np.random.default_rng(2).normal(scale=complex_, size=rows)
+    champion, duels = metrics.choose_champion(
+        MAE, truth, {"simple": coarse, "complex": fine}, margin=margin, **BOOTSTRAP
+    )
+    return champion, duels[0]
+
+
+def test_clear_win_takes_over() -> None:
+    champion, outcome = duel(simple=2.0, complex_=0.5, margin=0.1)
+    assert champion == "complex"
+    assert outcome.gain.low > 0
+    assert "complex gains +" in outcome.in_words(MAE)
+    assert outcome.in_words(MAE).endswith("over simple and takes over.")
+
+
+def test_gain_below_the_margin_leaves_the_simpler_model() -> None:
+    champion, outcome = duel(simple=2.0, complex_=0.5, margin=5.0)
+    assert outcome.gain.low > 0, "the gain is real, only too small to be worth it"
+    assert champion == "simple"
+    assert "does not clear the margin of 5: simple serves" in outcome.in_words(MAE)
+
+
+def test_gain_that_may_be_an_accident_leaves_the_simpler_model() -> None:
+    truth = np.zeros(20)
+    lucky = np.array([0.0] * 10 + [1.9] * 10)  # sometimes perfect, sometimes far off: a little better on average
+    champion, (outcome,) = metrics.choose_champion(
+        MAE, truth, {"simple": np.ones(20), "complex": lucky}, margin=0.0, **BOOTSTRAP
+    )
+    assert outcome.gain.value > 0
+    assert outcome.gain.low < 0 < outcome.gain.high
+    assert champion == "simple"
+
+
+def test_worse_model_never_takes_over() -> None:
+    assert duel(simple=0.5, complex_=2.0, margin=0.0)[0] == "simple"
+
+
+def test_slices_show_the_group_that_fails_and_the_one_without_a_score() -> None:
+    truth = np.array([0, 1, 0, 1, 1, 1])
+    positive = np.array([0.1, 0.9, 0.8, 0.2, 0.9, 0.7])
+    slices: dict[str, Any] = {"ward": pd.Categorical(["good", "good", "bad", "bad", "one class", "one class"])}
+    records = metrics.score_slices(
+        metrics.CLASSIFICATION["roc_auc"],
+        truth,
+        np.column_stack([1 - positive, positive]),
+        slices,
+        **BOOTSTRAP,
+    )
+    by_slice = {record["slice"]: record for record in records}
+    assert by_slice["good"]["value"] == 1.0
+    assert by_slice["bad"]["value"] == 0.0
+    undefined = {"column": "ward", "slice": "one class", "rows": 2, "value": None, "low": None, "high": None}
+    assert by_slice["one class"] == undefined

@@ -1,0 +1,81 @@
+"""Every model answers in the agreed shape, and the simple ones are what they say they are."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.tsa.holtwinters import ExponentialSmoothing
+
+from .package import data, metrics, models, params
+
+Splits = dict[str, data.Split]
+
+
+def test_baseline_says_that_every_month_is_as_it_was(
+    splits: Splits, schema: data.Schema, turned: params.Params
+) -> None:
+    model = models.fit("baseline", splits["train"], schema, turned.train)
+    features = splits["test"].features
+    answers = models.predict(model, features)[:, :, 1]
+    for step in range(turned.prepare.horizon):
+        np.testing.assert_allclose(answers[:, step], features[f"ago_{11 - step % 12}"], rtol=1e-9)
+
+
+def test_classical_is_what_statsmodels_says(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
+    """The weights were read off from answers to single months; whole histories must get the same answers."""
+    model = models.fit("classical", splits["train"], schema, turned.train)
+    series = data.series_of(splits["train"]).to_numpy(dtype=np.float64)
+    method = {"trend": "add", "seasonal": "add", "seasonal_periods": 12, "damped_trend": turned.train.classical.damped}
+    estimated = ExponentialSmoothing(series, **method).fit().params
+    names = [name for name in estimated if name.startswith(("smoothing_", "damping_")) and np.isfinite(estimated[name])]
+    features = splits["test"].features.iloc[::40]
+    for history, answer in zip(features.to_numpy(dtype=np.float64), models.predict(model, features), strict=True):
+        known = ExponentialSmoothing(history, **method, initialization_method="heuristic")
+        expected = known.fit(optimized=False, **{name: estimated[name] for name in names})
+        np.testing.assert_allclose(answer[:, 1], expected.forecast(turned.prepare.horizon), atol=1e-6)
+
+
+def test_answers_have_the_agreed_shape_and_order(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
+    features = splits["test"].features
+    for name in turned.train.models:
+        answers = models.predict(models.fit(name, splits["train"], schema, turned.train), features)
+        assert answers.shape == (len(features), turned.prepare.horizon, len(metrics.QUANTILES))
+        assert np.isfinite(answers).all()
+        assert (np.diff(answers, axis=2) >= 0).all(), f"{name}: the interval holds its median"
+
+
+def test_an_unknown_name_is_an_error(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
+    with pytest.raises(ValueError, match=r"no model is called 'oracle'; see train.models in params.yaml"):
+        models.fit("oracle", splits["train"], schema, turned.train)
+
+
+def test_export_answers_like_the_model(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
+    for name in turned.train.models:
+        model = models.fit(name, splits["train"], schema, turned.train)
+        exported = models.export_onnx(model, schema)
+        assert models.export_difference(model, exported, splits["test"].features, schema) < 5e-5, name
+
+
+def test_another_export_is_noticed(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
+    shallow, baseline = (models.fit(name, splits["train"], schema, turned.train) for name in ("shallow", "baseline"))
+    exported = models.export_onnx(baseline, schema)
+    assert models.export_difference(shallow, exported, splits["test"].features, schema) > 0.01
+
+
+def test_a_known_line_is_continued(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
+    """A series that rises by the same every month has one right forecast, and ridge regression finds it."""
+    months = pd.period_range("1958-11", "2001-12", freq="M")
+    ramp = pd.Series(300 + 0.1 * np.arange(len(months)), months)
+    whole = data.windows(ramp, pd.Series(data=False, index=months), turned.prepare)
+    half = len(whole.target) // 2
+    model = models.fit("shallow", data.Split(whole.features[:half], whole.target[:half]), schema, turned.train)
+    answers = models.predict(model, whole.features[half:])[:, :, 1]
+    np.testing.assert_allclose(answers, whole.target[half:], atol=0.01)
+
+
+def test_the_interval_holds_its_share_of_what_it_was_made_of(
+    splits: Splits, schema: data.Schema, turned: params.Params
+) -> None:
+    model = models.fit("baseline", splits["train"], schema, turned.train)
+    target = data.encode_target(splits["train"].target, schema)
+    coverage = metrics.FORECAST["coverage"].score(target, models.predict(model, splits["train"].features))
+    assert coverage == pytest.approx(0.8, abs=0.02)

@@ -1,0 +1,3 @@
+"""Digit reader."""
+
+TITLE = "Digit reader"

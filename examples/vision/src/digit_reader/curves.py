@@ -1,0 +1,38 @@
+"""How well predictions fit, as tables of points: for `dvc plots`, and for the pictures that `plots.py` draws."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.calibration import calibration_curve
+
+from .data import Schema
+
+Array = NDArray[Any]
+
+
+def fit_tables(schema: Schema, target: Array, predictions: dict[str, Array]) -> dict[str, pd.DataFrame]:
+    """One table a plot, one row a point, with the model's name in the column `model`; by name.
+
+    Args:
+        schema: names the classes.
+        target: the class indices that `data.encode_target` gives, shape (rows,).
+        predictions: of each model, probabilities of shape (rows, classes).
+    """
+    tables = [_tables(schema, target, prediction) for prediction in predictions.values()]
+    return {
+        name: pd.concat([table[name].assign(model=model) for model, table in zip(predictions, tables, strict=True)])
+        for name in tables[0]
+    }
+
+
+def _tables(schema: Schema, target: Array, prediction: Array) -> dict[str, pd.DataFrame]:
+    classes = np.asarray(schema.classes)
+    # Each class against the rest, all together: one point a tenth of the probabilities, empty tenths left out.
+    hits = target[:, None] == np.arange(len(classes))
+    observed, predicted = calibration_curve(hits.ravel(), prediction.clip(0, 1).ravel(), n_bins=10, strategy="uniform")
+    return {
+        "predictions": pd.DataFrame({"predicted": classes[prediction.argmax(axis=1)], "actual": classes[target]}),
+        "calibration": pd.DataFrame({"predicted": predicted, "observed": observed}),
+    }

@@ -1,0 +1,115 @@
+"""The parameters of every stage, read from `params.yaml` into frozen dataclasses.
+
+A missing, misspelt or mistyped entry is an error that names it: a typo must not train another model than the one meant.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+_STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Fetch:
+    """Which data set to write to `data/raw/`."""
+
+    source: str
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Prepare:
+    """How the pictures are split. Shares are of all pictures; what is left is for training.
+
+    Two pictures that are less than `apart` from each other (Euclidean, in counts of ink) are one picture, kept once.
+    """
+
+    seed: int
+    validation_share: Annotated[float, Field(gt=0, lt=0.5)]
+    test_share: Annotated[float, Field(gt=0, lt=0.5)]
+    apart: Annotated[float, Field(ge=0)]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Baseline:
+    """The model to beat; it has nothing to turn."""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Shallow:
+    """Logistic regression on the counts of ink (the names are scikit-learn's)."""
+
+    C: Annotated[float, Field(gt=0)]
+    max_iter: Annotated[int, Field(gt=0)]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Deep:
+    """A convolutional network, and how far its training pictures are moved about.
+
+    `smoothing` is the share of each label that goes to the other classes (C. Szegedy and others, 2016): a network that
+    may not be certain stays usable on pictures that are unlike those it learnt from, such as ones drawn with a mouse.
+    `shift` is in cells, `turn` in degrees, `stretch`, `slant` and `ink` in parts of one; each is the most in either
+    direction.
+    """
+
+    channels: Annotated[int, Field(gt=0)]
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    smoothing: Annotated[float, Field(ge=0, lt=1)]
+    shift: Annotated[float, Field(ge=0, le=2)]
+    turn: Annotated[float, Field(ge=0, le=45)]
+    stretch: Annotated[float, Field(ge=0, lt=0.5)]
+    slant: Annotated[float, Field(ge=0, le=1)]
+    ink: Annotated[float, Field(ge=0, lt=1)]
+    epochs: Annotated[int, Field(gt=0)]
+    batch_size: Annotated[int, Field(gt=1)]
+    learning_rate: Annotated[float, Field(gt=0)]
+    weight_decay: Annotated[float, Field(ge=0)]
+    patience: Annotated[int, Field(gt=0)]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Train:
+    """The models, from the simplest to the most complex, and what each may turn."""
+
+    models: list[str]
+    seed: int
+    baseline: Baseline
+    shallow: Shallow
+    deep: Deep | None = None
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Evaluate:
+    """How models are compared, when the more complex one may serve, and by what the test pictures are sliced."""
+
+    metric: str
+    margin: Annotated[float, Field(ge=0)]
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+    resamples: Annotated[int, Field(ge=100)]
+    seed: int
+    slices: list[Literal["class", "ink", "stroke"]]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Params:
+    """The whole of `params.yaml`."""
+
+    fetch: Fetch
+    prepare: Prepare
+    train: Train
+    evaluate: Evaluate
+
+
+def load_params(path: Path) -> Params:
+    """Read and check `params.yaml`.
+
+    Raises:
+        pydantic.ValidationError: names each entry that is missing, unknown or of the wrong type.
+    """
+    # By way of JSON: in strict mode pydantic takes a dataclass from JSON, but not from a dict.
+    return TypeAdapter(Params).validate_json(json.dumps(yaml.safe_load(path.read_text(encoding="utf-8"))))

@@ -1,0 +1,45 @@
+"""The package under test. Tests import its modules from here, so that its name is written once."""
+
+from digit_reader import (
+    app,
+    brief,
+    candidate,
+    champion,
+    curves,
+    data,
+    evaluate,
+    fetch,
+    lineage,
+    metrics,
+    models,
+    params,
+    prepare,
+    report,
+    serving,
+    tracking,
+    train,
+    widgets,
+)
+from digit_reader.layout import Layout
+
+__all__ = [
+    "Layout",
+    "app",
+    "brief",
+    "candidate",
+    "champion",
+    "curves",
+    "data",
+    "evaluate",
+    "fetch",
+    "lineage",
+    "metrics",
+    "models",
+    "params",
+    "prepare",
+    "report",
+    "serving",
+    "tracking",
+    "train",
+    "widgets",
+]

@@ -1,0 +1,57 @@
+"""The report writes between its markers and nowhere else, and the same results give the same files."""
+
+from .package import Layout, champion, report
+
+BEFORE, AFTER = "# Mine\r\n\nmy *own* words\n", "\nmore of them\n"
+
+
+def test_only_the_text_between_the_markers_changes() -> None:
+    text = f"{BEFORE}{report.START}\nold\n{report.END}{AFTER}"
+    assert report.insert(text, "new") == f"{BEFORE}{report.START}\nnew\n{report.END}{AFTER}"
+
+
+def test_inserting_twice_is_inserting_once() -> None:
+    text = f"{BEFORE}{report.START}{report.END}{AFTER}"
+    once = report.insert(text, "new")
+    assert report.insert(once, "new") == once
+
+
+def test_without_both_markers_the_readme_is_the_authors() -> None:
+    for text in (BEFORE, f"{BEFORE}{report.START}{AFTER}", f"{BEFORE}{report.END}{AFTER}"):
+        assert report.insert(text, "new") == text
+
+
+def test_readme_tells_the_results(project: Layout) -> None:
+    text = (project.root / "README.md").read_text(encoding="utf-8")
+    name = champion.load_champion(project.champion)[0].record["model"]
+    assert f"**{name}** ★" in text
+    assert "old results" not in text
+    assert text.startswith("# Mine\n\nbefore\n")
+    assert text.endswith("\nafter\n")
+
+
+def test_picture_of_the_readme_exists(project: Layout) -> None:
+    assert "reports/figures/comparison.png" in (project.root / "README.md").read_text(encoding="utf-8")
+    assert (project.reports / "figures" / "comparison.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_model_card_says_what_was_measured(project: Layout) -> None:
+    card = (project.reports / "model_card.md").read_text(encoding="utf-8")
+    loaded, _ = champion.load_champion(project.champion)
+    assert str(loaded.lineage["mlflow_run_id"]) in card
+    for heading in ("Intended use", "Data", "Quality", "Limits", "Lineage"):
+        assert f"## {heading}\n" in card
+
+
+def test_reporting_twice_changes_no_file(project: Layout) -> None:
+    def files() -> dict[str, bytes]:
+        paths = [project.root / "README.md", *project.reports.rglob("*")]
+        return {str(path): path.read_bytes() for path in paths if path.is_file()}
+
+    before = files()
+    report.main(project)
+    assert files() == before
+
+
+def test_text_of_a_person_stays_text() -> None:
+    assert report.escape("a *b* <i> [c](d)") == r"a \*b\* \<i\> \[c\]\(d\)"

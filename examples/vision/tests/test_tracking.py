@@ -1,0 +1,85 @@
+"""The notebook holds what a reader of a run looks for, and the registry can be restored from git alone."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pytest
+from mlflow.tracking import MlflowClient
+
+from .conftest import DATA_MD5
+from .package import Layout, candidate, champion, params, tracking
+
+
+@pytest.fixture
+def client(project: Layout) -> MlflowClient:
+    tracking.start(project)
+    return MlflowClient()
+
+
+def run_of(client: MlflowClient, project: Layout, name: str) -> Any:
+    found = tracking.find_run(candidate.Candidate.read(project.candidate(name)).exported)
+    assert found, f"{name} left no run"
+    return client.get_run(found)
+
+
+def test_one_run_a_model(client: MlflowClient, project: Layout, turned: params.Params) -> None:
+    (experiment,) = (one for one in client.search_experiments() if one.name == tracking.REGISTERED_MODEL)
+    runs = client.search_runs([experiment.experiment_id])
+    assert sorted(run.info.run_name for run in runs) == sorted(turned.train.models)
+    assert {run.info.status for run in runs} == {"FINISHED"}
+
+
+def test_run_has_parameters_and_metrics(client: MlflowClient, project: Layout, turned: params.Params) -> None:
+    for name in turned.train.models:
+        run = run_of(client, project, name)
+        stated = candidate.parameters_of(name, turned.train)
+        assert run.data.params == {"model": name} | {key: str(value) for key, value in stated.items()}
+        assert turned.evaluate.metric in run.data.metrics
+        assert run.data.metrics["export_difference"] < 1e-4
+
+
+def test_run_has_data_set_lineage_and_plots(client: MlflowClient, project: Layout, turned: params.Params) -> None:
+    run = run_of(client, project, turned.train.models[-1])
+    (used,) = run.inputs.dataset_inputs
+    assert used.dataset.digest == DATA_MD5
+    assert run.data.tags["lineage.data_md5"] == DATA_MD5
+    assert len(run.data.tags["lineage.code_sha256"]) == 64
+    assert client.list_artifacts(run.info.run_id, "plots")
+
+
+def test_alias_names_the_model_that_serves(client: MlflowClient, project: Layout) -> None:
+    record = champion.load_champion(project.champion)[0].record
+    version = client.get_model_version_by_alias(tracking.REGISTERED_MODEL, tracking.ALIAS)
+    assert version.run_id == record["lineage"]["mlflow_run_id"]
+    assert int(version.version) == record["lineage"]["registry_version"]
+
+
+def test_registered_model_states_its_inputs(client: MlflowClient, project: Layout) -> None:
+    _, model = champion.load_champion(project.champion)
+    info = mlflow.models.get_model_info(f"models:/{tracking.REGISTERED_MODEL}@{tracking.ALIAS}")
+    assert set(info.signature.inputs.input_names()) == tracking.inputs_of(model)
+
+
+def test_restore_into_an_empty_store_twice(project: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clone = Layout(tmp_path)
+    shutil.copytree(project.champion, clone.champion)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}")
+    said = [tracking.restore(clone) for _ in range(2)]
+    assert said[0].startswith("Restored the champion")
+    assert said[1].startswith("The champion was here already")
+    client = MlflowClient()
+    versions = client.search_model_versions(f"name = '{tracking.REGISTERED_MODEL}'")
+    assert len(versions) == 1
+    alias = client.get_model_version_by_alias(tracking.REGISTERED_MODEL, tracking.ALIAS)
+    assert alias.version == versions[0].version
+    record = champion.load_champion(clone.champion)[0].record
+    run = client.get_run(str(versions[0].run_id))
+    assert run.data.tags["model_sha256"] == record["sha256"]
+    assert run.data.tags["lineage.data_md5"] == DATA_MD5
+
+
+def test_restore_without_a_champion_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(champion.ChampionError, match="uv run dvc repro"):
+        tracking.restore(Layout(tmp_path))
