@@ -18,6 +18,7 @@ from second_look import (
     serving,
     tracking,
     train,
+    tune,
     widgets,
 )
 from second_look.layout import Layout
@@ -41,5 +42,6 @@ __all__ = [
     "serving",
     "tracking",
     "train",
+    "tune",
     "widgets",
 ]

@@ -3,13 +3,15 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from .package import Layout, data, evaluate, fetch, params, prepare, report, serving, train
-from .small import SMALL
 
+SMALL = Path(__file__).with_name("small.yaml")
 DATA_MD5 = "0123456789abcdef0123456789abcdef.dir"
 
 
@@ -33,14 +35,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     layout = Layout(tmp_path_factory.mktemp("project"))
     shutil.copy(Layout().schema, layout.schema)
     turned = yaml.safe_load(Layout().params.read_text(encoding="utf-8"))
-    for path, value in SMALL.items():
-        *sections, name = path.split(".")
-        if sections[0] == "train" and len(sections) > 1 and sections[1] not in turned["train"]:
-            continue  # a model that this project does without
-        place = turned
-        for section in sections:
-            place = place[section]
-        place[name] = value
+    merge(turned, yaml.safe_load(SMALL.read_text(encoding="utf-8")))
     layout.params.write_text(yaml.safe_dump(turned), encoding="utf-8")
     readme = f"# Mine\n\nbefore\n{report.START}\nold results\n{report.END}\nafter\n"
     (layout.root / "README.md").write_text(readme, encoding="utf-8")
@@ -55,6 +50,16 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     evaluate.main(layout)
     report.main(layout)
     return layout
+
+
+def merge(document: dict[str, Any], changes: dict[str, Any]) -> None:
+    """Put the changes into a document of the same form; a key that is not there is a mistake."""
+    for key, value in changes.items():
+        if isinstance(value, dict):
+            merge(document[key], value)
+        else:
+            assert key in document, f"small.yaml names {key}, which params.yaml does not have"
+            document[key] = value
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from which_library import (
     serving,
     tracking,
     train,
+    tune,
     widgets,
 )
 from which_library.layout import Layout
@@ -41,5 +42,6 @@ __all__ = [
     "serving",
     "tracking",
     "train",
+    "tune",
     "widgets",
 ]

@@ -18,6 +18,7 @@ from air_ahead import (
     serving,
     tracking,
     train,
+    tune,
     widgets,
 )
 from air_ahead.layout import Layout
@@ -41,5 +42,6 @@ __all__ = [
     "serving",
     "tracking",
     "train",
+    "tune",
     "widgets",
 ]

@@ -18,6 +18,7 @@ from digit_reader import (
     serving,
     tracking,
     train,
+    tune,
     widgets,
 )
 from digit_reader.layout import Layout
@@ -41,5 +42,6 @@ __all__ = [
     "serving",
     "tracking",
     "train",
+    "tune",
     "widgets",
 ]

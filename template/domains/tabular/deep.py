@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .data import Schema, Split, encode_target
-from .fitting import Recipe, Rows, export_onnx, facts_of, fit_network, hold_out, seeded
+from .fitting import Recipe, Rows, Watch, export_onnx, facts_of, fit_network, hold_out, seeded
 from .params import Deep, Train
 
 # Of the training rows, to know when to stop; validation and test rows play no part.
@@ -92,7 +92,9 @@ class Model:
         return _with_lookups(export_onnx(self.served, examples, names), self.schema)
 
 
-def fit(train: Split, schema: Schema, params: Train, checkpoint: Path | None = None) -> Model:
+def fit(
+    train: Split, schema: Schema, params: Train, checkpoint: Path | None = None, watch: Watch | None = None
+) -> Model:
     """Train on most of the rows, stop by the others. Numbers are learnt as standard scores.
 
     Raises:
@@ -122,6 +124,7 @@ def fit(train: Split, schema: Schema, params: Train, checkpoint: Path | None = N
         lambda scores, truth: loss(scores if schema.classes else scores[:, 0], truth),
         recipe,
         checkpoint=checkpoint,
+        watch=watch,
     )
     return Model(Served(network, centre, spread, len(schema.classes)), schema, history, expected)
 

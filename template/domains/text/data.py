@@ -183,8 +183,12 @@ def module_of(path: str) -> str:
 def docstrings(source: str) -> Iterator[tuple[str, str]]:
     """The name and the docstring of a module (its name is empty) and of its public classes, functions and methods.
 
-    Docstrings that are given to compiled functions by a call of `add_newdoc` count as well.
+    Docstrings that are given to compiled functions by a call of `add_newdoc` count as well; blank ones don't.
     """
+    return ((name, text) for name, text in _all_docstrings(source) if text.strip())
+
+
+def _all_docstrings(source: str) -> Iterator[tuple[str, str]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a wrong escape in a library's docstring is no business of ours
         tree = ast.parse(source)

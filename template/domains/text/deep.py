@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .data import Schema, Split, encode_target
-from .fitting import Inputs, Recipe, Rows, export_onnx, facts_of, fit_network, seeded
+from .fitting import Inputs, Recipe, Rows, Watch, export_onnx, facts_of, fit_network, seeded
 from .models import PAD, SPECIAL, START, UNKNOWN, finish, text_of_words, tokens_of, with_tokenizer
 from .params import Deep, Train
 
@@ -118,7 +118,9 @@ class Model:
         return with_tokenizer(export_onnx(served, (example,), ["tokens"]), self.tokenizer)
 
 
-def fit(train: Split, schema: Schema, params: Train, checkpoint: Path | None = None) -> Model:
+def fit(
+    train: Split, schema: Schema, params: Train, checkpoint: Path | None = None, watch: Watch | None = None
+) -> Model:
     """Train on most of the training documents, stop by the others.
 
     Raises:
@@ -146,6 +148,7 @@ def fit(train: Split, schema: Schema, params: Train, checkpoint: Path | None = N
         nn.CrossEntropyLoss(),
         recipe,
         checkpoint=checkpoint,
+        watch=watch,
         augment=WordDropout(turned.word_dropout),
     )
     # A network that knows nothing says "every class alike": a loss of ln(classes).

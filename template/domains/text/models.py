@@ -37,8 +37,23 @@ _OPSET, _IR = 18, 9
 Tokens = NDArray[np.int64]
 
 
-def fit(name: str, train: Split, schema: Schema, params: Train, checkpoint: Path | None = None) -> Any:
+def fit(
+    name: str,
+    train: Split,
+    schema: Schema,
+    params: Train,
+    checkpoint: Path | None = None,
+    watch: Callable[[int, float], None] | None = None,
+) -> Any:
     """The model called `name`, fitted to the training split.
+
+    Args:
+        name: one of `train.models` in `params.yaml`.
+        train: the texts to learn from.
+        schema: their classes.
+        params: what each model may turn.
+        checkpoint: where a training that takes long keeps its state, to go on after an interruption.
+        watch: told the epoch and the held-out loss after each epoch, by a model that has epochs.
 
     Raises:
         ValueError: no model has that name.
@@ -49,7 +64,7 @@ def fit(name: str, train: Split, schema: Schema, params: Train, checkpoint: Path
         return Shallow.fit(train, schema, params)
     if name == "deep" and params.deep:
         # Only a project that asked for a network has the module, and the libraries that it needs.
-        return importlib.import_module(".deep", __package__).fit(train, schema, params, checkpoint)
+        return importlib.import_module(".deep", __package__).fit(train, schema, params, checkpoint, watch)
     raise ValueError(f"no model is called {name!r}; see train.models in params.yaml")
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .data import YEAR, Schema, Split, encode_target
-from .fitting import Recipe, Rows, export_onnx, facts_of, fit_network, seeded
+from .fitting import Recipe, Rows, Watch, export_onnx, facts_of, fit_network, seeded
 from .metrics import QUANTILES
 from .params import Deep, Train
 
@@ -143,7 +143,9 @@ def rows_of(train: Split, schema: Schema) -> tuple[Scores, Rows, Rows]:
     return scores, Rows((history[learnt],), known[learnt]), Rows((history[border:],), known[border:])
 
 
-def fit(train: Split, schema: Schema, params: Train, checkpoint: Path | None = None) -> Model:
+def fit(
+    train: Split, schema: Schema, params: Train, checkpoint: Path | None = None, watch: Watch | None = None
+) -> Model:
     """Train on the earlier forecasts of the training years, stop by the later ones.
 
     Raises:
@@ -166,5 +168,5 @@ def fit(train: Split, schema: Schema, params: Train, checkpoint: Path | None = N
         patience=turned.patience,
         seed=params.seed,
     )
-    told = fit_network(network, rows, check, pinball, recipe, checkpoint=checkpoint)
+    told = fit_network(network, rows, check, pinball, recipe, checkpoint=checkpoint, watch=watch)
     return Model(Served(network, scores), train.features.shape[1], told)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .data import Grid, Pictures, Schema, Split, encode_target
-from .fitting import Recipe, Rows, export_onnx, facts_of, fit_network, hold_out, seeded
+from .fitting import Recipe, Rows, Watch, export_onnx, facts_of, fit_network, hold_out, seeded
 from .params import Deep, Train
 
 # Of the training pictures, to know when to stop; validation and test pictures play no part.
@@ -110,7 +110,9 @@ class Model:
         return export_onnx(self.served, (torch.zeros(2, grid.height * grid.width),), ["picture"])
 
 
-def fit(train: Split, schema: Schema, params: Train, checkpoint: Path | None = None) -> Model:
+def fit(
+    train: Split, schema: Schema, params: Train, checkpoint: Path | None = None, watch: Watch | None = None
+) -> Model:
     """The network, trained on most of the training pictures and stopped by the rest."""
     turned = params.deep
     if turned is None:
@@ -124,7 +126,7 @@ def fit(train: Split, schema: Schema, params: Train, checkpoint: Path | None = N
     )
     augment = Jiggle(schema.picture, turned)
     loss = partial(functional.cross_entropy, label_smoothing=turned.smoothing)
-    history = fit_network(network, learnt, held_out, loss, recipe, checkpoint=checkpoint, augment=augment)
+    history = fit_network(network, learnt, held_out, loss, recipe, checkpoint=checkpoint, watch=watch, augment=augment)
     return Model(network, history, len(schema.classes))
 
 

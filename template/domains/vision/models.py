@@ -20,7 +20,14 @@ from .params import Train
 _NEVER_SPLIT = 1e12
 
 
-def fit(name: str, train: Split, schema: Schema, params: Train, checkpoint: Path | None = None) -> Any:
+def fit(
+    name: str,
+    train: Split,
+    schema: Schema,
+    params: Train,
+    checkpoint: Path | None = None,
+    watch: Callable[[int, float], None] | None = None,
+) -> Any:
     """The model called `name`, fitted to the training split.
 
     Args:
@@ -29,6 +36,7 @@ def fit(name: str, train: Split, schema: Schema, params: Train, checkpoint: Path
         schema: their size and classes.
         params: what each model may turn.
         checkpoint: where a training that takes long keeps its state, to go on after an interruption.
+        watch: told the epoch and the held-out loss after each epoch, by a model that has epochs.
 
     Returns:
         A model with `predict_proba`. A network has `export_onnx`, `history` and `facts` besides.
@@ -40,7 +48,7 @@ def fit(name: str, train: Split, schema: Schema, params: Train, checkpoint: Path
     with threadpool_limits(limits=1):
         if name == "deep" and params.deep:
             # Only a project that asked for a network has the module, and the libraries that it needs.
-            return import_module(".deep", __package__).fit(train, schema, params, checkpoint)
+            return import_module(".deep", __package__).fit(train, schema, params, checkpoint, watch)
         if name == "baseline":
             return DecisionTreeClassifier(min_impurity_decrease=_NEVER_SPLIT).fit(flat(train.features), train.target)
         if name == "shallow":

@@ -4,6 +4,7 @@ A missing, misspelt or mistyped entry is an error that names it: a typo must not
 """
 
 import json
+from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -96,6 +97,15 @@ class Evaluate:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class Range:
+    """Where `uv run tune` looks for a parameter: whole numbers where both ends are; `log` for scales."""
+
+    low: int | float
+    high: int | float
+    log: bool = False
+
+
+@dataclass(frozen=True, config=_STRICT)
 class Params:
     """The whole of `params.yaml`."""
 
@@ -103,6 +113,7 @@ class Params:
     prepare: Prepare
     train: Train
     evaluate: Evaluate
+    tune: dict[str, dict[str, Range]] = field(default_factory=dict)
 
 
 def load_params(path: Path) -> Params:

@@ -4,7 +4,8 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,16 @@ def _log_history(run_id: str, history: list[dict[str, float]]) -> None:
     ]
     for begin in range(0, len(points), 1000):
         MlflowClient().log_batch(run_id, metrics=points[begin : begin + 1000])
+
+
+@contextmanager
+def trial(name: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, float]]:
+    """A run of a search, below the one that is open; what the caller puts into the given dictionary is its metrics."""
+    measured: dict[str, float] = {}
+    with mlflow.start_run(run_name=name, nested=True):
+        mlflow.log_params(dict(parameters))
+        yield measured
+        mlflow.log_metrics(measured)
 
 
 def cost_of(model: bytes) -> dict[str, float | None]:

@@ -56,7 +56,14 @@ def forecast(history: Array, weights: Array, bias: Array) -> Array:
     return np.asarray(level + (history - level) @ weights + bias)
 
 
-def fit(name: str, train: Split, schema: Schema, params: Train, checkpoint: Path | None = None) -> Any:
+def fit(
+    name: str,
+    train: Split,
+    schema: Schema,
+    params: Train,
+    checkpoint: Path | None = None,
+    watch: Callable[[int, float], None] | None = None,
+) -> Any:
     """The model called `name`, fitted to the training split.
 
     Args:
@@ -65,6 +72,7 @@ def fit(name: str, train: Split, schema: Schema, params: Train, checkpoint: Path
         schema: of the series.
         params: what each model may turn.
         checkpoint: where a training that takes long keeps its state, to go on after an interruption.
+        watch: told the epoch and the held-out loss after each epoch, by a model that has epochs.
 
     Returns:
         A model with `predict`. A network has `export_onnx`, `history` and `facts` besides.
@@ -74,7 +82,7 @@ def fit(name: str, train: Split, schema: Schema, params: Train, checkpoint: Path
     """
     if name == "deep" and params.deep:
         # Only a project that asked for a network has the module, and the libraries that it needs.
-        return import_module(".deep", __package__).fit(train, schema, params, checkpoint)
+        return import_module(".deep", __package__).fit(train, schema, params, checkpoint, watch)
     history, target = train.features.to_numpy(dtype=np.float64), encode_target(train.target, schema)
     # One thread: parallel sums differ in their last bit from run to run, and with it the model's hash.
     with threadpool_limits(limits=1):

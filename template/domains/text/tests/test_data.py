@@ -49,6 +49,7 @@ class _Private:
     def method(self): """Hidden as well."""
 add_newdoc("pkg", "sine", """The sine of an angle.""")
 add_newdoc("_gone", """Hidden, too.""")
+add_newdoc("pkg", "blank", """   """)
 '''
 
 
