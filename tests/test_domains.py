@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -99,8 +100,13 @@ def pytorch(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
             links = "".join(f'<a href="{path.as_uri()}">{path.name}</a>' for path in wheels)
             (index / "torch" / "index.html").write_text(f"<!DOCTYPE html><html>{links}</html>")
             return {"UV_INDEX": f"pytorch={index.as_uri()}"}
+    url = re.search(
+        r'name = "pytorch"\nurl = "(.+)"',
+        (ROOT / "template/project/pyproject.toml.jinja").read_text(),
+    )
+    assert url, "the template names PyTorch's index"
     try:
-        urllib.request.urlopen("https://download.pytorch.org/whl/cpu/torch/", timeout=5).close()
+        urllib.request.urlopen(f"{url[1]}/torch/", timeout=5).close()  # noqa: S310 (it is https)
     except OSError:
         pytest.skip("PyTorch's index is out of reach, and no wheel of it lies on this machine")
     return {}
