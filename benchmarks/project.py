@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def make(scratch: Path) -> Path:
+def make(scratch: Path, *answers: str) -> Path:
     """Make a project with everything installed, its programs first on the PATH; return its folder.
+
+    Answers are written as `KEY=VALUE`; the others are the defaults.
 
     The home is scratch too, so that nothing of the user's is read or written; uv keeps its cache.
     """
@@ -27,7 +29,8 @@ def make(scratch: Path) -> Path:
     os.environ["DVC_SITE_CACHE_DIR"] = str(scratch / "dvc")
     (scratch / ".gitconfig").write_text("[user]\n\tname = A\n\temail = a@example.com\n")
     project = scratch / "demo"
-    run([script("mlpath"), "new-project", str(project), "--defaults", "--quiet"], scratch)
+    flags = [word for answer in answers for word in ("-d", answer)]
+    run([script("mlpath"), "new-project", str(project), "--defaults", "--quiet", *flags], scratch)
     sync(project)
     os.environ["PATH"] = f"{project / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
     return project
