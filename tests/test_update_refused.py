@@ -151,6 +151,7 @@ def test_bad_answers_and_versions(
         ("a link", "src/fresh.py"),
         ("a dangling link", "src/fresh.py"),
         ("left out by git", "src/fresh.py"),
+        ("a repository of its own", "src"),
     ],
 )
 def test_files_in_the_way(installed: Installed, project: Path, way: str, named: str) -> None:
@@ -165,6 +166,8 @@ def test_files_in_the_way(installed: Installed, project: Path, way: str, named: 
             place.symlink_to(project / "README.md")
         case "a dangling link":
             place.symlink_to("nowhere")
+        case "a repository of its own":
+            git("init", "-q", "src", cwd=project)
         case _:
             place.write_text("mine\n")
     if way == "ignored":

@@ -325,6 +325,8 @@ class Merge:
             place = self.repository.top / folder
             if os.path.lexists(place) and (place.is_symlink() or not place.is_dir()):
                 return None if folder in removed else folder
+            if os.path.lexists(place / ".git"):
+                return folder  # a repository of its own, or a submodule
         place = self.repository.top / path
         if not os.path.lexists(place):
             return None
