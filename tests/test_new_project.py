@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import select
 import shlex
+import signal
 import stat
 import subprocess
 import sys
@@ -288,10 +290,14 @@ def test_questions_are_asked_in_a_terminal(folder: Path) -> None:
         os.environ["PROMPT_TOOLKIT_NO_CPR"] = "1"  # nobody here answers where the cursor is
         os.execv(MLPATH[0], [*MLPATH, "new-project", "--no-lock"])  # noqa: S606
     screen = b""
-    questions = (b"called?", b"Which problem", b"author?", b"kind of data", b"Everything else")
-    replies = (b"\x15Tree rings\r", b"\r", b"\r", b"\r", b"\r")
+    questions = (b"called?", b"kind of data", b"Which problem", b"author?", b"Everything else")
+    down = b"\x1b[B"
+    replies = (b"\x15Tree rings\r", down + b"\r", b"\r", b"\r", b"\r")
     for question, reply in zip(questions, replies, strict=True):
         while question not in screen:
+            if not select.select([terminal], [], [], 60)[0]:
+                os.kill(process, signal.SIGKILL)
+                pytest.fail(f"{question.decode()!r} was not asked:\n{screen.decode()}")
             screen += os.read(terminal, 4096)
         time.sleep(0.1)  # the prompt takes keys only once it is drawn
         os.write(terminal, reply)
@@ -301,7 +307,10 @@ def test_questions_are_asked_in_a_terminal(folder: Path) -> None:
     except OSError:
         pass  # Linux's way to say that the other side is gone
     assert os.waitpid(process, 0)[1] == 0, screen.decode()
-    assert answers(folder / "tree-rings")["author_name"] == "Ada Lovelace"
+    given = answers(folder / "tree-rings")
+    assert given["author_name"] == "Ada Lovelace"
+    assert given["domain"] == "vision"
+    assert "digit" in str(given["problem"]), "the problem proposed is one of the domain chosen"
     assert "Created" in screen.decode()
 
 
