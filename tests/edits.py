@@ -658,7 +658,8 @@ def added_to_a_moved_folder(site: Site) -> Stake:
     site.move(folder, "mine")
     mine = [claim for old in before for claim in renamed(old, f"mine{old.removeprefix(folder)}")]
     moved = f"mine{name.removeprefix(folder)}"
-    return Stake(tuple(mine), _beside_others(site, name, moved), (name, moved), (name, *before))
+    theirs = _beside_others(site, name, moved)
+    return Stake(tuple(mine), theirs, (name, moved), tuple(site.pair.ever_below(folder)))
 
 
 @adds("moves its folder, and ignores a file of its name there", Kind.REFUSED)
@@ -669,7 +670,7 @@ def added_onto_ignored_in_a_moved_folder(site: Site) -> Stake:
     site.ignore(moved)
     site.write(moved, LINE)
     theirs = _beside_others(site, name, moved)
-    return Stake(untouched(site, moved), theirs, (moved,), (name, *site.pair.below(folder)))
+    return Stake(untouched(site, moved), theirs, (moved,), tuple(site.pair.ever_below(folder)))
 
 
 # ----------------------------------------------------------------- the template leaves a file alone

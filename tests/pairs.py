@@ -130,6 +130,10 @@ class Pair:
         """Return the older version's files in a folder; none for the top one."""
         return [name for name in self.old if name.startswith(f"{folder}/")]
 
+    def ever_below(self, folder: str) -> list[str]:
+        """Return what either version has in a folder: where it moves, all of it goes along."""
+        return [name for name in {*self.old, *self.new} if name.startswith(f"{folder}/")]
+
     def new_lines(self, new: str, old: str | None = None) -> list[bytes]:
         """Return the lines that the newer version brings to a file, and has nowhere else."""
         before = self.old.get(old or new, Entry(FILE, b"")).lines

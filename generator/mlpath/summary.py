@@ -131,7 +131,8 @@ def _outcome_lines(outcome: Outcome, style: Style, *, brief: bool) -> Iterator[s
 
 
 def _headline(outcome: Outcome, place: str, style: Style) -> str:
-    what = "other answers" if outcome.old == outcome.new else f"{outcome.old} → {outcome.new}"
+    same = outcome.old == outcome.new
+    what = f"{outcome.new}, other answers" if same else f"{outcome.old} → {outcome.new}"
     verb = "Updated" if outcome.written else "Would update"
     colour = "red" if outcome.conflicts else "green"
     return f"{style(verb, fg=colour, bold=True)} {place}: template {what}, {_conflicts(outcome)}"
