@@ -60,6 +60,10 @@ def _component(column: Any) -> Any:
     label = f"{column['label']} ({column['unit']})" if column["unit"] else column["label"]
     if column["kind"] == "category":
         return gr.Dropdown(choices=column["choices"], value=column["default"], label=label)
+    if column["kind"] == "date":
+        return gr.DateTime(include_time=False, type="string", value=column["default"], label=label)
+    if column["nullable"]:
+        return gr.Number(value=column["default"], label=f"{label}, may be left empty")
     span = column["maximum"] - column["minimum"]
     return gr.Slider(
         minimum=column["minimum"], maximum=column["maximum"], value=column["default"], step=span / 1000, label=label

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from .package import Layout, data, evaluate, fetch, params, prepare, report, serving, train
+from . import raw
+from .package import Layout, data, evaluate, params, prepare, report, serving, train
 
 SMALL = Path(__file__).with_name("small.yaml")
 DATA_MD5 = "0123456789abcdef0123456789abcdef.dir"
@@ -40,10 +41,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     readme = f"# Mine\n\nbefore\n{report.START}\nold results\n{report.END}\nafter\n"
     (layout.root / "README.md").write_text(readme, encoding="utf-8")
     # What `dvc repro` would leave behind; the lineage reads the hash of the data from it.
-    lock = {"stages": {"fetch": {"outs": [{"path": "data/raw", "md5": DATA_MD5}]}}}
+    lock = {"stages": {"prepare": {"deps": [{"path": "data/raw", "md5": DATA_MD5}]}}}
     (layout.root / "dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
 
-    fetch.main(layout)
+    raw.write(layout)
     prepare.main(layout)
     for name in turned["train"]["models"]:
         train.main(name, layout)

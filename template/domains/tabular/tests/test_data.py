@@ -50,7 +50,7 @@ def test_the_real_data_is_valid(table: pd.DataFrame, schema: data.Schema) -> Non
         ("number", 1e9, "1000000000.0"),
         ("number", -1e9, "-1000000000.0"),
         ("number", math.inf, "inf"),
-        ("number", math.nan, "not_nullable"),
+        ("number", math.nan, "is empty"),
         ("number", "seven", "holds what is no number in 1 row(s): seven"),
         ("category", "purple", "purple"),
         ("category", None, "row(s)"),
@@ -106,13 +106,8 @@ def test_everything_wrong_is_said_at_once(table: pd.DataFrame, schema: data.Sche
 def test_categories_are_read_as_they_stand(schema: data.Schema, tmp_path: Path) -> None:
     code = data.Column(name="code", label="Code", kind="category", choices=("01", "NA"))
     narrow = dataclasses.replace(schema, features=(code,), target=dataclasses.replace(code, name="other"))
-    (tmp_path / data.RAW_FILE).write_text("code,other\n01,NA\nNA,01\n", encoding="utf-8")
+    (tmp_path / schema.reading.file).write_text("code,other\n01,NA\nNA,01\n", encoding="utf-8")
     assert data.read_raw(tmp_path, narrow)["code"].tolist() == ["01", "NA"]
-
-
-def test_an_unknown_source_is_an_error_with_the_known_ones() -> None:
-    with pytest.raises(data.DataError, match="known are 'breast_cancer' and 'diabetes'"):
-        data.load_source("iris")
 
 
 def test_a_typo_in_the_schema_is_an_error(project: Layout, tmp_path: Path) -> None:
