@@ -97,6 +97,13 @@ def main() -> None:
 @click.option(
     "--template", metavar="SRC", help="Use another Copier template: gh:you/fork, a path, a URL."
 )
+@click.option(
+    "--dataset",
+    type=click.Path(),
+    metavar="PATH",
+    help="Start from your own data: a table, or a folder or zip of one sub-folder a class.",
+)
+@click.option("--target", metavar="COLUMN", help="The column of your data to predict.")
 @click.option("--run", is_flag=True, help="Then install, train, commit, and serve the demo.")
 @click.option("--no-lock", is_flag=True, help="Leave uv.lock out; it needs a package index.")
 def new_project(
@@ -108,6 +115,8 @@ def new_project(
     pretend: bool,
     quiet: bool,
     template: str | None,
+    dataset: str | None,
+    target: str | None,
     run: bool,
     no_lock: bool,
 ) -> None:
@@ -121,6 +130,7 @@ def new_project(
       mlpath new-project
       mlpath new-project demo --defaults --run
       mlpath new-project churn -l -d task=regression -d license=BSD-3-Clause
+      mlpath new-project churn --dataset churn.csv --target churned
     """  # noqa: D301
     from pathlib import Path
 
@@ -134,7 +144,13 @@ def new_project(
     answers.update(pairs)
     if pretend:
         place, files = scaffold.preview(
-            dest, answers, defaults=defaults, source=template, ref=vcs_ref
+            dest,
+            answers,
+            defaults=defaults,
+            source=template,
+            ref=vcs_ref,
+            dataset=Path(dataset) if dataset is not None else None,
+            target=target,
         )
         for file in files if not quiet else ():
             click.echo(quoted(place / file))
@@ -151,6 +167,8 @@ def new_project(
         source=template,
         ref=vcs_ref,
         lock=not no_lock,
+        dataset=Path(dataset) if dataset is not None else None,
+        target=target,
         say=say,
     )
     if not quiet:

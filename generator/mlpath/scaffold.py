@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlpath import git, processes, staging, template
+from mlpath import git, intake, processes, staging, template
 from mlpath.answers import ANSWERS_FILE, Answers, read_answers
 from mlpath.errors import AnswerError, MlpathError
 from mlpath.render import check_answers, choices, questions, render
@@ -24,6 +25,8 @@ from mlpath.template import Release
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from mlpath.dataset import Findings
 
 KEY_FILES = {
     "README.md": "the claim, the result table, the two commands",
@@ -65,6 +68,8 @@ def create(
     source: str | None = None,
     ref: str | None = None,
     lock: bool = True,
+    dataset: Path | None = None,
+    target: str | None = None,
     say: Callable[[str], None] = lambda _line: None,
 ) -> Project:
     """Create a project: rendered, locked, and committed to a git repository of its own.
@@ -80,6 +85,8 @@ def create(
         source: Another Copier template than ours.
         ref: Which version of the template.
         lock: Whether to resolve the dependencies into `uv.lock`, which needs a package index.
+        dataset: The person's own data: a file, or a folder of pictures.
+        target: The column of it to predict; None: the one that the data suggests.
         say: Told what is being done when it takes a while.
 
     Raises:
@@ -87,6 +94,7 @@ def create(
     """
     git.check_installed()
     place = staging.check_free(dest) if dest is not None else None
+    data = _look(dataset, target, answers, source, say)
     notes = []
     with (
         processes.cleaning_up_on_signals(),
@@ -94,8 +102,14 @@ def create(
         _open(source, ref) as origin,
         staging.Workshop(place) as workshop,
     ):
-        _render(origin, workshop.project, place, answers, defaults=defaults, ref=ref)
+        data = _render(
+            origin, workshop.project, place, answers, defaults=defaults, ref=ref, data=data
+        )
         found = read_answers(workshop.project / ANSWERS_FILE)
+        if data:
+            say(f"Copying {data.findings.path.name} into data/raw/ ...")
+            intake.deliver(data.findings, workshop.project, str(found["data_licence"]))
+            notes += data.findings.notes
         if place is None:
             place = staging.check_free(_slug(workshop.project, found))
             workshop.send_to(place)
@@ -118,6 +132,8 @@ def preview(
     defaults: bool = False,
     source: str | None = None,
     ref: str | None = None,
+    dataset: Path | None = None,
+    target: str | None = None,
 ) -> tuple[Path, list[str]]:
     """Return where `create` would put a project, and the files that it would write.
 
@@ -125,6 +141,7 @@ def preview(
         MlpathError: Where `create` would raise it.
     """
     place = staging.check_free(dest) if dest is not None else None
+    data = _look(dataset, target, answers, source, lambda _line: None)
     with (
         processes.cleaning_up_on_signals(),
         staging.telling_what_the_disk_says(),
@@ -132,8 +149,10 @@ def preview(
         tempfile.TemporaryDirectory(prefix="mlpath-") as scratch,
     ):
         project = Path(scratch, "project")
-        _render(origin, project, place, answers, defaults=defaults, ref=ref)
+        data = _render(origin, project, place, answers, defaults=defaults, ref=ref, data=data)
         files = [path.relative_to(project) for path in project.rglob("*") if not path.is_dir()]
+        if data:
+            files += [Path(intake.SCHEMA), intake.RAW / intake.name_of(data.findings)]
         if place is None:
             place = staging.check_free(_slug(project, read_answers(project / ANSWERS_FILE)))
     return place, sorted(path.as_posix() for path in files)
@@ -159,6 +178,40 @@ def _open(source: str | None, ref: str | None) -> Iterator[Release | str]:
     yield source
 
 
+@dataclass(frozen=True)
+class _Data:
+    """The person's own data, as it was found, and the column that they named."""
+
+    findings: Findings
+    target: str | None
+
+
+def _look(
+    dataset: Path | None,
+    target: str | None,
+    answers: Mapping[str, Any],
+    source: str | None,
+    say: Callable[[str], None],
+) -> _Data | None:
+    """Inspect the person's own data, if they brought any."""
+    if answers.get("dataset"):
+        raise AnswerError(
+            "dataset", "dataset is no answer to give by hand", hint="Name the data: --dataset PATH"
+        )
+    if dataset is None:
+        if target is not None:
+            raise MlpathError("--target names a column of your data", hint="Add --dataset PATH.")
+        return None
+    if source is not None:
+        raise MlpathError(
+            "--dataset goes with the template of mlpath alone", hint="Leave out --template."
+        )
+    target = target if target is not None else answers.get("target")
+    findings = intake.look(dataset, answers, target)
+    say(intake.told(findings))
+    return _Data(findings, target)
+
+
 def _render(
     origin: Release | str,
     project: Path,
@@ -167,9 +220,24 @@ def _render(
     *,
     defaults: bool,
     ref: str | None,
-) -> None:
+    data: _Data | None = None,
+) -> _Data | None:
+    """Render; return the data as the answers have it, in which another target may be chosen."""
     given = dict(answers)
     suggestions = _suggestions(origin, place)
+    columns: list[str] = []
+    if data:
+        if defaults and data.findings.doubts:
+            raise MlpathError(
+                data.findings.doubts[0],
+                hint="Settle it with --target COLUMN or -d domain=NAME, or leave out --defaults.",
+            )
+        facts = intake.answers_of(data.findings)
+        columns = [column.name for column in data.findings.columns]
+        if data.target is None and not defaults:
+            suggestions["target"] = facts.pop("target")
+        suggestions |= intake.suggestions(data.findings, place)
+        given = facts | given | ({"target": facts["target"]} if "target" in facts else {})
     named_here = place is not None and "project_name" not in given
     if isinstance(origin, Release):
         if place is not None:
@@ -179,7 +247,7 @@ def _render(
         try:
             render(
                 origin, project, given, defaults=defaults, suggestions=suggestions,
-                ref=ref if isinstance(origin, str) else None,
+                ref=ref if isinstance(origin, str) else None, context={"columns": columns},
             )  # fmt: skip
         except AnswerError as error:
             # Git takes names and addresses that the template does not. Then nobody is suggested.
@@ -188,7 +256,19 @@ def _render(
             if error.key == "project_name" and named_here and not error.hint:
                 error.hint = "The folder names the project; -d project_name=NAME gives another."
             raise
-        return
+        break
+    chosen = read_answers(project / ANSWERS_FILE)
+    if data is None or chosen["target"] == (data.findings.target or ""):
+        return data
+    # The person chose another column than the one suggested, and with it another task.
+    shutil.rmtree(project)
+    project.mkdir()
+    settled = {key: chosen[key] for key in chosen if key not in intake.answers_of(data.findings)}
+    findings = intake.look(data.findings.path, answers, chosen["target"])
+    again = _Data(findings, chosen["target"])
+    return _render(
+        origin, project, place, settled | dict(answers), defaults=True, ref=ref, data=again
+    )
 
 
 def _suggestions(origin: Release | str, place: Path | None) -> Answers:
