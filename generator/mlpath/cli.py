@@ -178,6 +178,31 @@ def new_project(
 
 
 @main.command()
+@click.argument("path", type=click.Path())
+@click.option("--target", metavar="COLUMN", help="The column to predict.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def inspect(path: str, target: str | None, as_json: bool) -> None:
+    """Tell what the data at PATH holds, and what a project of it would predict.
+
+    PATH is a table (CSV and its kin, Parquet, JSON lines; plain, gzip, zstd or zip), or a folder
+    or zip of pictures in one sub-folder a class. Nothing is written, nothing leaves the machine.
+
+    \b
+    Examples:
+      mlpath inspect churn.csv
+      mlpath inspect churn.csv --target churned --json
+      mlpath inspect photos/
+    """  # noqa: D301
+    from pathlib import Path
+
+    from mlpath.dataset import inspect as look
+    from mlpath.dataset import show
+
+    findings = look(Path(path), target=target)
+    click.echo(show.as_json(findings) if as_json else show.text(findings, _styled))
+
+
+@main.command()
 @click.argument("projects", nargs=-1, metavar="[PROJECT]...", type=click.Path())
 @click.option(
     "-d",

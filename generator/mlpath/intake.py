@@ -80,8 +80,6 @@ def deliver(findings: Findings, project: Path, licence: str) -> None:
     renamed = "" if name == findings.path.name else f" (it was called {findings.path.name!r})"
     source = f"{name}{renamed}, {size:,} bytes, SHA-256 {digest}, taken in on {day}."
     document = _schemas(findings).document(findings, source, licence)
-    if "file" in document.get("reading", {}):
-        document["reading"]["file"] = name
     text = yaml.safe_dump(
         document, allow_unicode=True, sort_keys=False, width=118, default_flow_style=None
     )
@@ -93,8 +91,12 @@ def _schemas(findings: Findings) -> Any:
 
 
 def name_of(findings: Findings) -> str:
-    """Return a name that every system and every quoting takes; mostly it is the file's own."""
-    return re.sub(r"[^\w.() -]", "_", findings.path.resolve().name).strip(" .-") or "data"
+    """Return the name that the data has in a project."""
+    if findings.reading is not None:
+        return findings.reading.file
+    from mlpath.dataset import names  # noqa: PLC0415 - as above
+
+    return names.file_name(findings.path.resolve())
 
 
 def _copy(path: Path, place: Path) -> tuple[int, str]:

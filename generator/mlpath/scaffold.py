@@ -32,7 +32,7 @@ KEY_FILES = {
     "README.md": "the claim, the result table, the two commands",
     "params.yaml": "every number that you may turn",
     "schema.yaml": "what a row of data must look like",
-    "dvc.yaml": "the pipeline: fetch, prepare, train, evaluate, report",
+    "dvc.yaml": "the pipeline, from the data to the report",
     "src/{package}/data.py": "loads, validates and splits the data",
     "src/{package}/models.py": "the baseline and the model that has to beat it",
     "src/{package}/metrics.py": "scores, intervals, and the rule that makes a champion",
@@ -109,7 +109,6 @@ def create(
         if data:
             say(f"Copying {data.findings.path.name} into data/raw/ ...")
             intake.deliver(data.findings, workshop.project, str(found["data_licence"]))
-            notes += data.findings.notes
         if place is None:
             place = staging.check_free(_slug(workshop.project, found))
             workshop.send_to(place)

@@ -30,7 +30,7 @@ def drawn(schema: data.Schema, rows: int, seed: int) -> pd.DataFrame:
     leading = sorted(schema.features, key=lambda column: column.kind != "number")
     weights = dict(zip((column.name for column in leading), (4.0, 1.0, 1.0), strict=False))
     score = rng.normal(scale=0.1, size=rows)
-    table = {}
+    table: dict[str, list[str]] = {}
     for column in schema.features:
         place = rng.random(rows)
         score += weights.get(column.name, 0.0) * place
@@ -38,7 +38,7 @@ def drawn(schema: data.Schema, rows: int, seed: int) -> pd.DataFrame:
     rank = score.argsort().argsort() / rows
     table[schema.target.column or schema.target.name] = texts(schema.target, rank, None)
     for one in schema.left_out:
-        table[one.column] = "left out"
+        table[one.column] = ["left out"] * rows
     return pd.DataFrame(table)
 
 
@@ -51,10 +51,11 @@ def texts(column: data.Column, place: np.ndarray, rng: np.random.Generator | Non
         low, high = column.minimum or 0.0, column.maximum if column.maximum is not None else 1.0
         values = low + (high - low) * (0.01 + 0.98 * place)
         found = [as_date(column, one) if column.kind == "date" else repr(float(one)) for one in values]
+    lots = rng.random(len(found)) if rng is not None else np.ones(len(found))
     if rng is not None and column.others:
-        found = [f"unlisted {one:.4f}" if one > 0.95 else text for one, text in zip(rng.random(len(found)), found, strict=True)]
+        found = [f"unlisted {lot:.4f}" if lot < 0.05 else text for lot, text in zip(lots, found, strict=True)]
     if rng is not None and column.nullable:
-        found = ["" if one > 0.9 else text for one, text in zip(rng.random(len(found)), found, strict=True)]
+        found = ["" if lot > 0.9 else text for lot, text in zip(lots, found, strict=True)]
     return found
 
 
