@@ -73,7 +73,9 @@ def table(
     Raises:
         MlpathError: The target that was named does not exist, or can't be learnt.
     """
-    known = dict(zip([one.name for one in facts], names.keys(one.name for one in facts), strict=True))
+    known = dict(
+        zip([one.name for one in facts], names.keys(one.name for one in facts), strict=True)
+    )
     columns = [_column(one, known[one.name]) for one in facts]
     notes = [f"{one.name!r}: {note}." for one in facts for note in one.notes]
     wanted = _named(path, columns, target) if target else None
@@ -97,7 +99,7 @@ def table(
         )
     classes: tuple[tuple[str, int], ...] = ()
     if chosen is not None:
-        classes = _classes(path, fields[chosen], rows)
+        classes = _classes(path, fields[chosen])
         task = _task(path, fields[chosen], task if domain != "text" else "classification", classes)
         if task == "regression":
             classes = ()
@@ -189,7 +191,11 @@ def _named(path: Path, columns: list[Column], target: str) -> str:
     every = [one.name for one in columns]
     if target in every:
         return target
-    alike = [one for one in every if one.lower() == target.strip().lower()]
+    # DuckDB makes names unique without regard to case: "Size" and "size" are Size and size_1.
+    wanted = target.strip().lower()
+    alike = [one for one in every if re.fullmatch(re.escape(wanted) + r"(_\d+)?", one.lower())]
+    if wanted not in {one.lower() for one in alike}:
+        alike = []
     if len(alike) == 1:
         return alike[0]
     if alike:
@@ -241,7 +247,7 @@ def _choice(path: Path, candidates: Sequence[str], last: str) -> tuple[str | Non
     return candidates[0], []
 
 
-def _classes(path: Path, facts: Facts, rows: int) -> tuple[tuple[str, int], ...]:
+def _classes(path: Path, facts: Facts) -> tuple[tuple[str, int], ...]:
     if not facts.count:
         raise MlpathError(f"{path}: {facts.name!r} is empty", hint="Name another --target.")
     if facts.distinct <= 1:
@@ -249,8 +255,6 @@ def _classes(path: Path, facts: Facts, rows: int) -> tuple[tuple[str, int], ...]
             f"{path}: {facts.name!r} is the same in every row, so there is nothing to predict",
             hint="Name another --target.",
         )
-    if rows < 2:  # noqa: PLR2004
-        raise MlpathError(f"{path} has one row", hint="A model learns from many.")
     return facts.top if facts.distinct <= MOST_CLASSES else ()
 
 

@@ -35,7 +35,11 @@ _REFUSED: tuple[tuple[bytes, str, str], ...] = (
     (b"%PDF", "a PDF document", "Copy its table into a spreadsheet and export that as CSV."),
     (b"SQLite format 3\0", "an SQLite database", "Export one table of it as CSV."),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Office document", _EXPORT),
-    (b"\x89HDF", "an HDF5 file", "Write the table as Parquet: pandas.read_hdf(...).to_parquet(...)"),
+    (
+        b"\x89HDF",
+        "an HDF5 file",
+        "Write the table as Parquet: pandas.read_hdf(...).to_parquet(...)",
+    ),
     (b"\x80\x04\x95", "a Python pickle", "Pickles can run code; write it as Parquet or CSV."),
     (b"BZh", "packed with bzip2", "Unpack it first: bunzip2 FILE"),
     (b"\xfd7zXZ", "packed with xz", "Unpack it first: unxz FILE"),
@@ -44,6 +48,11 @@ _REFUSED: tuple[tuple[bytes, str, str], ...] = (
     (b"\x7fELF", "a program", "Name a table."),
     (b"MZ", "a program", "Name a table."),
 )
+_ENCODINGS = [
+    # Microsoft's have the letters of ISO 8859, and the quotes and the euro sign besides.
+    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r",
+    "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr",
+]  # fmt: skip
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -130,7 +139,9 @@ def _unpacked_head(path: Path) -> bytes:
 
 def _zipped(path: Path) -> Kind:
     with zipfile.ZipFile(path) as archive:
-        inside = [one for one in archive.infolist() if not one.is_dir() and not is_junk(one.filename)]
+        inside = [
+            one for one in archive.infolist() if not one.is_dir() and not is_junk(one.filename)
+        ]
         names = [one.filename for one in inside]
         if "[Content_Types].xml" in names:
             raise MlpathError(f"{path} is an Excel or Office document", hint=_EXPORT)
@@ -229,15 +240,13 @@ def encoding_of(path: Path, head: bytes) -> str:
         return "utf-8"
     from charset_normalizer import from_bytes  # noqa: PLC0415 - for the few that are not UTF-8
 
-    best = from_bytes(head).best()
+    best = from_bytes(head, cp_isolation=_ENCODINGS).best()
     if best is None:
         raise MlpathError(
             f"{path}: its encoding can't be told",
             hint="Convert it: iconv -f ENCODING -t UTF-8 FILE > NEW",
         )
-    # Microsoft's own has all of Latin-1's letters, and the quotes and the euro sign besides.
-    name = codecs.lookup(best.encoding).name
-    return "cp1252" if name in {"iso8859-1", "cp1252", "cp1250", "iso8859-15"} else name
+    return codecs.lookup(best.encoding).name
 
 
 def first_that_is_not_utf8(path: Path, kind: Kind) -> bytes:

@@ -54,8 +54,11 @@ def inspect(
             f"{path} changed while it was read",
             hint="Wait until nothing writes to it, or copy it first; then try again.",
         )
-    links = (f"{path} is a link to {path.resolve()}.",) if path.is_symlink() else ()
-    return replace(found, notes=(*links, *kind.notes, *found.notes))
+    notes = [f"{path} is a link to {path.resolve()}."] if path.is_symlink() else []
+    encoding = found.reading.encoding if found.reading else "utf-8"
+    if not encoding.startswith("utf"):
+        notes.append(f"Nothing states its encoding; it reads well as {encoding}.")
+    return replace(found, notes=(*notes, *kind.notes, *found.notes))
 
 
 def _table(
@@ -123,6 +126,8 @@ def _facts(
         raise
     except duckdb.Error as error:
         raise sniff.refusal(database, path, sql, error) from None
+    if rows == 1:
+        raise MlpathError(f"{path} has one row", hint="A model learns from many: bring more.")
     if not rows:
         raise MlpathError(f"{path} has no rows", hint="Look whether it was written to its end.")
     _refuse_two_headers(path, facts, reading)
@@ -132,7 +137,9 @@ def _facts(
     reading = replace(reading, missing=("", *words), decimal=decimal, thousands=thousands)
     duplicates = None
     if held:
-        query = "SELECT count(*) - (SELECT count(*) FROM (SELECT DISTINCT * FROM looked)) FROM looked"
+        query = (
+            "SELECT count(*) - (SELECT count(*) FROM (SELECT DISTINCT * FROM looked)) FROM looked"
+        )
         duplicates = int((database.execute(query).fetchone() or (0,))[0])
     return reading, facts, rows, looked_at, duplicates
 

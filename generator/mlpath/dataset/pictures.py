@@ -83,7 +83,9 @@ def _files(path: Path, kind: Kind) -> Iterator[tuple[str, int]]:
                     yield one.filename, one.file_size
         return
     for file in sorted(path.rglob("*")):
-        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(path).parts):
+        if file.is_file() and not any(
+            part.startswith(".") for part in file.relative_to(path).parts
+        ):
             yield file.relative_to(path).as_posix(), file.stat().st_size
 
 
@@ -102,7 +104,13 @@ def _opened(path: Path, kind: Kind, by_class: dict[str, list[str]]) -> dict[str,
                 heights.append(picture.height)
                 modes[picture.mode] += 1
                 formats[str(picture.format)] += 1
-        except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        except (
+            UnidentifiedImageError,
+            OSError,
+            SyntaxError,
+            ValueError,
+            Image.DecompressionBombError,
+        ):
             unreadable.append(one)
     if archive:
         archive.close()

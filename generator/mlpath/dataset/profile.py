@@ -40,7 +40,9 @@ DATE_FORMATS = (
     "%d.%m.%Y %H:%M:%S", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%b %d %Y", "%B %d %Y", "%b %d, %Y",
     "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%Y-%m", "%b %Y", "%B %Y",
 )  # fmt: skip
-_SWAPPED = {one: one.replace("%d", "%_").replace("%m", "%d").replace("%_", "%m") for one in DATE_FORMATS}
+_SWAPPED = {
+    one: one.replace("%d", "%_").replace("%m", "%d").replace("%_", "%m") for one in DATE_FORMATS
+}
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,10 @@ def value_of(facts: Facts, reading: Reading) -> str:
         return f"nullif(CAST({name(facts.name)} AS VARCHAR), '')"
     if words := [one for one in reading.missing if one]:
         text = f"CASE WHEN {text} NOT IN ({', '.join(map(quoted, words))}) THEN {text} END"
-    return _as_date(text, facts.date_format) if facts.kind == "date" else _as_number(
-        text, reading.decimal, reading.thousands
+    return (
+        _as_date(text, facts.date_format)
+        if facts.kind == "date"
+        else _as_number(text, reading.decimal, reading.thousands)
     )
 
 
@@ -156,9 +160,7 @@ def _first(
     shown = ", ".join(one.format(x=text_of(column)) for column in columns for one in _FIRST)
     found = _one(database, f"SELECT {shown} FROM {table}")  # noqa: S608
     width = len(_FIRST)
-    return [
-        (column, found[at * width : (at + 1) * width]) for at, column in enumerate(columns)
-    ]
+    return [(column, found[at * width : (at + 1) * width]) for at, column in enumerate(columns)]
 
 
 def _judged(
@@ -241,9 +243,7 @@ def _fractions(values: list[str]) -> bool:
     return any(len(value.rpartition(",")[2]) != 3 for value in values if "." not in value)  # noqa: PLR2004
 
 
-def _day_numbers(
-    database: duckdb.DuckDBPyConnection, table: str, facts: Facts
-) -> Facts:
+def _day_numbers(database: duckdb.DuckDBPyConnection, table: str, facts: Facts) -> Facts:
     """Take 20240131 for a date where the name says so."""
     if not facts.integer or not re.search(r"date|day|time|period|year", facts.name, re.IGNORECASE):
         return facts
@@ -286,9 +286,10 @@ def _date(
         return None
     dated = replace(facts, kind="date", date_format=found, missing_words=tuple(gone), count=wanted)
     other = _SWAPPED.get(found, found)
-    if found and other != found and fits(other):
+    if "%d" in found and "%m" in found and other != found and fits(other):
         return replace(
-            facts, notes=(f"nobody can tell whether {examples[0]!r} begins with the day or the month",)
+            facts,
+            notes=(f"nobody can tell whether {examples[0]!r} begins with the day or the month",),
         )
     return dated
 
@@ -319,7 +320,9 @@ def _exactly(
     return found
 
 
-def _top(database: duckdb.DuckDBPyConnection, table: str, column: str) -> tuple[tuple[str, int], ...]:
+def _top(
+    database: duckdb.DuckDBPyConnection, table: str, column: str
+) -> tuple[tuple[str, int], ...]:
     value = f"nullif(CAST({name(column)} AS VARCHAR), '')"
     query = (
         f"SELECT {value}, count(*) FROM {table} WHERE {value} IS NOT NULL "  # noqa: S608
@@ -373,8 +376,14 @@ def _all_rows(
         top = sorted((counted or {}).items(), key=lambda one: (-one[1], one[0]))[:FEW]
         complete.append(
             replace(
-                facts, rows=rows, count=count, minimum=low, maximum=high, median=middle,
-                distinct=len(counted) if counted else distinct, exact=bool(counted),
+                facts,
+                rows=rows,
+                count=count,
+                minimum=low,
+                maximum=high,
+                median=middle,
+                distinct=len(counted) if counted else distinct,
+                exact=bool(counted),
                 top=tuple((str(one), int(times)) for one, times in top),
             )  # fmt: skip
         )

@@ -78,8 +78,9 @@ def _table(findings: Findings, style: Callable[..., str], width: int) -> list[st
     shown = findings.columns[:MOST_SHOWN]
     longest = min(max(6, *(_width(one.name) for one in shown)), _WIDEST_NAME)
     heads = (_fitted("column", longest), "type    ", "missing", "distinct")
-    lines = ["  " + style("  ".join((*heads, "what it holds, or why it is left out")), dim=True)]
     room = max(width - longest - 35, 20)
+    last = _fitted("what it holds, or why it is left out", room).rstrip()
+    lines = ["  " + style("  ".join((*heads, last)), dim=True)]
     for column in shown:
         missing = f"{100 * column.missing / findings.rows:.1f}%" if column.missing else "-"
         cells = (

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 WHITESPACE = "whitespace"
 _DELIMITERS = (",", ";", "\t", "|")
 _LINE_END = re.compile(r"\r\n|\n|\r")
+_LONGEST_PREFACE = 30
 _NATIVE = {"utf-8", "ascii"}
 
 
@@ -128,7 +129,12 @@ def _sniffed(
     if not forced and (found is None or len(found[5]) == 1):
         # A line that does not fit makes the sniffer doubt the delimiter; so each is tried alone.
         others = (
-            _sniff(database, path, plain, f", delim = '{one}', null_padding = true, strict_mode = false")
+            _sniff(
+                database,
+                path,
+                plain,
+                f", delim = '{one}', null_padding = true, strict_mode = false",
+            )
             for one in _DELIMITERS
         )
         several = [one for one in others if one and len(one[5]) > 1]
@@ -141,6 +147,9 @@ def _sniffed(
             hint="Export it as CSV, with one header line and as many cells in each line.",
         )
     delimiter, quote, escape, skip, header, _ = found
+    if int(str(skip)) and not _is_preface(plain, int(str(skip)), str(delimiter)):
+        # The sniffer would rather pass over a table's rows than over the one that does not fit.
+        skip, header = 0, True
     blank = {"\0", "", "(empty)", None}
     return Reading(
         reading.file,
@@ -151,7 +160,7 @@ def _sniffed(
         quote='"' if quote in blank else str(quote),
         escape='"' if escape in blank or quote in blank else str(escape),
         header=bool(header),
-        skip=int(skip),
+        skip=int(str(skip)),
     )
 
 
@@ -167,6 +176,15 @@ def _sniff(
         if "not utf-8" in str(error):
             raise NotUtf8Error(path) from None
         return None
+
+
+def _is_preface(plain: Path, lines: int, delimiter: str) -> bool:
+    """Tell whether the first lines are remarks above the table, rather than rows of it."""
+    if lines > _LONGEST_PREFACE:
+        return False
+    with plain.open(encoding="utf-8", errors="replace") as file:
+        first = [line for line, _ in zip(file, range(lines), strict=False)]
+    return sum(delimiter in line for line in first) <= lines / 2
 
 
 def _is_delimited(plain: Path, delimiter: str) -> bool:
@@ -202,7 +220,7 @@ def _located(
         raise NotUtf8Error(path) from None
     if "sniffing" in text:
         # With the columns given, there is nothing to sniff, and the reader names the line.
-        loose = sql[:-1] + ", null_padding = true, strict_mode = false, ignore_errors = true)"
+        loose = sql[:-1] + ", ignore_errors = true)"
         try:
             described = database.execute(f"DESCRIBE SELECT * FROM {loose}").fetchall()  # noqa: S608
             given = ", ".join(f"{quoted(str(row[0]))}: 'VARCHAR'" for row in described)
@@ -218,7 +236,7 @@ def _located(
             f"{path}: {where} has {counts[2]} cells, the others {counts[1]}",
             hint="A delimiter inside a text needs quotes around it; mend that line.",
         )
-    if "nterminated" in text or "quote" in text.lower():
+    if "nterminated" in text or "quote should be followed" in text:
         return MlpathError(
             f"{path}: a quote is opened in {where} and never closed",
             hint='A quote inside a text is written twice: "she said ""no"""',
@@ -258,7 +276,9 @@ def _rewrite(file: IO[bytes], plain: Path, reading: Reading, *, rewrite: bool) -
             shutil.copyfileobj(file, out)
         return
     squeeze = reading.delimiter == WHITESPACE
-    text = io.TextIOWrapper(file, encoding=reading.encoding)
-    with plain.open("w", encoding="utf-8", newline="\n") as out:
+    with (
+        io.TextIOWrapper(file, encoding=reading.encoding) as text,
+        plain.open("w", encoding="utf-8", newline="\n") as out,
+    ):
         for line in text:
             out.write(re.sub(r"[ \t]+", "\t", line.strip()) + "\n" if squeeze else line)

@@ -125,7 +125,7 @@ def _described(column: Column, findings: Findings, rare: list[str] | None = None
         counted = findings.classes if is_class else column.choices
         described |= _categories(column, counted, findings.rows, rare)
     else:
-        described |= _range(column)
+        described |= ({"whole": True} if column.integer else {}) | _range(column)
         if column.date_format:
             described["date_format"] = column.date_format
     if column.missing:

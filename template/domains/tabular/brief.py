@@ -61,6 +61,7 @@ def _describe(column: Column, values: pd.Series, train: pd.Series) -> dict[str, 
         "label": column.label,
         "kind": column.kind,
         "unit": column.unit,
+        "whole": column.whole,
         "minimum": None,
         "maximum": None,
         "choices": list(column.levels),
@@ -75,7 +76,7 @@ def _describe(column: Column, values: pd.Series, train: pd.Series) -> dict[str, 
     return described | {
         "minimum": significant(values.min(), math.floor),
         "maximum": significant(values.max(), math.ceil),
-        "default": significant(train.median()),
+        "default": float(round(train.median())) if column.whole else significant(train.median()),
     }
 
 
@@ -109,8 +110,12 @@ def pick_examples(schema: Schema, test: Split, prediction: NDArray[np.float64]) 
         doubtful = int(np.abs(scores - np.median(scores)).argmin())
     order = scores.argsort(kind="stable")
     tenth = len(order) // 10  # the very lowest and highest are no typical cases
+    high = order[-1 - tenth]
+    if schema.positive and len(found := order[(test.target == schema.positive).to_numpy()[order]]):
+        # Where the class is rare, even a high score is mostly a false alarm; one example should be real.
+        high = found[-1 - len(found) // 10]
     examples = []
-    for position in (order[tenth], doubtful, order[-1 - tenth]):
+    for position in (order[tenth], doubtful, high):
         row = test.features.iloc[position]
         inputs = {column.name: _typed_in(column, row[column.name]) for column in schema.features}
         truth = test.target.iloc[position]

@@ -43,6 +43,7 @@ class Column:
         label: for people.
         kind: a date is a number of days to the models, and a date to people.
         unit: of a number.
+        whole: whether a number has no fraction, as a count has none.
         minimum: the least that is possible; of a date in days since 1970-01-01.
         maximum: the most.
         choices: the categories.
@@ -56,6 +57,7 @@ class Column:
     label: str
     kind: Literal["number", "category", "date"]
     unit: str = ""
+    whole: bool = False
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
@@ -67,6 +69,8 @@ class Column:
     @property
     def levels(self) -> tuple[str, ...]:
         """What a model may meet in a column of categories."""
+        if self.kind != "category":
+            return ()
         return (*self.choices, *([OTHER] if self.others else []), *([MISSING] if self.nullable else []))
 
 

@@ -50,6 +50,7 @@ def texts(column: data.Column, place: np.ndarray, rng: np.random.Generator | Non
     else:
         low, high = column.minimum or 0.0, column.maximum if column.maximum is not None else 1.0
         values = low + (high - low) * (0.01 + 0.98 * place)
+        values = np.round(values) if column.whole else values
         found = [as_date(column, one) if column.kind == "date" else repr(float(one)) for one in values]
     lots = rng.random(len(found)) if rng is not None else np.ones(len(found))
     if rng is not None and column.others:
