@@ -26,7 +26,7 @@ ROWS = 60
 
 def table(rows: int = ROWS, seed: int = 0) -> list[list[str]]:
     """A plain table: a header, two numbers, a category, and what they tell."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311
     found = [["size", "age", "colour", "sold"]]
     for _ in range(rows):
         size, age = round(rng.uniform(1, 9), 2), rng.randrange(80)
@@ -435,11 +435,11 @@ def test_a_measure_with_twelve_values_is_a_number(tmp_path: Path) -> None:
 
 def test_a_million_categories_are_no_feature(tmp_path: Path) -> None:
     path = tmp_path / "many.csv"
-    duckdb.sql(
-        f"COPY (SELECT 'k' || (i * 7919 % 1000003) AS code, i % 97 AS size, "
-        f"CASE WHEN hash(i) % 3 = 0 THEN 'yes' ELSE 'no' END AS sold FROM range(1000000) t(i)) "
-        f"TO '{path}' (HEADER)"
+    rows = (
+        "SELECT 'k' || (i * 7919 % 1000003) AS code, i % 97 AS size, "
+        "CASE WHEN hash(i) % 3 = 0 THEN 'yes' ELSE 'no' END AS sold FROM range(1000000) t(i)"
     )
+    duckdb.sql(f"COPY ({rows}) TO '{path}' (HEADER)")
     found = inspect(path)
     assert (found.rows, found.target) == (1_000_000, "sold")
     assert of(found, "code").startswith("left out")
@@ -489,8 +489,10 @@ def test_duplicates_and_imbalance_are_said(tmp_path: Path) -> None:
 
 
 def test_a_date_and_a_number_are_a_series(tmp_path: Path) -> None:
-    days = duckdb.sql("SELECT (DATE '2024-01-01' + i::INT)::VARCHAR, i % 7 FROM range(90) t(i)")
-    rows = [["day", "visitors"], *[[a, str(b)] for a, b in days.fetchall() if a != "2024-02-10"]]
+    query = "SELECT (DATE '2024-01-01' + i::INT)::VARCHAR, i % 7 FROM range(90) t(i)"
+    with duckdb.connect() as database:
+        days = database.execute(query).fetchall()
+    rows = [["day", "visitors"], *[[a, str(b)] for a, b in days if a != "2024-02-10"]]
     found = inspect(written(tmp_path, text(rows)))
     assert (found.domain, found.task, found.target) == ("timeseries", "forecast", "visitors")
     assert (found.frequency, found.gaps, found.days_apart) == ("daily", 1, 1)

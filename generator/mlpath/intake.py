@@ -15,15 +15,22 @@ import yaml
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlpath.answers import Answers
     from mlpath.dataset import Findings
 
 RAW = Path("data", "raw")
 SCHEMA = "schema.yaml"
+DOMAINS = ("tabular",)
+"""Of which there is a module in `mlpath.schemas`."""
+SETTLE = "Settle it with --target COLUMN or -d domain=NAME, or leave out --defaults."
+_KINDS = {"text": "texts", "timeseries": "a time series", "vision": "pictures"}
 _HEADER = """\
-# What the data must look like; `prepare` refuses data that breaks it. Written once by mlpath, from what was found in the
-# file: it is yours from here on. Ranges and categories are those that were seen: widen what may well be otherwise, put
-# units and better labels in, and move a column between `features` and `left_out` as you see fit.
+# What the data must look like; `prepare` refuses data that breaks it. Written once by mlpath, from
+# what was found in the file: it is yours from here on. Ranges and categories are those that were
+# seen: widen what may well be otherwise, put units and better labels in, and move a column between
+# `features` and `left_out` as you see fit.
 """
 
 
@@ -41,7 +48,7 @@ def suggestions(findings: Findings, place: Path | None) -> Answers:
     return {"project_name": stem} if usable else {}
 
 
-def look(path: Path, answers: Answers, target: str | None) -> Findings:
+def look(path: Path, answers: Mapping[str, Any], target: str | None) -> Findings:
     """Inspect the data, with what was answered about it already."""
     # Here, since DuckDB is loaded for nobody who brings no data.
     from mlpath.dataset import inspect  # noqa: PLC0415
@@ -53,12 +60,24 @@ def answers_of(findings: Findings) -> Answers:
     """Return the answers that follow from the data.
 
     Raises:
-        MlpathError: No project can be made of it.
+        MlpathError: No project is made of such data.
     """
-    schemas = _schemas(findings)
-    schemas.document(findings, "", "")  # refuses before anybody is asked anything
-    found = {"dataset": name_of(findings), "domain": findings.domain, "task": findings.task or ""}
-    return found | {"target": findings.target or ""} | schemas.turned(findings)
+    return {
+        "dataset": name_of(findings),
+        "domain": findings.domain,
+        "task": findings.task or "classification",
+        "target": findings.target or "",
+        **_schemas(findings).turned(findings),
+    }
+
+
+def check(findings: Findings) -> None:
+    """Refuse data that is too little, or too poor, to learn from.
+
+    Raises:
+        MlpathError: Says why.
+    """
+    _schemas(findings).document(findings, "", "")
 
 
 def deliver(findings: Findings, project: Path, licence: str) -> None:
@@ -87,6 +106,12 @@ def deliver(findings: Findings, project: Path, licence: str) -> None:
 
 
 def _schemas(findings: Findings) -> Any:
+    if findings.domain not in DOMAINS:
+        raise MlpathError(
+            f"{findings.path.name} holds {_KINDS[findings.domain]}; of your own data mlpath makes "
+            f"projects of {' and '.join(DOMAINS)} kind alone, so far",
+            hint="-d domain=tabular, if it has columns to predict from.",
+        )
     return import_module(f"mlpath.schemas.{findings.domain}")
 
 

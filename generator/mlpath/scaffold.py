@@ -94,7 +94,7 @@ def create(
     """
     git.check_installed()
     place = staging.check_free(dest) if dest is not None else None
-    data = _look(dataset, target, answers, source, say)
+    findings = _look(dataset, target, answers, source, say)
     notes = []
     with (
         processes.cleaning_up_on_signals(),
@@ -102,13 +102,17 @@ def create(
         _open(source, ref) as origin,
         staging.Workshop(place) as workshop,
     ):
-        data = _render(
-            origin, workshop.project, place, answers, defaults=defaults, ref=ref, data=data
-        )
+        if findings:
+            findings = _render_data(
+                origin, workshop.project, place, answers, findings,
+                target=target, defaults=defaults, ref=ref,
+            )  # fmt: skip
+        else:
+            _render(origin, workshop.project, place, answers, defaults=defaults, ref=ref)
         found = read_answers(workshop.project / ANSWERS_FILE)
-        if data:
-            say(f"Copying {data.findings.path.name} into data/raw/ ...")
-            intake.deliver(data.findings, workshop.project, str(found["data_licence"]))
+        if findings:
+            say(f"Copying {findings.path.name} into data/raw/ ...")
+            intake.deliver(findings, workshop.project, str(found["data_licence"]))
         if place is None:
             place = staging.check_free(_slug(workshop.project, found))
             workshop.send_to(place)
@@ -140,7 +144,7 @@ def preview(
         MlpathError: Where `create` would raise it.
     """
     place = staging.check_free(dest) if dest is not None else None
-    data = _look(dataset, target, answers, source, lambda _line: None)
+    findings = _look(dataset, target, answers, source, lambda _line: None)
     with (
         processes.cleaning_up_on_signals(),
         staging.telling_what_the_disk_says(),
@@ -148,10 +152,16 @@ def preview(
         tempfile.TemporaryDirectory(prefix="mlpath-") as scratch,
     ):
         project = Path(scratch, "project")
-        data = _render(origin, project, place, answers, defaults=defaults, ref=ref, data=data)
+        if findings:
+            findings = _render_data(
+                origin, project, place, answers, findings,
+                target=target, defaults=defaults, ref=ref,
+            )  # fmt: skip
+        else:
+            _render(origin, project, place, answers, defaults=defaults, ref=ref)
         files = [path.relative_to(project) for path in project.rglob("*") if not path.is_dir()]
-        if data:
-            files += [Path(intake.SCHEMA), intake.RAW / intake.name_of(data.findings)]
+        if findings:
+            files += [Path(intake.SCHEMA), intake.RAW / intake.name_of(findings)]
         if place is None:
             place = staging.check_free(_slug(project, read_answers(project / ANSWERS_FILE)))
     return place, sorted(path.as_posix() for path in files)
@@ -177,21 +187,13 @@ def _open(source: str | None, ref: str | None) -> Iterator[Release | str]:
     yield source
 
 
-@dataclass(frozen=True)
-class _Data:
-    """The person's own data, as it was found, and the column that they named."""
-
-    findings: Findings
-    target: str | None
-
-
 def _look(
     dataset: Path | None,
     target: str | None,
     answers: Mapping[str, Any],
     source: str | None,
     say: Callable[[str], None],
-) -> _Data | None:
+) -> Findings | None:
     """Inspect the person's own data, if they brought any."""
     if answers.get("dataset"):
         raise AnswerError(
@@ -205,10 +207,55 @@ def _look(
         raise MlpathError(
             "--dataset goes with the template of mlpath alone", hint="Leave out --template."
         )
-    target = target if target is not None else answers.get("target")
-    findings = intake.look(dataset, answers, target)
+    findings = intake.look(dataset, answers, target or answers.get("target"))
     say(intake.told(findings))
-    return _Data(findings, target)
+    return findings
+
+
+def _render_data(
+    origin: Release | str,
+    project: Path,
+    place: Path | None,
+    answers: Mapping[str, Any],
+    findings: Findings,
+    *,
+    target: str | None,
+    defaults: bool,
+    ref: str | None,
+) -> Findings:
+    """Render a project of the person's own data; return what was found for the target they chose.
+
+    The data answers what it can. Only the target is a question, unless it was named: another one
+    than the data suggests makes another task of it, and the project is rendered anew.
+    """
+    facts = intake.answers_of(findings)
+    suggestions = intake.suggestions(findings, place)
+    if not (target or answers.get("target") or defaults):
+        suggestions["target"] = facts.pop("target")
+    elif findings.doubts:
+        raise MlpathError(findings.doubts[0], hint=intake.SETTLE)
+    else:
+        intake.check(findings)
+    context = {"columns": [column.name for column in findings.columns]}
+    _render(
+        origin, project, place, {**facts, **answers, **_only(facts, "target")},
+        defaults=defaults, ref=ref, suggestions=suggestions, context=context,
+    )  # fmt: skip
+    chosen = read_answers(project / ANSWERS_FILE)
+    if chosen["target"] == (findings.target or ""):
+        intake.check(findings)
+        return findings
+    shutil.rmtree(project)
+    project.mkdir()
+    findings = intake.look(findings.path, answers, chosen["target"])
+    intake.check(findings)
+    settled = {**chosen, **intake.answers_of(findings)}
+    _render(origin, project, place, settled, defaults=True, ref=ref, context=context)
+    return findings
+
+
+def _only(answers: Mapping[str, Any], key: str) -> Answers:
+    return {key: answers[key]} if key in answers else {}
 
 
 def _render(
@@ -219,24 +266,11 @@ def _render(
     *,
     defaults: bool,
     ref: str | None,
-    data: _Data | None = None,
-) -> _Data | None:
-    """Render; return the data as the answers have it, in which another target may be chosen."""
+    suggestions: Mapping[str, Any] | None = None,
+    context: Mapping[str, Any] | None = None,
+) -> None:
     given = dict(answers)
-    suggestions = _suggestions(origin, place)
-    columns: list[str] = []
-    if data:
-        if defaults and data.findings.doubts:
-            raise MlpathError(
-                data.findings.doubts[0],
-                hint="Settle it with --target COLUMN or -d domain=NAME, or leave out --defaults.",
-            )
-        facts = intake.answers_of(data.findings)
-        columns = [column.name for column in data.findings.columns]
-        if data.target is None and not defaults:
-            suggestions["target"] = facts.pop("target")
-        suggestions |= intake.suggestions(data.findings, place)
-        given = facts | given | ({"target": facts["target"]} if "target" in facts else {})
+    proposed = {**_suggestions(origin, place), **(suggestions or {})}
     named_here = place is not None and "project_name" not in given
     if isinstance(origin, Release):
         if place is not None:
@@ -245,29 +279,17 @@ def _render(
     while True:
         try:
             render(
-                origin, project, given, defaults=defaults, suggestions=suggestions,
-                ref=ref if isinstance(origin, str) else None, context={"columns": columns},
+                origin, project, given, defaults=defaults, suggestions=proposed,
+                ref=ref if isinstance(origin, str) else None, context=context,
             )  # fmt: skip
         except AnswerError as error:
             # Git takes names and addresses that the template does not. Then nobody is suggested.
-            if error.key not in given and suggestions.pop(error.key, None):
+            if error.key not in given and proposed.pop(error.key, None):
                 continue
             if error.key == "project_name" and named_here and not error.hint:
                 error.hint = "The folder names the project; -d project_name=NAME gives another."
             raise
-        break
-    chosen = read_answers(project / ANSWERS_FILE)
-    if data is None or chosen["target"] == (data.findings.target or ""):
-        return data
-    # The person chose another column than the one suggested, and with it another task.
-    shutil.rmtree(project)
-    project.mkdir()
-    settled = {key: chosen[key] for key in chosen if key not in intake.answers_of(data.findings)}
-    findings = intake.look(data.findings.path, answers, chosen["target"])
-    again = _Data(findings, chosen["target"])
-    return _render(
-        origin, project, place, settled | dict(answers), defaults=True, ref=ref, data=again
-    )
+        return
 
 
 def _suggestions(origin: Release | str, place: Path | None) -> Answers:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from mlpath.dataset import names, profile
 from mlpath.dataset.findings import Column, Findings
@@ -23,15 +24,15 @@ if TYPE_CHECKING:
 
 _TARGETS = {
     "target", "label", "labels", "class", "classes", "y", "outcome", "response", "diagnosis",
-    "churn", "churned", "exited", "attrition", "survived", "default", "defaulted", "fraud", "is_fraud",
-    "species", "variety", "sentiment", "spam", "price", "saleprice", "sale_price", "quality", "progression",
-    "medv", "approved",
+    "churn", "churned", "exited", "attrition", "survived", "default", "defaulted", "fraud",
+    "is_fraud", "species", "variety", "sentiment", "spam", "price", "saleprice", "sale_price",
+    "quality", "progression", "medv", "approved",
 }  # fmt: skip
 _STRONG = {"target", "label", "class", "y", "outcome", "response"}
 _POSITIVE = {
-    "yes", "true", "1", "1.0", "y", "t", "positive", "pos", "malignant", "spam", "fraud", "churn", "churned",
-    "bad", "default", "sick", "ill", "disease", "died", "dead", "fail", "failed", "failure", "left", "exited",
-    "m", "p", "present", "abnormal", "anomaly", "attack", "survived",
+    "yes", "true", "1", "1.0", "y", "t", "positive", "pos", "malignant", "spam", "fraud", "churn",
+    "churned", "bad", "default", "sick", "ill", "disease", "died", "dead", "fail", "failed",
+    "failure", "left", "exited", "m", "p", "present", "abnormal", "anomaly", "attack", "survived",
 }  # fmt: skip
 _IDENTIFIERS = re.compile(
     r"(?:^|[_\s.-])(?:id|ids|identifier|uuid|guid|key|index|idx|no|nr|number|serial|rownames|row|unnamed|code)$"
@@ -54,16 +55,30 @@ _TEXT_WORDS, _TEXT_LENGTH = 4, 25
 _PURE = 0.9995
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of a table before anything was made of it."""
+
+    reading: Reading
+    facts: list[Facts]
+    bytes: int
+    rows: int
+    looked_at: int
+    duplicates: int | None
+
+    def findings(self, path: Path, columns: list[Column], **others: Any) -> Findings:
+        """Return the findings, with what was seen in them."""
+        return Findings(
+            path=path, kind="table", reading=self.reading, bytes=self.bytes, rows=self.rows,
+            looked_at=self.looked_at, duplicates=self.duplicates, columns=tuple(columns), **others,
+        )  # fmt: skip
+
+
 def table(
     database: duckdb.DuckDBPyConnection,
     path: Path,
-    reading: Reading,
-    facts: list[Facts],
+    seen: Seen,
     *,
-    size: int,
-    rows: int,
-    looked_at: int,
-    duplicates: int | None,
     target: str | None,
     domain: str | None,
     task: str | None,
@@ -73,6 +88,7 @@ def table(
     Raises:
         MlpathError: The target that was named does not exist, or can't be learnt.
     """
+    facts, rows = seen.facts, seen.rows
     known = dict(
         zip([one.name for one in facts], names.keys(one.name for one in facts), strict=True)
     )
@@ -82,12 +98,10 @@ def table(
     fields = {one.name: one for one in facts}
     candidates = _candidates(columns, fields)
     domain = domain or _domain(columns, fields, candidates, wanted)
-    chosen, doubts = wanted, []
+    chosen = wanted
+    doubts: list[str] = []
     if domain == "timeseries":
-        return _series(
-            database, path, reading, columns, fields, wanted,
-            size=size, rows=rows, looked_at=looked_at, duplicates=duplicates, notes=notes,
-        )  # fmt: skip
+        return _series(database, path, seen, columns, fields, wanted, notes)
     if domain == "text":
         candidates = [one for one in candidates if _few_classes(fields[one], rows)]
     if chosen is None:
@@ -105,18 +119,14 @@ def table(
             classes = ()
         columns = _with_roles(columns, chosen, text)
         if domain == "tabular":
-            columns, leaks = _without_leaks(
-                database, reading, columns, fields, chosen, task, looked_at
-            )
+            columns, leaks = _without_leaks(database, seen, columns, fields, chosen, task)
             notes += leaks
     else:
         task = None
-    notes += _general(columns, rows, looked_at, duplicates, classes, reading)
-    return Findings(
-        path=path, kind="table", reading=reading, bytes=size, rows=rows, looked_at=looked_at,
-        duplicates=duplicates, columns=tuple(columns), domain=domain, target=chosen, task=task,
-        candidates=tuple(candidates), classes=classes, positive=_positive(classes),
-        doubts=tuple(doubts), notes=tuple(notes),
+    notes += _general(columns, seen, classes)
+    return seen.findings(
+        path, columns, domain=domain, target=chosen, task=task, candidates=tuple(candidates),
+        classes=classes, positive=_positive(classes), doubts=tuple(doubts), notes=tuple(notes),
     )  # fmt: skip
 
 
@@ -145,21 +155,25 @@ def _why_left_out(facts: Facts, column: Column) -> str:
         return "empty"
     if facts.distinct <= 1:
         return "constant"
-    if personal := _personal(facts, column):
+    if personal := _personal(facts):
         return f"personal: {personal}"
-    every = facts.distinct >= 0.999 * facts.count and facts.count >= 20  # noqa: PLR2004
-    named = bool(_IDENTIFIERS.search(facts.name))
-    if every and facts.kind == "number" and facts.integer and (named or _counts_rows(facts)):
-        return "identifier: every value differs"
-    if column.type == "category":
-        if every:
-            return "identifier: every value differs"
-        if named and facts.distinct > 0.5 * facts.count:
-            return "identifier: most values differ"
-        if facts.distinct > max(1000, 0.2 * facts.count):
-            return f"too many categories ({facts.distinct:,})"
     if column.type == "category" and any("begins with the day" in note for note in facts.notes):
         return "a date of which nobody can tell the day from the month"
+    return _why_identifier(facts, column)
+
+
+def _why_identifier(facts: Facts, column: Column) -> str:
+    every = facts.distinct >= 0.999 * facts.count and facts.count >= 20  # noqa: PLR2004
+    named = bool(_IDENTIFIERS.search(facts.name))
+    counts = facts.kind == "number" and facts.integer and (named or _counts_rows(facts))
+    if every and (counts or column.type == "category"):
+        return "identifier: every value differs"
+    if column.type != "category":
+        return ""
+    if named and facts.distinct > 0.5 * facts.count:
+        return "identifier: most values differ"
+    if facts.distinct > max(1000, 0.2 * facts.count):
+        return f"too many categories ({facts.distinct:,})"
     return ""
 
 
@@ -169,7 +183,7 @@ def _counts_rows(facts: Facts) -> bool:
     return low in {0, 1} and high - low + 1 == facts.count
 
 
-def _personal(facts: Facts, column: Column) -> str:
+def _personal(facts: Facts) -> str:
     if facts.kind != "text":
         named = re.search(r"phone|mobile|ssn|passport", facts.name, re.IGNORECASE)
         return "numbers of people" if named and facts.distinct > 0.5 * facts.count else ""
@@ -325,15 +339,10 @@ def _domain(
 def _series(
     database: duckdb.DuckDBPyConnection,
     path: Path,
-    reading: Reading,
+    seen: Seen,
     columns: list[Column],
     fields: dict[str, Facts],
     wanted: str | None,
-    *,
-    size: int,
-    rows: int,
-    looked_at: int,
-    duplicates: int | None,
     notes: list[str],
 ) -> Findings:
     """Judge a table of a date and what was measured at it."""
@@ -357,7 +366,7 @@ def _series(
         both = " and ".join(map(repr, values[:4]))
         doubts.append(f"{path.name}: {both} may equally well be the one to forecast")
     target = wanted or values[0]
-    step, frequency, gaps, twice = _step(database, time, fields, reading)
+    step, frequency, gaps, twice = _step(database, time, fields, seen.reading)
     if twice:
         notes.append(f"{twice:,} dates of {time.name!r} stand in more than one row.")
     given = []
@@ -368,37 +377,36 @@ def _series(
         elif column.name == time.name:
             role, reason = "time", ""
         given.append(replace(column, role=role, reason=reason))
-    return Findings(
-        path=path, kind="table", reading=reading, bytes=size, rows=rows, looked_at=looked_at,
-        duplicates=duplicates, columns=tuple(given), domain="timeseries", target=target,
-        task="forecast", candidates=tuple(values), frequency=frequency, days_apart=step, gaps=gaps,
+    return seen.findings(
+        path, given, domain="timeseries", target=target, task="forecast",
+        candidates=tuple(values), frequency=frequency, days_apart=step, gaps=gaps,
         doubts=tuple(doubts), notes=tuple(notes),
     )  # fmt: skip
 
 
 _STEPS = (
     (1 / 1440, "1 minute"), (1 / 96, "15 minutes"), (1 / 48, "30 minutes"), (1 / 24, "hourly"),
-    (1.0, "daily"), (7.0, "weekly"), (30.4375, "monthly"), (91.3125, "quarterly"), (365.25, "yearly"),
+    (1.0, "daily"), (7.0, "weekly"), (30.4375, "monthly"), (91.3125, "quarterly"),
+    (365.25, "yearly"),
 )  # fmt: skip
 
 
 def _step(
     database: duckdb.DuckDBPyConnection, time: Column, fields: dict[str, Facts], reading: Reading
 ) -> tuple[float | None, str, int, int]:
-    """Return days between rows, that in a word, the steps that are missing, and dates that repeat."""
+    """Return days between rows, that in a word, steps that are missing, dates that repeat."""
     value = profile.value_of(fields[time.name], reading)
     query = (
         f"WITH moments AS (SELECT {value} AS moment FROM looked), "  # noqa: S608
-        "apart AS (SELECT moment, moment - lag(moment) OVER (ORDER BY moment) AS step FROM moments "
-        "WHERE moment IS NOT NULL) "
-        "SELECT median(step) FILTER (step > 0), count(*) FILTER (step = 0), max(moment) - min(moment), "
-        "count(DISTINCT moment) FROM apart"
+        "apart AS (SELECT moment, moment - lag(moment) OVER (ORDER BY moment) AS step "
+        "FROM moments WHERE moment IS NOT NULL) SELECT median(step) FILTER (step > 0), "
+        "count(*) FILTER (step = 0), max(moment) - min(moment), count(DISTINCT moment) FROM apart"
     )
     step, twice, span, moments = database.execute(query).fetchone() or (None, 0, 0, 0)
     if not step:
         return None, "", 0, int(twice)
     for days, word in _STEPS:
-        if abs(step - days) <= 0.06 * days:  # noqa: PLR2004 - months differ by 5 %
+        if abs(step - days) <= 0.06 * days:
             gaps = round(span / days) + 1 - moments
             return days if days >= 30 else step, word, max(gaps, 0), int(twice)  # noqa: PLR2004
     return step, f"every {step:g} days", max(round(span / step) + 1 - moments, 0), int(twice)
@@ -406,25 +414,24 @@ def _step(
 
 def _without_leaks(
     database: duckdb.DuckDBPyConnection,
-    reading: Reading,
+    seen: Seen,
     columns: list[Column],
     fields: dict[str, Facts],
     target: str,
     task: str,
-    rows: int,
 ) -> tuple[list[Column], list[str]]:
     """Leave out what alone gives the target away; returns the columns, and a note on each."""
     features = [one for one in columns if one.role == "feature"]
-    if rows < _ENOUGH or not features:
+    if seen.looked_at < _ENOUGH or not features:
         return columns, []
+    reading = seen.reading
     truth = profile.value_of(fields[target], reading)
     if task == "classification":
         truth = f"nullif(CAST({name(target)} AS VARCHAR), '')"
     leaks = {}
-    for start in range(0, len(features), profile.AT_ONCE):
-        for column in features[start : start + profile.AT_ONCE]:
-            if how := _leak(database, column, fields[column.name], reading, truth, task):
-                leaks[column.name] = how
+    for column in features:
+        if how := _leak(database, fields[column.name], reading, truth, task):
+            leaks[column.name] = how
     if len(leaks) == len(features):
         return columns, [
             "Every column alone gives the target away: look whether it is worth predicting."
@@ -441,7 +448,6 @@ def _without_leaks(
 
 def _leak(
     database: duckdb.DuckDBPyConnection,
-    column: Column,
     facts: Facts,
     reading: Reading,
     truth: str,
@@ -456,9 +462,10 @@ def _leak(
         return "follows it exactly" if found is not None and found > _PURE else ""
     if facts.distinct <= facts.count / 2:
         query = (
-            "SELECT sum(most), sum(times) FROM (SELECT max(times) AS most, sum(times) AS times FROM "  # noqa: S608
-            f"(SELECT {value} AS value, {truth} AS truth, count(*) AS times FROM looked "
-            f"WHERE {value} IS NOT NULL AND {truth} IS NOT NULL GROUP BY 1, 2) GROUP BY value)"
+            "SELECT sum(most), sum(times) FROM (SELECT max(times) AS most, "  # noqa: S608
+            f"sum(times) AS times FROM (SELECT {value} AS value, {truth} AS truth, "
+            f"count(*) AS times FROM looked WHERE {value} IS NOT NULL AND {truth} IS NOT NULL "
+            "GROUP BY 1, 2) GROUP BY value)"
         )
         most, times = database.execute(query).fetchone() or (None, None)
         if times and most / times > _PURE:
@@ -470,31 +477,25 @@ def _leak(
         f"AND {value} IS NOT NULL GROUP BY {truth} ORDER BY 1"
     )
     ranges = database.execute(query).fetchall()
-    apart = all(high < low for (_, high), (low, _) in zip(ranges, ranges[1:], strict=False))
+    apart = all(high < low for (_, high), (low, _) in pairwise(ranges))
     return "tells it in every row" if len(ranges) > 1 and apart else ""
 
 
-def _general(
-    columns: list[Column],
-    rows: int,
-    looked_at: int,
-    duplicates: int | None,
-    classes: tuple[tuple[str, int], ...],
-    reading: Reading,
-) -> list[str]:
-    notes = []
-    if looked_at < rows:
+def _general(columns: list[Column], seen: Seen, classes: tuple[tuple[str, int], ...]) -> list[str]:
+    notes, rows = [], seen.rows
+    if seen.looked_at < rows:
         notes.append(
-            f"Types, leaks and texts rest on the first {looked_at:,} rows; all else is of all {rows:,}."
+            f"Types, leaks and texts rest on the first {seen.looked_at:,} rows; "
+            f"all else is of all {rows:,}."
         )
-    if duplicates:
-        notes.append(f"{duplicates:,} rows are there more than once.")
+    if seen.duplicates:
+        notes.append(f"{seen.duplicates:,} rows are there more than once.")
     personal = [one.name for one in columns if one.reason.startswith("personal")]
     if personal:
         notes.append(f"Personal, and left out: {', '.join(map(repr, personal))}.")
     if classes and (least := min(count for _, count in classes)) < rows / 3 / len(classes):
         rare = next(value for value, count in classes if count == least)
         notes.append(f"The classes are unbalanced: {rare!r} stands in {least:,} of {rows:,} rows.")
-    if words := [one for one in reading.missing if one]:
+    if words := [one for one in seen.reading.missing if one]:
         notes.append(f"Among numbers and dates {', '.join(map(repr, words[:8]))} count as missing.")
     return notes

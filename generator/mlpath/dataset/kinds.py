@@ -139,9 +139,7 @@ def _unpacked_head(path: Path) -> bytes:
 
 def _zipped(path: Path) -> Kind:
     with zipfile.ZipFile(path) as archive:
-        inside = [
-            one for one in archive.infolist() if not one.is_dir() and not is_junk(one.filename)
-        ]
+        inside = contents(archive)
         names = [one.filename for one in inside]
         if "[Content_Types].xml" in names:
             raise MlpathError(f"{path} is an Excel or Office document", hint=_EXPORT)
@@ -173,7 +171,12 @@ def _zipped(path: Path) -> Kind:
     return Kind(found.format, "zip", tables[0], found.encoding, found.head, notes)
 
 
-def is_junk(name: str) -> bool:
+def contents(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Return the files of an archive, less what systems put there for themselves."""
+    return [one for one in archive.infolist() if not one.is_dir() and not _is_junk(one.filename)]
+
+
+def _is_junk(name: str) -> bool:
     parts = PurePosixPath(name).parts
     return "__MACOSX" in parts or parts[-1].startswith(".") or parts[-1] == "Thumbs.db"
 
@@ -232,7 +235,7 @@ def encoding_of(path: Path, head: bytes) -> str:
                 text = head[: len(head) // 2 * 2].decode(name)
                 if text[:1000].isprintable() or "\n" in text[:1000]:
                     plain = sum(ord(one) < 0x250 for one in text[:1000])  # noqa: PLR2004 - Latin
-                    if plain > 0.9 * len(text[:1000]):  # noqa: PLR2004
+                    if plain > 0.9 * len(text[:1000]):
                         return name
         return "utf-8"  # the caller says that it holds NUL
     with contextlib.suppress(UnicodeDecodeError):

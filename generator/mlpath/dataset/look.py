@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from mlpath.dataset import judge, kinds, pictures, profile, sniff
+from mlpath.dataset.judge import Seen
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
@@ -83,14 +84,9 @@ def _look(
 ) -> Findings:
     with sniff.connect() as database:
         try:
-            with sniff.readable(database, path, kind) as (reading, sql):
-                reading, facts, rows, looked_at, duplicates = _facts(
-                    database, path, reading, sql, size
-                )
-                return judge.table(
-                    database, path, reading, facts, size=size, rows=rows, looked_at=looked_at,
-                    duplicates=duplicates, target=target, domain=domain, task=task,
-                )  # fmt: skip
+            with sniff.readable(database, path, kind) as (dialect, sql):
+                seen = _facts(database, path, dialect, sql, size)
+                return judge.table(database, path, seen, target=target, domain=domain, task=task)
         except (duckdb.OutOfMemoryException, MemoryError):
             raise MlpathError(
                 f"{path} takes more memory to look at than there is",
@@ -98,7 +94,7 @@ def _look(
             ) from None
         except UnicodeDecodeError as error:
             raise MlpathError(
-                f"{path} is not what its encoding ({error.encoding}) allows at byte {error.start:,}",
+                f"{path} is no {error.encoding} at byte {error.start:,}",
                 hint="Convert it: iconv -f ENCODING -t UTF-8 FILE > NEW",
             ) from None
         except OSError as error:
@@ -107,7 +103,7 @@ def _look(
 
 def _facts(
     database: duckdb.DuckDBPyConnection, path: Path, reading: Reading, sql: str, size: int
-) -> tuple[Reading, list[Facts], int, int, int | None]:
+) -> Seen:
     columns = sniff.columns_of(database, path, sql)
     held = size <= profile.WHOLE_BYTES and not path.name.lower().endswith((".gz", ".zst", ".zip"))
     held = held and reading.format != "parquet"
@@ -141,7 +137,7 @@ def _facts(
             "SELECT count(*) - (SELECT count(*) FROM (SELECT DISTINCT * FROM looked)) FROM looked"
         )
         duplicates = int((database.execute(query).fetchone() or (0,))[0])
-    return reading, facts, rows, looked_at, duplicates
+    return Seen(reading, facts, size, rows, looked_at, duplicates)
 
 
 def _refuse_two_headers(path: Path, facts: list[Facts], reading: Reading) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST_OPENED = 2000
 """Pictures that are opened; all are counted."""
+# What Pillow raises for files that are damaged; its own errors are OSError and these.
+_UNREADABLE = (OSError, SyntaxError, ValueError, EOFError)
 _REMEDY = "Put each picture into a sub-folder named after its class: cats/1.jpg, dogs/7.jpg."
 
 
@@ -50,7 +52,7 @@ def look(path: Path, kind: Kind, target: str | None) -> Findings:
         raise MlpathError(f"{path} holds {what}", hint=_REMEDY)
     if len(by_class) == 1:
         raise MlpathError(
-            f"{path} has pictures of one class, {next(iter(by_class))!r}, and nothing to tell it from",
+            f"{path} has pictures of one class, {next(iter(by_class))!r}; there is nothing to tell",
             hint=_REMEDY,
         )
     classes = tuple(sorted(((one, len(files)) for one, files in by_class.items()), key=_by_count))
@@ -78,19 +80,17 @@ def _by_count(one: tuple[str, int]) -> tuple[int, str]:
 def _files(path: Path, kind: Kind) -> Iterator[tuple[str, int]]:
     if kind.packed == "zip":
         with zipfile.ZipFile(path) as archive:
-            for one in archive.infolist():
-                if not one.is_dir() and not kinds.is_junk(one.filename):
-                    yield one.filename, one.file_size
+            for one in kinds.contents(archive):
+                yield one.filename, one.file_size
         return
     for file in sorted(path.rglob("*")):
-        if file.is_file() and not any(
-            part.startswith(".") for part in file.relative_to(path).parts
-        ):
-            yield file.relative_to(path).as_posix(), file.stat().st_size
+        inside = file.relative_to(path)
+        if file.is_file() and not any(part.startswith(".") for part in inside.parts):
+            yield inside.as_posix(), file.stat().st_size
 
 
 def _opened(path: Path, kind: Kind, by_class: dict[str, list[str]]) -> dict[str, Any]:
-    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - only pictures need it
+    from PIL import Image  # noqa: PLC0415 - only pictures need it
 
     each = max(MOST_OPENED // len(by_class), 5)
     widths, heights, modes, formats, unreadable = [], [], Counter[str](), Counter[str](), []
@@ -104,13 +104,7 @@ def _opened(path: Path, kind: Kind, by_class: dict[str, list[str]]) -> dict[str,
                 heights.append(picture.height)
                 modes[picture.mode] += 1
                 formats[str(picture.format)] += 1
-        except (
-            UnidentifiedImageError,
-            OSError,
-            SyntaxError,
-            ValueError,
-            Image.DecompressionBombError,
-        ):
+        except _UNREADABLE:
             unreadable.append(one)
     if archive:
         archive.close()

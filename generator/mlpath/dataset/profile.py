@@ -28,7 +28,8 @@ FEW = 50
 _ODD_VALUES = 300
 _MISSING = {
     "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "*", "missing",
-    "unknown", "undefined", "not available", "<na>", "(null)", "-nan", "#value!", "#ref!", "inf", "-inf",
+    "unknown", "undefined", "not available", "<na>", "(null)", "-nan", "#value!", "#ref!",
+    "inf", "-inf",
 }  # fmt: skip
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
@@ -385,7 +386,7 @@ def _all_rows(
                 distinct=len(counted) if counted else distinct,
                 exact=bool(counted),
                 top=tuple((str(one), int(times)) for one, times in top),
-            )  # fmt: skip
+            )
         )
     return complete, int(rows)
 

@@ -8,8 +8,6 @@ import unicodedata
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from mlpath.errors import MlpathError
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -68,10 +66,9 @@ def _size(count: float) -> str:
 def _pictures(findings: Findings) -> list[str]:
     facts = findings.pictures
     wide, high = facts["width"], facts["height"]
-    return [
-        f"  {', '.join(facts['formats'])}; {wide[0]} to {wide[2]} pixels wide (median {wide[1]}), "
-        f"{high[0]} to {high[2]} high (median {high[1]})"
-    ]
+    across = f"{wide[0]} to {wide[2]} pixels wide (median {wide[1]})"
+    down = f"{high[0]} to {high[2]} high (median {high[1]})"
+    return [f"  {', '.join(facts['formats'])}; {across}, {down}"]
 
 
 def _table(findings: Findings, style: Callable[..., str], width: int) -> list[str]:
@@ -90,7 +87,10 @@ def _table(findings: Findings, style: Callable[..., str], width: int) -> list[st
             f"{column.distinct:>8,}",
             _fitted(_holds(column), room).rstrip(),
         )
-        colours = {"target": {"fg": "green", "bold": True}, "left out": {"dim": True}}
+        colours: dict[str, dict[str, Any]] = {
+            "target": {"fg": "green", "bold": True},
+            "left out": {"dim": True},
+        }
         lines.append("  " + style("  ".join(cells), **colours.get(column.role, {})))
     if len(findings.columns) > MOST_SHOWN:
         lines.append(f"  ... and {len(findings.columns) - MOST_SHOWN:,} more (--json has them all)")
@@ -155,16 +155,3 @@ def _fitted(words: str, width: int) -> str:
             words = words[:-1]
         words += "…"
     return words + " " * (width - _width(words))
-
-
-def refuse_doubts(findings: Findings) -> None:
-    """Refuse what nobody should guess.
-
-    Raises:
-        MlpathError: Names the first doubt.
-    """
-    if findings.doubts:
-        raise MlpathError(
-            findings.doubts[0],
-            hint="Settle it with --target COLUMN or -d domain=NAME, or leave out --defaults.",
-        )

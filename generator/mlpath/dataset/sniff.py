@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import duckdb
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 WHITESPACE = "whitespace"
 _DELIMITERS = (",", ";", "\t", "|")
 _LINE_END = re.compile(r"\r\n|\n|\r")
+_LOOSE = ", delim = '{}', null_padding = true, strict_mode = false"
 _LONGEST_PREFACE = 30
 _NATIVE = {"utf-8", "ascii"}
 
@@ -147,7 +148,7 @@ def _sniffed(
             hint="Export it as CSV, with one header line and as many cells in each line.",
         )
     delimiter, quote, escape, skip, header, _ = found
-    if int(str(skip)) and not _is_preface(plain, int(str(skip)), str(delimiter)):
+    if int(skip) and not _is_preface(plain, int(skip), str(delimiter)):
         # The sniffer would rather pass over a table's rows than over the one that does not fit.
         skip, header = 0, True
     blank = {"\0", "", "(empty)", None}
@@ -160,13 +161,13 @@ def _sniffed(
         quote='"' if quote in blank else str(quote),
         escape='"' if escape in blank or quote in blank else str(escape),
         header=bool(header),
-        skip=int(str(skip)),
+        skip=int(skip),
     )
 
 
 def _sniff(
     database: duckdb.DuckDBPyConnection, path: Path, plain: Path, options: str
-) -> tuple[object, ...] | None:
+) -> tuple[Any, ...] | None:
     wanted = "Delimiter, Quote, Escape, SkipRows, HasHeader, Columns"
     try:
         return database.execute(
@@ -191,7 +192,7 @@ def _is_delimited(plain: Path, delimiter: str) -> bool:
     """Tell whether most lines have the delimiter; a comma in one sentence makes no table."""
     with plain.open(encoding="utf-8", errors="replace") as file:
         lines = [line for line, _ in zip(file, range(100), strict=False)]
-    return sum(delimiter in line for line in lines) > 0.8 * len(lines)  # noqa: PLR2004
+    return sum(delimiter in line for line in lines) > 0.8 * len(lines)
 
 
 class NotUtf8Error(Exception):

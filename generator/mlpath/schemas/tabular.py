@@ -150,7 +150,7 @@ def _range(column: Column) -> dict[str, Any]:
         return {}
     if column.type == "date":
         return {"minimum": math.floor(column.minimum), "maximum": math.ceil(column.maximum)}
-    low = 0 if 0 <= column.minimum else _rounded(column.minimum, math.floor)
+    low = 0 if column.minimum >= 0 else _rounded(column.minimum, math.floor)
     return {"minimum": low, "maximum": _rounded(column.maximum, math.ceil)}
 
 
@@ -160,7 +160,7 @@ def _rounded(value: float, rounding: Callable[[float], int], digits: int = 3) ->
         return 0
     places = digits - 1 - math.floor(math.log10(abs(value)))
     scaled = rounding(value * 10.0**places)
-    return scaled * 10**-places if places <= 0 else scaled / 10**places
+    return float(scaled * 10**-places if places <= 0 else scaled / 10**places)
 
 
 def _rows_repeat(findings: Findings, features: list[Column]) -> bool:

@@ -108,7 +108,7 @@ def export_onnx(model: Any, schema: Schema) -> bytes:
     from skl2onnx import to_onnx
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 
-    tensors = {"number": FloatTensorType, "category": StringTensorType}
+    tensors = {"number": FloatTensorType, "date": FloatTensorType, "category": StringTensorType}
     inputs = [(column.name, tensors[column.kind]([None, 1])) for column in schema.features]
     options = {"zipmap": False} if schema.task == "classification" else None
     exported: bytes = to_onnx(model, initial_types=inputs, options=options, name="model").SerializeToString()
