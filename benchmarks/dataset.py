@@ -24,7 +24,7 @@ import sys, duckdb
 path, rows = sys.argv[1], int(sys.argv[2])
 duckdb.sql(f\"\"\"COPY (
     SELECT i AS id, 20 + hash(i) % 60 AS age, round(hash(i * 3) % 100000 / 7.0, 2) AS income,
-        ['north', 'south', 'east', 'west'][1 + hash(i * 5) % 4] AS region,
+        ['north', 'south', 'east', 'west'][(1 + hash(i * 5) % 4)::INT] AS region,
         CASE WHEN hash(i * 7) % 20 = 0 THEN NULL ELSE hash(i * 11) % 1000 END AS visits,
         DATE '2015-01-01' + (hash(i * 13) % 3000)::INT AS signed_up,
         hash(i * 17) % 2 = 0 AS newsletter, round(hash(i * 19) % 1000000 / 999.0, 4) AS score,

@@ -128,7 +128,8 @@ def test_a_file_that_changed_is_told_in_words(owner: Owner, project: Path) -> No
 
 def test_a_number_is_predicted_from_a_table_without_a_header(owner: Owner, tmp_path: Path) -> None:
     rows = [
-        [row[2], row[3], row[5], f"{int(row[2]) * 3 + len(row[4])}.5"] for row in customers()[1:]
+        [row[2], row[3], row[5], f"{int(row[2]) * 3 + 25 * ord(row[3])}.5"]
+        for row in customers()[1:]
     ]
     path = written(tmp_path, rows, "readings.txt")
     path.write_text(path.read_text().replace(",", ";").replace(".5", ",5"), encoding="utf-16")

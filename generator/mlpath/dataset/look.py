@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from mlpath.dataset.kinds import Kind
     from mlpath.dataset.profile import Facts
 
-_ATTEMPTS = 3
+_WIDE = 500
+"""Columns from which on each needs room of its own, though the rows be few."""
 
 
 def inspect(
@@ -105,6 +106,9 @@ def _facts(
     database: duckdb.DuckDBPyConnection, path: Path, reading: Reading, sql: str, size: int
 ) -> Seen:
     columns = sniff.columns_of(database, path, sql)
+    if len(columns) <= _WIDE:
+        # DuckDB would fill what it is given, and be no faster for it.
+        database.execute("SET memory_limit = '256MB'")
     held = size <= profile.WHOLE_BYTES and not path.name.lower().endswith((".gz", ".zst", ".zip"))
     held = held and reading.format != "parquet"
     limit = "" if held else f" LIMIT {profile.SAMPLE}"

@@ -36,7 +36,6 @@ def connect() -> duckdb.DuckDBPyConnection:
     for setting in (
         "SET autoinstall_known_extensions = false",
         "SET autoload_known_extensions = false",
-        "SET memory_limit = '256MB'",
         "SET enable_progress_bar = false",
     ):
         with contextlib.suppress(duckdb.Error):
@@ -173,6 +172,8 @@ def _sniff(
         return database.execute(
             f"SELECT {wanted} FROM sniff_csv({quoted(str(plain))}{options})"  # noqa: S608
         ).fetchone()
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error as error:
         if "not utf-8" in str(error):
             raise NotUtf8Error(path) from None

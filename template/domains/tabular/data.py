@@ -174,7 +174,7 @@ def validate(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     from pandera.errors import SchemaErrors
 
     if texts := list(_texts_among_numbers(table, schema)):
-        raise DataError("\n".join(texts))
+        raise DataError("\n".join([*_other_columns(table, schema), *texts]))
     expected = pa.DataFrameSchema(
         {column.name: _expected(column) for column in (*schema.features, schema.target)},
         strict=True,
@@ -184,6 +184,12 @@ def validate(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     except SchemaErrors as errors:
         raise DataError("\n".join(_in_words(errors.failure_cases))) from errors
     return valid
+
+
+def _other_columns(table: pd.DataFrame, schema: Schema) -> Iterable[str]:
+    names = [column.name for column in (*schema.features, schema.target)]
+    yield from (f"column {name!r} is missing" for name in names if name not in table)
+    yield from (f"column {name!r} is not in schema.yaml" for name in table if name not in names)
 
 
 def _texts_among_numbers(table: pd.DataFrame, schema: Schema) -> Iterable[str]:
