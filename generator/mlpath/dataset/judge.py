@@ -5,10 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from mlpath.dataset import names, profile
+from mlpath.dataset import leaks, names, profile
 from mlpath.dataset.findings import Column, Findings
 from mlpath.dataset.sniff import name
 from mlpath.errors import MlpathError
@@ -49,10 +48,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 _PHONE = re.compile(r"\+?\(?\d[\d ()/.-]{6,}\d")
 MOST_CLASSES = 50
 _NUMBER_CLASSES = 12
-_ENOUGH = 50
-"""Rows from which on a pattern without exception is no accident."""
 _TEXT_WORDS, _TEXT_LENGTH = 4, 25
-_PURE = 0.9995
 
 
 @dataclass(frozen=True)
@@ -119,8 +115,8 @@ def table(
             classes = ()
         columns = _with_roles(columns, chosen, text)
         if domain == "tabular":
-            columns, leaks = _without_leaks(database, seen, columns, fields, chosen, task)
-            notes += leaks
+            columns, told = _without_leaks(database, seen, columns, fields, chosen, task)
+            notes += told
     else:
         task = None
     notes += _general(columns, seen, classes)
@@ -422,63 +418,25 @@ def _without_leaks(
 ) -> tuple[list[Column], list[str]]:
     """Leave out what alone gives the target away; returns the columns, and a note on each."""
     features = [one for one in columns if one.role == "feature"]
-    if seen.looked_at < _ENOUGH or not features:
+    if seen.looked_at < leaks.LEAST_ROWS or not features:
         return columns, []
-    reading = seen.reading
-    truth = profile.value_of(fields[target], reading)
+    truth = profile.value_of(fields[target], seen.reading)
     if task == "classification":
         truth = f"nullif(CAST({name(target)} AS VARCHAR), '')"
-    leaks = {}
-    for column in features:
-        if how := _leak(database, fields[column.name], reading, truth, task):
-            leaks[column.name] = how
-    if len(leaks) == len(features):
+    facts = [fields[one.name] for one in features]
+    given_away = leaks.find(database, facts, seen.reading, truth, task)
+    if len(given_away) == len(features):
         return columns, [
             "Every column alone gives the target away: look whether it is worth predicting."
         ]
-    notes = [f"{one!r} {how}; it is left out." for one, how in leaks.items()]
+    notes = [f"{one!r} {how}; it is left out." for one, how in given_away.items()]
     given = [
-        replace(one, role="left out", reason=f"gives the target away: {leaks[one.name]}")
-        if one.name in leaks
+        replace(one, role="left out", reason=f"gives the target away: {given_away[one.name]}")
+        if one.name in given_away
         else one
         for one in columns
     ]
     return given, notes
-
-
-def _leak(
-    database: duckdb.DuckDBPyConnection,
-    facts: Facts,
-    reading: Reading,
-    truth: str,
-    task: str,
-) -> str:
-    value = profile.value_of(facts, reading)
-    if task == "regression":
-        if facts.kind == "text":
-            return ""
-        query = f"SELECT abs(corr({value}, {truth})) FROM looked"  # noqa: S608
-        found = (database.execute(query).fetchone() or (None,))[0]
-        return "follows it exactly" if found is not None and found > _PURE else ""
-    if facts.distinct <= facts.count / 2:
-        query = (
-            "SELECT sum(most), sum(times) FROM (SELECT max(times) AS most, "  # noqa: S608
-            f"sum(times) AS times FROM (SELECT {value} AS value, {truth} AS truth, "
-            f"count(*) AS times FROM looked WHERE {value} IS NOT NULL AND {truth} IS NOT NULL "
-            "GROUP BY 1, 2) GROUP BY value)"
-        )
-        most, times = database.execute(query).fetchone() or (None, None)
-        if times and most / times > _PURE:
-            return "tells it in every row"
-    if facts.kind == "text":
-        return ""
-    query = (
-        f"SELECT min({value}), max({value}) FROM looked WHERE {truth} IS NOT NULL "  # noqa: S608
-        f"AND {value} IS NOT NULL GROUP BY {truth} ORDER BY 1"
-    )
-    ranges = database.execute(query).fetchall()
-    apart = all(high < low for (_, high), (low, _) in pairwise(ranges))
-    return "tells it in every row" if len(ranges) > 1 and apart else ""
 
 
 def _general(columns: list[Column], seen: Seen, classes: tuple[tuple[str, int], ...]) -> list[str]:

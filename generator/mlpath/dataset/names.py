@@ -19,14 +19,14 @@ _LONGEST = 60
 
 def keys(names: Iterable[str]) -> list[str]:
     """Return an identifier for each name, no two alike."""
-    found: list[str] = []
+    found: dict[str, None] = {}
     for position, name in enumerate(names):
         key = _key(name) or f"column_{position + 1}"
         number, unique = 2, key
         while unique in found:
             unique, number = f"{key}_{number}", number + 1
-        found.append(unique)
-    return found
+        found[unique] = None
+    return list(found)
 
 
 def _key(name: str) -> str:

@@ -144,22 +144,26 @@ def _one(database: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
 
 
 _FIRST = (
-    "count({x})",
-    "count(TRY_CAST({x} AS DOUBLE))",
-    "approx_count_distinct({x})",
-    "count(*) FILTER ({x}[1] = '0' AND length({x}) > 1 AND {x}[2] BETWEEN '0' AND '9')",
-    "count(*) FILTER (TRY_CAST({x} AS DOUBLE) = floor(TRY_CAST({x} AS DOUBLE)))",
-    "count(*) FILTER (isnan(TRY_CAST({x} AS DOUBLE)) OR isinf(TRY_CAST({x} AS DOUBLE)))",
-    "avg(length({x}))",
-    "avg(length({x}) - length(replace({x}, ' ', '')) + 1)",
+    "count(text{n})",
+    "count(number{n})",
+    "approx_count_distinct(text{n})",
+    "count(*) FILTER (regexp_matches(text{n}, '^0[0-9]'))",
+    "count(*) FILTER (number{n} = floor(number{n}))",
+    "count(*) FILTER (isnan(number{n}) OR isinf(number{n}))",
+    "avg(length(text{n}))",
+    "avg(length(text{n}) - length(replace(text{n}, ' ', '')) + 1)",
 )
 
 
 def _first(
     database: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]
 ) -> Iterable[tuple[str, tuple[Any, ...]]]:
-    shown = ", ".join(one.format(x=text_of(column)) for column in columns for one in _FIRST)
-    found = _one(database, f"SELECT {shown} FROM {table}")  # noqa: S608
+    cells = ", ".join(
+        f"{text_of(column)} AS text{n}, TRY_CAST({text_of(column)} AS DOUBLE) AS number{n}"
+        for n, column in enumerate(columns)
+    )
+    shown = ", ".join(one.format(n=n) for n in range(len(columns)) for one in _FIRST)
+    found = _one(database, f"SELECT {shown} FROM (SELECT {cells} FROM {table})")  # noqa: S608
     width = len(_FIRST)
     return [(column, found[at * width : (at + 1) * width]) for at, column in enumerate(columns)]
 

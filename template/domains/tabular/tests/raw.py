@@ -26,8 +26,8 @@ def write(layout: Layout) -> None:
 def drawn(schema: data.Schema, rows: int, seed: int) -> pd.DataFrame:
     """Rows as they would stand in the file, under the names that it has."""
     rng = np.random.default_rng(seed)
-    # Numbers first: what a test moves to see the answer move is a number.
-    leading = sorted(schema.features, key=lambda column: column.kind != "number")
+    # Numbers first, those of many values: what a test moves to see the answer move is a number.
+    leading = sorted(schema.features, key=lambda column: (column.kind != "number", is_coarse(column)))
     weights = dict(zip((column.name for column in leading), (4.0, 1.0, 1.0), strict=False))
     score = rng.normal(scale=0.1, size=rows)
     table: dict[str, list[str]] = {}
@@ -40,6 +40,11 @@ def drawn(schema: data.Schema, rows: int, seed: int) -> pd.DataFrame:
     for one in schema.left_out:
         table[one.column] = ["left out"] * rows
     return pd.DataFrame(table)
+
+
+def is_coarse(column: data.Column) -> bool:
+    """Whether it has so few whole numbers that moving it a little is no move at all."""
+    return column.whole and (column.maximum or 0) - (column.minimum or 0) < 10
 
 
 def texts(column: data.Column, place: np.ndarray, rng: np.random.Generator | None) -> list[str]:

@@ -168,5 +168,5 @@ def test_slices_cover_every_row_once(splits: dict[str, data.Split], schema: data
         if column.kind == "category":
             assert set(labels) <= set(column.levels)
         else:
-            slices = set(data.slice_labels(train, train, column))
-            assert len(slices - {data.MISSING}) in (2, 3)
+            slices = set(data.slice_labels(train, train, column)) - {data.MISSING}
+            assert len(slices) in (2, 3) or train[column.name].nunique() < 4
