@@ -39,7 +39,7 @@ def ask(owner: Owner, project: Path, address: str, rows: list[dict[str, Any]]) -
 def project(owner: Owner, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of a table with everything that tables have: trained, and committed."""
     folder = tmp_path_factory.mktemp("own")
-    path = written(folder, customers(900))
+    path = written(folder, customers(590))
     made = owner.creates("own-churn", "--dataset", str(path), "--target", "Churn")
     owner.uv("run", "dvc", "repro", cwd=made)
     owner.types("git", "add", "--all", cwd=made)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from mlpath.dataset.findings import Reading
 
-AT_ONCE = 20
+AT_ONCE = 40
 """Columns in one query: planning takes more than linear time, and starting one takes some."""
-_COUNTED = 16
+_COUNTED = 32
 """Columns whose values are told apart at once: each takes a table of its own in memory."""
 WHOLE_BYTES = 32 << 20
 """A file up to this size is held in memory, and every fact is of all its rows."""

@@ -151,7 +151,10 @@ def _range(column: Column) -> dict[str, Any]:
     if column.type == "date":
         return {"minimum": math.floor(column.minimum), "maximum": math.ceil(column.maximum)}
     low = 0 if column.minimum >= 0 else _rounded(column.minimum, math.floor)
-    return {"minimum": low, "maximum": _rounded(column.maximum, math.ceil)}
+    high = _rounded(column.maximum, math.ceil)
+    if column.integer:
+        return {"minimum": int(low), "maximum": int(high)}
+    return {"minimum": low, "maximum": high}
 
 
 def _rounded(value: float, rounding: Callable[[float], int], digits: int = 3) -> float:

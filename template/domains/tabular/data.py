@@ -242,12 +242,13 @@ def _in_words(failures: pd.DataFrame) -> Iterable[str]:
         elif check == "column_in_schema":
             yield f"column {group.failure_case.iloc[0]!r} is not in schema.yaml"
         else:
-            name, _, limit = str(check).partition("(")
+            name, _, told = str(check).rstrip(")").partition("(")
+            limit = f"{float(told):g}" if name.endswith("_or_equal_to") else told
             wrong = {
                 "not_nullable": "is empty",
                 "isin": "holds categories that schema.yaml does not list",
-                "greater_than_or_equal_to": f"goes below the minimum of {limit.rstrip(')')}",
-                "less_than_or_equal_to": f"goes above the maximum of {limit.rstrip(')')}",
+                "greater_than_or_equal_to": f"goes below the minimum of {limit}",
+                "less_than_or_equal_to": f"goes above the maximum of {limit}",
             }.get(name, f"fails {check}")
             yield _complaint(str(column), wrong, group.failure_case, group["index"])
 
