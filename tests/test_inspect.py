@@ -128,7 +128,9 @@ def test_a_table_without_a_header_is_understood(tmp_path: Path) -> None:
     assert found.target == "column3"
 
 
-EMPTY = "Look whether it was written to its end."
+def test_a_line_of_its_own_kind_above_the_table_is_passed_over(tmp_path: Path) -> None:
+    found = inspect(written(tmp_path, "60,4,mine\n" + text(table()[1:])))
+    assert (found.rows, len(found.columns), found.target) == (ROWS, 4, "column3")
 
 
 def bomb() -> bytes:

@@ -185,8 +185,10 @@ def _is_preface(plain: Path, lines: int, delimiter: str) -> bool:
     if lines > _LONGEST_PREFACE:
         return False
     with plain.open(encoding="utf-8", errors="replace") as file:
-        first = [line for line, _ in zip(file, range(lines), strict=False)]
-    return sum(delimiter in line for line in first) <= lines / 2
+        first = [line for line, _ in zip(file, range(4 * lines), strict=False)]
+    # A table may well begin with a line of its own kind; then many more of another kind follow.
+    few = sum(delimiter in line for line in first[:lines]) <= lines / 2
+    return few or len(first) == 4 * lines
 
 
 def _is_delimited(plain: Path, delimiter: str) -> bool:
