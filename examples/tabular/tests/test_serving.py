@@ -144,7 +144,7 @@ def test_one_changed_input_is_the_whole_explanation(predictor: serving.Predictor
     if predictor.classes:
         change = change[predictor.explained_class(asked)]
     assert explained.pop(name) == pytest.approx(float(change), abs=1e-6)
-    assert set(explained.values()) == {0.0}
+    assert set(explained.values()) <= {0.0}
 
 
 def test_many_rows_are_answered_like_one(predictor: serving.Predictor) -> None:

@@ -111,10 +111,12 @@ def test_more_of_the_strongest_input_moves_the_answer_its_way(
     strongest = next((column["name"] for column in predictor.inputs if column["kind"] == "number"), None)
     if strongest is None:
         pytest.skip("no input is a number")
+    whole = {column.name: column.whole for column in schema.features}
     train, test = splits["train"], splits["test"].features
     target = pd.Series(data.encode_target(train.target, schema), train.target.index)
     towards = float(np.sign(train.features[strongest].corr(target)))
-    moved = test.assign(**{strongest: (test[strongest] + towards * train.features[strongest].std()).astype(np.float32)})
+    step = towards * max(train.features[strongest].std(), 1.0 if whole[strongest] else 0.0)
+    moved = test.assign(**{strongest: (test[strongest] + step).astype(np.float32)})
     before, after = (models.predict(model, features) for features in (test, moved))
     if schema.task == "classification":
         # The last class is the one with the highest index: the one that the correlation is with.

@@ -155,6 +155,8 @@ def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:
     except ReadingError as error:
         raise DataError(str(error)) from error
     table, target = raw.frame, schema.target.name
+    if len(table) < raw.rows:
+        print(f"a sample: {len(table):,} of {raw.rows:,} rows, as `most_rows` under `reading` in schema.yaml says")
     known = {one.column for one in wanted} | {one.column for one in schema.left_out}
     table = table.assign(**{name: None for name in raw.columns if name not in known})
     if schema.target.nullable and target in table:

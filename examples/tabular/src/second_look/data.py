@@ -155,6 +155,8 @@ def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:
     except ReadingError as error:
         raise DataError(str(error)) from error
     table, target = raw.frame, schema.target.name
+    if len(table) < raw.rows:
+        print(f"a sample: {len(table):,} of {raw.rows:,} rows, as `most_rows` under `reading` in schema.yaml says")
     known = {one.column for one in wanted} | {one.column for one in schema.left_out}
     table = table.assign(**{name: None for name in raw.columns if name not in known})
     if schema.target.nullable and target in table:
@@ -174,7 +176,7 @@ def validate(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     from pandera.errors import SchemaErrors
 
     if texts := list(_texts_among_numbers(table, schema)):
-        raise DataError("\n".join(texts))
+        raise DataError("\n".join([*_other_columns(table, schema), *texts]))
     expected = pa.DataFrameSchema(
         {column.name: _expected(column) for column in (*schema.features, schema.target)},
         strict=True,
@@ -184,6 +186,12 @@ def validate(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     except SchemaErrors as errors:
         raise DataError("\n".join(_in_words(errors.failure_cases))) from errors
     return valid
+
+
+def _other_columns(table: pd.DataFrame, schema: Schema) -> Iterable[str]:
+    names = [column.name for column in (*schema.features, schema.target)]
+    yield from (f"column {name!r} is missing" for name in names if name not in table)
+    yield from (f"column {name!r} is not in schema.yaml" for name in table if name not in names)
 
 
 def _texts_among_numbers(table: pd.DataFrame, schema: Schema) -> Iterable[str]:
@@ -236,12 +244,13 @@ def _in_words(failures: pd.DataFrame) -> Iterable[str]:
         elif check == "column_in_schema":
             yield f"column {group.failure_case.iloc[0]!r} is not in schema.yaml"
         else:
-            name, _, limit = str(check).partition("(")
+            name, _, told = str(check).rstrip(")").partition("(")
+            limit = f"{float(told):g}" if name.endswith("_or_equal_to") else told
             wrong = {
                 "not_nullable": "is empty",
                 "isin": "holds categories that schema.yaml does not list",
-                "greater_than_or_equal_to": f"goes below the minimum of {limit.rstrip(')')}",
-                "less_than_or_equal_to": f"goes above the maximum of {limit.rstrip(')')}",
+                "greater_than_or_equal_to": f"goes below the minimum of {limit}",
+                "less_than_or_equal_to": f"goes above the maximum of {limit}",
             }.get(name, f"fails {check}")
             yield _complaint(str(column), wrong, group.failure_case, group["index"])
 

@@ -68,7 +68,9 @@ def fit(
     )
     # One thread: parallel sums differ in their last bit from run to run, and with it the model's hash.
     with threadpool_limits(limits=1):
-        return Pipeline([("columns", columns), ("model", estimator)]).fit(train.features, train.target)
+        model = Pipeline([("columns", columns), ("model", estimator)]).fit(train.features, train.target)
+    _in_single_precision(estimator)
+    return model
 
 
 def _baseline(schema: Schema) -> BaseEstimator:
@@ -89,6 +91,21 @@ def _shallow(schema: Schema, params: Train) -> BaseEstimator:
         early_stopping=False,
         random_state=params.seed,
     )
+
+
+def _in_single_precision(estimator: BaseEstimator) -> None:
+    """Round the thresholds of boosted trees down to what ONNX holds, which changes no answer.
+
+    An input in single precision is at most a threshold if and only if it is at most the next number below it in single
+    precision. The export would round to the nearest one: up, at times, and onto a value that the data holds, as 1.7
+    between 1.6 and 1.8.
+    """
+    for trees in getattr(estimator, "_predictors", []):
+        for tree in trees:
+            threshold = tree.nodes["num_threshold"]
+            nearest = threshold.astype(np.float32)
+            below = np.nextafter(nearest, np.float32(-np.inf))
+            tree.nodes["num_threshold"] = np.where(nearest > threshold, below, nearest)
 
 
 def predict(model: Any, features: pd.DataFrame) -> NDArray[np.float64]:

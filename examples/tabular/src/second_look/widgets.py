@@ -67,7 +67,11 @@ def _component(column: Any) -> Any:
         return gr.Number(value=column["default"], label=f"{label}, may be left empty")
     span = column["maximum"] - column["minimum"]
     return gr.Slider(
-        minimum=column["minimum"], maximum=column["maximum"], value=column["default"], step=1 if column["whole"] else span / 1000, label=label
+        minimum=column["minimum"],
+        maximum=column["maximum"],
+        value=column["default"],
+        step=1 if column["whole"] else span / 1000,
+        label=label,
     )
 
 

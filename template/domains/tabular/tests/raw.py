@@ -29,7 +29,7 @@ def drawn(schema: data.Schema, rows: int, seed: int) -> pd.DataFrame:
     # Numbers first, those of many values: what a test moves to see the answer move is a number.
     leading = sorted(schema.features, key=lambda column: (column.kind != "number", is_coarse(column)))
     weights = dict(zip((column.name for column in leading), (4.0, 1.0, 1.0), strict=False))
-    score = rng.normal(scale=0.1, size=rows)
+    score = rng.normal(scale=0.35, size=rows)
     table: dict[str, list[str]] = {}
     for column in schema.features:
         place = rng.random(rows)

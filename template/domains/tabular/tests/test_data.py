@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +110,18 @@ def test_categories_are_read_as_they_stand(schema: data.Schema, tmp_path: Path) 
     narrow = dataclasses.replace(schema, features=(code,), target=dataclasses.replace(code, name="other"))
     (tmp_path / schema.reading.file).write_text("code,other\n01,NA\nNA,01\n", encoding="utf-8")
     assert data.read_raw(tmp_path, narrow)["code"].tolist() == ["01", "NA"]
+
+
+def test_a_sample_is_said(
+    project: Layout, schema: data.Schema, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module(f"{data.__package__}.reading"), "KEPT_OF_A_CLASS", 10)
+    few = dataclasses.replace(schema, reading=dataclasses.replace(schema.reading, most_rows=100))
+    every = len(data.read_raw(project.raw, schema))
+    assert capsys.readouterr().out == ""
+    sampled = len(data.read_raw(project.raw, few))
+    assert sampled < every
+    assert f"a sample: {sampled:,} of {every:,} rows" in capsys.readouterr().out
 
 
 def test_a_typo_in_the_schema_is_an_error(project: Layout, tmp_path: Path) -> None:
