@@ -46,8 +46,8 @@ class Owner:
         cache = os.environ.get("UV_CACHE_DIR") or str(Path("~/.cache/uv").expanduser())
         return {**kept, "HOME": str(self.home), "UV_CACHE_DIR": cache, **self.variables}
 
-    def types(self, *command: str, cwd: Path) -> str:
-        """Run a command that must succeed; returns all that it printed."""
+    def types(self, *command: str, cwd: Path, fails: bool = False) -> str:
+        """Run a command that must succeed, or fail; returns all that it printed."""
         done = subprocess.run(
             command,
             cwd=cwd,
@@ -59,12 +59,12 @@ class Owner:
             timeout=LIMIT,
             check=False,
         )
-        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}"
+        assert bool(done.returncode) == fails, f"{' '.join(command)}\n{done.stdout}"
         return done.stdout
 
-    def uv(self, *arguments: str, cwd: Path) -> str:
+    def uv(self, *arguments: str, cwd: Path, fails: bool = False) -> str:
         """Run uv in a project."""
-        return self.types(uv.find_uv_bin(), *arguments, cwd=cwd)
+        return self.types(uv.find_uv_bin(), *arguments, cwd=cwd, fails=fails)
 
     def creates(self, name: str, *arguments: str) -> Path:
         """Make a project with the defaults and install its environment."""

@@ -9,12 +9,14 @@ import shlex
 import subprocess
 import sys
 import urllib.request
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from conftest import ROOT, files_below, mlpath
 from lived_in import Owner, get, serving
+from mlpath import intake
 
 DOMAINS = sorted(path.name for path in (ROOT / "template" / "domains").iterdir())
 TASKS = [
@@ -22,6 +24,7 @@ TASKS = [
     for path in sorted((ROOT / "template" / "domains").glob("*/*"))
     if (path / "params.yaml").exists()
 ]
+OWN_DATA = "tests/raw.py"
 # Which score of the test split a project must reach with the parameters it comes with.
 REACHED = {
     "tabular": ("roc_auc", 0.99),
@@ -38,7 +41,7 @@ def test_a_domain_brings_the_files_that_tabular_brings(domain: str) -> None:
     def brought(name: str) -> set[str]:
         folder = ROOT / "template" / "domains" / name
         files = {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
-        return {file for file in files if "__pycache__" not in file}
+        return {file for file in files if "__pycache__" not in file} - {OWN_DATA}
 
     assert brought(domain) == brought("tabular")
 
@@ -46,12 +49,20 @@ def test_a_domain_brings_the_files_that_tabular_brings(domain: str) -> None:
 @pytest.mark.parametrize(("domain", "task"), TASKS)
 def test_a_task_brings_its_numbers_its_schema_and_its_story(domain: str, task: str) -> None:
     folder = ROOT / "template" / "domains" / domain / task
-    assert {path.name for path in folder.iterdir()} == {
+    own = {"own.jinja"} if domain in intake.DOMAINS else set()
+    assert {path.name for path in folder.iterdir()} == own | {
         "params.yaml",
         "plots.yaml",
         "schema.yaml",
         "story.jinja",
     }
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_a_domain_that_takes_own_data_draws_rows_for_its_tests(domain: str) -> None:
+    drawn = ROOT / "template" / "domains" / domain / OWN_DATA
+    assert drawn.exists() == (domain in intake.DOMAINS)
+    assert bool(find_spec(f"mlpath.schemas.{domain}")) == (domain in intake.DOMAINS)
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

@@ -97,6 +97,13 @@ def main() -> None:
 @click.option(
     "--template", metavar="SRC", help="Use another Copier template: gh:you/fork, a path, a URL."
 )
+@click.option(
+    "--dataset",
+    type=click.Path(),
+    metavar="PATH",
+    help="Start from your own data: a table, or a folder or zip of one sub-folder a class.",
+)
+@click.option("--target", metavar="COLUMN", help="The column of your data to predict.")
 @click.option("--run", is_flag=True, help="Then install, train, commit, and serve the demo.")
 @click.option("--no-lock", is_flag=True, help="Leave uv.lock out; it needs a package index.")
 def new_project(
@@ -108,6 +115,8 @@ def new_project(
     pretend: bool,
     quiet: bool,
     template: str | None,
+    dataset: str | None,
+    target: str | None,
     run: bool,
     no_lock: bool,
 ) -> None:
@@ -121,6 +130,7 @@ def new_project(
       mlpath new-project
       mlpath new-project demo --defaults --run
       mlpath new-project churn -l -d task=regression -d license=BSD-3-Clause
+      mlpath new-project churn --dataset churn.csv --target churned
     """  # noqa: D301
     from pathlib import Path
 
@@ -134,7 +144,13 @@ def new_project(
     answers.update(pairs)
     if pretend:
         place, files = scaffold.preview(
-            dest, answers, defaults=defaults, source=template, ref=vcs_ref
+            dest,
+            answers,
+            defaults=defaults,
+            source=template,
+            ref=vcs_ref,
+            dataset=Path(dataset) if dataset is not None else None,
+            target=target,
         )
         for file in files if not quiet else ():
             click.echo(quoted(place / file))
@@ -151,12 +167,39 @@ def new_project(
         source=template,
         ref=vcs_ref,
         lock=not no_lock,
+        dataset=Path(dataset) if dataset is not None else None,
+        target=target,
         say=say,
     )
     if not quiet:
         _show(project, next_commands=() if run else first_run.COMMANDS)
     if run:
         first_run.run(project, say)
+
+
+@main.command()
+@click.argument("path", type=click.Path())
+@click.option("--target", metavar="COLUMN", help="The column to predict.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def inspect(path: str, target: str | None, as_json: bool) -> None:
+    """Tell what the data at PATH holds, and what a project of it would predict.
+
+    PATH is a table (CSV and its kin, Parquet, JSON lines; plain, gzip, zstd or zip), or a folder
+    or zip of pictures in one sub-folder a class. Nothing is written, nothing leaves the machine.
+
+    \b
+    Examples:
+      mlpath inspect churn.csv
+      mlpath inspect churn.csv --target churned --json
+      mlpath inspect photos/
+    """  # noqa: D301
+    from pathlib import Path
+
+    from mlpath.dataset import inspect as look
+    from mlpath.dataset import show
+
+    findings = look(Path(path), target=target)
+    click.echo(show.as_json(findings) if as_json else show.text(findings, _styled))
 
 
 @main.command()

@@ -41,6 +41,7 @@ def render(
     defaults: bool = False,
     suggestions: Mapping[str, Any] | None = None,
     ref: str | None = None,
+    context: Mapping[str, Any] | None = None,
 ) -> None:
     """Render a template into a folder that is empty or missing.
 
@@ -55,6 +56,7 @@ def render(
         defaults: Take the default of each question that has no answer.
         suggestions: Better defaults than the template's, for questions that have no answer.
         ref: Which version of another source.
+        context: What the template's validators may look at besides the answers.
 
     Raises:
         AnswerError: The template does not take an answer.
@@ -67,7 +69,7 @@ def render(
             worker = copier.run_copy(
                 str(source.folder) if isinstance(source, Release) else source,
                 dest,
-                data=dict(answers),
+                data={**(context or {}), **answers},
                 vcs_ref=ref,
                 # The user's own Copier settings would change answers without leaving a trace.
                 settings=copier.Settings(),

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlpath import git, processes, staging, template
+from mlpath import git, intake, processes, staging, template
 from mlpath.answers import ANSWERS_FILE, Answers, read_answers
 from mlpath.errors import AnswerError, MlpathError
 from mlpath.render import check_answers, choices, questions, render
@@ -25,11 +26,13 @@ from mlpath.template import Release
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from mlpath.dataset import Findings
+
 KEY_FILES = {
     "README.md": "the claim, the result table, the two commands",
     "params.yaml": "every number that you may turn",
     "schema.yaml": "what a row of data must look like",
-    "dvc.yaml": "the pipeline: fetch, prepare, train, evaluate, report",
+    "dvc.yaml": "the pipeline, from the data to the report",
     "src/{package}/data.py": "loads, validates and splits the data",
     "src/{package}/models.py": "the baseline and the model that has to beat it",
     "src/{package}/metrics.py": "scores, intervals, and the rule that makes a champion",
@@ -65,6 +68,8 @@ def create(
     source: str | None = None,
     ref: str | None = None,
     lock: bool = True,
+    dataset: Path | None = None,
+    target: str | None = None,
     say: Callable[[str], None] = lambda _line: None,
 ) -> Project:
     """Create a project: rendered, locked, and committed to a git repository of its own.
@@ -80,6 +85,8 @@ def create(
         source: Another Copier template than ours.
         ref: Which version of the template.
         lock: Whether to resolve the dependencies into `uv.lock`, which needs a package index.
+        dataset: The person's own data: a file, or a folder of pictures.
+        target: The column of it to predict; None: the one that the data suggests.
         say: Told what is being done when it takes a while.
 
     Raises:
@@ -87,6 +94,7 @@ def create(
     """
     git.check_installed()
     place = staging.check_free(dest) if dest is not None else None
+    findings = _look(dataset, target, answers, source, say)
     notes = []
     with (
         processes.cleaning_up_on_signals(),
@@ -94,8 +102,17 @@ def create(
         _open(source, ref) as origin,
         staging.Workshop(place) as workshop,
     ):
-        _render(origin, workshop.project, place, answers, defaults=defaults, ref=ref)
+        if findings:
+            findings = _render_data(
+                origin, workshop.project, place, answers, findings,
+                target=target, defaults=defaults, ref=ref,
+            )  # fmt: skip
+        else:
+            _render(origin, workshop.project, place, answers, defaults=defaults, ref=ref)
         found = read_answers(workshop.project / ANSWERS_FILE)
+        if findings:
+            say(f"Copying {findings.path.name} into data/raw/ ...")
+            intake.deliver(findings, workshop.project, str(found["data_licence"]))
         if place is None:
             place = staging.check_free(_slug(workshop.project, found))
             workshop.send_to(place)
@@ -118,6 +135,8 @@ def preview(
     defaults: bool = False,
     source: str | None = None,
     ref: str | None = None,
+    dataset: Path | None = None,
+    target: str | None = None,
 ) -> tuple[Path, list[str]]:
     """Return where `create` would put a project, and the files that it would write.
 
@@ -125,6 +144,7 @@ def preview(
         MlpathError: Where `create` would raise it.
     """
     place = staging.check_free(dest) if dest is not None else None
+    findings = _look(dataset, target, answers, source, lambda _line: None)
     with (
         processes.cleaning_up_on_signals(),
         staging.telling_what_the_disk_says(),
@@ -132,8 +152,16 @@ def preview(
         tempfile.TemporaryDirectory(prefix="mlpath-") as scratch,
     ):
         project = Path(scratch, "project")
-        _render(origin, project, place, answers, defaults=defaults, ref=ref)
+        if findings:
+            findings = _render_data(
+                origin, project, place, answers, findings,
+                target=target, defaults=defaults, ref=ref,
+            )  # fmt: skip
+        else:
+            _render(origin, project, place, answers, defaults=defaults, ref=ref)
         files = [path.relative_to(project) for path in project.rglob("*") if not path.is_dir()]
+        if findings:
+            files += [Path(intake.SCHEMA), intake.RAW / intake.name_of(findings)]
         if place is None:
             place = staging.check_free(_slug(project, read_answers(project / ANSWERS_FILE)))
     return place, sorted(path.as_posix() for path in files)
@@ -159,6 +187,77 @@ def _open(source: str | None, ref: str | None) -> Iterator[Release | str]:
     yield source
 
 
+def _look(
+    dataset: Path | None,
+    target: str | None,
+    answers: Mapping[str, Any],
+    source: str | None,
+    say: Callable[[str], None],
+) -> Findings | None:
+    """Inspect the person's own data, if they brought any."""
+    if answers.get("dataset"):
+        raise AnswerError(
+            "dataset", "dataset is no answer to give by hand", hint="Name the data: --dataset PATH"
+        )
+    if dataset is None:
+        if target is not None:
+            raise MlpathError("--target names a column of your data", hint="Add --dataset PATH.")
+        return None
+    if source is not None:
+        raise MlpathError(
+            "--dataset goes with the template of mlpath alone", hint="Leave out --template."
+        )
+    findings = intake.look(dataset, answers, target or answers.get("target"))
+    say(intake.told(findings))
+    return findings
+
+
+def _render_data(
+    origin: Release | str,
+    project: Path,
+    place: Path | None,
+    answers: Mapping[str, Any],
+    findings: Findings,
+    *,
+    target: str | None,
+    defaults: bool,
+    ref: str | None,
+) -> Findings:
+    """Render a project of the person's own data; return what was found for the target they chose.
+
+    The data answers what it can. Only the target is a question, unless it was named: another one
+    than the data suggests makes another task of it, and the project is rendered anew.
+    """
+    facts = intake.answers_of(findings)
+    suggestions = intake.suggestions(findings, place)
+    if not (target or answers.get("target") or defaults):
+        suggestions["target"] = facts.pop("target")
+    elif findings.doubts:
+        raise MlpathError(findings.doubts[0], hint=intake.SETTLE)
+    else:
+        intake.check(findings)
+    context = {"columns": [column.name for column in findings.columns]}
+    _render(
+        origin, project, place, {**facts, **answers, **_only(facts, "target")},
+        defaults=defaults, ref=ref, suggestions=suggestions, context=context,
+    )  # fmt: skip
+    chosen = read_answers(project / ANSWERS_FILE)
+    if chosen["target"] == (findings.target or ""):
+        intake.check(findings)
+        return findings
+    shutil.rmtree(project)
+    project.mkdir()
+    findings = intake.look(findings.path, answers, chosen["target"])
+    intake.check(findings)
+    settled = {**chosen, **intake.answers_of(findings)}
+    _render(origin, project, place, settled, defaults=True, ref=ref, context=context)
+    return findings
+
+
+def _only(answers: Mapping[str, Any], key: str) -> Answers:
+    return {key: answers[key]} if key in answers else {}
+
+
 def _render(
     origin: Release | str,
     project: Path,
@@ -167,9 +266,11 @@ def _render(
     *,
     defaults: bool,
     ref: str | None,
+    suggestions: Mapping[str, Any] | None = None,
+    context: Mapping[str, Any] | None = None,
 ) -> None:
     given = dict(answers)
-    suggestions = _suggestions(origin, place)
+    proposed = {**_suggestions(origin, place), **(suggestions or {})}
     named_here = place is not None and "project_name" not in given
     if isinstance(origin, Release):
         if place is not None:
@@ -178,12 +279,12 @@ def _render(
     while True:
         try:
             render(
-                origin, project, given, defaults=defaults, suggestions=suggestions,
-                ref=ref if isinstance(origin, str) else None,
+                origin, project, given, defaults=defaults, suggestions=proposed,
+                ref=ref if isinstance(origin, str) else None, context=context,
             )  # fmt: skip
         except AnswerError as error:
             # Git takes names and addresses that the template does not. Then nobody is suggested.
-            if error.key not in given and suggestions.pop(error.key, None):
+            if error.key not in given and proposed.pop(error.key, None):
                 continue
             if error.key == "project_name" and named_here and not error.hint:
                 error.hint = "The folder names the project; -d project_name=NAME gives another."

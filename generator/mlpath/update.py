@@ -110,6 +110,12 @@ def update(
     Raises:
         MlpathError: Says what is in the way. Nothing was changed.
     """
+    if data and "dataset" in data:
+        raise AnswerError(
+            "dataset",
+            "dataset: whose data a project is of is settled when it is made",
+            hint="Put a newer file in its place below data/raw/, or make another project.",
+        )
     git.check_installed()
     project = project.absolute()
     with (

@@ -2,14 +2,18 @@
 
 import os
 import shutil
+import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from gradio_client import Client
 
-from .package import Layout, data, evaluate, fetch, params, prepare, report, serving, train
+from . import raw
+from .package import Layout, app, data, evaluate, params, prepare, report, serving, train
 
 SMALL = Path(__file__).with_name("small.yaml")
 DATA_MD5 = "0123456789abcdef0123456789abcdef.dir"
@@ -40,10 +44,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     readme = f"# Mine\n\nbefore\n{report.START}\nold results\n{report.END}\nafter\n"
     (layout.root / "README.md").write_text(readme, encoding="utf-8")
     # What `dvc repro` would leave behind; the lineage reads the hash of the data from it.
-    lock = {"stages": {"fetch": {"outs": [{"path": "data/raw", "md5": DATA_MD5}]}}}
+    lock = {"stages": {"prepare": {"deps": [{"path": "data/raw", "md5": DATA_MD5}]}}}
     (layout.root / "dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
 
-    fetch.main(layout)
+    raw.write(layout)
     prepare.main(layout)
     for name in turned["train"]["models"]:
         train.main(name, layout)
@@ -84,3 +88,27 @@ def splits(project: Layout, schema: data.Schema) -> dict[str, data.Split]:
 def predictor(project: Layout) -> serving.Predictor:
     """The champion of the small project, ready to answer."""
     return serving.load_predictor(project.champion)
+
+
+@contextmanager
+def served(page: Any, health: dict[str, Any]) -> Iterator[str]:
+    """The page on a free port of this machine, for as long as it is asked."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    app.launch(page, health, prevent_thread_lock=True, quiet=True, server_port=port)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        page.close(verbose=False)
+
+
+@pytest.fixture(scope="session")
+def address(project: Layout, predictor: serving.Predictor) -> Iterator[str]:
+    with served(app.build_app(predictor, project.reports), app.health_of(predictor)) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def client(address: str) -> Client:
+    return Client(address, verbose=False)

@@ -21,12 +21,28 @@ MAE = metrics.REGRESSION["mae"]
         ("accuracy", 0.75),
         ("f1", (2 / 3 + 4 / 5) / 2),
         ("roc_auc", 1.0),
+        ("average_precision", 1.0),
         ("brier", (0.04 + 0.16 + 0.49 + 0.01) / 4),
         ("log_loss", -(math.log(0.8) + math.log(0.6) + math.log(0.3) + math.log(0.9)) / 4),
     ],
 )
 def test_classification_scores_by_hand(name: str, expected: float) -> None:
     assert metrics.CLASSIFICATION[name].score(TRUTH, PROBABILITIES) == pytest.approx(expected)
+
+
+def test_average_precision_sees_what_roc_auc_forgives() -> None:
+    truth = np.array([0] * 98 + [1] * 2)
+    scores = np.concatenate([np.linspace(0, 0.9, 98), [0.89, 0.88]])
+    probabilities = np.column_stack([1 - scores, scores])
+    # Of the rare class the precision is 1/2 where one is found, and 2/4 where both are; of the other it is nearly 1.
+    assert metrics.CLASSIFICATION["roc_auc"].score(truth, probabilities) > 0.97
+    assert metrics.CLASSIFICATION["average_precision"].score(truth, probabilities) < 0.8
+
+
+def test_a_class_that_does_not_occur_takes_no_part_in_a_ranking() -> None:
+    probabilities = np.array([[0.8, 0.1, 0.1], [0.7, 0.1, 0.2], [0.1, 0.8, 0.1], [0.2, 0.6, 0.2]])
+    for name in ("roc_auc", "average_precision"):
+        assert metrics.CLASSIFICATION[name].score(np.array([0, 0, 1, 1]), probabilities) == 1.0
 
 
 @pytest.mark.parametrize(("name", "expected"), [("mae", 1.0), ("rmse", math.sqrt(1.5)), ("r2", 1 - 6 / 20)])

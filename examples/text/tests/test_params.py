@@ -8,7 +8,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from .package import Layout, data, metrics, params
+from .package import Layout, metrics, params
 
 
 def load_with(change: dict[str, Any], folder: Path, without: str = "") -> params.Params:
@@ -31,11 +31,6 @@ def test_the_projects_own_file_is_valid() -> None:
     assert loaded.evaluate.metric in metrics.CLASSIFICATION
     assert loaded.train.models[0] == "baseline", "the simplest model comes first"
     assert ("deep" in loaded.train.models) is (loaded.train.deep is not None)
-
-
-def test_fetched_libraries_are_those_of_the_schema() -> None:
-    fetched = params.load_params(Layout().params).fetch.libraries
-    assert sorted(fetched) == list(data.load_schema(Layout().schema).classes)
 
 
 def test_a_change_arrives(tmp_path: Path) -> None:

@@ -97,11 +97,6 @@ def test_an_unknown_column_is_named(table: pd.DataFrame, schema: data.Schema) ->
         data.validate(table.assign(moon_phase=1.0), schema)
 
 
-def test_an_unknown_source_is_an_error_with_the_known_one(tmp_path: Path) -> None:
-    with pytest.raises(data.DataError, match="known is 'co2'"):
-        data.fetch_raw(tmp_path, params.Fetch("sunspots"))
-
-
 def test_a_typo_in_the_schema_is_an_error(project: Layout, tmp_path: Path) -> None:
     text = project.schema.read_text(encoding="utf-8").replace("days_apart:", "days_appart:", 1)
     (tmp_path / "schema.yaml").write_text(text, encoding="utf-8")

@@ -7,6 +7,7 @@ scikit-learn and pandera take longer to load than to do their work here.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,13 +18,15 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from .params import Evaluate, Fetch, Prepare
+from .params import Evaluate, Prepare
+from .reading import Reading, ReadingError, Wanted, read
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
 
-RAW_FILE = "table.csv"
 SPLITS = ("train", "validation", "test")
+# Categories that stand for an empty cell, and for one that `schema.yaml` doesn't list.
+MISSING, OTHER = "(missing)", "(other)"
 _STRICT = ConfigDict(extra="forbid")
 
 
@@ -33,26 +36,77 @@ class DataError(ValueError):
 
 @dataclass(frozen=True, config=_STRICT)
 class Column:
-    """One column: its name in the table, and how the demo shows it."""
+    """One column: what the code and the API call it, and how the demo shows it.
+
+    Attributes:
+        name: an identifier.
+        label: for people.
+        kind: a date is a number of days to the models, and a date to people.
+        unit: of a number.
+        whole: whether a number has no fraction, as a count has none.
+        minimum: the least that is possible; of a date in days since 1970-01-01.
+        maximum: the most.
+        choices: the categories.
+        column: what the file calls it, if that is not the name.
+        nullable: whether it may be empty. Models see nan, or the category `MISSING`.
+        others: whether a category that is not among the choices is taken for `OTHER`, or refused.
+        date_format: of a date in the file, as `strptime` has it; empty for ISO 8601.
+    """
 
     name: str
     label: str
-    kind: Literal["number", "category"]
+    kind: Literal["number", "category", "date"]
     unit: str = ""
+    whole: bool = False
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    column: str = ""
+    nullable: bool = False
+    others: bool = False
+    date_format: str = ""
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """What a model may meet in a column of categories."""
+        if self.kind != "category":
+            return ()
+        return (*self.choices, *([OTHER] if self.others else []), *([MISSING] if self.nullable else []))
+
+
+@dataclass(frozen=True, config=_STRICT)
+class LeftOut:
+    """A column of the file that no model sees, and why."""
+
+    column: str
+    reason: str
 
 
 @dataclass(frozen=True, config=_STRICT)
 class Schema:
-    """The columns of the table; `positive` is the class that the scores are about, if there are two."""
+    """The columns of the table, and how to read it.
+
+    Attributes:
+        source: where the data comes from.
+        licence: under which it may be used.
+        reading: the file and its format.
+        target: what is predicted.
+        features: what it is predicted from.
+        positive: the class that the scores are about, if there are two.
+        left_out: the columns of the file that are neither.
+        too_rare: classes with too few rows to learn, validate and test; their rows are left out.
+        repeats: whether equal rows are different cases (few columns, few values), or one row that was copied.
+    """
 
     source: str
     licence: str
+    reading: Reading
     target: Column
     features: tuple[Column, ...]
     positive: str | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    too_rare: tuple[str, ...] = ()
+    repeats: bool = False
 
     @property
     def inputs_in_words(self) -> str:
@@ -83,41 +137,33 @@ def load_schema(path: Path) -> Schema:
     return TypeAdapter(Schema).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-def load_source(name: str) -> pd.DataFrame:
-    """One of the data sets that scikit-learn carries, as a table; nothing is downloaded.
-
-    Sources: W. Street, W. Wolberg, O. Mangasarian (1993), breast cancer Wisconsin (diagnostic);
-    B. Efron, T. Hastie, I. Johnstone, R. Tibshirani (2004), the diabetes data of "Least angle regression".
-    """
-    from sklearn.datasets import load_breast_cancer, load_diabetes
-
-    if name == "breast_cancer":
-        bunch = load_breast_cancer(as_frame=True)
-        target = bunch.target.map(dict(enumerate(bunch.target_names))).rename("diagnosis")
-    elif name == "diabetes":
-        bunch = load_diabetes(as_frame=True, scaled=False)
-        bunch.data = bunch.data.astype({"sex": int})  # a code, 1 or 2; scikit-learn has it as 1.0 or 2.0
-        target = bunch.target.rename("progression")
-    else:
-        raise DataError(f"fetch.source in params.yaml is {name!r}; known are 'breast_cancer' and 'diabetes'")
-    table: pd.DataFrame = pd.concat([bunch.data, target], axis="columns")
-    return table.rename(columns=lambda column: column.replace(" ", "_"))
-
-
-def fetch_raw(folder: Path, params: Fetch) -> str:
-    """Write the raw table; returns what was written, in words."""
-    table = load_source(params.source)
-    table.to_csv(folder / RAW_FILE, index=False, lineterminator="\n")
-    return f"{len(table)} rows, {table.shape[1]} columns of {params.source} in data/raw/{RAW_FILE}"
-
-
 def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:
-    """The raw table; categories are read as the text that stands there ("01" stays "01", "NA" stays a word)."""
-    categories = [column.name for column in (*schema.features, schema.target) if column.kind == "category"]
-    table: pd.DataFrame = pd.read_csv(
-        folder / RAW_FILE, dtype=dict.fromkeys(categories, str), keep_default_na=False, na_values={"": [""]}
-    )
-    return table
+    """The raw table, with the names that `schema.yaml` gives to its columns.
+
+    Categories are the text that stands there ("01" stays "01", "NA" stays a word), a date is a number of days. A column
+    of the file that the schema doesn't know comes along empty, so that `validate` can complain of it. Rows without an
+    answer to learn are left out, and so are those of classes that are too rare to learn.
+
+    Raises:
+        DataError: the file is not there, or can't be read.
+    """
+    every = (*schema.features, schema.target)
+    wanted = [Wanted(one.name, one.column or one.name, one.kind, one.date_format) for one in every]
+    stratum = schema.target.name if schema.task == "classification" else None
+    try:
+        raw = read(folder, schema.reading, wanted, stratum)
+    except ReadingError as error:
+        raise DataError(str(error)) from error
+    table, target = raw.frame, schema.target.name
+    if len(table) < raw.rows:
+        print(f"a sample: {len(table):,} of {raw.rows:,} rows, as `most_rows` under `reading` in schema.yaml says")
+    known = {one.column for one in wanted} | {one.column for one in schema.left_out}
+    table = table.assign(**{name: None for name in raw.columns if name not in known})
+    if schema.target.nullable and target in table:
+        table = table[table[target].notna()]
+    if schema.too_rare and target in table:
+        table = table[~table[target].isin(schema.too_rare)]
+    return table.reset_index(drop=True)
 
 
 def validate(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
@@ -130,7 +176,7 @@ def validate(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     from pandera.errors import SchemaErrors
 
     if texts := list(_texts_among_numbers(table, schema)):
-        raise DataError("\n".join(texts))
+        raise DataError("\n".join([*_other_columns(table, schema), *texts]))
     expected = pa.DataFrameSchema(
         {column.name: _expected(column) for column in (*schema.features, schema.target)},
         strict=True,
@@ -142,13 +188,19 @@ def validate(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     return valid
 
 
+def _other_columns(table: pd.DataFrame, schema: Schema) -> Iterable[str]:
+    names = [column.name for column in (*schema.features, schema.target)]
+    yield from (f"column {name!r} is missing" for name in names if name not in table)
+    yield from (f"column {name!r} is not in schema.yaml" for name in table if name not in names)
+
+
 def _texts_among_numbers(table: pd.DataFrame, schema: Schema) -> Iterable[str]:
     for column in (*schema.features, schema.target):
-        if column.kind == "number" and column.name in table:
+        if column.kind != "category" and column.name in table:
             values = table[column.name]
             texts = values[values.notna() & pd.to_numeric(values, errors="coerce").isna()]
             if len(texts):
-                yield _complaint(column.name, "holds what is no number", texts, texts.index)
+                yield _complaint(column.name, f"holds what is no {column.kind}", texts, texts.index)
 
 
 def _typed(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
@@ -158,23 +210,31 @@ def _typed(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
         if column.name not in typed:
             continue
         if column.kind == "category":
-            typed[column.name] = typed[column.name].astype(str)
+            typed[column.name] = _categories(typed[column.name], column)
         else:
             typed[column.name] = pd.to_numeric(typed[column.name]).astype(np.float32)
     return typed
+
+
+def _categories(values: pd.Series, column: Column) -> pd.Series:
+    """The text that stands there; what is empty or unknown by the names that models know it by."""
+    texts = values.where(values.isna(), values.astype(str)).astype(object)
+    if column.others:
+        texts = texts.where(texts.isna() | texts.isin(column.levels), OTHER)
+    return texts.fillna(MISSING) if column.nullable else texts
 
 
 def _expected(column: Column) -> pa.Column:
     import pandera.pandas as pa
 
     if column.kind == "category":
-        return pa.Column(str, pa.Check.isin(column.choices), nullable=False)
+        return pa.Column(str, pa.Check.isin(column.levels), nullable=False)
     limits = []
     if column.minimum is not None:
         limits.append(pa.Check.ge(column.minimum))
     if column.maximum is not None:
         limits.append(pa.Check.le(column.maximum))
-    return pa.Column(np.float32, limits, nullable=False)
+    return pa.Column(np.float32, limits, nullable=column.nullable)
 
 
 def _in_words(failures: pd.DataFrame) -> Iterable[str]:
@@ -184,7 +244,15 @@ def _in_words(failures: pd.DataFrame) -> Iterable[str]:
         elif check == "column_in_schema":
             yield f"column {group.failure_case.iloc[0]!r} is not in schema.yaml"
         else:
-            yield _complaint(str(column), f"fails {check}", group.failure_case, group["index"])
+            name, _, told = str(check).rstrip(")").partition("(")
+            limit = f"{float(told):g}" if name.endswith("_or_equal_to") else told
+            wrong = {
+                "not_nullable": "is empty",
+                "isin": "holds categories that schema.yaml does not list",
+                "greater_than_or_equal_to": f"goes below the minimum of {limit}",
+                "less_than_or_equal_to": f"goes above the maximum of {limit}",
+            }.get(name, f"fails {check}")
+            yield _complaint(str(column), wrong, group.failure_case, group["index"])
 
 
 def _complaint(column: str, wrong: str, values: pd.Series, rows: Iterable[Any]) -> str:
@@ -196,12 +264,14 @@ def _complaint(column: str, wrong: str, values: pd.Series, rows: Iterable[Any]) 
 def split(table: pd.DataFrame, schema: Schema, params: Prepare) -> dict[str, Split]:
     """Three splits without a common row; classes keep their shares in each.
 
-    Rows with the same features are one row: a copy in two splits would let the model see the answer.
+    Rows with the same features are one row, unless the schema says that they repeat: a copy in two splits would let the
+    model see the answer.
     """
     from sklearn.model_selection import train_test_split
 
     names = [column.name for column in schema.features]
-    table = table.drop_duplicates(subset=names).reset_index(drop=True)
+    if not schema.repeats:
+        table = table.drop_duplicates(subset=names).reset_index(drop=True)
     stratum = table[schema.target.name] if schema.task == "classification" else None
     rest, test = train_test_split(table, test_size=params.test_share, random_state=params.seed, stratify=stratum)
     train, validation = train_test_split(
@@ -263,7 +333,14 @@ def slice_labels(features: pd.DataFrame, train: pd.DataFrame, column: Column) ->
     """For each row the slice it falls in: the category, or the third of the training rows' values. Shape (rows,)."""
     values = features[column.name]
     if column.kind == "category":
-        return pd.Categorical(values, categories=column.choices)
+        return pd.Categorical(values, categories=column.levels)
     low, high = train[column.name].quantile([1 / 3, 2 / 3])
-    labels = [f"below {low:.3g}", f"{low:.3g} to {high:.3g}", f"above {high:.3g}"]
-    return pd.Categorical(np.select([values < low, values <= high], labels[:2], labels[2]), categories=labels)
+    shown = [iso_date(limit) if column.kind == "date" else f"{limit:.3g}" for limit in (low, high)]
+    labels = [f"below {shown[0]}", f"{shown[0]} to {shown[1]}", f"above {shown[1]}"]
+    slices = [values < low, values <= high, values > high]
+    return pd.Categorical(np.select(slices, labels, MISSING), categories=[*labels, *[MISSING] * column.nullable])
+
+
+def iso_date(days: float) -> str:
+    """The date that lies so many days after 1970-01-01, as people and the API write it."""
+    return (date(1970, 1, 1) + timedelta(days=int(days))).isoformat()

@@ -34,11 +34,12 @@ class Network(nn.Module):
 
     def __init__(self, schema: Schema, train: pd.DataFrame, turned: Deep) -> None:
         super().__init__()
-        self.sizes = [len(column.choices) if column.kind == "category" else 0 for column in schema.features]
-        numbers = [column.name for column in schema.features if column.kind == "number"]
+        self.sizes = [len(column.levels) if column.kind == "category" else 0 for column in schema.features]
+        numbers = [column.name for column in schema.features if column.kind != "category"]
+        self.gaps = any(column.nullable for column in schema.features)
         values = train[numbers].to_numpy(dtype=np.float64)
-        self.register_buffer("mean", torch.tensor(values.mean(axis=0), dtype=torch.float32))
-        self.register_buffer("scale", torch.tensor(values.std(axis=0).clip(min=1e-9), dtype=torch.float32))
+        self.register_buffer("mean", torch.tensor(np.nanmean(values, axis=0), dtype=torch.float32))
+        self.register_buffer("scale", torch.tensor(np.nanstd(values, axis=0).clip(min=1e-9), dtype=torch.float32))
         widths = [len(numbers) + sum(self.sizes), *turned.hidden]
         layers: list[nn.Module] = []
         for before, after in pairwise(widths):
@@ -54,9 +55,11 @@ class Network(nn.Module):
         named = list(zip(columns, self.sizes, strict=True))
         parts = [(one == torch.arange(size, device=one.device)).float() for one, size in named if size]
         if numbers := [one for one, size in named if not size]:
-            parts.append((torch.cat(numbers, dim=1) - self.mean) / self.scale)
-        scores: Tensor = self.layers(torch.cat(parts, dim=1))
-        return scores
+            scores = (torch.cat(numbers, dim=1) - self.mean) / self.scale
+            # A missing number says nothing: it stands at the mean.
+            parts.append(torch.where(torch.isnan(scores), 0.0, scores) if self.gaps else scores)
+        answers: Tensor = self.layers(torch.cat(parts, dim=1))
+        return answers
 
 
 class Served(nn.Module):
@@ -135,7 +138,7 @@ def columns_of(features: pd.DataFrame, schema: Schema) -> tuple[Tensor, ...]:
     for column in schema.features:
         values = features[column.name]
         if column.kind == "category":
-            values = values.map({choice: index for index, choice in enumerate(column.choices)}).fillna(-1)
+            values = values.map({choice: index for index, choice in enumerate(column.levels)}).fillna(-1)
         columns.append(torch.tensor(values.to_numpy(dtype=np.float32)).reshape(-1, 1))
     return tuple(columns)
 
@@ -157,8 +160,8 @@ def _with_lookups(exported: bytes, schema: Schema) -> bytes:
                 [column.name],
                 [f"{column.name}{LOOKED_UP}"],
                 domain="ai.onnx.ml",
-                keys_strings=list(column.choices),
-                values_floats=[float(index) for index in range(len(column.choices))],
+                keys_strings=list(column.levels),
+                values_floats=[float(index) for index in range(len(column.levels))],
                 default_float=-1.0,
             )
             for column in categories

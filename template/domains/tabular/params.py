@@ -17,7 +17,7 @@ _STRICT = ConfigDict(extra="forbid", strict=True)
 
 @dataclass(frozen=True, config=_STRICT)
 class Fetch:
-    """Which data set to write to `data/raw/`."""
+    """Which data set to write to `data/raw/`, if the project did not bring its own."""
 
     source: str
 
@@ -97,10 +97,10 @@ class Range:
 class Params:
     """The whole of `params.yaml`."""
 
-    fetch: Fetch
     prepare: Prepare
     train: Train
     evaluate: Evaluate
+    fetch: Fetch | None = None
     tune: dict[str, dict[str, Range]] = field(default_factory=dict)
 
 

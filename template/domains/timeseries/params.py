@@ -101,10 +101,10 @@ class Range:
 class Params:
     """The whole of `params.yaml`."""
 
-    fetch: Fetch
     prepare: Prepare
     train: Train
     evaluate: Evaluate
+    fetch: Fetch | None = None
     tune: dict[str, dict[str, Range]] = field(default_factory=dict)
 
 

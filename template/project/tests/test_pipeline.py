@@ -21,7 +21,8 @@ def stages() -> dict[str, dict[str, Any]]:
 
 
 def test_stages_run_modules_of_their_own_name(stages: dict[str, dict[str, Any]]) -> None:
-    assert list(stages) == ["fetch", "prepare", "train", "evaluate", "report"]
+    first = [] if (Layout().root / "data" / "raw.dvc").exists() else ["fetch"]
+    assert list(stages) == [*first, "prepare", "train", "evaluate", "report"]
     for name, stage in stages.items():
         module = stage["cmd"].split()[2]
         assert module.endswith(f".{name}")

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from . import metrics, models
-from .data import Column, Schema, Split
+from .data import Column, Schema, Split, iso_date
 from .params import Params
 
 
@@ -61,17 +61,32 @@ def _describe(column: Column, values: pd.Series, train: pd.Series) -> dict[str, 
         "label": column.label,
         "kind": column.kind,
         "unit": column.unit,
+        "whole": column.whole,
         "minimum": None,
         "maximum": None,
-        "choices": list(column.choices),
+        "choices": list(column.levels),
+        "nullable": column.nullable,
+        "others": column.others,
     }
     if column.kind == "category":
         return described | {"default": str(train.mode().iloc[0])}
+    if column.kind == "date":
+        limits = {"minimum": iso_date(values.min()), "maximum": iso_date(values.max())}
+        return described | limits | {"default": iso_date(train.median())}
     return described | {
         "minimum": significant(values.min(), math.floor),
         "maximum": significant(values.max(), math.ceil),
-        "default": significant(train.median()),
+        "default": float(round(train.median())) if column.whole else significant(train.median()),
     }
+
+
+def _typed_in(column: Column, value: Any) -> str | float | None:
+    """A value as a person would type it; None where there is none."""
+    if column.kind == "category":
+        return str(value)
+    if math.isnan(value):
+        return None
+    return iso_date(value) if column.kind == "date" else significant(value)
 
 
 def significant(value: float, rounding: Callable[[float], float] = round, digits: int = 4) -> float:
@@ -95,12 +110,14 @@ def pick_examples(schema: Schema, test: Split, prediction: NDArray[np.float64]) 
         doubtful = int(np.abs(scores - np.median(scores)).argmin())
     order = scores.argsort(kind="stable")
     tenth = len(order) // 10  # the very lowest and highest are no typical cases
-    categories = {column.name for column in schema.features if column.kind == "category"}
-    names = [column.name for column in schema.features]
+    high = order[-1 - tenth]
+    if schema.positive and len(found := order[(test.target == schema.positive).to_numpy()[order]]):
+        # Where the class is rare, even a high score is mostly a false alarm; one example should be real.
+        high = found[-1 - len(found) // 10]
     examples = []
-    for position in (order[tenth], doubtful, order[-1 - tenth]):
+    for position in (order[tenth], doubtful, high):
         row = test.features.iloc[position]
-        inputs = {name: str(row[name]) if name in categories else significant(row[name]) for name in names}
+        inputs = {column.name: _typed_in(column, row[column.name]) for column in schema.features}
         truth = test.target.iloc[position]
         examples.append({"inputs": inputs, "truth": truth if isinstance(truth, str) else significant(truth)})
     return examples

@@ -1,6 +1,6 @@
 """Stage 1, fetch: the data as it came, into `data/raw/`."""
 
-from . import data
+from . import source
 from .layout import Layout
 from .params import load_params
 
@@ -10,7 +10,9 @@ def main(layout: Layout | None = None) -> None:
     layout = layout or Layout()
     params = load_params(layout.params)
     layout.raw.mkdir(parents=True, exist_ok=True)
-    print(data.fetch_raw(layout.raw, params.fetch))
+    if params.fetch is None:
+        raise ValueError("params.yaml has no section `fetch`")
+    print(source.fetch_raw(layout.raw, params.fetch))
 
 
 if __name__ == "__main__":

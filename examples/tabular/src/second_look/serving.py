@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from numpy.typing import NDArray
 from .champion import Champion, load_champion
 
 Row = Mapping[str, Any]
+EPOCH = date(1970, 1, 1)
+# As `data.py` names what is empty, and what is not among the choices.
+MISSING, OTHER = "(missing)", "(other)"
 
 
 class InvalidInputError(ValueError):
@@ -65,8 +69,8 @@ class Predictor:
         """Probabilities of shape (rows, classes), or numbers of shape (rows,), for complete rows."""
         feeds = {
             column["name"]: np.array(
-                [[row[column["name"]]] for row in rows],
-                dtype=np.float32 if column["kind"] == "number" else object,
+                [[_as_served(column, row[column["name"]])] for row in rows],
+                dtype=object if column["kind"] == "category" else np.float32,
             )
             for column in self.inputs
         }
@@ -107,11 +111,44 @@ class Predictor:
         return self.classes.index(positive) if positive in self.classes else int(probabilities.argmax())
 
 
-def _check(column: Mapping[str, Any], value: Any) -> float | str:
+def _as_served(column: Mapping[str, Any], value: Any) -> float | str:
+    """A checked value as the model takes it: a date as days since 1970-01-01, a missing number as nan."""
     if column["kind"] == "category":
-        if str(value) not in column["choices"]:
-            raise InvalidInputError(f"{column['label']} must be one of {', '.join(column['choices'])}.")
         return str(value)
+    if value is None:
+        return math.nan
+    return float((date.fromisoformat(value) - EPOCH).days) if column["kind"] == "date" else float(value)
+
+
+def _check(column: Mapping[str, Any], value: Any) -> float | str | None:
+    missing = value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+    if column["kind"] == "category":
+        return _check_category(column, MISSING if missing else str(value))
+    if missing and column["nullable"]:
+        return None
+    return _check_date(column, value) if column["kind"] == "date" else _check_number(column, value)
+
+
+def _check_category(column: Mapping[str, Any], value: str) -> str:
+    if value in column["choices"]:
+        return value
+    if column["others"] and value != MISSING:
+        return OTHER
+    raise InvalidInputError(f"{column['label']} must be one of {', '.join(column['choices'])}.")
+
+
+def _check_date(column: Mapping[str, Any], value: Any) -> str:
+    try:
+        # Rows of the splits hold days.
+        day = EPOCH + timedelta(days=int(value)) if isinstance(value, float) else date.fromisoformat(str(value)[:10])
+    except (ValueError, OverflowError):
+        raise InvalidInputError(f"{column['label']} must be a date such as {column['default']}.") from None
+    if not date.fromisoformat(column["minimum"]) <= day <= date.fromisoformat(column["maximum"]):
+        raise InvalidInputError(f"{column['label']} must lie between {column['minimum']} and {column['maximum']}.")
+    return day.isoformat()
+
+
+def _check_number(column: Mapping[str, Any], value: Any) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError):

@@ -51,7 +51,8 @@ def _inputs(predictor: Predictor) -> dict[str, Any]:
     first, others = predictor.inputs[:SHOWN_FIRST], predictor.inputs[SHOWN_FIRST:]
     components = {column["name"]: _component(column) for column in first}
     if others:
-        with gr.Accordion(f"{len(others)} more inputs, of less weight", open=False):
+        noun = "input" if len(others) == 1 else "inputs"
+        with gr.Accordion(f"{len(others)} more {noun}, of less weight", open=False):
             components |= {column["name"]: _component(column) for column in others}
     return components
 
@@ -60,9 +61,17 @@ def _component(column: Any) -> Any:
     label = f"{column['label']} ({column['unit']})" if column["unit"] else column["label"]
     if column["kind"] == "category":
         return gr.Dropdown(choices=column["choices"], value=column["default"], label=label)
+    if column["kind"] == "date":
+        return gr.DateTime(include_time=False, type="string", value=column["default"], label=label)
+    if column["nullable"]:
+        return gr.Number(value=column["default"], label=f"{label}, may be left empty")
     span = column["maximum"] - column["minimum"]
     return gr.Slider(
-        minimum=column["minimum"], maximum=column["maximum"], value=column["default"], step=span / 1000, label=label
+        minimum=column["minimum"],
+        maximum=column["maximum"],
+        value=column["default"],
+        step=1 if column["whole"] else span / 1000,
+        label=label,
     )
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from .params import Evaluate, Fetch, Prepare
+from .params import Evaluate, Prepare
 
 RAW_FILE = "series.csv"
 SPLITS = ("train", "validation", "test")
@@ -92,25 +92,6 @@ class Split:
 def load_schema(path: Path) -> Schema:
     """Read and check `schema.yaml`."""
     return TypeAdapter(Schema).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
-
-
-def fetch_raw(folder: Path, params: Fetch) -> str:
-    """Write the weekly series that statsmodels carries; nothing is downloaded. A week without a value is empty.
-
-    Returns:
-        A sentence about what was written.
-
-    Raises:
-        DataError: no series has that name.
-    """
-    if params.source != "co2":
-        raise DataError(f"fetch.source in params.yaml is {params.source!r}; known is 'co2'")
-    from statsmodels.datasets import co2
-
-    series: pd.Series = co2.load_pandas().data["co2"]
-    folder.mkdir(parents=True, exist_ok=True)
-    series.to_csv(folder / RAW_FILE, index_label="date", date_format="%Y-%m-%d", lineterminator="\n")
-    return f"{len(series)} weeks of {params.source}, {series.isna().sum()} of them empty, in data/raw/{RAW_FILE}"
 
 
 def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:

@@ -24,7 +24,7 @@ class Layout:
 
     @property
     def raw(self) -> Path:
-        """The data as it came; written once by `fetch`, never edited."""
+        """The data as it came, never edited."""
         return self.root / "data" / "raw"
 
     @property

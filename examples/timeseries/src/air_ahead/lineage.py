@@ -52,8 +52,8 @@ def _data_md5(layout: Layout) -> str | None:
     if not lock.exists():
         return None
     stages = yaml.safe_load(lock.read_text(encoding="utf-8")).get("stages", {})
-    outputs = stages.get("fetch", {}).get("outs", [])
-    return next((str(output["md5"]) for output in outputs if output["path"] == "data/raw"), None)
+    read = stages.get("prepare", {}).get("deps", [])
+    return next((str(one["md5"]) for one in read if one["path"] == "data/raw"), None)
 
 
 def _code_sha256(folder: Path) -> str:

@@ -1,5 +1,7 @@
 """The lab notebook: MLflow runs, and the registry whose alias `champion` names the model that serves."""
 
+from __future__ import annotations
+
 import logging
 import os
 import sys
@@ -8,12 +10,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mlflow
 import onnx
 import pandas as pd
-from matplotlib.figure import Figure
 from mlflow.entities import Metric
 from mlflow.models import infer_signature
 from mlflow.tracking import MlflowClient
@@ -23,6 +24,10 @@ from . import TITLE
 from .champion import ChampionError, load_champion, sha256
 from .layout import Layout
 from .lineage import Lineage
+
+if TYPE_CHECKING:
+    # It takes longer to load than all else here, and the evaluation logs no picture.
+    from matplotlib.figure import Figure
 
 ALIAS = "champion"
 # The registry's models have a name of their own; it may not hold "/" or ":", and TITLE never does.

@@ -11,10 +11,10 @@ def test_defaults_and_examples_lie_within_what_the_demo_allows(
     splits: dict[str, data.Split], schema: data.Schema
 ) -> None:
     for described in brief.describe_inputs(schema, splits):
-        if described["kind"] == "number":
-            assert described["minimum"] <= described["default"] <= described["maximum"]
-        else:
+        if described["kind"] == "category":
             assert described["default"] in described["choices"]
+        else:
+            assert described["minimum"] <= described["default"] <= described["maximum"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Docstrings become prose without code or names, broken data is refused in words, and splits share no module."""
 
 import dataclasses
-import json
 import re
 from importlib.metadata import version
 from pathlib import Path
@@ -34,24 +33,6 @@ See Also
 other : Something else.
 """
 
-SOURCE = '''
-"""About lines."""
-def fit(x):
-    """Fit a line."""
-    def inner(): """Nobody sees this."""
-def _hidden(): """Nor this."""
-class Line:
-    """A line."""
-    def slope(self): """How steep."""
-    def _secret(self): """Nor that."""
-class _Private:
-    """Hidden."""
-    def method(self): """Hidden as well."""
-add_newdoc("pkg", "sine", """The sine of an angle.""")
-add_newdoc("_gone", """Hidden, too.""")
-add_newdoc("pkg", "blank", """   """)
-'''
-
 
 @pytest.fixture(scope="module")
 def table(project: Layout, schema: data.Schema) -> pd.DataFrame:
@@ -67,16 +48,6 @@ def small(table: pd.DataFrame) -> pd.DataFrame:
 
 def every(splits: dict[str, data.Split]) -> pd.DataFrame:
     return pd.concat([part.features.assign(library=part.target, part=name) for name, part in splits.items()])
-
-
-def test_only_what_is_public_is_read() -> None:
-    assert dict(data.docstrings(SOURCE)) == {
-        "": "About lines.",
-        "fit": "Fit a line.",
-        "Line": "A line.",
-        "Line.slope": "How steep.",
-        "pkg": "The sine of an angle.",
-    }
 
 
 def test_prose_is_what_the_docstring_says_in_words() -> None:
@@ -100,22 +71,6 @@ def test_words_are_folded() -> None:
 def test_raw_data_states_the_installed_versions(table: pd.DataFrame, schema: data.Schema) -> None:
     stated = table.groupby("library")["version"].unique().map(list).to_dict()
     assert stated == {name: [version(name)] for name in schema.classes}
-
-
-def test_the_same_libraries_give_the_same_bytes(turned: params.Params, tmp_path: Path) -> None:
-    one = dataclasses.replace(turned.fetch, libraries=["networkx"])
-    written = []
-    for name in ("once", "again"):
-        (tmp_path / name).mkdir()
-        assert "networkx" in data.fetch_raw(tmp_path / name, one)
-        written.append((tmp_path / name / data.RAW_FILE).read_bytes())
-    assert written[0] == written[1]
-    assert json.loads(written[0].splitlines()[0])["library"] == "networkx"
-
-
-def test_a_library_that_is_not_installed_is_named(turned: params.Params, tmp_path: Path) -> None:
-    with pytest.raises(data.DataError, match="'no-such-library', which is not installed"):
-        data.fetch_raw(tmp_path, dataclasses.replace(turned.fetch, libraries=["no-such-library"]))
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,6 @@
 """The demo as others meet it: over HTTP, with the content of its answers checked."""
 
 import base64
-import contextlib
-import shutil
-import socket
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,34 +12,10 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from .package import Layout, app, champion, serving
+from .package import app, serving
 from .test_serving import drawn, file_of
 
 widgets = import_module(f"{app.__package__}.widgets")
-
-
-@contextlib.contextmanager
-def served(page: Any, health: dict[str, Any]) -> Iterator[str]:
-    """The page on a free port of this machine, for as long as it is asked."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    app.launch(page, health, prevent_thread_lock=True, quiet=True, server_port=port)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        page.close(verbose=False)
-
-
-@pytest.fixture(scope="module")
-def address(project: Layout, predictor: serving.Predictor) -> Iterator[str]:
-    with served(app.build_app(predictor, project.reports), app.health_of(predictor)) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def client(address: str) -> Client:
-    return Client(address, verbose=False)
 
 
 def check(answer: Any, expected: serving.Answer) -> None:
@@ -158,48 +130,3 @@ def test_ink_that_supports_is_orange_and_the_rest_blue() -> None:
     assert paper.tolist() == [255, 255, 255]
     assert supports[0] > supports[2]
     assert opposes[2] > opposes[0]
-
-
-def test_the_page_and_its_parts_are_there(address: str, predictor: serving.Predictor) -> None:
-    assert httpx.get(address).status_code == 200
-    page = httpx.get(f"{address}/config").text
-    for part in ("Try it", "How good is it", "Lineage", predictor.champion.record["sha256"]):
-        assert part in page
-
-
-def test_health_tells_the_lineage(address: str, predictor: serving.Predictor) -> None:
-    answer = httpx.get(f"{address}/health")
-    assert answer.status_code == 200
-    assert answer.json()["status"] == "ok"
-    assert answer.json()["lineage"] == predictor.champion.lineage
-
-
-def missing(project: Layout, folder: Path) -> None:
-    assert not folder.exists()
-
-
-def tampered(project: Layout, folder: Path) -> None:
-    shutil.copytree(project.champion, folder)
-    (folder / champion.MODEL_FILE).write_bytes(b"another model")
-
-
-@pytest.mark.parametrize(
-    ("damage", "remedy"),
-    [(missing, "uv run dvc repro"), (tampered, "git restore models/champion")],
-    ids=["missing", "tampered"],
-)
-def test_without_a_champion_the_page_says_what_to_do(
-    project: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: Any, remedy: str
-) -> None:
-    damage(project, Layout(tmp_path).champion)
-    launched: list[tuple[Any, dict[str, Any]]] = []
-    monkeypatch.setattr(app, "Layout", lambda: Layout(tmp_path))
-    with monkeypatch.context() as patch:
-        patch.setattr(app, "launch", lambda page, health: launched.append((page, health)))
-        app.main()
-    with served(*launched[0]) as address:
-        assert httpx.get(address).status_code == 200
-        assert remedy in httpx.get(f"{address}/config").text
-        answer = httpx.get(f"{address}/health")
-    assert answer.status_code == 503
-    assert remedy in answer.json()["reason"]

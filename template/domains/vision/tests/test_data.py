@@ -97,11 +97,6 @@ def test_everything_wrong_is_said_at_once(table: pd.DataFrame, schema: data.Sche
     assert len(str(caught.value).splitlines()) == 2
 
 
-def test_an_unknown_source_is_an_error_with_the_known_one(tmp_path: Path) -> None:
-    with pytest.raises(data.DataError, match="'faces'; known is 'digits'"):
-        data.fetch_raw(tmp_path, params.Fetch(source="faces"))
-
-
 def test_a_typo_in_the_schema_is_an_error(project: Layout, tmp_path: Path) -> None:
     text = project.schema.read_text(encoding="utf-8").replace("label:", "lable:", 1)
     (tmp_path / "schema.yaml").write_text(text, encoding="utf-8")

@@ -1,0 +1,110 @@
+"""`mlpath inspect` against DuckDB's own SUMMARIZE: python benchmarks/dataset.py [ROUNDS [GIB]].
+
+A table of a dozen columns as people have them, 1 GiB of it by default (which takes as much disk),
+then 10 MB, then 10,000 columns. CPU time of both sides in turn; memory is the most that a run held.
+Exits with 1 if a target is missed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+
+from measure import Side, compare, cpu_seconds, environment, print_median, script, verdict, within
+
+RATIO, MOST_MEMORY, SMALL_SECONDS = 1.2, 400e6, 1.0
+ROW_BYTES = 96
+_SUMMARIZE = "import sys, duckdb; duckdb.sql(f\"SUMMARIZE FROM '{sys.argv[1]}'\").fetchall()"
+_WRITE = """
+import sys, duckdb
+path, rows = sys.argv[1], int(sys.argv[2])
+duckdb.sql(f\"\"\"COPY (
+    SELECT i AS id, 20 + hash(i) % 60 AS age, round(hash(i * 3) % 100000 / 7.0, 2) AS income,
+        ['north', 'south', 'east', 'west'][(1 + hash(i * 5) % 4)::INT] AS region,
+        CASE WHEN hash(i * 7) % 20 = 0 THEN NULL ELSE hash(i * 11) % 1000 END AS visits,
+        DATE '2015-01-01' + (hash(i * 13) % 3000)::INT AS signed_up,
+        hash(i * 17) % 2 = 0 AS newsletter, round(hash(i * 19) % 1000000 / 999.0, 4) AS score,
+        'plan ' || hash(i * 23) % 12 AS plan, hash(i * 29) % 100 / 10.0 AS rating,
+        'x' || hash(i * 31) % 100000 AS postcode,
+        CASE WHEN hash(i * 37) % 1000 = 0 THEN 'lost'
+            WHEN hash(i * 41) % 3 = 0 THEN 'yes' ELSE 'no' END AS churned
+    FROM range({rows}) t(i)) TO '{path}' (HEADER)\"\"\")
+"""
+_WIDE = """
+import sys, duckdb
+path, columns = sys.argv[1], int(sys.argv[2])
+shown = ", ".join(f"hash(i * {n} + 1) % 1000 AS c{n}" for n in range(columns))
+duckdb.sql(f"COPY (SELECT {shown} FROM range(200) t(i)) TO '{path}' (HEADER)")
+"""
+
+
+def main(rounds: int, gib: float) -> bool:
+    """Measure everything; tell whether every target is met."""
+    with tempfile.TemporaryDirectory(prefix="mlpath-") as folder:
+        large, small = Path(folder, "large.csv"), Path(folder, "small.csv")
+        write(_WRITE, large, int(gib * 2**30 / ROW_BYTES))
+        write(_WRITE, small, 10_000_000 // ROW_BYTES)
+        size = large.stat().st_size / 2**30
+        print(f"{size:.2f} GiB, CPU time of {rounds} runs in turn")
+        met = compare(inspecting(large), summarizing(large), at_most=RATIO, rounds=rounds)
+        most = max(memory(inspecting(large)) for _ in range(2))
+        print(f"{most / 1e6:8.0f} MB  the most that it held")
+        met &= verdict(most / MOST_MEMORY, at_most=1, of="memory to 400 MB")
+        large.unlink()
+        print(f"\n{small.stat().st_size / 1e6:.1f} MB")
+        met &= within(inspecting(small), at_most=SMALL_SECONDS)
+        print("\n10,000 columns, and a tenth of them")
+        met &= linear(Path(folder), rounds)
+    return met
+
+
+def linear(folder: Path, rounds: int) -> bool:
+    """Compare the time a column takes among many with what it takes among a tenth of them."""
+    costs = {}
+    with tempfile.TemporaryFile() as output:
+        start = median(
+            cpu_seconds(Side("start", [script("mlpath"), "--help"]), output.fileno())
+            for _ in range(3)
+        )
+        for columns in (1_000, 10_000):
+            path = folder / f"{columns}.csv"
+            write(_WIDE, path, columns)
+            values = [cpu_seconds(inspecting(path), output.fileno()) for _ in range(rounds)]
+            print_median(f"{columns:,} columns", values)
+            costs[columns] = (median(values) - start) / columns
+    return verdict(costs[10_000] / costs[1_000], at_most=1.2, of="CPU time a column")
+
+
+def inspecting(path: Path) -> Side:
+    """Return our side."""
+    return Side("mlpath inspect", [script("mlpath"), "inspect", str(path), "--json"])
+
+
+def summarizing(path: Path) -> Side:
+    """Return DuckDB's."""
+    return Side("SUMMARIZE", [sys.executable, "-c", _SUMMARIZE, str(path)])
+
+
+def memory(side: Side) -> float:
+    """Run a side once; return the most bytes of memory that it held."""
+    process = subprocess.Popen(
+        side.command, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+    _, _, usage = os.wait4(process.pid, 0)
+    process.returncode = 0
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def write(program: str, path: Path, size: int) -> None:
+    """Write a table in a process of its own, so that its memory is not counted here."""
+    subprocess.run([sys.executable, "-c", program, str(path), str(size)], check=True)
+
+
+if __name__ == "__main__":
+    arguments = sys.argv[1:]
+    done = main(int(arguments[0]) if arguments else 5, float(arguments[1]) if arguments[1:] else 1)
+    sys.exit(not done)

@@ -1,0 +1,56 @@
+"""The page around a domain's own tab, and `/health`, over HTTP: with a champion, and without one."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from .conftest import served
+from .package import Layout, app, champion, serving
+
+
+def test_the_page_and_its_parts_are_there(address: str, predictor: serving.Predictor) -> None:
+    assert httpx.get(address).status_code == 200
+    page = httpx.get(f"{address}/config").text
+    for part in ("Try it", "How good is it", "Lineage", predictor.champion.record["sha256"]):
+        assert part in page
+
+
+def test_health_tells_the_lineage(address: str, predictor: serving.Predictor) -> None:
+    answer = httpx.get(f"{address}/health")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "ok"
+    assert answer.json()["lineage"] == predictor.champion.lineage
+
+
+def missing(project: Layout, folder: Path) -> None:
+    assert not folder.exists()
+
+
+def tampered(project: Layout, folder: Path) -> None:
+    shutil.copytree(project.champion, folder)
+    (folder / champion.MODEL_FILE).write_bytes(b"another model")
+
+
+@pytest.mark.parametrize(
+    ("damage", "remedy"),
+    [(missing, "uv run dvc repro"), (tampered, "git restore models/champion")],
+    ids=["missing", "tampered"],
+)
+def test_without_a_champion_the_page_says_what_to_do(
+    project: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: Any, remedy: str
+) -> None:
+    damage(project, Layout(tmp_path).champion)
+    launched: list[tuple[Any, dict[str, Any]]] = []
+    monkeypatch.setattr(app, "Layout", lambda: Layout(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(app, "launch", lambda page, health: launched.append((page, health)))
+        app.main()
+    with served(*launched[0]) as address:
+        assert httpx.get(address).status_code == 200
+        assert remedy in httpx.get(f"{address}/config").text
+        answer = httpx.get(f"{address}/health")
+    assert answer.status_code == 503
+    assert remedy in answer.json()["reason"]

@@ -1,0 +1,414 @@
+"""Facts about each column: what it holds, how often, between which limits."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from mlpath.dataset.sniff import name, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import duckdb
+
+    from mlpath.dataset.findings import Reading
+
+AT_ONCE = 40
+"""Columns in one query: planning takes more than linear time, and starting one takes some."""
+_COUNTED = 32
+"""Columns whose values are told apart at once: each takes a table of its own in memory."""
+WHOLE_BYTES = 32 << 20
+"""A file up to this size is held in memory, and every fact is of all its rows."""
+SAMPLE = 50_000
+"""Rows of a larger one on which types, medians and leaks rest."""
+FEW = 50
+"""Categories that are counted one by one."""
+_ODD_VALUES = 300
+_MISSING = {
+    "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "*", "missing",
+    "unknown", "undefined", "not available", "<na>", "(null)", "-nan", "#value!", "#ref!",
+    "inf", "-inf",
+}  # fmt: skip
+_DECIMAL_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_STRAY = 0.02
+"""So few texts among numbers are broken values, not categories."""
+DATE_FORMATS = (
+    "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d",
+    "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M:%S", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%b %d %Y", "%B %d %Y", "%b %d, %Y",
+    "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%Y-%m", "%b %Y", "%B %Y",
+)  # fmt: skip
+_SWAPPED = {
+    one: one.replace("%d", "%_").replace("%m", "%d").replace("%_", "%m") for one in DATE_FORMATS
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is so about one column."""
+
+    name: str
+    kind: str
+    """number, date or text, as its values have it."""
+    count: int
+    """Values that are there."""
+    rows: int
+    distinct: int
+    exact: bool
+    integer: bool = False
+    zeros_in_front: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    median: float | None = None
+    date_format: str = ""
+    length: float = 0.0
+    """Characters, on average."""
+    words: float = 0.0
+    top: tuple[tuple[str, int], ...] = ()
+    """The most frequent values, if there are few; of all rows."""
+    missing_words: tuple[str, ...] = ()
+    decimal: str = "."
+    thousands: str = ""
+    notes: tuple[str, ...] = ()
+    first_is_text: bool = False
+    """Whether the first value alone is no number."""
+
+
+def text_of(column: str) -> str:
+    """Return the text of a cell without blanks around it; NULL where there is none."""
+    return f"nullif(trim(CAST({name(column)} AS VARCHAR)), '')"
+
+
+def value_of(facts: Facts, reading: Reading) -> str:
+    """Return a value as SQL: a number, days since 1970-01-01, or the text that stands there."""
+    text = text_of(facts.name)
+    if facts.kind == "text":
+        return f"nullif(CAST({name(facts.name)} AS VARCHAR), '')"
+    if words := [one for one in reading.missing if one]:
+        text = f"CASE WHEN {text} NOT IN ({', '.join(map(quoted, words))}) THEN {text} END"
+    return (
+        _as_date(text, facts.date_format)
+        if facts.kind == "date"
+        else _as_number(text, reading.decimal, reading.thousands)
+    )
+
+
+def _as_number(text: str, decimal: str, thousands: str) -> str:
+    if thousands:
+        text = f"replace({text}, {quoted(thousands)}, '')"
+    if decimal != ".":
+        text = f"replace({text}, {quoted(decimal)}, '.')"
+    return f"TRY_CAST({text} AS DOUBLE)"
+
+
+def _as_date(text: str, date_format: str) -> str:
+    moment = (
+        f"try_strptime({text}, {quoted(date_format)})"
+        if date_format
+        else f"TRY_CAST({text} AS TIMESTAMP)"
+    )
+    return f"epoch({moment}) / 86400.0"
+
+
+def facts_of(
+    database: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], whole: str
+) -> tuple[list[Facts], int]:
+    """Return the facts of each column, and how many rows there are.
+
+    Args:
+        database: Where the table is.
+        table: The rows to look at closely.
+        columns: Its columns.
+        whole: The same rows again, or the SQL that reads all of a file too large to hold.
+    """
+    held = whole == table
+    first = {one: found for part in _parts(columns) for one, found in _first(database, table, part)}
+    looked_at = int(_one(database, f"SELECT count(*) FROM {table}")[0])  # noqa: S608
+    close = [_judged(database, table, one, first[one], looked_at) for one in columns]
+    if held:
+        few = (close[start : start + _COUNTED] for start in range(0, len(close), _COUNTED))
+        found = [facts for part in few for facts in _exactly(database, table, part)]
+        return [replace(one, rows=looked_at) for one in found], looked_at
+    return _all_rows(database, whole, close)
+
+
+def _parts(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (items[start : start + AT_ONCE] for start in range(0, len(items), AT_ONCE))
+
+
+def _one(database: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    return database.execute(query).fetchone() or ()
+
+
+_FIRST = (
+    "count(text{n})",
+    "count(number{n})",
+    "approx_count_distinct(text{n})",
+    "count(*) FILTER (regexp_matches(text{n}, '^0[0-9]'))",
+    "count(*) FILTER (number{n} = floor(number{n}))",
+    "count(*) FILTER (isnan(number{n}) OR isinf(number{n}))",
+    "avg(length(text{n}))",
+    "avg(length(text{n}) - length(replace(text{n}, ' ', '')) + 1)",
+)
+
+
+def _first(
+    database: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]
+) -> Iterable[tuple[str, tuple[Any, ...]]]:
+    cells = ", ".join(
+        f"{text_of(column)} AS text{n}, TRY_CAST({text_of(column)} AS DOUBLE) AS number{n}"
+        for n, column in enumerate(columns)
+    )
+    shown = ", ".join(one.format(n=n) for n in range(len(columns)) for one in _FIRST)
+    found = _one(database, f"SELECT {shown} FROM (SELECT {cells} FROM {table})")  # noqa: S608
+    width = len(_FIRST)
+    return [(column, found[at * width : (at + 1) * width]) for at, column in enumerate(columns)]
+
+
+def _judged(
+    database: duckdb.DuckDBPyConnection, table: str, column: str, first: tuple[Any, ...], rows: int
+) -> Facts:
+    """Tell numbers from dates from text, and what is odd among them."""
+    count, numbers, distinct, zeros, whole, odd, length, words = first
+    facts = Facts(
+        column, "text", count, rows, distinct, exact=False, length=length or 0.0, words=words or 0.0
+    )
+    if not count:
+        return facts
+    # "nan" is a number to DuckDB, and nothing that a model can take.
+    numbers -= odd
+    if zeros and numbers == count:
+        return replace(facts, zeros_in_front=True)
+    if numbers == count:
+        facts = replace(facts, kind="number", integer=whole == numbers)
+        return _day_numbers(database, table, facts)
+    text = text_of(column)
+    query = (
+        f"SELECT {text} AS value, count(*) AS times FROM {table} "  # noqa: S608
+        f"WHERE {text} IS NOT NULL AND (TRY_CAST({text} AS DOUBLE) IS NULL "
+        f"OR isnan(TRY_CAST({text} AS DOUBLE)) OR isinf(TRY_CAST({text} AS DOUBLE))) "
+        f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_ODD_VALUES}"
+    )
+    values = {str(value): int(times) for value, times in database.execute(query).fetchall()}
+    if not zeros and (found := _number_after_all(database, table, facts, numbers, values)):
+        return found
+    return _date(database, table, facts, values) or facts
+
+
+def _number_after_all(
+    database: duckdb.DuckDBPyConnection,
+    table: str,
+    facts: Facts,
+    numbers: int,
+    values: dict[str, int],
+) -> Facts | None:
+    """Return the facts of numbers that are written in another way, or have texts among them."""
+    gone = [value for value in values if value.lower() in _MISSING]
+    rest = [value for value in values if value not in gone]
+    decimal, thousands = ".", ""
+    if rest and all(_THOUSANDS.fullmatch(value) for value in rest) and not _fractions(rest):
+        thousands = ","
+    elif rest and all(_DECIMAL_COMMA.fullmatch(value) for value in rest):
+        decimal = ","
+        thousands = "." if any("." in value for value in rest) else ""
+    elif rest:
+        stray = sum(values[value] for value in rest)
+        if len(values) == _ODD_VALUES or not numbers or stray > max(_STRAY * numbers, 1):
+            return None
+        shown = ", ".join(repr(value) for value in rest[:3])
+        first = database.execute(f"SELECT {text_of(facts.name)} FROM {table} LIMIT 1").fetchone()  # noqa: S608
+        return replace(
+            facts, kind="number", missing_words=(*gone, *rest), count=numbers,
+            first_is_text=bool(first and first[0] in rest),
+            notes=(f"{stray} of its values are no numbers ({shown}) and count as missing",),
+        )  # fmt: skip
+    elif not numbers:
+        return None
+    parsed = _as_number(text_of(facts.name), decimal, thousands)
+    if gone:
+        listed = ", ".join(map(quoted, gone))
+        parsed = f"CASE WHEN {text_of(facts.name)} NOT IN ({listed}) THEN {parsed} END"
+    fitting, whole = _one(
+        database,
+        f"SELECT count({parsed}), count(*) FILTER ({parsed} = floor({parsed})) FROM {table}",  # noqa: S608
+    )
+    if fitting != facts.count - sum(values[value] for value in gone):
+        return None
+    return replace(
+        facts, kind="number", integer=fitting == whole, missing_words=tuple(gone), count=fitting,
+        decimal=decimal, thousands=thousands,
+    )  # fmt: skip
+
+
+def _fractions(values: list[str]) -> bool:
+    """Tell whether a comma stands before a fraction in one of them: "3,14", not "3,140"."""
+    return any(len(value.rpartition(",")[2]) != 3 for value in values if "." not in value)  # noqa: PLR2004
+
+
+def _day_numbers(database: duckdb.DuckDBPyConnection, table: str, facts: Facts) -> Facts:
+    """Take 20240131 for a date where the name says so."""
+    if not facts.integer or not re.search(r"date|day|time|period|year", facts.name, re.IGNORECASE):
+        return facts
+    text = text_of(facts.name)
+    # Years are dates where each stands once, as in a series; else they are numbers like others.
+    yearly = _one(database, f"SELECT count(DISTINCT {text}) FROM {table}")[0] == facts.count  # noqa: S608
+    for date_format, width in (("%Y%m%d", 8), ("%Y%m", 6), ("%Y", 4)):
+        if width == 4 and not yearly:  # noqa: PLR2004
+            continue
+        query = (
+            f"SELECT count(*) FROM {table} WHERE length({text}) = {width} "  # noqa: S608
+            f"AND try_strptime({text}, {quoted(date_format)}) BETWEEN '1000-01-01' AND '2200-01-01'"
+        )
+        if _one(database, query)[0] == facts.count:
+            return replace(facts, kind="date", integer=False, date_format=date_format)
+    return facts
+
+
+def _date(
+    database: duckdb.DuckDBPyConnection, table: str, facts: Facts, values: dict[str, int]
+) -> Facts | None:
+    gone = [value for value in values if value.lower() in _MISSING]
+    examples = [value for value in values if value not in gone]
+    if not examples or not all(re.search(r"\d", value) for value in examples[:20]):
+        return None
+    text = text_of(facts.name)
+    wanted = facts.count - sum(values[value] for value in gone)
+
+    def fits(date_format: str) -> bool:
+        parsed = _as_date(text, date_format)
+        listed = ", ".join([*map(quoted, examples[:50])])
+        few = f"SELECT count({parsed}), count(*) FROM {table} WHERE {text} IN ({listed})"  # noqa: S608
+        found, asked = _one(database, few)
+        if found != asked:
+            return False
+        return bool(_one(database, f"SELECT count({parsed}) FROM {table}")[0] == wanted)  # noqa: S608
+
+    found = next((one for one in ("", *DATE_FORMATS) if fits(one)), None)
+    if found is None:
+        return None
+    dated = replace(facts, kind="date", date_format=found, missing_words=tuple(gone), count=wanted)
+    other = _SWAPPED.get(found, found)
+    if "%d" in found and "%m" in found and other != found and fits(other):
+        return replace(
+            facts,
+            notes=(f"nobody can tell whether {examples[0]!r} begins with the day or the month",),
+        )
+    return dated
+
+
+def _exactly(
+    database: duckdb.DuckDBPyConnection, table: str, close: Sequence[Facts]
+) -> list[Facts]:
+    """Complete the facts from rows that are all held in memory."""
+    shown = []
+    for facts in close:
+        value = _parsed(facts)
+        if facts.kind == "text":
+            shown += [f"count(DISTINCT {value})", "NULL", "NULL", "NULL"]
+        else:
+            shown += [
+                f"count(DISTINCT {value})", f"min({value})", f"max({value})", f"median({value})",
+            ]  # fmt: skip
+    numbers = _one(database, f"SELECT {', '.join(shown)} FROM {table}") if shown else ()  # noqa: S608
+    found = []
+    for at, facts in enumerate(close):
+        distinct, low, high, middle = numbers[at * 4 : at * 4 + 4]
+        complete = replace(
+            facts, distinct=distinct, exact=True, minimum=low, maximum=high, median=middle
+        )
+        if 0 < distinct <= FEW or facts.kind == "text":
+            complete = replace(complete, top=_top(database, table, facts.name))
+        found.append(complete)
+    return found
+
+
+def _top(
+    database: duckdb.DuckDBPyConnection, table: str, column: str
+) -> tuple[tuple[str, int], ...]:
+    value = f"nullif(CAST({name(column)} AS VARCHAR), '')"
+    query = (
+        f"SELECT {value}, count(*) FROM {table} WHERE {value} IS NOT NULL "  # noqa: S608
+        f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {FEW}"
+    )
+    return tuple((str(one), int(times)) for one, times in database.execute(query).fetchall())
+
+
+def _parsed(facts: Facts) -> str:
+    text = text_of(facts.name)
+    if facts.kind == "text":
+        return f"nullif(CAST({name(facts.name)} AS VARCHAR), '')"
+    if facts.missing_words:
+        listed = ", ".join(map(quoted, facts.missing_words))
+        text = f"CASE WHEN {text} NOT IN ({listed}) THEN {text} END"
+    if facts.kind == "date":
+        return _as_date(text, facts.date_format)
+    return _as_number(text, facts.decimal, facts.thousands)
+
+
+def _all_rows(
+    database: duckdb.DuckDBPyConnection, whole: str, close: Sequence[Facts]
+) -> tuple[list[Facts], int]:
+    """Complete the facts in one pass over a file that is too large to hold."""
+    shown, rows, numbers = ["count(*)"], 0, []
+    for part in _parts(close):
+        shown = ["count(*)"]
+        for facts in part:
+            value = _parsed(facts)
+            shown.append(f"count({value})")
+            shown.append(f"count({text_of(facts.name)})")
+            shown.append(f"approx_count_distinct({name(facts.name)})")
+            if facts.kind == "text" or facts.distinct <= FEW:
+                text = f"nullif(CAST({name(facts.name)} AS VARCHAR), '')"
+                shown.append(f"histogram({text})" if facts.distinct <= FEW else "NULL")
+            else:
+                shown.append("NULL")
+            if facts.kind == "text":
+                shown += ["NULL", "NULL", "NULL"]
+            else:
+                shown += [
+                    f"min({value})", f"max({value})", f"reservoir_quantile({value}, 0.5, 4096)",
+                ]  # fmt: skip
+        rows, *found = _one(database, f"SELECT {', '.join(shown)} FROM {whole}")  # noqa: S608
+        numbers += found
+    complete = []
+    for at, facts in enumerate(close):
+        count, there, distinct, counted, low, high, middle = numbers[at * 7 : at * 7 + 7]
+        if facts.kind != "text" and not facts.missing_words and count != there:
+            facts = _beyond_the_sample(database, whole, facts, there - count)  # noqa: PLW2901
+        top = sorted((counted or {}).items(), key=lambda one: (-one[1], one[0]))[:FEW]
+        complete.append(
+            replace(
+                facts,
+                rows=rows,
+                count=count,
+                minimum=low,
+                maximum=high,
+                median=middle,
+                distinct=len(counted) if counted else distinct,
+                exact=bool(counted),
+                top=tuple((str(one), int(times)) for one, times in top),
+            )
+        )
+    return complete, int(rows)
+
+
+def _beyond_the_sample(
+    database: duckdb.DuckDBPyConnection, whole: str, facts: Facts, strays: int
+) -> Facts:
+    """Look at values that are not what the first rows promised."""
+    text = text_of(facts.name)
+    query = (
+        f"SELECT DISTINCT {text} FROM {whole} WHERE {text} IS NOT NULL "  # noqa: S608
+        f"AND {_parsed(facts)} IS NULL LIMIT {_ODD_VALUES}"
+    )
+    values = sorted(str(row[0]) for row in database.execute(query).fetchall())
+    if strays > _STRAY * facts.rows and not all(one.lower() in _MISSING for one in values):
+        return replace(facts, kind="text", date_format="")
+    shown = ", ".join(map(repr, values[:3]))
+    return replace(
+        facts, missing_words=tuple(values),
+        notes=(f"{strays} of its values are no {facts.kind}s ({shown}) and count as missing",),
+    )  # fmt: skip

@@ -1,0 +1,143 @@
+"""Takes a person's own data into a project: the answers it gives, a copy of it, and its schema."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from mlpath.errors import MlpathError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlpath.answers import Answers
+    from mlpath.dataset import Findings
+
+RAW = Path("data", "raw")
+SCHEMA = "schema.yaml"
+DOMAINS = ("tabular",)
+"""Of which there is a module in `mlpath.schemas`."""
+SETTLE = "Settle it with --target COLUMN or -d domain=NAME, or leave out --defaults."
+_KINDS = {"text": "texts", "timeseries": "a time series", "vision": "pictures"}
+_HEADER = """\
+# What the data must look like; `prepare` refuses data that breaks it. Written once by mlpath, from
+# what was found in the file: it is yours from here on. Ranges and categories are those that were
+# seen: widen what may well be otherwise, put units and better labels in, and move a column between
+# `features` and `left_out` as you see fit.
+"""
+
+
+def told(findings: Findings) -> str:
+    """Return the findings as the table that `mlpath inspect` prints."""
+    from mlpath.dataset import show  # noqa: PLC0415 - as below
+
+    return show.text(findings)
+
+
+def suggestions(findings: Findings, place: Path | None) -> Answers:
+    """Return better defaults than the template's: the file names the project."""
+    stem = re.sub(r"[^A-Za-z0-9]+", "-", findings.path.name.partition(".")[0]).strip("-")[:40]
+    usable = place is None and stem[:1].isalpha() and not Path(stem.lower()).exists()
+    return {"project_name": stem} if usable else {}
+
+
+def look(path: Path, answers: Mapping[str, Any], target: str | None) -> Findings:
+    """Inspect the data, with what was answered about it already."""
+    # Here, since DuckDB is loaded for nobody who brings no data.
+    from mlpath.dataset import inspect  # noqa: PLC0415
+
+    return inspect(path, target=target, domain=answers.get("domain"), task=answers.get("task"))
+
+
+def answers_of(findings: Findings) -> Answers:
+    """Return the answers that follow from the data.
+
+    Raises:
+        MlpathError: No project is made of such data.
+    """
+    return {
+        "dataset": name_of(findings),
+        "domain": findings.domain,
+        "task": findings.task or "classification",
+        "target": findings.target or "",
+        **_schemas(findings).turned(findings),
+    }
+
+
+def check(findings: Findings) -> None:
+    """Refuse data that is too little, or too poor, to learn from.
+
+    Raises:
+        MlpathError: Says why.
+    """
+    _schemas(findings).document(findings, "", "")
+
+
+def deliver(findings: Findings, project: Path, licence: str) -> None:
+    """Copy the data below `data/raw/` of a project, and write `schema.yaml`.
+
+    Raises:
+        MlpathError: The data is not what it was when it was looked at.
+    """
+    name = name_of(findings)
+    place = project / RAW / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    size, digest = _copy(findings.path, place)
+    if size != findings.bytes:
+        raise MlpathError(
+            f"{findings.path} changed while it was read",
+            hint="Wait until nothing writes to it, or copy it first; then try again.",
+        )
+    day = datetime.now(UTC).date().isoformat()
+    renamed = "" if name == findings.path.name else f" (it was called {findings.path.name!r})"
+    source = f"{name}{renamed}, {size:,} bytes, SHA-256 {digest}, taken in on {day}."
+    document = _schemas(findings).document(findings, source, licence)
+    text = yaml.safe_dump(
+        document, allow_unicode=True, sort_keys=False, width=118, default_flow_style=None
+    )
+    (project / SCHEMA).write_text(_HEADER + text, encoding="utf-8", newline="\n")
+
+
+def _schemas(findings: Findings) -> Any:
+    if findings.domain not in DOMAINS:
+        raise MlpathError(
+            f"{findings.path.name} holds {_KINDS[findings.domain]}; of your own data mlpath makes "
+            f"projects of {' and '.join(DOMAINS)} kind alone, so far",
+            hint="-d domain=tabular, if it has columns to predict from.",
+        )
+    return import_module(f"mlpath.schemas.{findings.domain}")
+
+
+def name_of(findings: Findings) -> str:
+    """Return the name that the data has in a project."""
+    if findings.reading is not None:
+        return findings.reading.file
+    from mlpath.dataset import names  # noqa: PLC0415 - as above
+
+    return names.file_name(findings.path.resolve())
+
+
+def _copy(path: Path, place: Path) -> tuple[int, str]:
+    """Copy a file or a folder; return its size and one hash of names and contents."""
+    if path.is_dir():
+        shutil.copytree(path, place)
+        files = sorted(file for file in place.rglob("*") if file.is_file())
+    else:
+        shutil.copyfile(path, place)
+        files = [place]
+    whole = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256")
+        if path.is_dir():
+            whole.update(file.relative_to(place).as_posix().encode() + b"\0" + digest.digest())
+        else:
+            whole = digest
+    return sum(file.stat().st_size for file in files), whole.hexdigest()
