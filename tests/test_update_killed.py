@@ -177,6 +177,29 @@ def test_killed_while_it_writes(
     at_every_call(scene, template, number, victims, [-1])
 
 
+@pytest.mark.parametrize("command", [["status"], ["update", "-l"], ["add", "container"]])
+@pytest.mark.parametrize("cut_short", [True, False])
+def test_the_record_itself_is_half_written(
+    scene: Scene, template: Path, command: list[str], *, cut_short: bool
+) -> None:
+    """Git empties a file, or has removed it, a moment before it writes it anew."""
+    after(scene)
+    calls = scene.calls()
+    scene.reset(template)
+    before = snapshot(scene.project)
+    assert scene.update(calls, signal.SIGKILL, "both") == -signal.SIGKILL
+    record = scene.project / ".copier-answers.yml"
+    if cut_short:
+        record.write_bytes(b"")
+    else:
+        record.unlink()
+    done = scene.installed.run(*command, cwd=scene.project)
+    assert "everything is back as it was before" in done.stdout + done.stderr
+    if command == ["status"]:
+        assert done.returncode == 0, done.stderr
+        assert snapshot(scene.project) == before
+
+
 @pytest.mark.e2e
 @pytest.mark.parametrize(("number", "victims"), VICTIMS)
 def test_killed_at_every_call_of_git(

@@ -135,6 +135,16 @@ def recover(top: Path, git_dir: Path) -> list[str]:
     return told
 
 
+def recover_around(project: Path) -> list[str]:
+    """Do what `recover` does, before it is even known whether a folder is a project.
+
+    To be called before anything of a project is read: a writer that outlived its update may still
+    be at work in any of its files, the record among them.
+    """
+    top, git_dir = git.enclosing(project), git.folder_of(project)
+    return recover(top, git_dir) if top and git_dir else []
+
+
 def is_pending(top: Path, git_dir: Path, prefix: str, head: str) -> bool:
     """Tell whether the last update of a project still waits to be committed on top of HEAD."""
     place = _place(git_dir, prefix)

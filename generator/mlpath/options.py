@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlpath import render, template
+from mlpath import journal, render, template
 from mlpath.answers import Record, read_record
 from mlpath.errors import MlpathError
 from mlpath.update import Outcome, Renders, update
@@ -61,6 +61,7 @@ def add(project: Path, request: str, held: contextlib.ExitStack | None = None) -
         MlpathError: There is no such option, it is there already, or a merge is not possible now.
     """
     project = project.absolute()
+    notes = journal.recover_around(project)
     record = read_record(project)
     questions = _questions(project, record)
     options = {option.key: option for option in _offers(record, questions)}
@@ -80,9 +81,11 @@ def add(project: Path, request: str, held: contextlib.ExitStack | None = None) -
             )
         value = _usual(questions[key], option)
     with Renders() as renders:
-        return update(
+        outcome = update(
             project, renders, data={key: value}, defaults=True, ref=record.version, held=held
         )
+    outcome.notes[:0] = notes
+    return outcome
 
 
 def _questions(project: Path, record: Record) -> Mapping[str, Mapping[str, Any]]:

@@ -44,8 +44,9 @@ def look(project: Path) -> Status:
         MlpathError: The project has no readable record, or its version is unknown here.
     """
     project = project.absolute()
+    notes = _recovered(project)
     record = read_record(project)
-    notes = _mend(project)
+    notes = template.publish_or_tell() + notes
     newest = _newest(project, record)
     outdated = template.is_older(record.version, newest)
     status = Status(project, record.source, record.version, newest, outdated, notes=notes)
@@ -73,16 +74,14 @@ def _changelog() -> str:
     return ""
 
 
-def _mend(project: Path) -> list[str]:
-    """Leave the project, and the templates of this home, as later commands need them."""
-    notes = template.publish_or_tell()
-    top = git.enclosing(project)
+def _recovered(project: Path) -> list[str]:
+    """Undo what a killed update left, before anything is read: its record may be half-written."""
     git_dir = git.folder_of(project)
-    if top and git_dir and (git_dir / "mlpath").is_dir():
-        from mlpath import journal  # noqa: PLC0415 - seldom needed
+    if git_dir is None or not (git_dir / "mlpath").is_dir():
+        return []
+    from mlpath import journal  # noqa: PLC0415 - seldom needed
 
-        notes += journal.recover(top, git_dir)
-    return notes
+    return journal.recover_around(project)
 
 
 def _newest(project: Path, record: Record) -> str:

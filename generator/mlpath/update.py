@@ -284,9 +284,9 @@ class _Start:
 
 
 def _start(project: Path, ref: str | None) -> _Start:
+    notes = journal.recover_around(project)
     check_place(project)
     repository = Repository.around(project)
-    notes = journal.recover(repository.top, repository.git_dir)
     head = head_of(repository)
     record = _recorded(repository, head)
     if record.source == template.SRC_PATH:
