@@ -17,11 +17,12 @@ from statistics import median
 from measure import Side, compare, cpu_seconds, environment, print_median, script, verdict, within
 
 RATIO, MOST_MEMORY, SMALL_SECONDS = 1.2, 400e6, 1.0
-ROW_BYTES = 96
+ROW_BYTES = 75
 _SUMMARIZE = "import sys, duckdb; duckdb.sql(f\"SUMMARIZE FROM '{sys.argv[1]}'\").fetchall()"
 _WRITE = """
 import sys, duckdb
 path, rows = sys.argv[1], int(sys.argv[2])
+duckdb.sql("SET enable_progress_bar = false")
 duckdb.sql(f\"\"\"COPY (
     SELECT i AS id, 20 + hash(i) % 60 AS age, round(hash(i * 3) % 100000 / 7.0, 2) AS income,
         ['north', 'south', 'east', 'west'][(1 + hash(i * 5) % 4)::INT] AS region,

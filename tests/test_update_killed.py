@@ -223,7 +223,8 @@ def test_killed_at_any_time(
         with subprocess.Popen(
             scene.installed.command("update", "-l"),
             cwd=scene.project,
-            env=scene.installed.environment,
+            # What is killed leaves its temporary folders behind.
+            env={**scene.installed.environment, "TMPDIR": str(scene.folder / "tmp")},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         ) as process:
