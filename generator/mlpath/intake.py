@@ -22,15 +22,13 @@ if TYPE_CHECKING:
 
 RAW = Path("data", "raw")
 SCHEMA = "schema.yaml"
-DOMAINS = ("tabular",)
+DOMAINS = ("tabular", "text")
 """Of which there is a module in `mlpath.schemas`."""
 SETTLE = "Settle it with --target COLUMN or -d domain=NAME, or leave out --defaults."
-_KINDS = {"text": "texts", "timeseries": "a time series", "vision": "pictures"}
+_KINDS = {"timeseries": "a time series", "vision": "pictures"}
 _HEADER = """\
 # What the data must look like; `prepare` refuses data that breaks it. Written once by mlpath, from
-# what was found in the file: it is yours from here on. Ranges and categories are those that were
-# seen: widen what may well be otherwise, put units and better labels in, and move a column between
-# `features` and `left_out` as you see fit.
+# what was found in the file: it is yours from here on.
 """
 
 
@@ -98,11 +96,12 @@ def deliver(findings: Findings, project: Path, licence: str) -> None:
     day = datetime.now(UTC).date().isoformat()
     renamed = "" if name == findings.path.name else f" (it was called {findings.path.name!r})"
     source = f"{name}{renamed}, {size:,} bytes, SHA-256 {digest}, taken in on {day}."
-    document = _schemas(findings).document(findings, source, licence)
+    schemas = _schemas(findings)
+    document = schemas.document(findings, source, licence)
     text = yaml.safe_dump(
         document, allow_unicode=True, sort_keys=False, width=118, default_flow_style=None
     )
-    (project / SCHEMA).write_text(_HEADER + text, encoding="utf-8", newline="\n")
+    (project / SCHEMA).write_text(_HEADER + schemas.ADVICE + text, encoding="utf-8", newline="\n")
 
 
 def _schemas(findings: Findings) -> Any:

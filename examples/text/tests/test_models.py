@@ -21,9 +21,15 @@ def fitted(splits: Splits, schema: data.Schema, turned: params.Params) -> dict[s
 
 
 @pytest.fixture(scope="module")
-def tokenizer(splits: Splits) -> Tokenizer:
-    """One that knows every word of the training documents."""
-    return models.train_words(splits["train"], least_documents=1)
+def tokenizer(splits: Splits, schema: data.Schema) -> Tokenizer:
+    """One that knows every word of the training texts."""
+    return models.train_words(splits["train"], schema, least_documents=1)
+
+
+def some(split: data.Split, of_each: int) -> data.Split:
+    """A few texts of each class."""
+    rows = split.target.groupby(split.target).head(of_each).index
+    return replace(split, features=split.features.loc[rows], target=split.target.loc[rows])
 
 
 def test_baseline_answers_alike_to_everyone(fitted: dict[str, Any], splits: Splits, schema: data.Schema) -> None:
@@ -56,8 +62,8 @@ def test_export_answers_like_the_model_on_every_test_row(
 
 def test_runs_of_words_are_exported_too(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
     """The small project counts single words; the real one counts pairs."""
-    triples = replace(turned.train, shallow=replace(turned.train.shallow, ngrams=3, least_documents=5, C=0.1))
-    model = models.fit("shallow", splits["train"], schema, triples)
+    triples = replace(turned.train, shallow=replace(turned.train.shallow, ngrams=3, least_documents=1, C=0.1))
+    model = models.fit("shallow", some(splits["train"], 20), schema, triples)
     assert {len(run) for run in model.vectorizer.vocabulary_} == {1, 2, 3}
     exported = models.export_onnx(model, schema)
     assert models.export_difference(model, exported, splits["test"].features, schema) < 1e-5
@@ -76,18 +82,45 @@ def test_the_file_states_its_input_its_output_and_its_tokenizer(fitted: dict[str
         assert [one.key for one in model.metadata_props].count(models.TOKENIZER) == 1
 
 
-def test_a_tokenizer_reads_the_words_that_the_data_has(tokenizer: Tokenizer, splits: Splits) -> None:
-    """Documents are cleaned in Python, questions in the tokenizer: both must see the same words."""
+def test_a_tokenizer_reads_the_words_that_the_data_has(
+    tokenizer: Tokenizer, splits: Splits, schema: data.Schema
+) -> None:
+    """Texts are cleaned in Python, questions in the tokenizer: both must see the same words."""
     for text in splits["test"].features["text"]:
-        read = tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(text))
-        assert [word for word, _ in read] == data.words_of(text)
+        assert read_by(tokenizer, text) == data.words_of(text, schema)
+
+
+def read_by(tokenizer: Tokenizer, text: str) -> list[str]:
+    """The words that the tokenizer finds, known or not."""
+    return [word for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(text))]
 
 
 @pytest.mark.parametrize(
-    "question", ["Plot pandas data", "plot `any code` data", "plot df.to_csv() data", "PLOT\tDATA!", "plót Bézier data"]
+    "text",
+    [
+        "Don't go to 10/10, café Ⅷ",
+        "Как построить ёлку?",
+        "如何画一条线",
+        "日本語のテキスト",
+        "안녕하세요 세계",
+        "हिन्दी में लिखो",
+        "ภาษาไทย",
+        "مرحبا؟ بكم",
+        "Straße ﬁne ΣΊΣΥΦΟΣ Σίσυφος",
+        "snake_case 🙂 a\u200bb",
+    ],
 )
-def test_names_and_code_are_taken_out_of_a_question(tokenizer: Tokenizer, question: str) -> None:
-    assert tokenizer.encode(question).tokens == ["[CLS]", "plot", "data"]
+def test_words_of_any_script_are_read_alike(text: str, splits: Splits, schema: data.Schema) -> None:
+    any_script = replace(schema, word=data.ANY_WORD, code=True)
+    everything = models.train_words(splits["train"], any_script, least_documents=1)
+    assert read_by(everything, text) == data.words_of(text, any_script) != []
+
+
+@pytest.mark.parametrize("text", ["Plömp data", "PLOMP data", "(plomp) data", "plomp plomp: data", "two words, data"])
+def test_names_are_taken_out_of_a_question(text: str, splits: Splits, schema: data.Schema) -> None:
+    named = replace(splits["train"], names=("plomp", "two words"))
+    tokenizer = models.train_words(named, replace(schema, word=data.ANY_WORD, code=True), least_documents=1)
+    assert read_by(tokenizer, text) == ["data"]
 
 
 def test_a_text_without_a_known_word_is_answered_all_the_same(fitted: dict[str, Any]) -> None:

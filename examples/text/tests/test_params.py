@@ -51,7 +51,6 @@ def test_a_change_arrives(tmp_path: Path) -> None:
         ("train.seed", True),
         ("prepare.test_share", 0.9),
         ("prepare.similarity", 1.5),
-        ("fetch.libraries", "pandas"),
         ("evaluate.margin", -0.1),
         ("evaluate.confidence", 95),
     ],
@@ -62,7 +61,7 @@ def test_a_wrong_entry_is_named(path: str, value: Any, tmp_path: Path) -> None:
     assert path in str(caught.value)
 
 
-@pytest.mark.parametrize("path", ["evaluate.margin", "train.shallow.C", "prepare", "train.baseline", "fetch.skip"])
+@pytest.mark.parametrize("path", ["evaluate.margin", "train.shallow.C", "prepare", "train.baseline"])
 def test_a_missing_entry_is_named(path: str, tmp_path: Path) -> None:
     with pytest.raises(ValidationError) as caught:
         load_with({}, tmp_path, without=path)

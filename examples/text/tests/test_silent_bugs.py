@@ -6,11 +6,10 @@ from collections import Counter, defaultdict
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.metrics import f1_score
 
-from .package import Layout, data, metrics, models, params, serving
+from .package import data, metrics, models, params, serving
 
 Splits = dict[str, data.Split]
 
@@ -28,73 +27,42 @@ def pairs_of_splits() -> list[tuple[str, str]]:
     return list(itertools.combinations(data.SPLITS, 2))
 
 
-def shingles_of(text: str, size: int) -> set[tuple[str, ...]]:
-    words = data.words_of(text)
+def shingles_of(text: str, size: int, schema: data.Schema) -> set[tuple[str, ...]]:
+    words = data.words_of(text, schema)
     return {tuple(words[start : start + size]) for start in range(max(1, len(words) - size + 1))}
 
 
 # What a model could cheat with
 
 
-def test_no_module_is_in_two_splits(splits: Splits) -> None:
-    modules = {name: set(part.features["module"]) for name, part in splits.items()}
+def test_no_group_is_in_two_splits(splits: Splits) -> None:
+    groups = {name: set(part.features["group"]) for name, part in splits.items()}
     for one, other in pairs_of_splits():
-        assert not modules[one] & modules[other]
+        assert not groups[one] & groups[other]
 
 
-def test_no_near_duplicate_is_in_two_splits(splits: Splits, turned: params.Params) -> None:
+def test_no_near_duplicate_is_in_two_splits(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
     """Counted here with sets of words, where `data.near_duplicates` multiplies matrices."""
     size, limit = turned.prepare.shingle_words, turned.prepare.similarity
-    rows = [(name, shingles_of(text, size)) for name in data.SPLITS for text in splits[name].features["text"]]
+    rows = [(name, shingles_of(text, size, schema)) for name in data.SPLITS for text in splits[name].features["text"]]
     where = defaultdict(list)
     for row, (_, shingles) in enumerate(rows):
         for shingle in shingles:
             where[shingle].append(row)
-    compared = 0
     for row, (_, shingles) in enumerate(rows):
         common = Counter(other for shingle in shingles for other in where[shingle] if other < row)
-        compared += len(common)
         for other, count in common.items():
             whole = len(shingles) + len(rows[other][1]) - count
             assert count / whole < limit, f"{rows[row]} is nearly {rows[other]}"
-    assert compared > len(rows), "documents have words in common, else nothing is compared"
 
 
-def test_no_sentence_is_in_two_documents(splits: Splits, turned: params.Params) -> None:
-    texts = pd.concat([part.features["text"] for part in splits.values()])
-    sentences = texts.str.split(r"(?<=[.!?:])\s+", regex=True).explode().map(data.words_of)
-    longer = sentences[sentences.map(len) >= turned.prepare.sentence_words].map(" ".join)
-    assert longer.groupby(longer).nunique().max() == 1
-    assert longer.index.size == longer.nunique()
-
-
-def test_no_name_of_a_library_is_in_a_document(splits: Splits, schema: data.Schema) -> None:
+def test_no_name_is_in_a_text(splits: Splits, schema: data.Schema) -> None:
     names = set(splits["train"].names)
-    assert {name for library in schema.libraries for name in library.names} <= names
-    assert {"pandas", "pd", "plt", "sklearn", "matplotlib", "scipy", "networkx", "nx", "dataframe"} <= names
+    assert names >= {data.folded(name) for name in schema.names}
     for part in splits.values():
+        assert part.names == splits["train"].names
         for text in part.features["text"]:
-            assert not names & set(data.words_of(text)), text
-
-
-def test_no_word_that_one_library_alone_uses_names_a_part_of_it(
-    project: Layout, splits: Splits, schema: data.Schema
-) -> None:
-    """Whatever the lists say: the public names of the raw data, against the words of the documents."""
-    raw = data.read_raw(project.raw, schema)
-    public = {part.lower() for module in raw["module"] for part in module.split(".") if not part.startswith("_")}
-    public |= {part.lower() for name in raw["name"] for part in name.split(".") if part[:1].isupper()}
-    users: dict[str, set[str]] = defaultdict(set)
-    for library, docstring in zip(raw["library"], raw["docstring"].map(data.prose), strict=True):
-        for word in set(data.words_of(docstring)):
-            users[word].add(library)
-    used = {word for part in splits.values() for text in part.features["text"] for word in data.words_of(text)}
-    assert {word for word in used & public if len(users[word]) == 1} == set()
-
-
-def test_no_code_is_in_a_document(splits: Splits) -> None:
-    for part in splits.values():
-        assert not part.features["text"].str.contains(r"`|>>>|[a-z]_[a-z]|[a-z][A-Z]|\w\(|https?:").any()
+            assert not names & set(data.words_of(text, schema)), text
 
 
 # Whether it learns, and what
@@ -107,14 +75,14 @@ def test_shuffled_labels_teach_nothing(splits: Splits, schema: data.Schema, turn
     quick = shallow(turned, C=1.0)  # noise takes long to fit closely
     noise, honest = (score("shallow", train, splits["test"], schema, quick) for train in (shuffled, splits["train"]))
     chance = 1 / len(schema.classes)
-    assert noise < chance + 0.05
-    assert honest > chance + 0.4
+    assert noise < chance + 3 * np.sqrt(chance * (1 - chance) / len(splits["test"].target))
+    assert honest > chance + (1 - chance) / 2
 
 
 def test_a_tiny_batch_is_learnt_by_heart(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
     """A model that cannot is not connected to its inputs or its labels."""
-    rows = splits["train"].features.sample(24, random_state=0).index
     train = splits["train"]
+    rows = train.target.groupby(train.target).head(5).index
     tiny = dataclasses.replace(train, features=train.features.loc[rows], target=train.target.loc[rows])
     assert score("shallow", tiny, tiny, schema, shallow(turned, C=1000.0, least_documents=1)) > 0.99
 
@@ -124,8 +92,8 @@ def test_chance_is_what_the_baseline_scores(splits: Splits, schema: data.Schema,
     answers = models.predict(models.fit("baseline", splits["train"], schema, turned.train), splits["test"].features)
     loss = metrics.CLASSIFICATION["log_loss"].score(data.encode_target(splits["test"].target, schema), answers)
     shares = splits["train"].target.value_counts(normalize=True)
-    assert loss == pytest.approx(float(-(shares * np.log(shares)).sum()), abs=0.02)
-    assert loss <= np.log(len(schema.classes)) + 0.01
+    assert loss == pytest.approx(float(-(shares * np.log(shares)).sum()), abs=0.05)
+    assert loss <= np.log(len(schema.classes)) + 0.05
 
 
 def test_the_served_model_is_the_trained_one(
@@ -147,57 +115,47 @@ def test_scores_are_of_the_served_model(predictor: serving.Predictor, splits: Sp
         assert metric.score(target, answers) == pytest.approx(claimed, rel=1e-4), name
 
 
-def test_questions_in_everyday_words_find_their_library(predictor: serving.Predictor, schema: data.Schema) -> None:
-    right = [predictor.predict(one.ask).label == one.library for one in schema.questions]
-    assert sum(right) >= len(right) - 1, "one may be hard; more are a sign of labels in the wrong order"
-
-
 # What must not matter, and what must
 
 
 @pytest.mark.parametrize(
     "change", [str.upper, str.title, "  {}  ".format, "{}!!!".format, "({})".format, "> {} 🙂".format]
 )
-def test_dress_does_not_matter(predictor: serving.Predictor, schema: data.Schema, change: Any) -> None:
-    for question in schema.questions:
-        plain, dressed = predictor.scores([question.ask, change(question.ask)])
+def test_dress_does_not_matter(predictor: serving.Predictor, splits: Splits, change: Any) -> None:
+    for text in splits["test"].features["text"].head(10):
+        plain, dressed = predictor.scores([text, change(text)])
         np.testing.assert_allclose(dressed, plain, atol=1e-6)
 
 
-def test_names_do_not_matter(predictor: serving.Predictor, schema: data.Schema) -> None:
-    """The model may not be told the answer."""
-    for question, library in itertools.product(schema.questions, schema.libraries):
-        plain, told = predictor.scores([question.ask, f"{library.name}: {question.ask}"])
-        np.testing.assert_allclose(told, plain, atol=1e-6)
-
-
-def test_the_order_of_words_moves_little_and_words_move_much(predictor: serving.Predictor, schema: data.Schema) -> None:
-    """Which words are asked matters more than their order."""
+def test_the_order_of_words_moves_little_and_words_move_much(
+    predictor: serving.Predictor, splits: Splits, schema: data.Schema
+) -> None:
+    """Which words there are matters more than their order."""
+    test = splits["test"]
+    texts = [" ".join(data.words_of(text, schema)) for text in test.features["text"].groupby(test.target).first()]
     turned_round, replaced = [], []
-    asked = [question.ask for question in schema.questions]
-    for ask, other in zip(asked, asked[1:] + asked[:1], strict=True):
-        plain, backwards, another = predictor.scores([ask, " ".join(reversed(ask.rstrip("?").split())), other])
+    for text, other in zip(texts, texts[1:] + texts[:1], strict=True):
+        plain, backwards, another = predictor.scores([text, " ".join(reversed(text.split())), other])
         turned_round.append(np.abs(plain - backwards).sum())
         replaced.append(np.abs(plain - another).sum())
     assert np.mean(turned_round) < 0.5 * np.mean(replaced)
 
 
-@pytest.mark.parametrize(
-    ("word", "library"),
-    [
-        ("axes legend", "matplotlib"),
-        ("nodes edges graph", "networkx"),
-        ("dtype index", "pandas"),
-        ("classifier", "scikit-learn"),
-    ],
-)
-def test_a_telling_word_moves_the_answer_its_way(predictor: serving.Predictor, word: str, library: str) -> None:
-    """A column of probabilities under another library's name keeps every shape and every type."""
-    plain, told = predictor.scores(
-        ["Which function should be used for that?", f"Which function should be used for {word}?"]
-    )
-    position = predictor.classes.index(library)
-    assert told[position] > plain[position]
+def test_a_telling_word_moves_the_answer_its_way(
+    predictor: serving.Predictor, splits: Splits, schema: data.Schema
+) -> None:
+    """A column of probabilities under another class's name keeps every shape and every type."""
+    train = splits["train"]
+    used: dict[str, Counter[str]] = {label: Counter() for label in schema.classes}
+    for text, label in zip(train.features["text"], train.target, strict=True):
+        used[label].update(set(data.words_of(text, schema)))
+    sizes = train.target.value_counts()
+    for position, label in enumerate(schema.classes[:10]):
+        elsewhere = sum((used[other] for other in schema.classes if other != label), Counter[str]())
+        rest = len(train.target) - sizes[label]
+        word = max(used[label], key=lambda one: used[label][one] / sizes[label] - elsewhere[one] / rest)
+        plain, told = predictor.scores(["", word])
+        assert told[position] > plain[position], (label, word)
 
 
 def test_the_order_of_the_rows_is_no_input(splits: Splits, schema: data.Schema, turned: params.Params) -> None:

@@ -1,15 +1,23 @@
 """The data that the project starts from."""
 
 import dataclasses
+import itertools
 import json
+from collections import defaultdict
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 
+import httpx
+import numpy as np
+import pandas as pd
 import pytest
 
-from .package import Layout, data, params
+from .package import Layout, data, models, params, serving
 
 source = import_module(f"{data.__package__}.source")
+
+Splits = dict[str, data.Split]
 
 SOURCE = '''
 """About lines."""
@@ -64,3 +72,137 @@ def test_the_same_libraries_give_the_same_bytes(fetched: params.Fetch, tmp_path:
 def test_a_library_that_is_not_installed_is_named(fetched: params.Fetch, tmp_path: Path) -> None:
     with pytest.raises(data.DataError, match="'no-such-library', which is not installed"):
         source.fetch_raw(tmp_path, dataclasses.replace(fetched, libraries=["no-such-library"]))
+
+
+DOCSTRING = """Fit a line to points.
+
+The slope of the line minimises the squared error, see :func:`~pkg.other` and `Line.slope`.
+
+.. versionadded:: 1.2
+   With a note that goes on.
+
+Parameters
+----------
+x : array_like of shape (n,), optional
+    Where the points are, in metres.
+
+Examples
+--------
+>>> import pkg
+>>> pkg.fit_line(3)
+9
+
+See Also
+--------
+other : Something else.
+"""
+
+
+def test_prose_is_what_the_docstring_says_in_words(schema: data.Schema) -> None:
+    words = data.words_of(data.plain(source.prose(DOCSTRING), schema), schema)
+    assert " ".join(words) == (
+        "fit line to points the slope of the line minimises the squared error see and where the points are in metres"
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "names"),
+    [
+        ("pkg.sub", "fit_line", ["pkg", "sub"]),
+        ("pkg._hidden", "Line.slope", ["pkg", "Line"]),
+        ("pkg", "Line._Inner", ["pkg", "Line"]),
+        ("pkg", "", ["pkg"]),
+    ],
+)
+def test_the_names_of_a_docstring_are_those_of_its_modules_and_classes(
+    module: str, name: str, names: list[str]
+) -> None:
+    assert source.public_names(module, name) == names
+
+
+def test_raw_data_states_the_installed_versions(project: Layout, schema: data.Schema) -> None:
+    table = data.read_raw(project.raw, schema)
+    stated = table.groupby("library")["version"].unique().map(list).to_dict()
+    assert stated == {name: [version(name)] for name in schema.classes}
+
+
+# What a model could cheat with
+
+
+def test_no_sentence_is_in_two_texts(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
+    texts = pd.concat([part.features["text"] for part in splits.values()])
+    every = texts.str.split(r"(?<=[.!?:])\s+", regex=True).explode()
+    sentences = every.map(lambda sentence: data.words_of(sentence, schema))
+    longer = sentences[sentences.map(len) >= turned.prepare.sentence_words].map(" ".join)
+    assert longer.index.size == longer.nunique() > 1000
+
+
+def test_the_libraries_own_names_are_taken_out(splits: Splits) -> None:
+    names = set(splits["train"].names)
+    assert {"pandas", "pd", "plt", "sklearn", "matplotlib", "scipy", "networkx", "nx", "dataframe"} <= names
+    assert not {"graph", "figure", "tree"} & names, "these are words of the field"
+
+
+def test_no_word_that_one_library_alone_uses_names_a_part_of_it(
+    project: Layout, splits: Splits, schema: data.Schema
+) -> None:
+    """Whatever the lists say: the public names of the raw data, against the words of the texts."""
+    raw = data.read_raw(project.raw, schema)
+    public = {data.folded(name) for cell in raw["names"] for name in cell.split()}
+    users: dict[str, set[str]] = defaultdict(set)
+    for library, text in zip(raw["library"], raw["text"], strict=True):
+        for word in set(data.words_of(data.plain(text, schema), schema)):
+            users[word].add(library)
+    texts = [text for part in splits.values() for text in part.features["text"]]
+    used = {word for text in texts for word in data.words_of(text, schema)}
+    assert {word for word in used & public if len(users[word]) == 1} == set()
+
+
+def test_no_code_is_in_a_text(splits: Splits) -> None:
+    for part in splits.values():
+        assert not part.features["text"].str.contains(r"`|>>>|[a-z]_[a-z]|[a-z][A-Z]|\w\(|https?:").any()
+
+
+# What the questions of schema.yaml show
+
+
+def test_questions_in_everyday_words_find_their_library(predictor: serving.Predictor, schema: data.Schema) -> None:
+    right = [predictor.predict(one.ask).label == one.answer for one in schema.questions]
+    assert sum(right) >= len(right) - 1, "one may be hard; more are a sign of labels in the wrong order"
+
+
+def test_names_do_not_matter(predictor: serving.Predictor, schema: data.Schema) -> None:
+    """The model may not be told the answer."""
+    for question, library in itertools.product(schema.questions, schema.classes):
+        plain, told = predictor.scores([question.ask, f"{library}: {question.ask}"])
+        np.testing.assert_allclose(told, plain, atol=1e-6)
+
+
+@pytest.mark.parametrize("word", ["pandas", "np.linalg.eig(matrix)", "`quoted`", "Как построить график функции?"])
+def test_names_and_code_alone_are_no_question(predictor: serving.Predictor, word: str) -> None:
+    with pytest.raises(serving.InvalidInputError, match="without names of libraries and without code"):
+        predictor.predict(word)
+
+
+@pytest.mark.parametrize(
+    "question", ["Plot pandas data", "plot `any code` data", "plot df.to_csv() data", "PLOT\tDATA!", "plót Bézier data"]
+)
+def test_names_and_code_are_taken_out_of_a_question(splits: Splits, schema: data.Schema, question: str) -> None:
+    tokenizer = models.train_words(splits["train"], schema, least_documents=1)
+    assert tokenizer.encode(question).tokens == ["[CLS]", "plot", "data"]
+
+
+def test_the_word_that_decides_is_the_strongest(predictor: serving.Predictor) -> None:
+    explanation = predictor.explain("Is there a way to count the nodes of it?")
+    strongest = max(explanation.pieces, key=lambda piece: piece.shift or 0)
+    assert explanation.label == "networkx"
+    assert strongest.text == "nodes"
+
+
+def test_the_page_names_the_versions_it_learnt_from(address: str, predictor: serving.Predictor) -> None:
+    page = httpx.get(f"{address}/config").text
+    versions = predictor.champion.record["versions"]
+    assert set(versions) == set(predictor.classes)
+    for library, number in versions.items():
+        assert number == version(library)
+        assert f"{library} {number}" in page

@@ -447,7 +447,8 @@ def _general(columns: list[Column], seen: Seen, classes: tuple[tuple[str, int], 
             f"all else is of all {rows:,}."
         )
     if seen.duplicates:
-        notes.append(f"{seen.duplicates:,} rows are there more than once.")
+        some = "1 row is" if seen.duplicates == 1 else f"{seen.duplicates:,} rows are"
+        notes.append(f"{some} there more than once.")
     personal = [one.name for one in columns if one.reason.startswith("personal")]
     if personal:
         notes.append(f"Personal, and left out: {', '.join(map(repr, personal))}.")

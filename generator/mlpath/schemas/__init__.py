@@ -1,5 +1,66 @@
 """What `schema.yaml` says of data that a person brought: one module a domain.
 
-Each has `document(findings, source, licence)`, the content of the file, and `turned(findings)`, the
-answers that depend on the data.
+Each has `document(findings, source, licence)`, the content of the file, `ADVICE` on it as lines of
+comment, and `turned(findings)`, the answers that depend on the data. What several need stands here.
 """
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
+
+from mlpath.errors import MlpathError
+
+if TYPE_CHECKING:
+    from mlpath.dataset import Column, Findings, Reading
+
+LEAST_ROWS = 50
+LEAST_OF_A_CLASS = 5
+"""Three splits, of which the smallest is a fifth of the rows, need one of each class."""
+
+
+def reading_of(reading: Reading | None) -> dict[str, Any]:
+    """Return how the file is read, less what is so by default."""
+    assert reading is not None  # noqa: S101 - a table has one
+    usual = {field.name: field.default for field in fields(reading)}
+    found = {key: value for key, value in asdict(reading).items() if value != usual[key]}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in found.items()}
+
+
+def target_of(findings: Findings) -> Column:
+    """Return the column to predict.
+
+    Raises:
+        MlpathError: None stands out, or there are too few rows to learn it.
+    """
+    target = next((one for one in findings.columns if one.name == findings.target), None)
+    if target is None:
+        raise MlpathError(
+            f"{findings.path.name}: no column stands out as the one to predict",
+            hint="Name it: --target COLUMN",
+        )
+    if findings.rows < LEAST_ROWS:
+        raise MlpathError(
+            f"{findings.path.name} has {findings.rows} rows; a model that is measured on rows it "
+            f"has not seen takes {LEAST_ROWS} at least",
+            hint="Bring a larger table.",
+        )
+    return target
+
+
+def too_rare(findings: Findings) -> list[str]:
+    """Return the classes that stand in too few rows to learn, validate and test.
+
+    Raises:
+        MlpathError: Fewer than two classes are left.
+    """
+    if findings.task != "classification":
+        return []
+    rare = [name for name, count in findings.classes if count < LEAST_OF_A_CLASS]
+    if len(findings.classes) - len(rare) < 2:  # noqa: PLR2004 - one class is nothing to tell apart
+        raise MlpathError(
+            f"{findings.path.name}: fewer than two values of {findings.target!r} stand in "
+            f"{LEAST_OF_A_CLASS} rows or more",
+            hint="Bring more rows of each class, or another --target.",
+        )
+    return rare

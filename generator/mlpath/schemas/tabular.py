@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from mlpath.errors import MlpathError
+from mlpath.schemas import LEAST_OF_A_CLASS, reading_of, target_of, too_rare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlpath.dataset import Column, Findings, Reading
+    from mlpath.dataset import Column, Findings
 
-LEAST_ROWS = 50
-LEAST_OF_A_CLASS = 5
-"""Three splits, of which the smallest is a fifth of the rows, need one of each class."""
+ADVICE = """\
+# Ranges and categories are those that were seen: widen what may well be otherwise, put units and
+# better labels in, and move a column between `features` and `left_out` as you see fit.
+"""
 MOST_FEATURES = 100
 """A page with more inputs is none that anybody fills in."""
 MOST_CHOICES = 30
@@ -32,14 +33,14 @@ def document(findings: Findings, source: str, licence: str) -> dict[str, Any]:
     Raises:
         MlpathError: There is too little to learn from.
     """
-    target = _target(findings)
+    target = target_of(findings)
     features, spare = _features(findings)[:MOST_FEATURES], _features(findings)[MOST_FEATURES:]
     if not features:
         raise MlpathError(
             f"{findings.path.name} has no column to predict {target.name!r} from",
             hint="mlpath inspect names each column that was left out, and why.",
         )
-    rare = _too_rare(findings)
+    rare = too_rare(findings)
     written: dict[str, Any] = {
         "source": source,
         "licence": licence,
@@ -70,49 +71,12 @@ def turned(findings: Findings) -> dict[str, Any]:
     return {"metric": _metric(findings), "slices": _slices(findings)}
 
 
-def reading_of(reading: Reading | None) -> dict[str, Any]:
-    """Return how the file is read, less what is so by default."""
-    assert reading is not None  # noqa: S101 - a table has one
-    usual = {field.name: field.default for field in fields(reading)}
-    found = {key: value for key, value in asdict(reading).items() if value != usual[key]}
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in found.items()}
-
-
-def _target(findings: Findings) -> Column:
-    target = next((one for one in findings.columns if one.name == findings.target), None)
-    if target is None:
-        raise MlpathError(
-            f"{findings.path.name}: no column stands out as the one to predict",
-            hint="Name it: --target COLUMN",
-        )
-    if findings.rows < LEAST_ROWS:
-        raise MlpathError(
-            f"{findings.path.name} has {findings.rows} rows; a model that is measured on rows it "
-            f"has not seen takes {LEAST_ROWS} at least",
-            hint="Bring a larger table.",
-        )
-    return target
-
-
 def _features(findings: Findings) -> list[Column]:
     return [
         column
         for column in findings.columns
         if column.role in {"feature", "time"} and column.type in {"number", "category", "date"}
     ]
-
-
-def _too_rare(findings: Findings) -> list[str]:
-    if findings.task != "classification":
-        return []
-    rare = [name for name, count in findings.classes if count < LEAST_OF_A_CLASS]
-    if len(findings.classes) - len(rare) < 2:  # noqa: PLR2004 - one class is nothing to tell apart
-        raise MlpathError(
-            f"{findings.path.name}: fewer than two values of {findings.target!r} stand in "
-            f"{LEAST_OF_A_CLASS} rows or more",
-            hint="Bring more rows of each class, or another --target.",
-        )
-    return rare
 
 
 def _described(column: Column, findings: Findings, rare: list[str] | None = None) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from .serving import Answer, Contribution, InvalidInputError, Predictor
 
 # The inputs that the model leans on most come first; the others wait behind a fold.
 SHOWN_FIRST = 8
+# So many of the classes, the likeliest ones, are named in an answer.
+MOST_CLASSES = 10
 
 
 def try_it(predictor: Predictor, concurrency: int) -> None:
@@ -91,13 +93,18 @@ def _truth(predictor: Predictor, truth: Any) -> str:
 def _answer(predictor: Predictor) -> Any:
     target = predictor.champion.record["target"]
     if predictor.classes:
-        return gr.Label(predictor.predict({}).probabilities, label=target["label"])
+        return gr.Label(predictor.predict({}).probabilities, num_top_classes=MOST_CLASSES, label=target["label"])
     label = f"{target['label']} ({target['unit']})" if target["unit"] else target["label"]
-    return gr.Number(predictor.predict({}).value, label=label, interactive=False, precision=1)
+    return gr.Number(_rounded(predictor.predict({}).value), label=label, interactive=False)
 
 
 def _show(answer: Answer) -> dict[str, float] | float | None:
-    return answer.probabilities or answer.value
+    return answer.probabilities or _rounded(answer.value)
+
+
+def _rounded(value: float | None) -> float | None:
+    """A number to five digits, whatever its size: more of them no model deserves."""
+    return None if value is None else float(f"{value:.5g}")
 
 
 def _speaking(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -22,9 +22,9 @@ from .models import PAD, SPECIAL, START, UNKNOWN, finish, text_of_words, tokens_
 from .params import Deep, Train
 
 
-def train_pieces(train: Split, turned: Deep) -> Tokenizer:
+def train_pieces(train: Split, schema: Schema, turned: Deep) -> Tokenizer:
     """A tokenizer that puts words together from frequent pieces: byte-pair encoding (Sennrich and others, 2016)."""
-    tokenizer = text_of_words(BPE(unk_token=SPECIAL[UNKNOWN]), train.names)
+    tokenizer = text_of_words(BPE(unk_token=SPECIAL[UNKNOWN]), train, schema)
     # No prefix for pieces within a word: with one, the trainer numbers them in an order that differs from run to run.
     trainer = BpeTrainer(
         vocab_size=turned.vocabulary, min_frequency=2, special_tokens=list(SPECIAL), show_progress=False
@@ -121,7 +121,7 @@ class Model:
 def fit(
     train: Split, schema: Schema, params: Train, checkpoint: Path | None = None, watch: Watch | None = None
 ) -> Model:
-    """Train on most of the training documents, stop by the others.
+    """Train on most of the training texts, stop by the others.
 
     Raises:
         ValueError: `params.yaml` says nothing of the network, or its heads do not share its width evenly.
@@ -131,13 +131,13 @@ def fit(
         raise ValueError("train.deep is missing from params.yaml")
     if turned.width % turned.heads:
         raise ValueError(f"train.deep.width is {turned.width}, which train.deep.heads ({turned.heads}) does not divide")
-    tokenizer = train_pieces(train, turned)
+    tokenizer = train_pieces(train, schema, turned)
     tokens = torch.tensor(tokens_of(tokenizer, train.features))
     target = torch.tensor(encode_target(train.target, schema))
     seeded(params.seed)
     network = Network(tokenizer.get_vocab_size(), len(schema.classes), turned)
     rows = Rows((tokens,), target)
-    held_out = torch.tensor(hold_out_modules(train.features["module"], turned.check_share, params.seed))
+    held_out = torch.tensor(hold_out_groups(train.features["group"], turned.check_share, params.seed))
     recipe = Recipe(
         turned.epochs, turned.batch_size, turned.learning_rate, turned.weight_decay, turned.patience, params.seed
     )
@@ -155,15 +155,15 @@ def fit(
     return Model(network, tokenizer, history, math.log(len(schema.classes)))
 
 
-def hold_out_modules(modules: pd.Series, share: float, seed: int) -> NDArray[np.bool_]:
-    """Which training documents only say when to stop: whole modules, drawn at random. Shape (documents,).
+def hold_out_groups(groups: pd.Series, share: float, seed: int) -> NDArray[np.bool_]:
+    """Which training texts only say when to stop: whole groups, drawn at random. Shape (texts,).
 
-    Documents of one module are alike: held out one by one, they would be known by their neighbours, and the network
-    would learn for too long.
+    Texts of one group are alike: held out one by one, they would be known by their neighbours, and the network would
+    learn for too long.
     """
-    sizes = modules.value_counts().sort_index().sample(frac=1, random_state=seed)
-    chosen = sizes.index[sizes.cumsum() - sizes < share * len(modules)]
-    return modules.isin(chosen).to_numpy(dtype=np.bool_)
+    sizes = groups.value_counts().sort_index().sample(frac=1, random_state=seed)
+    chosen = sizes.index[sizes.cumsum() - sizes < share * len(groups)]
+    return groups.isin(chosen).to_numpy(dtype=np.bool_)
 
 
 class WordDropout:

@@ -2,11 +2,11 @@
 
 Each is two things in one file: a tokenizer, whose JSON stands in the metadata of the ONNX file, and a graph with one
 input, `tokens`, int64 of shape (rows, length), and one output of probabilities, float32 of shape (rows, classes). What
-is taken out of a document before training (code, names) the tokenizer takes out of a question. 0 fills up short rows.
+is taken out of a text before training (names, code) the tokenizer takes out of a question. 0 fills up short rows.
 """
 
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers, processors
 from tokenizers.models import WordLevel
 from tokenizers.trainers import WordLevelTrainer
 
-from .data import CODE_FORM, QUOTED, WORD, Schema, Split, encode_target, names_pattern
+from .data import ACCENTS, CODE_FORM, FINAL_SIGMA, QUOTED, Schema, Split, encode_target, names_pattern
 from .params import Train
 
 # Every tokenizer begins with these: what fills up a row, a word it does not know, the start of a row.
@@ -68,19 +68,23 @@ def fit(
     raise ValueError(f"no model is called {name!r}; see train.models in params.yaml")
 
 
-def text_of_words(model: Any, names: Iterable[str]) -> Tokenizer:
-    """A tokenizer around `model` that reads words as `data.words_of` does, without code and without `names`."""
+def text_of_words(model: Any, train: Split, schema: Schema) -> Tokenizer:
+    """A tokenizer around `model` that reads words as `data.words_of` does, without names and, if so said, code."""
     tokenizer = Tokenizer(model)
+    code = [] if schema.code else [QUOTED, CODE_FORM]
+    names = [names_pattern(train.names)] if train.names else []
     tokenizer.normalizer = normalizers.Sequence(
         [
-            *(normalizers.Replace(Regex(pattern), " ") for pattern in (QUOTED, CODE_FORM)),
+            *(normalizers.Replace(Regex(pattern), " ") for pattern in code),
             normalizers.NFKD(),
-            normalizers.StripAccents(),
+            normalizers.Replace(Regex(ACCENTS), ""),
+            normalizers.NFC(),
             normalizers.Lowercase(),
-            normalizers.Replace(Regex(names_pattern(names)), " "),
+            normalizers.Replace(*FINAL_SIGMA),
+            *(normalizers.Replace(Regex(pattern), " ") for pattern in names),
         ]
     )
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(WORD), behavior="removed", invert=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(schema.word), behavior="removed", invert=True)
     return tokenizer
 
 
@@ -95,9 +99,9 @@ def finish(tokenizer: Tokenizer, length: int | None = None) -> Tokenizer:
     return tokenizer
 
 
-def train_words(train: Split, least_documents: int) -> Tokenizer:
+def train_words(train: Split, schema: Schema, least_documents: int) -> Tokenizer:
     """A tokenizer that knows the words of `least_documents` training documents or more."""
-    tokenizer = text_of_words(WordLevel({}, unk_token=SPECIAL[UNKNOWN]), train.names)
+    tokenizer = text_of_words(WordLevel({}, unk_token=SPECIAL[UNKNOWN]), train, schema)
     trainer = WordLevelTrainer(
         vocab_size=1_000_000, min_frequency=least_documents, special_tokens=list(SPECIAL), show_progress=False
     )
@@ -106,23 +110,29 @@ def train_words(train: Split, least_documents: int) -> Tokenizer:
 
 
 def tokens_of(tokenizer: Tokenizer, features: pd.DataFrame) -> Tokens:
-    """The numbers of the tokens of each document, filled up with 0. Shape (rows, length)."""
+    """The numbers of the tokens of each text, filled up with 0. Shape (rows, length)."""
     return np.array([encoded.ids for encoded in tokenizer.encode_batch(features["text"].tolist())], dtype=np.int64)
+
+
+def each_row(tokenizer: Tokenizer, features: pd.DataFrame) -> Iterator[Tokens]:
+    """The tokens text by text: filled up to the longest of all, a single long one would cost the memory of all."""
+    for start in range(0, len(features), BATCH):
+        yield from tokens_of(tokenizer, features.iloc[start : start + BATCH])
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """The training data's class shares, whatever the question: what a majority vote does, with its doubt stated."""
+    """The training data's class shares, whatever the text: what a majority vote does, with its doubt stated."""
 
     tokenizer: Tokenizer
     shares: NDArray[np.float32]
 
     @classmethod
     def fit(cls, train: Split, schema: Schema) -> "Baseline":
-        """Count the libraries."""
+        """Count the classes."""
         target = encode_target(train.target, schema)
         shares = np.bincount(target, minlength=len(schema.classes)) / len(target)
-        return cls(train_words(train, least_documents=2), shares.astype(np.float32))
+        return cls(train_words(train, schema, least_documents=2), shares.astype(np.float32))
 
     def predict_proba(self, features: pd.DataFrame) -> NDArray[np.float64]:
         """Shape (rows, classes)."""
@@ -163,20 +173,25 @@ class Shallow:
 
     @classmethod
     def fit(cls, train: Split, schema: Schema, params: Train) -> "Shallow":
-        """Learn the words, the weights of n-grams, and what they say of the libraries."""
+        """Learn the words, the weights of n-grams, and what they say of the classes."""
         turned = params.shallow
-        tokenizer = train_words(train, turned.least_documents)
-        vectorizer = TfidfVectorizer(analyzer=NGrams(turned.ngrams), min_df=turned.least_documents, sublinear_tf=True)
+        tokenizer = train_words(train, schema, turned.least_documents)
+        vectorizer = TfidfVectorizer(
+            analyzer=NGrams(turned.ngrams),
+            min_df=turned.least_documents,
+            max_features=turned.most_ngrams,
+            sublinear_tf=True,
+        )
         regression = LogisticRegression(C=turned.C, max_iter=turned.max_iter, random_state=params.seed)
         # One thread: parallel sums differ in their last bit from run to run, and with it the model's hash.
         with threadpool_limits(limits=1):
-            weighted = vectorizer.fit_transform(tokens_of(tokenizer, train.features))
+            weighted = vectorizer.fit_transform(each_row(tokenizer, train.features))
             regression.fit(weighted, encode_target(train.target, schema))
         return cls(tokenizer, vectorizer, regression)
 
     def predict_proba(self, features: pd.DataFrame) -> NDArray[np.float64]:
         """Shape (rows, classes)."""
-        weighted = self.vectorizer.transform(tokens_of(self.tokenizer, features))
+        weighted = self.vectorizer.transform(each_row(self.tokenizer, features))
         probabilities: NDArray[np.float64] = self.regression.predict_proba(weighted)
         return probabilities
 
@@ -184,11 +199,15 @@ class Shallow:
         """The same arithmetic as a graph: count n-grams, damp, weigh, bring to length one, softmax of a sum."""
         from onnx import helper, numpy_helper
 
+        weights, bias = self.regression.coef_, self.regression.intercept_
+        if len(bias) == 1:
+            # Of two classes scikit-learn scores the second alone; the score of the first is 0.
+            weights, bias = np.vstack([np.zeros_like(weights), weights]), np.append(0.0, bias)
         constants = {
             "one": np.array(1, dtype=np.float32),
             "idf": self.vectorizer.idf_.astype(np.float32),
-            "weights": self.regression.coef_.astype(np.float32),
-            "bias": self.regression.intercept_.astype(np.float32),
+            "weights": weights.astype(np.float32),
+            "bias": bias.astype(np.float32),
         }
         nodes = [
             helper.make_node("TfIdfVectorizer", ["tokens"], ["counts"], **_pool(self.vectorizer.vocabulary_)),
@@ -205,7 +224,7 @@ class Shallow:
         return _serialised(
             nodes,
             [numpy_helper.from_array(array, name) for name, array in constants.items()],
-            len(self.regression.intercept_),
+            len(bias),
             self.tokenizer,
         )
 
@@ -263,6 +282,14 @@ def with_tokenizer(exported: bytes, tokenizer: Tokenizer) -> bytes:
     return bytes(model.SerializeToString(deterministic=True))
 
 
+def tokenizer_of(exported: bytes) -> Tokenizer:
+    """The tokenizer in an exported model."""
+    import onnx
+
+    props = onnx.load_from_string(exported).metadata_props
+    return Tokenizer.from_str(next(one.value for one in props if one.key == TOKENIZER))
+
+
 def predict(model: Any, features: pd.DataFrame) -> NDArray[np.float64]:
     """Probabilities of shape (rows, classes)."""
     return np.asarray(model.predict_proba(features), dtype=np.float64)
@@ -279,7 +306,7 @@ def loaded(exported: bytes, schema: Schema) -> Callable[[pd.DataFrame], NDArray[
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(exported, options, providers=["CPUExecutionProvider"])
-    tokenizer = Tokenizer.from_str(session.get_modelmeta().custom_metadata_map[TOKENIZER])
+    tokenizer = tokenizer_of(exported)
 
     def answer(features: pd.DataFrame) -> NDArray[np.float64]:
         parts = [features.iloc[start : start + BATCH] for start in range(0, len(features), BATCH)]

@@ -9,6 +9,8 @@ from .figures import BLUE, GREY, blank
 
 # In the order in which the demo shows them.
 FIGURES = ("confusion", "calibration")
+# Of more classes than these, numbers in the cells could not be read.
+MOST_NUMBERED = 12
 
 
 def fit_figures(schema: Schema, tables: dict[str, pd.DataFrame]) -> dict[str, Figure]:
@@ -20,15 +22,19 @@ def fit_figures(schema: Schema, tables: dict[str, pd.DataFrame]) -> dict[str, Fi
 
 
 def _confusion(schema: Schema, table: pd.DataFrame) -> Figure:
-    figure, axes = blank("Which library is taken for which", height=4.2)
+    many = len(schema.classes) > MOST_NUMBERED
+    figure, axes = blank("Which is taken for which", height=max(4.2, 0.16 * len(schema.classes)))
     pairs = pd.crosstab(table["actual"].astype(str), table["predicted"].astype(str))
     counts = pairs.reindex(index=schema.classes, columns=schema.classes, fill_value=0).to_numpy()
     axes.imshow(counts, cmap="Blues")
     for (row, column), count in np.ndenumerate(counts):
         shade = "white" if count > counts.max() / 2 else "black"
-        axes.text(column, row, str(count), ha="center", va="center", color=shade, fontsize=11)
-    axes.set_xticks(range(len(schema.classes)), schema.classes, rotation=20)
-    axes.set_yticks(range(len(schema.classes)), schema.classes)
+        if not many:
+            axes.text(column, row, str(count), ha="center", va="center", color=shade, fontsize=11)
+    # Shortened, and without what Matplotlib takes for a formula.
+    names = [(name if len(name) <= 24 else f"{name[:23]}…").replace("$", r"\$") for name in schema.classes]
+    axes.set_xticks(range(len(names)), names, rotation=90 if many else 20, fontsize=6 if many else None)
+    axes.set_yticks(range(len(names)), names, fontsize=6 if many else None)
     axes.set(xlabel="predicted", ylabel="actual")
     return figure
 
@@ -37,6 +43,6 @@ def _calibration(table: pd.DataFrame) -> Figure:
     figure, axes = blank("Is 80 % sure right 80 % of the time?")
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="perfect")
     axes.plot(table["confidence"], table["accuracy"], color=BLUE, marker="o", label="model")
-    axes.set(xlabel="probability of the likeliest library", ylabel="share that is right")
+    axes.set(xlabel="probability of the likeliest answer", ylabel="share that is right")
     axes.legend(frameon=False)
     return figure

@@ -1,4 +1,4 @@
-"""The data: docstrings of installed libraries, what is taken out of them, and how they are split.
+"""The data: texts with the class of each, what is taken out of them, and how they are split.
 
 Every stage is a process of its own and imports this module, so what one function alone needs is imported there:
 scikit-learn and pandera take longer to load than to do their work here.
@@ -11,8 +11,10 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
+from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -26,33 +28,39 @@ from .params import Evaluate, Prepare
 RAW_FILE = "docstrings.jsonl"
 NAMES_FILE = "names.txt"
 SPLITS = ("train", "validation", "test")
-RAW_COLUMNS = ("library", "version", "module", "name", "docstring")
+# The column of a class in `data/prepared/`.
+LABEL = "label"
+# Each split needs one text of a class at least.
+LEAST_OF_A_CLASS = 3
+# So many texts are compared with all others at once, and so many pairs counted: it bounds the memory.
+_BLOCK, _PAIRS = 2_000, 200_000
 _STRICT = ConfigDict(extra="forbid")
 
 # What stands in quotes of code, and what only code looks like: camelCase, snake_case, a.dotted.name, a call(, LaTeX.
-# Read alike by Python's `re` and by the tokenizers' regular expressions, which do the same to a question.
+# These and the words are read alike by Python's `re` and by the tokenizers' regular expressions, which do the same to a
+# question.
 QUOTED = r"``[^`]*``|`[^`]*`"
 CODE_FORM = r"\S*(?:[a-z][A-Z]|[_\\=]|\w\.\w|\w\()\S*"
-WORD = r"[a-z]{2,}"
+ACCENTS = "[\u0300-\u036f]"
+# Of the two small letters of Σ, Python writes the one that ends a word where it does, and the tokenizers never.
+FINAL_SIGMA = ("ς", "σ")
+# Scripts that put no blanks between words (Thai, Lao, Burmese, Khmer, Chinese, Japanese): each character is a word, and
+# runs of them say the rest. The marks are vowels and the like, which stand between letters in other scripts.
+_UNSPACED = "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
+_MARKS = "[\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u0900-\u0963\u0971-\u0df3]"
+ANY_WORD = rf"{_UNSPACED}|(?:(?!{_UNSPACED})(?:[^\W_]|{_MARKS}))+"
 
-_HEADING = re.compile(r"^([^\n]+)\n[ \t]*[-=~^]{3,}[ \t]*$", re.MULTILINE)
-_NO_PROSE = ("see also", "references", "examples", "example", "methods")
-_FIELDS = ("parameters", "other parameters", "returns", "yields", "receives", "raises", "warns", "attributes")
-_MARKUP = (
-    re.compile(r"^([ \t]*)\.\.[ \t].*(?:\n(?:[ \t]*\n)*\1[ \t]+.*)*", re.MULTILINE),  # directives and comments
-    re.compile(r"::[ \t]*\n(?:[ \t]*\n)*(?:[ \t]+.*\n?(?:[ \t]*\n)*)+", re.MULTILINE),  # literal blocks
-    re.compile(r"^[ \t]*(?:>>>|\.\.\.).*(?:\n[ \t]*\S.*)*", re.MULTILINE),  # sessions of Python
-)
 _INLINE = (
-    re.compile(r":[a-z:+-]+:`[^`]*`"),  # roles
     re.compile(QUOTED),
-    re.compile(r"%\([^)]*\)[sdrf]|\{[^}]*\}"),  # what the library fills in when it is imported
+    re.compile(r"%\([^)]*\)[sdrf]|\{[^}]*\}"),  # what is filled in when the code runs
     re.compile(r"https?://\S+"),
     re.compile(CODE_FORM),
     re.compile(r"[*`]+"),  # emphasis, and quotes that do not close
 )
-_WORD = re.compile(WORD)
+_LETTERS = re.compile(r"[^\W\d_]+")
 _SENTENCE = re.compile(r"(?<=[.!?:])\s+|\n\s*\n")
+# What no keyboard writes; the demo refuses it, and a raw file may hold it.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class DataError(ValueError):
@@ -61,63 +69,136 @@ class DataError(ValueError):
 
 @dataclass(frozen=True, config=_STRICT)
 class Target:
-    """What is predicted."""
+    """What is predicted.
+
+    Attributes:
+        name: an identifier.
+        label: for people.
+        choices: the classes.
+        column: what the file calls it, if that is not the name.
+        nullable: whether it may be empty; such rows are left out.
+        unit: none; every domain is asked.
+    """
 
     name: str
     label: str
+    choices: tuple[str, ...]
+    column: str = ""
+    nullable: bool = False
     unit: str = ""
 
 
 @dataclass(frozen=True, config=_STRICT)
-class Library:
-    """A library, and the names that give it away."""
+class Text:
+    """What is read.
+
+    Attributes:
+        name: an identifier, by which the API asks for it.
+        label: for people.
+        column: what the file calls it, if that is not the name.
+        advice: a sentence that tells people what to ask, and what not.
+    """
 
     name: str
-    names: tuple[str, ...]
+    label: str
+    column: str = ""
+    advice: str = ""
 
 
 @dataclass(frozen=True, config=_STRICT)
 class Question:
-    """A question in a person's words, and the library that answers it."""
+    """A text in a person's words, and the class that it belongs to."""
 
     ask: str
-    library: str
+    answer: str
+
+
+@dataclass(frozen=True, config=_STRICT)
+class LeftOut:
+    """A column of the file that no model sees, and why."""
+
+    column: str
+    reason: str
 
 
 @dataclass(frozen=True, config=_STRICT)
 class Schema:
-    """The libraries between which the model decides."""
+    """The texts and their classes, and how to read them.
+
+    Attributes:
+        source: where the data comes from.
+        licence: under which it may be used.
+        target: the class of a text.
+        text: the text.
+        reading: the file and its format (see `reading.py`); none for what `fetch` wrote.
+        left_out: the columns of the file that are neither.
+        too_rare: classes with too few texts to learn, validate and test; they are left out.
+        questions: the demo starts from them, and a test asks them.
+        extracts: whether the demo offers extracts of texts of the test split, too; `champion.json` publishes them.
+        names: words and names that give a class away. No model sees them, in a question neither.
+        names_in: a column of names with blanks between them; one that a single class uses in its texts gives it away.
+        group: a column whose equal values go into one split: a thread, an author, a module.
+        version: a column that says of which version of its class's source a text is.
+        word: what counts as a word, in lower case and without accents, as a regular expression.
+        code: whether code, addresses and markup are read like words; else they are taken out.
+    """
 
     source: str
     licence: str
     target: Target
-    libraries: tuple[Library, ...]
-    questions: tuple[Question, ...]
+    text: Text
+    reading: dict[str, Any] | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    too_rare: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
+    extracts: bool = True
+    names: tuple[str, ...] = ()
+    names_in: str = ""
+    group: str = ""
+    version: str = ""
+    word: str = ANY_WORD
+    code: bool = True
 
     @property
     def inputs_in_words(self) -> str:
         """What the model reads."""
-        return "a question in English"
+        return "a text"
 
     @property
     def task(self) -> Literal["classification"]:
-        """A text belongs to one library."""
+        """A text belongs to one class."""
         return "classification"
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The libraries, in the order of the model's probabilities."""
-        return tuple(sorted(library.name for library in self.libraries))
+        """The classes, in the order of the model's probabilities."""
+        return tuple(sorted(self.target.choices))
 
     @property
     def positive(self) -> None:
-        """No library is the one that the scores are about."""
+        """No class is the one that the scores are about."""
         return
+
+    @property
+    def text_column(self) -> str:
+        """The text's column in the file."""
+        return self.text.column or self.text.name
+
+    @property
+    def target_column(self) -> str:
+        """The target's column in the file."""
+        return self.target.column or self.target.name
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the file that are read."""
+        every = (self.target_column, self.text_column, self.group, self.version, self.names_in)
+        return tuple(dict.fromkeys(column for column in every if column))
 
 
 @dataclass(frozen=True, config=ConfigDict(arbitrary_types_allowed=True))
 class Split:
-    """Documents of one split: `text`, `module`, `version` of each, and its library in the same order.
+    """Texts of one split: `text` and `group` of each (`version`, where there are any), its class in the same order.
 
     `names` are the words that no model may see, in a question neither.
     """
@@ -128,118 +209,142 @@ class Split:
 
 
 def load_schema(path: Path) -> Schema:
-    """Read and check `schema.yaml`."""
-    return TypeAdapter(Schema).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+    """Read and check `schema.yaml`.
+
+    Raises:
+        DataError: two of its entries contradict each other.
+    """
+    schema = TypeAdapter(Schema).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+    if unknown := sorted({one.answer for one in schema.questions} - set(schema.classes)):
+        raise DataError(f"schema.yaml: questions are answered by {', '.join(unknown)}, which is none of the classes")
+    if not schema.questions and not schema.extracts:
+        raise DataError("schema.yaml: without extracts the demo needs questions to start from; write one at least")
+    return schema
 
 
-# fetch: docstrings as they stand in the source files
+# prepare: the table
 
 
-def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:  # noqa: ARG001  # every domain is asked alike
-    """The raw docstrings, one row each; all columns are text as it stands there."""
-    with (folder / RAW_FILE).open(encoding="utf-8") as file:
-        return pd.DataFrame([json.loads(line) for line in file])
+def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:
+    """The raw table under the file's own names, as the text that stands there ("01" stays "01", "NA" stays a word).
+
+    A column of the file that the schema doesn't know comes along empty, so that `validate` can complain of it. Rows
+    without a class are left out where the schema expects them, and so are those of classes that are too rare to learn.
+
+    Raises:
+        DataError: the file is not there, or can't be read.
+    """
+    if schema.reading is None:
+        with (folder / RAW_FILE).open(encoding="utf-8") as file:
+            table = pd.DataFrame([json.loads(line) for line in file])
+    else:
+        table = _read_as_said(folder, schema)
+    if (target := schema.target_column) in table:
+        table = table[table[target].notna()] if schema.target.nullable else table
+        table = table[~table[target].isin(schema.too_rare)]
+    return table.reset_index(drop=True)
+
+
+def _read_as_said(folder: Path, schema: Schema) -> pd.DataFrame:
+    # Only a project of a person's own data has the module, and the library that it needs.
+    reading = import_module(".reading", __package__)
+    wanted = [reading.Wanted(column, column, "category") for column in schema.columns]
+    said = TypeAdapter(reading.Reading).validate_python(schema.reading)
+    try:
+        raw = reading.read(folder, said, wanted, schema.target_column)
+    except reading.ReadingError as error:
+        raise DataError(str(error)) from error
+    known = {*schema.columns, *(one.column for one in schema.left_out)}
+    frame: pd.DataFrame = raw.frame.assign(**{name: None for name in raw.columns if name not in known})
+    return frame
 
 
 def validate(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
-    """The table, once every value has been checked.
+    """The table, once every column and every class has been checked; a text may be empty.
 
     Raises:
-        DataError: lists each missing or unknown column, each column with values that are not allowed, and each
-            library without a docstring.
+        DataError: lists each missing or unknown column, each class that is not allowed, and each that has no text.
     """
     import pandera.pandas as pa
     from pandera.errors import SchemaErrors
 
-    text = pa.Column(str, pa.Check.str_contains(r"\S"), nullable=False)
-    columns = {
-        "library": pa.Column(str, pa.Check.isin(schema.classes), nullable=False),
-        "version": text,
-        "module": text,
-        "name": pa.Column(str, nullable=False),
-        "docstring": text,
-    }
-    problems: list[str] = []
+    if columns := list(_other_columns(table, schema)):
+        raise DataError("\n".join(columns))
+    target = pa.Column(str, pa.Check.isin(schema.classes), nullable=False)
     try:
-        pa.DataFrameSchema(columns, strict=True).validate(table, lazy=True)
+        pa.DataFrameSchema({schema.target_column: target}).validate(table, lazy=True)
     except SchemaErrors as errors:
-        problems += _in_words(errors.failure_cases)
-    if "library" in table:
-        missing = sorted(set(schema.classes) - set(table["library"]))
-        problems += [f"library {name!r} of schema.yaml has no docstring" for name in missing]
+        problems = list(_in_words(errors.failure_cases))
+    else:
+        problems = []
+    missing = sorted(set(schema.classes) - set(table[schema.target_column]))
+    problems += [f"{schema.target.label} {name!r} of schema.yaml has no text" for name in missing]
     if problems:
         raise DataError("\n".join(problems))
     return table
 
 
+def _other_columns(table: pd.DataFrame, schema: Schema) -> Iterable[str]:
+    yield from (f"column {name!r} is missing" for name in schema.columns if name not in table)
+    yield from (f"column {name!r} is not in schema.yaml" for name in table if name not in schema.columns)
+
+
 def _in_words(failures: pd.DataFrame) -> Iterable[str]:
     for (column, check), group in failures.groupby(["column", "check"], dropna=False, sort=False):
-        if check == "column_in_dataframe":
-            yield f"column {group.failure_case.iloc[0]!r} is missing"
-        elif check == "column_in_schema":
-            yield f"column {group.failure_case.iloc[0]!r} is not in schema.yaml"
-        else:
-            shown = ", ".join(str(value)[:40] for value in group.failure_case.head(5))
-            where = ", ".join(str(row) for row in list(group["index"])[:5])
-            yield f"column {column!r} fails {check} in {len(group)} row(s): {shown} (rows {where}, counted from 0)"
+        wrong = "is empty" if check == "not_nullable" else "holds classes that schema.yaml does not list"
+        counted = group.failure_case.astype(str).str[:40].value_counts(sort=False)
+        shown = ", ".join(counted.index[:5])
+        where = ", ".join(str(row) for row in list(group["index"])[:5])
+        yield f"column {column!r} {wrong} in {len(group)} row(s): {shown} (rows {where}, counted from 0)"
 
 
-def prose(docstring: str) -> str:
-    """What a docstring says in words: no code, no markup, no examples, no lists of other functions or of literature.
-
-    The layout follows the numpydoc guide: https://numpydoc.readthedocs.io/en/latest/format.html
-    """
-    opening, *sections = _HEADING.split(docstring)
-    kept = [_without(_MARKUP, opening)]
-    for title, body in zip(sections[::2], sections[1::2], strict=True):
-        heading = title.strip().lower()
-        if heading not in _NO_PROSE:
-            text = _without(_MARKUP, body)
-            # A field begins with a line "name : type"; what it means is indented below.
-            kept.append(re.sub(r"^\S.*$", "", text, flags=re.MULTILINE) if heading in _FIELDS else text)
-    return without_accents(_without(_INLINE, "\n\n".join(kept))).strip()
+# prepare: what of a text is read
 
 
-def _without(patterns: Iterable[re.Pattern[str]], text: str) -> str:
-    for pattern in patterns:
-        text = pattern.sub("\n" if pattern.flags & re.MULTILINE else " ", text)
-    return text
+def plain(text: str, schema: Schema) -> str:
+    """The text without characters that nobody types and, where code is no matter of the texts, without code."""
+    text = _CONTROLS.sub(" ", text)
+    if not schema.code:
+        for pattern in _INLINE:
+            text = pattern.sub(" ", text)
+    return text.strip()
 
 
-def words_of(text: str) -> list[str]:
-    """The words in order: two letters or more, in lower case, without accents."""
-    return _WORD.findall(without_accents(text).lower())
+def words_of(text: str, schema: Schema) -> list[str]:
+    """The words in order, in lower case and without accents."""
+    return [found[0] for found in re.finditer(schema.word, folded(text))]
 
 
-def without_accents(text: str) -> str:
-    """The text in plain letters where there are such: é is e, and ﬁ is fi."""
+def folded(text: str) -> str:
+    """The text in lower case and in plain letters where there are such: É is e, and ﬁ is fi."""
     if text.isascii():
-        return text
-    return "".join(one for one in unicodedata.normalize("NFKD", text) if unicodedata.category(one) != "Mn")
+        return text.lower()
+    plain_letters = unicodedata.normalize("NFC", re.sub(ACCENTS, "", unicodedata.normalize("NFKD", text)))
+    return plain_letters.lower().replace(*FINAL_SIGMA)
 
 
-def own_names(table: pd.DataFrame, texts: pd.Series, schema: Schema) -> tuple[str, ...]:
-    """The words that give a library away: those of `schema.yaml`, and names of modules and classes of its own.
+def names_of(table: pd.DataFrame, texts: Iterable[str], schema: Schema) -> tuple[str, ...]:
+    """The words that give a class away: those of `schema.yaml`, and those of the column `names_in`.
 
-    A word that names a public module or class is the library's own if only its documents use it; one that others use
-    too (figure, tree, signal) is a word of the field.
+    One that the texts of several classes use (figure, tree, signal) is a word of the field, and stays.
     """
+    given = {folded(name) for name in schema.names}
+    if not schema.names_in:
+        return tuple(sorted(given))
     users: dict[str, set[str]] = defaultdict(set)
-    for library, text in zip(table["library"], texts, strict=True):
-        for word in set(words_of(text)):
-            users[word].add(library)
-    names = {part for module in table["module"].unique() for part in module.split(".")}
-    names |= {part for name in table["name"].unique() for part in name.split(".") if part[:1].isupper()}
-    public = {name.lower() for name in names if not name.startswith("_")}
-    own = {name for name in public if len(users[name]) == 1}
+    for label, text in zip(table[schema.target_column], texts, strict=True):
+        for word in set(words_of(text, schema)):
+            users[word].add(label)
+    found = {folded(name) for cell in table[schema.names_in].dropna().unique() for name in cell.split()}
+    own = {name for name in found if len(users[name]) == 1}
     own |= {f"{name}s" for name in own if len(users[f"{name}s"]) == 1}
-    return tuple(sorted(own | {name for library in schema.libraries for name in library.names}))
+    return tuple(sorted(own | given))
 
 
 def names_pattern(names: Iterable[str]) -> str:
     """One regular expression for all names, as whole words, in lower or upper case."""
     longest_first = sorted(names, key=lambda name: (-len(name), name))
-    return rf"(?i)(?<![a-z])(?:{'|'.join(re.escape(name) for name in longest_first)})(?![a-z])"
+    return rf"(?i)(?<![^\W\d_])(?:{'|'.join(re.escape(name) for name in longest_first)})(?![^\W\d_])"
 
 
 def without_names(text: str, names: frozenset[str]) -> str:
@@ -247,20 +352,20 @@ def without_names(text: str, names: frozenset[str]) -> str:
     phrases = [name for name in names if not name.isalpha()]
     if phrases:
         text = re.sub(names_pattern(phrases), " ", text)
-    return re.sub(r"[A-Za-z]+", lambda found: " " if found[0].lower() in names else found[0], text)
+    return _LETTERS.sub(lambda found: " " if folded(found[0]) in names else found[0], text) if names else text
 
 
-def unique_sentences(texts: list[str], libraries: list[str], params: Prepare) -> list[str]:
-    """The texts with each longer sentence left in one document only, and out of all if two libraries use it.
+def unique_sentences(texts: list[str], labels: list[str], schema: Schema, params: Prepare) -> list[str]:
+    """The texts with each longer sentence left in one of them only, and out of all if two classes use it.
 
-    Libraries repeat themselves ("Pass an int for reproducible output"): seen in training, such a sentence would be
+    Manuals repeat themselves ("Pass an int for reproducible output"): seen in training, such a sentence would be
     recognised in the test instead of understood.
     """
-    split_up = [[(one, " ".join(words_of(one))) for one in _SENTENCE.split(text)] for text in texts]
+    split_up = [[(one, " ".join(words_of(one, schema))) for one in _SENTENCE.split(text)] for text in texts]
     users: dict[str, set[str]] = defaultdict(set)
-    for sentences, library in zip(split_up, libraries, strict=True):
+    for sentences, label in zip(split_up, labels, strict=True):
         for _, key in sentences:
-            users[key].add(library)
+            users[key].add(label)
     seen: set[str] = set()
     kept_texts = []
     for sentences in split_up:
@@ -268,74 +373,131 @@ def unique_sentences(texts: list[str], libraries: list[str], params: Prepare) ->
         for sentence, key in sentences:
             short = len(key.split()) < params.sentence_words
             if key and (short or (len(users[key]) == 1 and key not in seen)):
-                plain = " ".join(sentence.split())
-                kept.append(plain if plain[-1] in ".!?:" else f"{plain}.")
+                one_line = " ".join(sentence.split())
+                kept.append(one_line if one_line[-1] in ".!?:" else f"{one_line}.")
                 seen.add(key)
         kept_texts.append(" ".join(kept))
     return kept_texts
 
 
-def near_duplicates(texts: Iterable[str], params: Prepare) -> NDArray[np.int64]:
+def near_duplicates(texts: Iterable[str], schema: Schema, params: Prepare) -> NDArray[np.int64]:
     """The number of each text's group; texts that are alike, directly or by way of others, share one. Shape (texts,).
 
-    Alike is a Jaccard similarity of their sets of shingles (Broder, 1997), computed for all pairs.
+    Alike is a Jaccard similarity of their sets of shingles (Broder, 1997) of `params.similarity` or more. Two such sets
+    have one of their rarest shingles in common, so only texts that do are compared (Bayardo and others, 2007).
     """
-    from scipy.sparse import coo_array
+    from scipy.sparse import coo_array, csr_array
     from scipy.sparse.csgraph import connected_components
     from sklearn.feature_extraction.text import CountVectorizer
 
+    first, same = np.unique([" ".join(words_of(text, schema)) for text in texts], return_inverse=True)
     size = params.shingle_words
-    shingles = CountVectorizer(analyzer=lambda text: _shingles(text, size), binary=True).fit_transform(texts)
-    common = (shingles.astype(np.int64) @ shingles.T.astype(np.int64)).tocoo()
-    count = np.asarray(shingles.sum(axis=1)).ravel()
-    alike = common.data >= params.similarity * (count[common.row] + count[common.col] - common.data)
-    pairs = coo_array((common.data[alike], (common.row[alike], common.col[alike])), shape=common.shape)
-    groups: NDArray[np.int64] = connected_components(pairs, directed=False)[1].astype(np.int64)
+    counted = CountVectorizer(analyzer=lambda words: _shingles(words, size), binary=True)
+    shingles = csr_array(counted.fit_transform(first))
+    count = np.diff(shingles.indptr)
+    row = np.repeat(np.arange(len(first)), count)
+    by_rarity = np.lexsort((shingles.indices, np.bincount(shingles.indices)[shingles.indices], row))
+    place = np.arange(len(row)) - shingles.indptr[row]
+    # Alike means that so many are common at least; one of them is among those that are left without all but one.
+    common_at_least = np.ceil(params.similarity * count - 1e-9).astype(int)
+    chosen = place <= (count - common_at_least)[row]
+    rare = csr_array(
+        (np.ones(int(chosen.sum()), np.int32), (row[chosen], shingles.indices[by_rarity][chosen])), shape=shingles.shape
+    )
+    pairs: list[NDArray[np.int64]] = []
+    for start in range(0, len(first), _BLOCK):
+        met = (rare[start : start + _BLOCK] @ rare.T).tocoo()
+        one, other = met.coords[0] + start, met.coords[1]
+        one, other = one[one < other], other[one < other]
+        for at in range(0, len(one), _PAIRS):
+            left, right = one[at : at + _PAIRS], other[at : at + _PAIRS]
+            common = np.asarray(shingles[left].multiply(shingles[right]).sum(axis=1)).ravel()
+            alike = common >= params.similarity * (count[left] + count[right] - common)
+            pairs.append(np.stack([left[alike], right[alike]]))
+    found = np.concatenate([np.empty((2, 0), dtype=np.int64), *pairs], axis=1)
+    linked = coo_array((np.ones(found.shape[1]), (found[0], found[1])), shape=(len(first), len(first)))
+    groups: NDArray[np.int64] = connected_components(linked, directed=False)[1][same].astype(np.int64)
     return groups
 
 
-def _shingles(text: str, size: int) -> list[str]:
-    words = words_of(text)
-    return [" ".join(words[start : start + size]) for start in range(max(1, len(words) - size + 1))]
+def _shingles(words: str, size: int) -> list[str]:
+    every = words.split()
+    return [" ".join(every[start : start + size]) for start in range(max(1, len(every) - size + 1))]
 
 
 def documents(table: pd.DataFrame, schema: Schema, params: Prepare) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """What the models may read: a row a document (library, text, module, version), and the names taken out of them."""
-    texts = table["docstring"].map(prose)
-    names = own_names(table, texts, schema)
-    masked = [without_names(text, frozenset(names)) for text in texts]
-    clean = table.assign(text=unique_sentences(masked, table["library"].tolist(), params))
-    clean = clean[clean["text"].map(lambda text: len(words_of(text)) >= params.least_words)]
-    first = ~pd.Series(near_duplicates(clean["text"], params), index=clean.index).duplicated()
-    return clean.loc[first, ["library", "text", "module", "version"]].reset_index(drop=True), names
+    """What the models may read: a row a text (label, text, group, version), and the names taken out of them.
+
+    Texts that are empty or too short are left out, and so is every near-duplicate of another.
+
+    Raises:
+        DataError: nothing is left of a class.
+    """
+    texts = [plain(text, schema) for text in table[schema.text_column].fillna("")]
+    names = names_of(table, texts, schema)
+    masked = [without_names(text, frozenset(names)).strip() for text in texts]
+    labels = table[schema.target_column]
+    if params.sentence_words:
+        masked = unique_sentences(masked, labels.tolist(), schema, params)
+    rows = pd.DataFrame({LABEL: labels.astype(object), "text": masked}, index=table.index)
+    # Without a group, each text is one by itself.
+    rows["group"] = table[schema.group].fillna("") if schema.group else table.index.astype(str)
+    if schema.version:
+        rows["version"] = table[schema.version]
+    rows = rows[rows["text"].map(lambda text: len(words_of(text, schema))) >= params.least_words]
+    _check_classes(rows, schema)
+    first = ~pd.Series(near_duplicates(rows["text"], schema, params), index=rows.index).duplicated()
+    _check_classes(rows[first], schema)
+    short, alike = len(table) - len(rows), int((~first).sum())
+    print(f"{len(table)} texts; left out: {short} that are empty or short, {alike} that nearly repeat another")
+    return rows[first].reset_index(drop=True), names
+
+
+def _check_classes(rows: pd.DataFrame, schema: Schema) -> None:
+    counts = rows[LABEL].value_counts().reindex(schema.classes, fill_value=0)
+    few = [f"{name!r} ({count})" for name, count in counts.items() if count < LEAST_OF_A_CLASS]
+    if few:
+        raise DataError(
+            f"once empty texts and near-duplicates are left out, too few texts remain of {', '.join(few)}; "
+            f"each class needs {LEAST_OF_A_CLASS} at least: bring more, or list it under `too_rare` in schema.yaml"
+        )
 
 
 def split(table: pd.DataFrame, schema: Schema, params: Prepare) -> dict[str, Split]:
-    """Three splits without a common module; each library keeps its shares in each, as nearly as whole modules allow."""
+    """Three splits without a common group; each class keeps its share in each, as nearly as whole groups allow.
+
+    Raises:
+        DataError: a class is too small for three splits.
+    """
     rows, names = documents(table, schema, params)
-    part_of = assign_modules(rows, params)
-    parts = rows["module"].map(part_of)
+    parts = rows["group"].map(assign_groups(rows, params))
+    if missing := sorted(set(schema.classes) - set(rows.loc[parts == "train", LABEL])):
+        few = ", ".join(map(repr, missing))
+        raise DataError(f"no text of {few} is left to train on: the groups of {schema.group!r} are too large")
     return {
         name: Split(
-            features=rows.loc[parts == name, ["text", "module", "version"]].reset_index(drop=True),
-            target=rows.loc[parts == name, "library"].rename(schema.target.name).reset_index(drop=True),
+            features=rows[parts == name].drop(columns=LABEL).reset_index(drop=True),
+            target=rows.loc[parts == name, LABEL].rename(schema.target.name).reset_index(drop=True),
             names=names,
         )
         for name in SPLITS
     }
 
 
-def assign_modules(rows: pd.DataFrame, params: Prepare) -> dict[str, str]:
-    """The split of each module: in random order to the test split while it fits, then to validation, else to train."""
+def assign_groups(rows: pd.DataFrame, params: Prepare) -> dict[str, str]:
+    """The split of each group: in random order to the test split while it fits, then to validation, else to train."""
     rng = np.random.default_rng(params.seed)
     part_of: dict[str, str] = {}
-    for _, group in rows.groupby("library"):
-        sizes = group["module"].value_counts(sort=False).sort_index()
-        room = {"test": params.test_share * len(group), "validation": params.validation_share * len(group)}
+    for _, members in rows.groupby(LABEL):
+        sizes = members["group"].value_counts(sort=False).sort_index()
+        shares = {"test": params.test_share, "validation": params.validation_share}
+        # Of a small class, too, each split has one.
+        room = {part: max(1.0, share * len(members)) for part, share in shares.items()}
         for position in rng.permutation(len(sizes)):
-            module, size = str(sizes.index[position]), int(sizes.iloc[position])
-            part = next((part for part in room if size <= room[part]), "train")
-            part_of[module] = part
+            group, size = str(sizes.index[position]), int(sizes.iloc[position])
+            # A group may hold texts of several classes.
+            part = part_of.get(group) or next((name for name in room if size <= room[name]), "train")
+            part_of[group] = part
             if part in room:
                 room[part] -= size
     return part_of
@@ -345,8 +507,7 @@ def write_splits(splits: dict[str, Split], folder: Path) -> None:
     """One Parquet file a split, and the names, one a line."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, part in splits.items():
-        table = part.features.assign(**{str(part.target.name): part.target})
-        table.to_parquet(folder / f"{name}.parquet", index=False)
+        part.features.assign(**{LABEL: part.target}).to_parquet(folder / f"{name}.parquet", index=False)
     names = splits["train"].names
     (folder / NAMES_FILE).write_text("".join(f"{name}\n" for name in names), encoding="utf-8", newline="\n")
 
@@ -356,7 +517,7 @@ def read_splits(folder: Path, schema: Schema) -> dict[str, Split]:
     names = tuple((folder / NAMES_FILE).read_text(encoding="utf-8").splitlines())
     tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in SPLITS}
     return {
-        name: Split(features=table.drop(columns=schema.target.name), target=table[schema.target.name], names=names)
+        name: Split(table.drop(columns=LABEL), table[LABEL].rename(schema.target.name), names)
         for name, table in tables.items()
     }
 
@@ -365,37 +526,39 @@ def read_splits(folder: Path, schema: Schema) -> dict[str, Split]:
 
 
 def encode_target(target: pd.Series, schema: Schema) -> NDArray[np.int64]:
-    """The index of each document's library among the classes. Shape (rows,)."""
+    """The index of each text's class. Shape (rows,)."""
     index = {label: position for position, label in enumerate(schema.classes)}
     return np.asarray(target.map(index), dtype=np.int64)
 
 
 def slices_of(splits: dict[str, Split], schema: Schema, params: Evaluate) -> dict[str, pd.Categorical]:
-    """The slice of each test document, for what `evaluate.slices` names: its library, its length."""
-    labels = {"library": schema.target.label, "length": "Length"}
+    """The slice of each test text, for what `evaluate.slices` names: its class (by the target's name), its length."""
+    labels = {schema.target.name: schema.target.label, "length": "Length"}
     if unknown := sorted(set(params.slices) - set(labels)):
         raise ValueError(f"evaluate.slices names {', '.join(unknown)}; known are {', '.join(labels)}")
     test, train = splits["test"], splits["train"]
     slices = {
-        "library": pd.Categorical(test.target, categories=schema.classes),
-        "length": _lengths(test.features, train.features),
+        schema.target.name: pd.Categorical(test.target, categories=schema.classes),
+        "length": _lengths(test.features, train.features, schema),
     }
     return {label: slices[name] for name, label in labels.items() if name in params.slices}
 
 
-def _lengths(features: pd.DataFrame, train: pd.DataFrame) -> pd.Categorical:
-    """The third of the training documents' lengths that each document falls in."""
-    low, high = (int(limit) for limit in train["text"].map(lambda text: len(words_of(text))).quantile([1 / 3, 2 / 3]))
-    labels = [f"up to {low} words", f"{low + 1} to {high} words", f"over {high} words"]
-    count = features["text"].map(lambda text: len(words_of(text)))
-    return pd.Categorical(np.select([count <= low, count <= high], labels[:2], labels[2]), categories=labels)
+def _lengths(features: pd.DataFrame, train: pd.DataFrame, schema: Schema) -> pd.Categorical:
+    """The third of the training texts' lengths that each text falls in; fewer slices where many are of one length."""
+    counts, counted = (part["text"].map(lambda text: len(words_of(text, schema))) for part in (features, train))
+    limits = sorted({int(limit) for limit in counted.quantile([1 / 3, 2 / 3])})
+    middle = [f"{low + 1} to {high} words" for low, high in pairwise(limits)]
+    labels = [f"up to {limits[0]} words", *middle, f"over {limits[-1]} words"]
+    place = np.searchsorted(limits, counts, side="left")
+    return pd.Categorical([labels[at] for at in place], categories=labels)
 
 
 def table_of(split: Split, schema: Schema) -> pd.DataFrame:
-    """Documents and libraries as one table, as MLflow keeps a data set."""
+    """Texts and classes as one table, as MLflow keeps a data set."""
     return split.features.assign(**{schema.target.name: split.target})
 
 
-def signature_rows(split: Split, schema: Schema, count: int) -> dict[str, NDArray[np.int64]]:  # noqa: ARG001  # as above
+def signature_rows(split: Split, schema: Schema, count: int) -> dict[str, NDArray[np.int64]]:  # noqa: ARG001  # every domain is asked alike
     """The model's input, from which MLflow reads its name, type and shape: numbers of tokens, (rows, length)."""
     return {"tokens": np.zeros((min(count, len(split.target)), 1), dtype=np.int64)}

@@ -25,17 +25,17 @@ class Fetch:
 
 @dataclass(frozen=True, config=_STRICT)
 class Prepare:
-    """How documents are cleaned and split. Shares are of all documents; what is left is for training.
+    """How texts are cleaned and split. Shares are of all texts; what is left is for training.
 
-    A document has `least_words` or more. Two are near-duplicates if `similarity` or more of their runs of
-    `shingle_words` words are common to both; a sentence counts as repeated if it has `sentence_words` or more.
+    A text has `least_words` or more. Two are near-duplicates if `similarity` or more of their runs of `shingle_words`
+    words are common to both; a sentence counts as repeated if it has `sentence_words` or more (0: none does).
     """
 
     seed: int
     validation_share: Annotated[float, Field(gt=0, lt=0.5)]
     test_share: Annotated[float, Field(gt=0, lt=0.5)]
     least_words: Annotated[int, Field(gt=0)]
-    sentence_words: Annotated[int, Field(gt=1)]
+    sentence_words: Annotated[int, Field(ge=0)]
     shingle_words: Annotated[int, Field(gt=0)]
     similarity: Annotated[float, Field(gt=0, le=1)]
 
@@ -47,10 +47,14 @@ class Baseline:
 
 @dataclass(frozen=True, config=_STRICT)
 class Shallow:
-    """TF-IDF of words and of runs of up to `ngrams` words, and logistic regression (`C`, `max_iter`)."""
+    """TF-IDF of words and of runs of up to `ngrams` words, and logistic regression (`C`, `max_iter`).
+
+    Each stands in `least_documents` training texts or more; of more than `most_ngrams`, the most frequent count.
+    """
 
     ngrams: Annotated[int, Field(gt=0, le=3)]
     least_documents: Annotated[int, Field(gt=0)]
+    most_ngrams: Annotated[int, Field(gt=0)]
     C: Annotated[float, Field(gt=0)]
     max_iter: Annotated[int, Field(gt=0)]
 

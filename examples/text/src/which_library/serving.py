@@ -1,4 +1,4 @@
-"""Serving: check a question, predict, explain. Needs NumPy, ONNX Runtime and tokenizers alone."""
+"""Serving: check a text, predict, explain. Needs NumPy, ONNX Runtime and tokenizers alone."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -75,7 +75,7 @@ class Predictor:
             raise InvalidInputError(f"{label} must be text.")
         if len(question) > most:
             raise InvalidInputError(
-                f"{label} must have at most {most:,} characters, not {len(question):,}. Ask in a sentence or two."
+                f"{label} must have at most {most:,} characters, not {len(question):,}. Leave some of it out."
             )
         odd = [one for one in question if unicodedata.category(one) in ("Cc", "Cs") and one not in "\t\r\n"]
         if odd:
@@ -83,14 +83,14 @@ class Predictor:
                 f"{label} must be plain text; it has a character that nobody types (U+{ord(odd[0]):04X}). Type it anew."
             )
         if not any(one.isalnum() for one in question):
-            raise InvalidInputError(f"{label} must have words in it: ask something, in English.")
+            raise InvalidInputError(self._advised(f"{label} must have words in it."))
         encoded = self._tokenizer.encode(question)
         if max(encoded.ids) < FIRST_WORD:
-            raise InvalidInputError(
-                f"{label} must have a word that the model knows, and has none. It learnt from English documentation: "
-                "ask in English words, without names of libraries, and without code."
-            )
+            raise InvalidInputError(self._advised(f"{label} must have a word that the model knows, and has none."))
         return question, encoded
+
+    def _advised(self, refusal: str) -> str:
+        return f"{refusal} {self.input.get('advice', '')}".rstrip()
 
     def scores(self, questions: list[str]) -> NDArray[np.float64]:
         """Probabilities of shape (questions, classes), for checked questions."""

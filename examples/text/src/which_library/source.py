@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 
-from .data import RAW_COLUMNS, RAW_FILE, DataError
+from .data import RAW_FILE, DataError
 from .params import Fetch
+
+_HEADING = re.compile(r"^([^\n]+)\n[ \t]*[-=~^]{3,}[ \t]*$", re.MULTILINE)
+_NO_PROSE = ("see also", "references", "examples", "example", "methods")
+_FIELDS = ("parameters", "other parameters", "returns", "yields", "receives", "raises", "warns", "attributes")
+_MARKUP = (
+    re.compile(r"^([ \t]*)\.\.[ \t].*(?:\n(?:[ \t]*\n)*\1[ \t]+.*)*", re.MULTILINE),  # directives and comments
+    re.compile(r"::[ \t]*\n(?:[ \t]*\n)*(?:[ \t]+.*\n?(?:[ \t]*\n)*)+", re.MULTILINE),  # literal blocks
+    re.compile(r"^[ \t]*(?:>>>|\.\.\.).*(?:\n[ \t]*\S.*)*", re.MULTILINE),  # sessions of Python
+)
+_ROLE = re.compile(r":[a-z:+-]+:`[^`]*`")
 
 
 def fetch_raw(folder: Path, params: Fetch) -> str:
@@ -24,8 +35,9 @@ def fetch_raw(folder: Path, params: Fetch) -> str:
         for library in params.libraries:
             version, records = read_library(library, params.skip)
             for module, name, docstring in records:
-                values = (library, version, module, name, docstring)
-                file.write(json.dumps(dict(zip(RAW_COLUMNS, values, strict=True)), ensure_ascii=False) + "\n")
+                record = {"library": library, "version": version, "module": module}
+                record |= {"names": " ".join(public_names(module, name)), "text": prose(docstring)}
+                file.write(json.dumps(record, ensure_ascii=False) + "\n")
                 count += 1
             found.append(f"{library} {version}")
     return f"{count} docstrings of {', '.join(found)} in data/raw/{RAW_FILE}"
@@ -91,4 +103,29 @@ def _given(call: ast.Call) -> Iterator[tuple[str, str]]:
         yield texts[0], texts[-1]
 
 
-# prepare: what a document is
+def public_names(module: str, name: str) -> list[str]:
+    """The names that a docstring belongs to: of packages and modules, and of classes; functions have names of words."""
+    parts = [*module.split("."), *(part for part in name.split(".") if part[:1].isupper())]
+    return [part for part in parts if not part.startswith("_")]
+
+
+def prose(docstring: str) -> str:
+    """What a docstring says in words: no markup, no examples, no lists of other functions or of literature.
+
+    The layout follows the numpydoc guide: https://numpydoc.readthedocs.io/en/latest/format.html
+    """
+    opening, *sections = _HEADING.split(docstring)
+    kept = [_without_markup(opening)]
+    for title, body in zip(sections[::2], sections[1::2], strict=True):
+        heading = title.strip().lower()
+        if heading not in _NO_PROSE:
+            text = _without_markup(body)
+            # A field begins with a line "name : type"; what it means is indented below.
+            kept.append(re.sub(r"^\S.*$", "", text, flags=re.MULTILINE) if heading in _FIELDS else text)
+    return _ROLE.sub(" ", "\n\n".join(kept)).strip()
+
+
+def _without_markup(text: str) -> str:
+    for pattern in _MARKUP:
+        text = pattern.sub("\n", text)
+    return text

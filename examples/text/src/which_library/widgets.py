@@ -1,4 +1,4 @@
-"""What a text demo shows of its own: the question, the answer, and the words that moved it. The page is `app.py`."""
+"""What a text demo shows of its own: the text, the answer, and the words that moved it. The page is `app.py`."""
 
 import html
 from collections.abc import Callable
@@ -8,9 +8,12 @@ import gradio as gr
 
 from .serving import Explanation, InvalidInputError, Piece, Predictor
 
+# So many of the classes, the likeliest ones, are named in an answer.
+MOST_CLASSES = 10
+
 
 def try_it(predictor: Predictor, concurrency: int) -> None:
-    """The question and examples on the left, the answer and its explanation on the right; the API's `/predict`."""
+    """The text and examples on the left, the answer and its explanation on the right; the API's `/predict`."""
     record = predictor.champion.record
     label = record["target"]["label"]
     with gr.Row(equal_height=False):
@@ -18,51 +21,53 @@ def try_it(predictor: Predictor, concurrency: int) -> None:
             box = gr.Textbox(
                 predictor.input["default"],
                 label=predictor.input["label"],
-                info=f"In English, up to {predictor.input['maximum']:,} characters; code and names are not looked at.",
+                info=f"{predictor.input.get('advice', '')} Up to {predictor.input['maximum']:,} characters.".lstrip(),
                 lines=3,
                 max_lines=12,
             )
-            button = gr.Button("Ask", variant="primary")
-            chosen = _examples(record)
+            button = gr.Button("Predict", variant="primary")
+            chosen = _examples(record, predictor.input["name"])
         with gr.Column(scale=2):
-            answer = gr.Label(predictor.predict().probabilities, label=label)
+            answer = gr.Label(predictor.predict().probabilities, num_top_classes=MOST_CLASSES, label=label)
             explanation = gr.HTML(highlighted(predictor.explain()), label="What moved it")
-    versions = ", ".join(f"{name} {version}" for name, version in record["libraries"].items())
-    gr.Markdown(f"Learnt from the documentation of {versions}.")
+    if versions := ", ".join(f"{name} {version}" for name, version in record.get("versions", {}).items()):
+        gr.Markdown(f"Learnt from {versions}.")
     asked = gr.on(
         [button.click, box.submit],
-        _speaking(lambda question: predictor.predict(question).probabilities),
-        inputs_kwargs={"question": box},
+        _speaking(lambda text: predictor.predict(text).probabilities),
+        inputs_kwargs={predictor.input["name"]: box},
         outputs=answer,
         api_name="predict",
-        api_description=f"Predict {label.lower()} from a question in English; there is a default.",
+        api_description=f"Predict {label.lower()} from a text; there is a default.",
         concurrency_limit=concurrency,
-        preprocess=False,  # `Predictor` checks the question itself, and says what is wrong in words
+        preprocess=False,  # `Predictor` checks the text itself, and says what is wrong in words
     )
     asked.success(
-        _speaking(lambda question: highlighted(predictor.explain(question))),
-        inputs_kwargs={"question": box},
+        _speaking(lambda text: highlighted(predictor.explain(text))),
+        inputs_kwargs={predictor.input["name"]: box},
         outputs=explanation,
         api_visibility="private",
         preprocess=False,
     )
-    # The words of the question before say nothing of one that was refused.
+    # The words of the text before say nothing of one that was refused.
     asked.failure(lambda: "", outputs=explanation, api_visibility="private")
     for example, text in chosen:
         example.click(lambda text=text: text, outputs=box, api_visibility="private").then(
-            None, js="() => document.querySelector('#ask').click()", api_visibility="private"
+            None, js="() => document.querySelector('#predict').click()", api_visibility="private"
         )
-    button.elem_id = "ask"
+    button.elem_id = "predict"
 
 
-def _examples(record: Any) -> list[tuple[Any, str]]:
-    """Buttons that ask for a person: questions in everyday words, and documents that the model has not seen."""
-    gr.Markdown("Ask what a person would ask:")
-    buttons = [(gr.Button(one["ask"], size="sm"), one["ask"]) for one in record["questions"]]
-    gr.Markdown("Or start from documentation that the model has not seen:")
-    with gr.Row():
-        unseen = record["examples"]
-        buttons += [(_truth(one["truth"]), one["inputs"]["question"]) for one in unseen]
+def _examples(record: Any, name: str) -> list[tuple[Any, str]]:
+    """Buttons that ask for a person: questions in everyday words, and texts that the model has not seen."""
+    buttons = []
+    if record["questions"]:
+        gr.Markdown("Ask what a person would ask:")
+        buttons += [(gr.Button(one["ask"], size="sm"), one["ask"]) for one in record["questions"]]
+    if record["examples"]:
+        gr.Markdown("Or start from a text that the model has not seen:" if buttons else "Start from an unseen text:")
+        with gr.Row():
+            buttons += [(_truth(one["truth"]), one["inputs"][name]) for one in record["examples"]]
     return buttons
 
 
@@ -71,11 +76,12 @@ def _truth(truth: str) -> Any:
 
 
 def _speaking(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, with what is wrong with the question told to who asks: in the page, by the API."""
+    """The function of a text, with what is wrong with the text told to who asks: in the page, by the API."""
 
-    def told(question: Any) -> Any:
+    def told(**inputs: Any) -> Any:
+        (text,) = inputs.values()
         try:
-            return function("" if question is None else question)
+            return function("" if text is None else text)
         except InvalidInputError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
@@ -83,7 +89,7 @@ def _speaking(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def highlighted(explanation: Explanation, most: int = 3) -> str:
-    """The question with its words coloured: orange speaks for the answer, blue against it; the strongest in words."""
+    """The text with its words coloured: orange speaks for the answer, blue against it; the strongest in words."""
     moved = [piece for piece in explanation.pieces if piece.shift is not None]
     strongest = sorted(moved, key=lambda piece: -abs(piece.shift or 0.0))[:most]
     longest = max((abs(piece.shift or 0.0) for piece in strongest), default=0.0) or 1.0

@@ -1,37 +1,13 @@
-"""Docstrings become prose without code or names, broken data is refused in words, and splits share no module."""
+"""What is read of a text, broken data is refused in words, and splits share no text."""
 
 import dataclasses
 import re
-from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from .package import Layout, data, params
-
-DOCSTRING = """Fit a line to points.
-
-The slope of the line minimises the squared error, see :func:`~pkg.other` and `Line.slope`.
-
-.. versionadded:: 1.2
-   With a note that goes on.
-
-Parameters
-----------
-x : array_like of shape (n,), optional
-    Where the points are, in metres.
-
-Examples
---------
->>> import pkg
->>> pkg.fit_line(3)
-9
-
-See Also
---------
-other : Something else.
-"""
 
 
 @pytest.fixture(scope="module")
@@ -40,67 +16,82 @@ def table(project: Layout, schema: data.Schema) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def small(table: pd.DataFrame) -> pd.DataFrame:
-    """A tenth of the modules: enough to split, and quick."""
-    modules = pd.Series(table["module"].unique()).sample(frac=0.1, random_state=0)
-    return table[table["module"].isin(modules)].reset_index(drop=True)
+def small(table: pd.DataFrame, schema: data.Schema) -> pd.DataFrame:
+    """Enough of each class to split, and quick."""
+    parts = [rows.sample(min(len(rows), 90), random_state=0) for _, rows in table.groupby(schema.target_column)]
+    return pd.concat(parts).reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def any_script(schema: data.Schema) -> data.Schema:
+    """The project's schema, with every word read as it stands."""
+    return dataclasses.replace(schema, word=data.ANY_WORD, code=True, names=(), names_in="")
 
 
 def every(splits: dict[str, data.Split]) -> pd.DataFrame:
-    return pd.concat([part.features.assign(library=part.target, part=name) for name, part in splits.items()])
-
-
-def test_prose_is_what_the_docstring_says_in_words() -> None:
-    words = data.words_of(data.prose(DOCSTRING))
-    assert " ".join(words) == (
-        "fit line to points the slope of the line minimises the squared error see and where the points are in metres"
-    )
+    return pd.concat([part.features.assign(label=part.target, part=name) for name, part in splits.items()])
 
 
 @pytest.mark.parametrize(
-    "code", ["snake_case", "camelCase", "a.dotted.name", "call()", "x=3", r"\alpha", "`quoted it`"]
+    ("text", "words"),
+    [
+        ("Naïve Bayes, a CAFÉ's x", "naive bayes a cafe s x"),
+        ("10 of 10 in 2D", "10 of 10 in 2d"),
+        ("Как построить ёлку?", "как построить елку"),
+        ("Größe, ﬁn", "große fin"),
+        ("如何画", "如 何 画"),
+        ("안녕하세요 세계", "안녕하세요 세계"),
+        ("हिन्दी में", "हिन्दी में"),
+        ("مرحبا؟ بكم", "مرحبا بكم"),
+        ("snake_case 🙂 --- !?", "snake case"),
+        ("", ""),
+    ],
 )
-def test_code_is_no_prose(code: str) -> None:
-    assert data.words_of(data.prose(f"before {code} after")) == ["before", "after"]
-
-
-def test_words_are_folded() -> None:
-    assert data.words_of("Naïve Bayes in 2D, a CAFÉ's x") == ["naive", "bayes", "in", "cafe"]
-
-
-def test_raw_data_states_the_installed_versions(table: pd.DataFrame, schema: data.Schema) -> None:
-    stated = table.groupby("library")["version"].unique().map(list).to_dict()
-    assert stated == {name: [version(name)] for name in schema.classes}
+def test_words_of_any_script_are_folded(text: str, words: str, any_script: data.Schema) -> None:
+    assert data.words_of(text, any_script) == words.split()
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "said"),
-    [("library", "fortran", "fortran"), ("docstring", "  \n", "docstring"), ("module", None, "not_nullable")],
+    "code", ["snake_case", "camelCase", "a.dotted.name", "call()", "x=3", r"\alpha", "`quoted it`", "https://a.b/c"]
 )
-def test_a_wrong_value_is_named_with_its_row(
-    small: pd.DataFrame, schema: data.Schema, column: str, value: object, said: str
+def test_code_is_taken_out_where_it_is_no_matter_of_the_texts(code: str, schema: data.Schema) -> None:
+    prose = dataclasses.replace(schema, code=False)
+    assert data.words_of(data.plain(f"before {code} after", prose), prose) == ["before", "after"]
+    assert data.plain(f"before {code} after", dataclasses.replace(schema, code=True)) == f"before {code} after"
+
+
+def test_what_nobody_types_is_taken_out(any_script: data.Schema) -> None:
+    assert data.plain("\x00one\x1b[31m\ttwo\x85\ud800 ", any_script) == "one [31m\ttwo"
+
+
+@pytest.mark.parametrize(("value", "said"), [("no such class", "no such class"), (None, "is empty")])
+def test_a_wrong_class_is_named_with_its_row(
+    small: pd.DataFrame, schema: data.Schema, value: object, said: str
 ) -> None:
     broken = small.astype(object)
-    broken.loc[0, column] = value  # type: ignore[call-overload]  # any value, since it is to be refused
+    broken.loc[0, schema.target_column] = value  # type: ignore[call-overload]  # any value, since it is to be refused
     with pytest.raises(data.DataError) as caught:
         data.validate(broken, schema)
-    assert column in str(caught.value)
+    assert repr(schema.target_column) in str(caught.value)
     assert said in str(caught.value)
     assert "rows 0" in str(caught.value)
 
 
-def test_columns_are_those_of_the_raw_data(small: pd.DataFrame, schema: data.Schema) -> None:
-    with pytest.raises(data.DataError, match="column 'docstring' is missing"):
-        data.validate(small.drop(columns="docstring"), schema)
+def test_columns_are_those_of_the_schema(small: pd.DataFrame, schema: data.Schema) -> None:
+    with pytest.raises(data.DataError, match="is missing") as caught:
+        data.validate(small.drop(columns=schema.text_column), schema)
+    assert repr(schema.text_column) in str(caught.value)
     with pytest.raises(data.DataError, match=r"column 'moon_phase' is not in schema\.yaml"):
         data.validate(small.assign(moon_phase=1.0), schema)
 
 
-def test_relabelled_and_missing_libraries_are_noticed(small: pd.DataFrame, schema: data.Schema) -> None:
-    with pytest.raises(data.DataError, match=r"library 'scipy' of schema\.yaml has no docstring"):
-        data.validate(small[small["library"] != "scipy"], schema)
-    with pytest.raises(data.DataError, match="MATPLOTLIB"):
-        data.validate(small.assign(library=small["library"].str.upper()), schema)
+def test_relabelled_and_missing_classes_are_noticed(small: pd.DataFrame, schema: data.Schema) -> None:
+    column, gone = schema.target_column, schema.classes[0]
+    with pytest.raises(data.DataError, match=r"of schema\.yaml has no text") as caught:
+        data.validate(small[small[column] != gone], schema)
+    assert repr(gone) in str(caught.value)
+    with pytest.raises(data.DataError, match="holds classes that"):
+        data.validate(small.assign(**{column: small[column] + "!"}), schema)
 
 
 def test_a_typo_in_the_schema_is_an_error(project: Layout, tmp_path: Path) -> None:
@@ -110,56 +101,135 @@ def test_a_typo_in_the_schema_is_an_error(project: Layout, tmp_path: Path) -> No
         data.load_schema(tmp_path / "schema.yaml")
 
 
-def test_a_name_is_a_word_that_names_and_that_no_other_library_uses(schema: data.Schema) -> None:
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ("questions: [{ask: Who, answer: nobody}]", "nobody, which is none of the classes"),
+        ("extracts: false", "needs questions to start from"),
+    ],
+)
+def test_entries_of_the_schema_fit_together(said: str, wrong: str, tmp_path: Path) -> None:
+    head = "{source: s, licence: l, target: {name: a, label: A, choices: [x, y]}, text: {name: b, label: B}, "
+    (tmp_path / "schema.yaml").write_text(f"{head}{said}}}", encoding="utf-8")
+    with pytest.raises(data.DataError, match=wrong):
+        data.load_schema(tmp_path / "schema.yaml")
+
+
+def test_a_name_is_one_that_is_listed_or_that_one_class_alone_uses(any_script: data.Schema) -> None:
+    one, other = any_script.classes[:2]
     rows = [
-        ("scipy", "scipy.quux", "f", "quux signal"),
-        ("pandas", "pandas.signal", "g", "signal"),
-        ("pandas", "pandas.core", "Frobnicator", "a frobnicator and two frobnicators"),
+        (one, "Quux Signal", "quux signal"),
+        (other, "Signal", "signal"),
+        (other, "Frobnicator", "a frobnicator and two frobnicators"),
     ]
-    table = pd.DataFrame(rows, columns=["library", "module", "name", "docstring"])
-    names = data.own_names(table, table["docstring"], schema)
-    assert {"quux", "frobnicator", "frobnicators", "pandas", "pd", "sklearn", "plt"} <= set(names)
-    assert "signal" not in names, "others use the word, too"
-    assert "two" not in names, "it names nothing"
+    table = pd.DataFrame(rows, columns=[any_script.target_column, "names", "text"])
+    named = dataclasses.replace(any_script, names=("Plömp",), names_in="names")
+    assert data.names_of(table, table["text"], named) == ("frobnicator", "frobnicators", "plomp", "quux")
 
 
-@pytest.mark.parametrize("text", ["Pandas", "a pandas.", "(scikit-learn)", "use pd, plt", "SciPy's", "PANDAS-like"])
-def test_names_are_taken_out_word_by_word_as_by_the_one_pattern(text: str, schema: data.Schema) -> None:
-    names = frozenset(name for library in schema.libraries for name in library.names)
-    quick = data.without_names(text, names)
-    assert quick == re.sub(data.names_pattern(names), " ", text)
-    assert not set(data.words_of(quick)) & names
+NAMES = frozenset({"pandas", "pd", "scikit-learn", "scikit learn", "muller"})
 
 
-def test_names_inside_words_stay(schema: data.Schema) -> None:
-    names = frozenset(name for library in schema.libraries for name in library.names)
-    assert data.without_names("spin expands", names) == "spin expands"
+@pytest.mark.parametrize(
+    "text", ["Pandas", "a pandas.", "(scikit-learn)", "use pd, now", "PANDAS-like", "Scikit Learn"]
+)
+def test_names_are_taken_out_word_by_word_as_by_the_one_pattern(text: str, any_script: data.Schema) -> None:
+    quick = data.without_names(text, NAMES)
+    assert quick == re.sub(data.names_pattern(NAMES), " ", text)
+    assert not set(data.words_of(quick, any_script)) & NAMES
 
 
-def test_a_repeated_sentence_stands_in_one_document(turned: params.Params) -> None:
-    shared = "This sentence is in both libraries."
+def test_names_are_found_with_accents_and_inside_words_they_stay() -> None:
+    assert data.without_names("Müller spends", NAMES) == "  spends"
+    assert data.without_names("expands updraft", NAMES) == "expands updraft"
+    assert data.without_names("nothing to take out", frozenset()) == "nothing to take out"
+
+
+def test_a_repeated_sentence_stands_in_one_text(any_script: data.Schema, turned: params.Params) -> None:
+    shared = "This sentence is in both classes."
     texts = [f"Only here at first. {shared}", f"Only here at first. {shared} And this is new.", f"{shared} Short one."]
-    libraries = ["scipy", "scipy", "pandas"]
-    assert data.unique_sentences(texts, libraries, turned.prepare) == [
+    strict = dataclasses.replace(turned.prepare, sentence_words=4)
+    assert data.unique_sentences(texts, ["a", "a", "b"], any_script, strict) == [
         "Only here at first.",
         "And this is new.",
         "Short one.",
     ]
 
 
-def test_near_duplicates_share_a_group(turned: params.Params) -> None:
+def test_near_duplicates_share_a_group(any_script: data.Schema, turned: params.Params) -> None:
     one = "compute the mean of all numbers along the given axis of an array"
     texts = [one, one.replace("mean", "median"), "draw a line between two points of the current picture", one.upper()]
-    groups = data.near_duplicates(texts, turned.prepare)
+    groups = data.near_duplicates(texts, any_script, turned.prepare)
     assert groups[0] == groups[1] == groups[3] != groups[2]
+    strict = dataclasses.replace(turned.prepare, similarity=1.0)
+    groups = data.near_duplicates(texts, any_script, strict)
+    assert groups[0] == groups[3] != groups[1]
+
+
+def test_near_duplicates_are_those_that_a_comparison_of_all_pairs_finds(
+    splits: dict[str, data.Split], schema: data.Schema, turned: params.Params
+) -> None:
+    """Only texts with a rare shingle in common are compared; none may be missed by that."""
+    words = [data.words_of(text, schema)[:14] for text in splits["train"].features["text"].head(60)]
+    texts = [" ".join(one[:cut]) for one in words for cut in (len(one), 11, 8, 6)]
+    sets = [{tuple(one.split()[at : at + 2]) for at in range(max(1, len(one.split()) - 1))} for one in texts]
+    for similarity in (0.3, 0.5, 0.8):
+        pairs = dataclasses.replace(turned.prepare, shingle_words=2, similarity=similarity)
+        groups = data.near_duplicates(texts, schema, pairs)
+        alike = 0
+        for row, one in enumerate(sets):
+            for other in range(row):
+                if len(one & sets[other]) >= similarity * len(one | sets[other]):
+                    alike += 1
+                    assert groups[row] == groups[other], (texts[row], texts[other])
+        assert alike
+
+
+def test_empty_texts_and_near_duplicates_are_left_out(
+    small: pd.DataFrame, schema: data.Schema, turned: params.Params
+) -> None:
+    # Else the sentences of the second copy are gone before the texts are compared.
+    whole = dataclasses.replace(turned.prepare, sentence_words=0)
+    before, _ = data.documents(small, schema, whole)
+    longest = small.loc[[small[schema.text_column].str.len().idxmax()]]
+    empty = small.head(2).copy()
+    empty[schema.text_column] = [None, " \n"]
+    after, _ = data.documents(pd.concat([small, longest, empty], ignore_index=True), schema, whole)
+    assert after["text"].tolist() == before["text"].tolist()
+    assert not before["text"].duplicated().any()
+
+
+def test_a_class_of_which_too_little_is_left_is_named(
+    small: pd.DataFrame, schema: data.Schema, turned: params.Params
+) -> None:
+    last = schema.classes[-1]
+    poor = small.astype(object)
+    poor.loc[poor[schema.target_column] == last, schema.text_column] = "one and the same text"
+    with pytest.raises(data.DataError, match="too few texts remain of") as caught:
+        data.split(poor, schema, turned.prepare)
+    assert repr(last) in str(caught.value)
 
 
 def test_shares_and_classes_are_those_of_the_parameters(splits: dict[str, data.Split], turned: params.Params) -> None:
     rows = every(splits)
     for share, part in ((turned.prepare.test_share, "test"), (turned.prepare.validation_share, "validation")):
-        assert (rows["part"] == part).mean() == pytest.approx(share, abs=0.01)
-        for _, group in rows.groupby("library"):
-            assert (group["part"] == part).mean() == pytest.approx(share, abs=0.02)
+        for _, group in rows.groupby("label"):
+            size = (group["part"] == part).sum()
+            assert size >= 1
+            assert size == pytest.approx(share * len(group), abs=max(1, 0.02 * len(group)))
+
+
+def test_a_group_stands_in_one_split_even_with_several_classes(turned: params.Params) -> None:
+    rows = pd.DataFrame({"label": ["a", "b"] * 60, "group": [f"thread {at // 4}" for at in range(120)]})
+    part_of = data.assign_groups(rows, turned.prepare)
+    assert set(part_of) == set(rows["group"])
+    assert set(part_of.values()) == set(data.SPLITS)
+
+
+def test_of_a_small_class_each_split_has_one(turned: params.Params) -> None:
+    rows = pd.DataFrame({"label": ["a"] * 50 + ["b"] * 3, "group": [str(at) for at in range(53)]})
+    part_of = data.assign_groups(rows, turned.prepare)
+    assert {part_of[str(at)] for at in (50, 51, 52)} == set(data.SPLITS)
 
 
 def test_same_seed_same_split(small: pd.DataFrame, schema: data.Schema, turned: params.Params) -> None:
@@ -178,17 +248,18 @@ def test_splits_survive_the_disk(splits: dict[str, data.Split], schema: data.Sch
 
 
 def test_slices_cover_every_row_once(splits: dict[str, data.Split], schema: data.Schema, turned: params.Params) -> None:
-    slices = data.slices_of(splits, schema, turned.evaluate)
-    assert list(slices) == ["Library", "Length"]
+    both = dataclasses.replace(turned.evaluate, slices=[schema.target.name, "length"])
+    slices = data.slices_of(splits, schema, both)
+    assert list(slices) == [schema.target.label, "Length"]
     for labels in slices.values():
         assert len(labels) == len(splits["test"].target)
         assert labels.notna().all()
-    assert list(slices["Library"].categories) == list(schema.classes)
+    assert list(slices[schema.target.label].categories) == list(schema.classes)
     assert len(set(slices["Length"])) == 3
 
 
 def test_an_unknown_slice_is_an_error_with_the_known_ones(
     splits: dict[str, data.Split], schema: data.Schema, turned: params.Params
 ) -> None:
-    with pytest.raises(ValueError, match="names moon; known are library, length"):
+    with pytest.raises(ValueError, match=f"names moon; known are {schema.target.name}, length"):
         data.slices_of(splits, schema, dataclasses.replace(turned.evaluate, slices=["moon"]))

@@ -1,0 +1,71 @@
+"""The schema of texts: which column holds them, which says their classes, and how to read both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlpath.errors import MlpathError
+from mlpath.schemas import reading_of, target_of, too_rare
+
+if TYPE_CHECKING:
+    from mlpath.dataset import Column, Findings
+
+ADVICE = """\
+# What else it can say is listed by `Schema` in `data.py`: words that give a class away (`names`), a
+# column of threads or authors that belong into one split (`group`), questions for the demo to start
+# from (`questions`, each with `ask` and `answer`), whether it may show extracts (`extracts`).
+"""
+MOST_SLICES = 12
+"""Of more classes, a list of each one's quality is no overview."""
+
+
+def document(findings: Findings, source: str, licence: str) -> dict[str, Any]:
+    """Return the content of `schema.yaml`.
+
+    Raises:
+        MlpathError: There is too little to learn from.
+    """
+    target = target_of(findings)
+    text = next((one for one in findings.columns if one.role == "text"), None)
+    if text is None:
+        raise MlpathError(
+            f"{findings.path.name} has no column of free text",
+            hint="-d domain=tabular, if it has columns to predict from.",
+        )
+    rare = too_rare(findings)
+    classes = [name for name, _ in findings.classes if name not in rare]
+    written: dict[str, Any] = {
+        "source": source,
+        "licence": licence,
+        "reading": reading_of(findings.reading),
+        "target": _named(target) | {"choices": classes},
+        "text": _named(text),
+        "left_out": [
+            {"column": column.name, "reason": column.reason}
+            for column in findings.columns
+            if column.role == "left out"
+        ],
+    }
+    if target.missing:
+        written["target"]["nullable"] = True
+    if rare:
+        written["too_rare"] = rare
+    return written
+
+
+def turned(findings: Findings) -> dict[str, Any]:
+    """Return which metric decides, and what the quality is told apart by.
+
+    Of a single class, accuracy is the share that is found; F1 over all classes says nothing there.
+    """
+    rare = too_rare(findings)
+    counts = [count for name, count in findings.classes if name not in rare]
+    if min(counts) < sum(counts) / len(counts) / 2:
+        return {"metric": "f1", "slices": ["length"]}
+    by_class = [target_of(findings).key] if len(counts) <= MOST_SLICES else []
+    return {"metric": "accuracy", "slices": [*by_class, "length"]}
+
+
+def _named(column: Column) -> dict[str, Any]:
+    described = {"name": column.key, "label": column.label}
+    return described | ({"column": column.name} if column.name != column.key else {})
