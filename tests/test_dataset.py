@@ -170,7 +170,7 @@ def test_a_doubt_is_refused_where_nobody_can_be_asked(folder: Path) -> None:
         (["--dataset", "few.csv", "--target", "Churn"], "has 30 rows"),
         (["--dataset", "lonely.csv", "--target", "Churn"], "has no column to predict 'Churn' from"),
         (["--dataset", "single.csv", "--target", "Churn"], "fewer than two values of 'Churn'"),
-        (["--dataset", "series.csv"], "holds a time series"),
+        (["--dataset", "series.csv"], "has 31 days; a forecast"),
         (["--dataset", "churn.csv", "--target", "E-mail", "-d", "task=regression"], "holds texts"),
     ],
 )

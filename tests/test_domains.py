@@ -32,6 +32,8 @@ REACHED = {
     "text": ("f1", 0.80),
     "timeseries": ("mae", 0.75),  # of what the baseline, seasonal naive, has
 }
+# Modules that no other domain has; each has an include shim of its own.
+ALONE = {"timeseries": {"steps.py"}}
 
 
 @pytest.mark.parametrize("domain", [domain for domain in DOMAINS if domain != "tabular"])
@@ -43,7 +45,7 @@ def test_a_domain_brings_the_files_that_tabular_brings(domain: str) -> None:
         files = {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
         return {file for file in files if "__pycache__" not in file} - {OWN_DATA}
 
-    assert brought(domain) == brought("tabular")
+    assert brought(domain) == brought("tabular") | ALONE.get(domain, set())
 
 
 @pytest.mark.parametrize(("domain", "task"), TASKS)

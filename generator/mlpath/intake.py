@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 RAW = Path("data", "raw")
 SCHEMA = "schema.yaml"
-DOMAINS = ("tabular", "text")
+DOMAINS = ("tabular", "text", "timeseries")
 """Of which there is a module in `mlpath.schemas`."""
 SETTLE = "Settle it with --target COLUMN or -d domain=NAME, or leave out --defaults."
-_KINDS = {"timeseries": "a time series", "vision": "pictures"}
+_KINDS = {"vision": "pictures"}
 _HEADER = """\
 # What the data must look like; `prepare` refuses data that breaks it. Written once by mlpath, from
 # what was found in the file: it is yours from here on.

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .data import Schema, Split, encode_target, series_of
+from .data import FREQUENCIES, Schema, Split, encode_target, names_of, series_of
 from .params import Params
 
 
@@ -25,30 +25,31 @@ def brief_of(
         predictions: its answers, by split.
         splits: the forecasts that the series allows.
         schema: of the series.
-        params: hold the months of history and horizon.
+        params: hold the steps of history and horizon.
     """
-    series = pd.concat([series_of(part) for part in splits.values()])
-    series = series[~series.index.duplicated()].sort_index()
+    series, gaps = whole(splits, schema)
+    names = names_of(series.index, schema)
     return {
-        "inputs": describe_inputs(pd.PeriodIndex(series.index), params),
+        "inputs": describe_inputs(pd.PeriodIndex(series.index), schema, params),
         "examples": pick_examples(splits["test"], encode_target(splits["test"].target, schema), predictions["test"]),
         "history": params.prepare.history,
+        "step": schema.step,
         "series": {
-            "begins": str(series.index[0]),
-            "values": [round(float(value), 4) for value in series],
-            "filled": filled_months(splits, pd.PeriodIndex(series.index), params.prepare.history),
+            "begins": str(series.index[0].start_time.date()),
+            "values": [float(f"{value:.7g}") for value in series],
+            "filled": [name for name, gap in zip(names, gaps, strict=True) if gap],
         },
     }
 
 
-def describe_inputs(months: pd.PeriodIndex, params: Params) -> list[dict[str, Any]]:
-    """The day that the demo pretends it is, and the months ahead that are asked for, with their ranges.
+def describe_inputs(steps: pd.PeriodIndex, schema: Schema, params: Params) -> list[dict[str, Any]]:
+    """The day that the demo pretends it is, and the steps ahead that are asked for, with their ranges.
 
-    The first day is the one with a whole history before it; the last ones are in the month after the series ends.
+    The first day is the one with a whole history before it; the last ones are in the step after the series ends.
     """
-    earliest, latest = months[params.prepare.history], months[-1] + 1
+    earliest, latest = steps[params.prepare.history], steps[-1] + 1
     today = {"name": "today", "label": "Today", "kind": "date", "unit": ""}
-    ahead = {"name": "horizon", "label": "Months ahead", "kind": "number", "unit": ""}
+    ahead = {"name": "horizon", "label": f"{schema.step.capitalize()}s ahead", "kind": "number", "unit": ""}
     return [
         today
         | {
@@ -61,22 +62,26 @@ def describe_inputs(months: pd.PeriodIndex, params: Params) -> list[dict[str, An
 
 
 def pick_examples(test: Split, target: NDArray[np.float64], prediction: NDArray[Any]) -> list[dict[str, Any]]:
-    """Three forecasts of the test years to start from, each with the truth: a good, a usual and the worst one."""
+    """Three forecasts of the test split to start from, each with the truth: a good, a usual and the worst one."""
     order = np.abs(target - prediction[:, :, 1]).mean(axis=1).argsort(kind="stable")
-    months = pd.PeriodIndex(test.target.index) + 1
+    first = pd.PeriodIndex(test.target.index) + 1
     return [
         {
-            "inputs": {"today": str(months[row].start_time.date()), "horizon": target.shape[1]},
-            "truth": [round(float(value), 4) for value in target[row]],
+            "inputs": {"today": str(first[row].start_time.date()), "horizon": target.shape[1]},
+            "truth": [float(f"{value:.7g}") for value in target[row]],
         }
         for row in (order[len(order) // 10], order[len(order) // 2], order[-1])
     ]
 
 
-def filled_months(splits: dict[str, Split], months: pd.PeriodIndex, history: int) -> list[str]:
-    """The months that no forecast may be judged by: after the first history, those that are no split's target."""
-    judged = set()
-    for part in splits.values():
-        origins = pd.PeriodIndex(part.target.index)
-        judged |= {origin + step for origin in origins for step in range(1, part.target.shape[1] + 1)}
-    return [str(month) for month in months[history:] if month not in judged]
+def whole(splits: dict[str, Split], schema: Schema) -> tuple[pd.Series, NDArray[np.bool_]]:
+    """The series from the first history to the last target, and which of its steps nobody measured. Shape (steps,).
+
+    Steps between so many gaps that no forecast reaches them are as they were before, and count as not measured.
+    """
+    parts = pd.concat([series_of(part) for part in splits.values()])
+    reached = parts[~parts.index.duplicated()].sort_index()
+    steps = pd.period_range(reached.index[0], reached.index[-1], freq=FREQUENCIES[schema.step])
+    series = reached.reindex(steps)
+    unknown = series.isna().to_numpy() | np.isin(names_of(steps, schema), splits["train"].filled)
+    return series.ffill(), np.asarray(unknown, dtype=np.bool_)

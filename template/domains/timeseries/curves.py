@@ -14,7 +14,7 @@ Array = NDArray[Any]
 def fit_tables(schema: Schema, target: Array, predictions: dict[str, Array]) -> dict[str, pd.DataFrame]:  # noqa: ARG001
     """One table a plot, one row a point, with the model's name in the column `model`; by name.
 
-    `steps` has the error and the interval's coverage by month ahead; `ahead` the forecasts at the full horizon, origin
+    `steps` has the error and the interval's coverage by step ahead; `ahead` the forecasts at the full horizon, origin
     by origin.
 
     Args:

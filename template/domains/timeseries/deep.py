@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .data import YEAR, Schema, Split, encode_target
+from .data import Schema, Split, encode_target
 from .fitting import Recipe, Rows, Watch, export_onnx, facts_of, fit_network, seeded
 from .metrics import QUANTILES
 from .params import Deep, Train
@@ -23,15 +23,15 @@ HELD_OUT = 0.2
 
 
 class Network(nn.Module):
-    """History in the target's unit → recurrent layer over its months → quantiles of standard scores.
+    """History in the target's unit → recurrent layer over its steps → quantiles of standard scores.
 
-    It reads what each month added to the same month a year before, and how far the month lies from the last one. Its
-    answer, shape (origins, horizon, 3), is of the scores that `Scores` makes of the target.
+    It reads what each step added to the one a season before, and how far the step lies from the last one. Its answer,
+    shape (origins, horizon, 3), is of the scores that `Scores` makes of the target.
     """
 
-    def __init__(self, horizon: int, scales: tuple[float, float], turned: Deep) -> None:
+    def __init__(self, horizon: int, season: int, scales: tuple[float, float], turned: Deep) -> None:
         super().__init__()
-        self.horizon, self.scales = horizon, scales
+        self.horizon, self.season, self.scales = horizon, season, scales
         self.recurrent = nn.GRU(2, turned.hidden, batch_first=True)
         self.dropout = nn.Dropout(turned.dropout)
         self.last = nn.Linear(turned.hidden, horizon * len(QUANTILES))
@@ -42,9 +42,10 @@ class Network(nn.Module):
             self.last.bias.copy_(torch.tensor([width, 0.0, width]).repeat(horizon))
 
     def forward(self, history: Tensor) -> Tensor:
-        """Shape (origins, months) → (origins, horizon, 3)."""
-        growth = history[:, YEAR:] - history[:, :-YEAR]
-        channels = (growth - growth[:, -1:]) / self.scales[0], (history[:, YEAR:] - history[:, -1:]) / self.scales[1]
+        """Shape (origins, steps) → (origins, horizon, 3)."""
+        later = history[:, self.season :]
+        growth = later - history[:, : -self.season]
+        channels = (growth - growth[:, -1:]) / self.scales[0], (later - history[:, -1:]) / self.scales[1]
         states, _ = self.recurrent(torch.stack(channels, dim=-1))
         below, median, above = self.last(self.dropout(states[:, -1])).reshape(-1, self.horizon, 3).unbind(dim=-1)
         # Widths are positive, so that the quantiles never cross.
@@ -53,23 +54,24 @@ class Network(nn.Module):
 
 
 class Scores(nn.Module):
-    """The target as standard scores of how far it lies from a guess: a year before, plus what the last year added."""
+    """The target as standard scores of how far it lies from a guess: a season before, plus what the last one added."""
 
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, history: Tensor, target: Tensor) -> None:
+    def __init__(self, history: Tensor, target: Tensor, season: int) -> None:
         super().__init__()
-        self.horizon = target.shape[1]
+        self.horizon, self.season = target.shape[1], season
         missed = target - self.guess(history)
         self.register_buffer("mean", missed.mean(dim=0))
         self.register_buffer("scale", missed.std(dim=0).clamp(min=1e-6))
 
     def guess(self, history: Tensor) -> Tensor:
-        """Shape (origins, months) → (origins, horizon)."""
-        years = math.ceil(self.horizon / YEAR)
-        growth = history[:, -1:] - history[:, -1 - YEAR : -YEAR]
-        return torch.cat([history[:, -YEAR:] + growth * (year + 1) for year in range(years)], dim=1)[:, : self.horizon]
+        """Shape (origins, steps) → (origins, horizon)."""
+        last = history[:, -self.season :]
+        growth = history[:, -1:] - history[:, -1 - self.season : -self.season]
+        cycles = math.ceil(self.horizon / self.season)
+        return torch.cat([last + growth * (cycle + 1) for cycle in range(cycles)], dim=1)[:, : self.horizon]
 
     def of(self, history: Tensor, target: Tensor) -> Tensor:
         """Shape (origins, horizon)."""
@@ -88,15 +90,15 @@ class Served(nn.Module):
         self.network, self.scores = network, scores
 
     def forward(self, history: Tensor) -> Tensor:
-        """Shape (origins, months) → (origins, horizon, 3)."""
+        """Shape (origins, steps) → (origins, horizon, 3)."""
         return self.scores.back(history, self.network(history))
 
 
 class Model:
     """A trained network, and what its training has to tell."""
 
-    def __init__(self, served: Served, months: int, history: list[dict[str, float]]) -> None:
-        self.served, self.months, self.history = served, months, history
+    def __init__(self, served: Served, steps: int, history: list[dict[str, float]]) -> None:
+        self.served, self.steps, self.history = served, steps, history
         # The scores are standard ones over the rows to learn from, so that is where the first loss is as expected.
         self.facts = facts_of(served.network, history, expected_loss()) | {"initial_loss": history[0]["loss"]}
 
@@ -107,12 +109,12 @@ class Model:
         return answers.numpy().astype(np.float64)
 
     def export_onnx(self) -> bytes:
-        """`history` float32 (origins, months) → `answer` float32 (origins, horizon, 3)."""
-        return export_onnx(self.served, (torch.zeros(2, self.months),), ["history"])
+        """`history` float32 (origins, steps) → `answer` float32 (origins, horizon, 3)."""
+        return export_onnx(self.served, (torch.zeros(2, self.steps),), ["history"])
 
 
 def tensor_of(features: pd.DataFrame) -> Tensor:
-    """Histories as float32, shape (origins, months)."""
+    """Histories as float32, shape (origins, steps)."""
     return torch.tensor(features.to_numpy(dtype=np.float32))
 
 
@@ -132,13 +134,13 @@ def expected_loss() -> float:
 def rows_of(train: Split, schema: Schema) -> tuple[Scores, Rows, Rows]:
     """The standard scores of the target, the rows to learn from, and the later ones that tell when to stop.
 
-    Between them as many forecasts are left out as overlap with both, so that no month is a target of both.
+    Between them as many forecasts are left out as overlap with both, so that no step is a target of both.
     """
     history = tensor_of(train.features)
     target = torch.tensor(encode_target(train.target, schema), dtype=torch.float32)
     border = len(history) - max(1, round(HELD_OUT * len(history)))
     learnt = slice(0, max(1, border - target.shape[1] + 1))
-    scores = Scores(history[learnt], target[learnt])
+    scores = Scores(history[learnt], target[learnt], schema.season)
     known = scores.of(history, target)
     return scores, Rows((history[learnt],), known[learnt]), Rows((history[border:],), known[border:])
 
@@ -146,7 +148,7 @@ def rows_of(train: Split, schema: Schema) -> tuple[Scores, Rows, Rows]:
 def fit(
     train: Split, schema: Schema, params: Train, checkpoint: Path | None = None, watch: Watch | None = None
 ) -> Model:
-    """Train on the earlier forecasts of the training years, stop by the later ones.
+    """Train on the earlier forecasts of the training split, stop by the later ones.
 
     Raises:
         ValueError: the parameters name no network.
@@ -156,10 +158,10 @@ def fit(
         raise ValueError("params.yaml has no section train.deep")
     scores, rows, check = rows_of(train, schema)
     history = rows.inputs[0]
-    growth = history[:, YEAR:] - history[:, :-YEAR]
+    growth = history[:, schema.season :] - history[:, : -schema.season]
     scales = float((growth - growth[:, -1:]).std()) or 1.0, float((history - history[:, -1:]).std()) or 1.0
     seeded(params.seed)
-    network = Network(scores.horizon, scales, turned)
+    network = Network(scores.horizon, schema.season, scales, turned)
     recipe = Recipe(
         epochs=turned.epochs,
         batch_size=turned.batch_size,

@@ -1,6 +1,6 @@
 """The models, from the simplest to the most complex, and their way to ONNX.
 
-Every model takes the history, shape (origins, months), and answers with quantiles, shape (origins, horizon, 3): the
+Every model takes the history, shape (origins, steps), and answers with quantiles, shape (origins, horizon, 3): the
 lower end of the interval, the median, the upper end (`metrics.QUANTILES`).
 """
 
@@ -18,7 +18,7 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import TimeSeriesSplit
 from threadpoolctl import threadpool_limits
 
-from .data import YEAR, Schema, Split, encode_target, series_of
+from .data import Schema, Split, encode_target, series_of
 from .metrics import QUANTILES
 from .params import Train
 
@@ -30,11 +30,11 @@ FOLDS = 4
 class Linear:
     """Forecasts that are linear in the history; seasonal naive, exponential smoothing and ridge regression all are.
 
-    Each month ahead is the origin's value, plus weights on how far each month before lies from it, plus `bias`: raise
+    Each step ahead is the origin's value, plus weights on how far each step before lies from it, plus `bias`: raise
     the whole history by 1, and the forecast rises by 1. The interval reaches `reach` to either side.
 
     Attributes:
-        weights: shape (months of history, horizon).
+        weights: shape (steps of history, horizon).
         bias: shape (horizon,).
         reach: shape (horizon,).
     """
@@ -87,32 +87,32 @@ def fit(
     # One thread: parallel sums differ in their last bit from run to run, and with it the model's hash.
     with threadpool_limits(limits=1):
         if name == "baseline":
-            return _baseline(history, target)
+            return _baseline(history, target, schema.season)
         if name == "classical":
-            return _classical(series_of(train), history, target, params.classical.damped)
+            return _classical(series_of(train), history, target, schema.season, damped=params.classical.damped)
         if name == "shallow":
             return _shallow(history, target, params.shallow.alpha)
     raise ValueError(f"no model is called {name!r}; see train.models in params.yaml")
 
 
-def _baseline(history: Array, target: Array) -> Linear:
-    """Seasonal naive: every month will be what it was a year before."""
+def _baseline(history: Array, target: Array, season: int) -> Linear:
+    """Seasonal naive: every step will be what it was a season before."""
     weights = np.zeros((history.shape[1], target.shape[1]))
     for step in range(target.shape[1]):
-        weights[step % YEAR - YEAR, step] = 1
+        weights[step % season - season, step] = 1
     bias = np.zeros(target.shape[1])
     return Linear(weights, bias, _reach(target - forecast(history, weights, bias)))
 
 
-def _classical(series: pd.Series, history: Array, target: Array, damped: bool) -> Linear:
+def _classical(series: pd.Series, history: Array, target: Array, season: int, *, damped: bool) -> Linear:
     """Exponential smoothing with trend and season (Holt, 1957; Winters, 1960), as statsmodels estimates it.
 
-    The smoothing constants are estimated once, on the training years. With these the forecast is a weighted sum of the
-    history, and the weight of a month is what statsmodels answers to a history of zeros with a one in that month.
+    The smoothing constants are estimated once, on the training split. With these the forecast is a weighted sum of the
+    history, and the weight of a step is what statsmodels answers to a history of zeros with a one at that step.
     """
     from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
-    method: dict[str, Any] = {"trend": "add", "seasonal": "add", "seasonal_periods": YEAR, "damped_trend": damped}
+    method: dict[str, Any] = {"trend": "add", "seasonal": "add", "seasonal_periods": season, "damped_trend": damped}
     known = method | {"initialization_method": "heuristic"}  # the level and season to begin with, from the history
     names = ["smoothing_level", "smoothing_trend", "smoothing_seasonal", *(["damping_trend"] if damped else [])]
     estimated = ExponentialSmoothing(series.to_numpy(dtype=np.float64), **method).fit().params
@@ -128,10 +128,10 @@ def _classical(series: pd.Series, history: Array, target: Array, damped: bool) -
 
 
 def _shallow(history: Array, target: Array, alpha: float) -> Linear:
-    """Ridge regression on how far each month of the history lies from the last one.
+    """Ridge regression on how far each step of the history lies from the last one.
 
     What it was fitted to says too little about its errors, so the interval comes from the later half of the training
-    years, forecast by fits to what lies before.
+    split, forecast by fits to what lies before.
     """
     level = history[:, -1:]
     folds = TimeSeriesSplit(FOLDS, test_size=max(1, len(history) // (2 * FOLDS)), gap=target.shape[1] - 1)
@@ -144,7 +144,7 @@ def _shallow(history: Array, target: Array, alpha: float) -> Linear:
 
 
 def _reach(errors: Array) -> Array:
-    """How far to go to either side so as to hold the stated share of the errors, for each month ahead.
+    """How far to go to either side so as to hold the stated share of the errors, for each step ahead.
 
     The correction for the number of errors is that of split conformal prediction (Lei and others, 2018). Its guarantee
     is for errors that could come in any order, which those of a series are not: hence the measured coverage.
@@ -160,15 +160,15 @@ def predict(model: Any, features: pd.DataFrame) -> Array:
 
 
 def export_onnx(model: Any, schema: Schema) -> bytes:  # noqa: ARG001  # every domain's takes it
-    """The fitted model as ONNX: `history` float32 (origins, months) → `answer` float32 (origins, horizon, 3)."""
+    """The fitted model as ONNX: `history` float32 (origins, steps) → `answer` float32 (origins, horizon, 3)."""
     if hasattr(model, "export_onnx"):
         return bytes(model.export_onnx())
     # Here, since the evaluation, which imports this module too, exports nothing.
     from onnx import TensorProto, checker, helper, numpy_helper
 
-    months, horizon = model.weights.shape
+    steps, horizon = model.weights.shape
     constants = {
-        "last": np.array([months - 1]),
+        "last": np.array([steps - 1]),
         "weights": model.weights.astype(np.float32),
         "bias": model.bias.astype(np.float32),
         "third": np.array([2]),
@@ -186,7 +186,7 @@ def export_onnx(model: Any, schema: Schema) -> bytes:  # noqa: ARG001  # every d
     graph = helper.make_graph(
         nodes,
         "model",
-        [helper.make_tensor_value_info("history", TensorProto.FLOAT, ["origins", months])],
+        [helper.make_tensor_value_info("history", TensorProto.FLOAT, ["origins", steps])],
         [helper.make_tensor_value_info("answer", TensorProto.FLOAT, ["origins", horizon, len(QUANTILES)])],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )

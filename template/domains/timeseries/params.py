@@ -24,12 +24,12 @@ class Fetch:
 
 @dataclass(frozen=True, config=_STRICT)
 class Prepare:
-    """What a forecast looks back on and ahead to, in months, and which years are kept for validation and test."""
+    """What a forecast looks back on and ahead to, and how much is kept for validation and test; all in steps."""
 
-    history: Annotated[int, Field(ge=24)]
+    history: Annotated[int, Field(ge=10)]
     horizon: Annotated[int, Field(ge=1, le=60)]
-    validation_years: Annotated[int, Field(gt=0)]
-    test_years: Annotated[int, Field(gt=0)]
+    validation: Annotated[int, Field(gt=0)]
+    test: Annotated[int, Field(gt=0)]
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -39,21 +39,21 @@ class Baseline:
 
 @dataclass(frozen=True, config=_STRICT)
 class Classical:
-    """Exponential smoothing; a damped trend flattens out with the months."""
+    """Exponential smoothing; a damped trend flattens out with time."""
 
     damped: bool
 
 
 @dataclass(frozen=True, config=_STRICT)
 class Shallow:
-    """Ridge regression on the months before (the name is scikit-learn's)."""
+    """Ridge regression on the steps before (the name is scikit-learn's)."""
 
     alpha: Annotated[float, Field(gt=0)]
 
 
 @dataclass(frozen=True, config=_STRICT)
 class Deep:
-    """A gated recurrent network, trained by AdamW until the months held out from training stop getting better."""
+    """A gated recurrent network, trained by AdamW until the forecasts held out from training stop getting better."""
 
     hidden: Annotated[int, Field(gt=0)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
@@ -85,7 +85,7 @@ class Evaluate:
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
     resamples: Annotated[int, Field(ge=100)]
     seed: int
-    slices: list[Literal["season", "decade"]]
+    slices: list[Literal["season", "year", "decade"]]
 
 
 @dataclass(frozen=True, config=_STRICT)

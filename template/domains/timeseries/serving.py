@@ -13,9 +13,9 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from .champion import Champion, load_champion
+from .steps import CYCLES, SEASONS, Step, name_of, ordinal_of
 
 Row = Mapping[str, Any]
-YEAR = 12
 _DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?(?:[ T]00:00(?::00)?)?")
 
 
@@ -25,22 +25,22 @@ class InvalidInputError(ValueError):
 
 @dataclass(frozen=True)
 class Forecast:
-    """What the model says of the months ahead; every tuple has one entry a month.
+    """What the model says of the steps ahead; every tuple has one entry a step.
 
     Attributes:
-        months: such as "1998-01".
+        times: the steps, such as "1998-01" for a month.
         low: the lower end of the interval.
         median: as likely to be exceeded as not.
         high: the upper end.
-        year_before: what the same month of the last known year was; the forecast of the baseline.
+        season_before: what it was one season earlier; the forecast of the baseline.
         truth: what was measured, None where that is not known.
     """
 
-    months: tuple[str, ...]
+    times: tuple[str, ...]
     low: tuple[float, ...]
     median: tuple[float, ...]
     high: tuple[float, ...]
-    year_before: tuple[float, ...]
+    season_before: tuple[float, ...]
     truth: tuple[float | None, ...]
 
 
@@ -54,15 +54,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Where the forecast of the last month that was asked for comes from.
+    """Where the forecast of the last step that was asked for comes from.
 
     Attributes:
-        month: the month in question.
+        time: the step in question.
         parts: add up to the forecast.
-        leaning: by year of the history, the latest first: how far the forecast rises, had all of it been 1 higher.
+        leaning: by cycle of the history, the latest first: how far the forecast rises, had all of it been 1 higher.
     """
 
-    month: str
+    time: str
     parts: tuple[Part, ...]
     leaning: tuple[Part, ...]
 
@@ -76,8 +76,11 @@ class Predictor:
         self.champion = champion
         self.inputs: tuple[Mapping[str, Any], ...] = tuple(champion.record["inputs"])
         self.history: int = champion.record["history"]
+        # Records from before there were other steps name none, and begin with a month such as 1959-05.
+        self.step: Step = champion.record.get("step", "month")
+        self.season = SEASONS[self.step]
         series = champion.record["series"]
-        self.begins = _ordinal(*map(int, series["begins"].split("-")))
+        self.begins = ordinal_of(date.fromisoformat(f"{series['begins']}-01"[:10]), self.step)
         self.series = np.array(series["values"], dtype=np.float32)
         self.filled = frozenset(series["filled"])
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
@@ -107,71 +110,85 @@ class Predictor:
         if str(day) < column["minimum"]:
             raise InvalidInputError(
                 f"{column['label']} must be {column['minimum']} or later: the series begins in "
-                f"{month_name(self.begins)}, and the model looks back on {self.history} months of it."
+                f"{self.name(0)}, and the model looks back on {self.history} {self.step}s of it."
             )
         if str(day) > column["maximum"]:
             raise InvalidInputError(
                 f"{column['label']} must be {column['maximum']} or earlier: the series ends in "
-                f"{month_name(self.begins + len(self.series) - 1)}, and a forecast begins where it ends."
+                f"{self.name(len(self.series) - 1)}, and a forecast begins where it ends."
             )
         return str(day)
 
+    def name(self, place: int) -> str:
+        """The step at this place of the series, or after its end, as people write it."""
+        return name_of(self.begins + place, self.step)
+
+    @property
+    def decimals(self) -> int:
+        """So many of them show five digits of the largest value."""
+        largest = float(np.abs(self.series).max())
+        return max(0, min(8, 4 - math.floor(math.log10(largest)))) if largest else 2
+
     def forecast(self, histories: NDArray[Any]) -> NDArray[np.float64]:
-        """Quantiles of shape (origins, horizon, 3) for histories of shape (origins, months)."""
+        """Quantiles of shape (origins, horizon, 3) for histories of shape (origins, steps)."""
         feeds = {"history": np.asarray(histories, dtype=np.float32)}
         return np.asarray(self._session.run(["answer"], feeds)[0], dtype=np.float64)
 
     def known(self, today: str) -> NDArray[np.float32]:
-        """What was measured before the month of `today`: that month itself is not over."""
-        year, month, _ = map(int, today.split("-"))
-        return self.series[: _ordinal(year, month) - self.begins]
+        """What was measured before the step of `today`: that step itself is not over."""
+        return self.series[: ordinal_of(date.fromisoformat(today), self.step) - self.begins]
 
     def predict(self, row: Row) -> Forecast:
-        """The forecast from the month of `today` on, for as many months as `horizon` says."""
+        """The forecast from the step of `today` on, for as many steps as `horizon` says."""
         asked = self.complete(row)
         known, steps = self.known(asked["today"]), np.arange(asked["horizon"])
         low, median, high = self.forecast(known[None, -self.history :])[0, steps].T
         places = len(known) + steps
         return Forecast(
-            months=tuple(month_name(self.begins + place) for place in places.tolist()),
+            times=tuple(self.name(place) for place in places.tolist()),
             low=tuple(low.tolist()),
             median=tuple(median.tolist()),
             high=tuple(high.tolist()),
-            year_before=tuple(known[len(known) - YEAR + steps % YEAR].astype(np.float64).tolist()),
+            season_before=tuple(known[len(known) - self.season + steps % self.season].astype(np.float64).tolist()),
             truth=tuple(self.measured(place) for place in places.tolist()),
         )
 
     def measured(self, place: int) -> float | None:
         """The value at this place of the series; None after its end, and where a gap was filled."""
-        if place >= len(self.series) or month_name(self.begins + place) in self.filled:
+        if place >= len(self.series) or self.name(place) in self.filled:
             return None
         return float(self.series[place])
 
     def explain(self, row: Row) -> Explanation:
-        """What the forecast of the last month asked for is made of, and which years it leans on.
+        """What the forecast of the last step asked for is made of, and which cycles of the past it leans on.
 
-        The parts are arithmetic: the same month of the last known year, what that year added to the one before, and
-        what the model corrects. The leaning is a sensitivity, read off by raising one year of the history at a time.
+        The parts are arithmetic: what it was one season earlier, what that season added to the one before, and what the
+        model corrects. The leaning is a sensitivity, read off by raising one cycle of the history at a time.
         """
-        asked = self.complete(row)
+        asked, season, cycle = self.complete(row), self.season, CYCLES[self.step]
         history, step = self.known(asked["today"])[-self.history :], asked["horizon"] - 1
-        years = range(self.history // YEAR)
-        raised = [history.copy() for _ in years]
-        for year, one in zip(years, raised, strict=True):
-            one[len(one) - (year + 1) * YEAR : len(one) - year * YEAR] += 1
+        # Longer ago than ten cycles, one alone moves next to nothing.
+        cycles = range(min(10, self.history // season))
+        raised = [history.copy() for _ in cycles]
+        for back, one in zip(cycles, raised, strict=True):
+            one[len(one) - (back + 1) * season : len(one) - back * season] += 1
         answer, *moved = self.forecast(np.stack([history, *raised]))[:, step, 1].tolist()
-        before, growth = float(history[step % YEAR - YEAR]), float(history[-1] - history[-1 - YEAR])
-        growth *= step // YEAR + 1
-        names = ["the last 12 months", *(f"{year + 1} years back" for year in years[1:])]
+        before, growth = float(history[step % season - season]), float(history[-1] - history[-1 - season])
+        growth *= step // season + 1
+        names = [f"the last {season} {self.step}s", *(f"{back + 1} {cycle}s back" for back in cycles[1:])]
         return Explanation(
-            month=self.predict(asked).months[-1],
+            time=self.predict(asked).times[-1],
             parts=(
-                Part("the same month of the last known year", before),
-                Part("what the last year has added", growth),
+                Part(f"the same {_in_cycle(self.step)} of the last known {cycle}", before),
+                Part(f"what the last {cycle} has added", growth),
                 Part("what the model corrects", answer - before - growth),
             ),
             leaning=tuple(Part(name, value - answer) for name, value in zip(names, moved, strict=True)),
         )
+
+
+def _in_cycle(step: Step) -> str:
+    return "weekday" if step == "day" else step
 
 
 def _check_horizon(column: Mapping[str, Any], value: Any) -> int:
@@ -185,16 +202,6 @@ def _check_horizon(column: Mapping[str, Any], value: Any) -> int:
     if not column["minimum"] <= number <= column["maximum"]:
         raise InvalidInputError(f"{wrong}; {number:g} is not.")
     return int(number)
-
-
-def _ordinal(year: int, month: int) -> int:
-    """Months as numbers that follow each other."""
-    return year * YEAR + month - 1
-
-
-def month_name(ordinal: int) -> str:
-    """Such as 1998-01."""
-    return f"{ordinal // YEAR:04d}-{ordinal % YEAR + 1:02d}"
 
 
 def load_predictor(folder: Path) -> Predictor:

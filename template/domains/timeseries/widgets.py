@@ -10,18 +10,21 @@ from typing import Any
 
 import gradio as gr
 
-from .serving import Explanation, Forecast, InvalidInputError, Part, Predictor, month_name
+from .serving import Explanation, Forecast, InvalidInputError, Part, Predictor
+from .steps import CYCLES
 
 BLUE, ORANGE, GREY = "#2563eb", "#ea580c", "#64748b"
-# What the picture shows of the time before, in months.
-BEFORE = 36
+# What the picture shows of the time before: three seasons, within limits, in steps.
+BEFORE = (24, 60)
+# So many names stand below it.
+LABELS = 7
 WIDTH, HEIGHT = 900, 380
 LEFT, RIGHT, TOP, BOTTOM = 56, 16, 34, 30
 KEY = (("measured before", GREY), ("forecast, with 80 % interval", BLUE), ("what came", ORANGE))
 
 
 def try_it(predictor: Predictor, concurrency: int) -> None:
-    """The day and the months ahead on the left, the forecast beside them, the reasons below; the API's `/predict`."""
+    """The day and the steps ahead on the left, the forecast beside them, the reasons below; the API's `/predict`."""
     today, horizon = predictor.inputs
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=260):
@@ -33,7 +36,7 @@ def try_it(predictor: Predictor, concurrency: int) -> None:
                 label="Pretend that today is",
                 info=f"from {today['minimum']} to {today['maximum']}",
             )
-            months = gr.Slider(
+            ahead = gr.Slider(
                 horizon["minimum"], horizon["maximum"], horizon["default"], step=1, label=horizon["label"]
             )
             button = gr.Button("Forecast", variant="primary", elem_id="predict")
@@ -43,18 +46,18 @@ def try_it(predictor: Predictor, concurrency: int) -> None:
         with gr.Column(scale=3):
             target = predictor.champion.record["target"]
             answer = gr.Dataframe(
-                rows_of(predictor.predict({})),
-                headers=["month", "forecast", "low", "high", "measured"],
+                rows_of(predictor.predict({}), predictor.decimals),
+                headers=[predictor.step, "forecast", "low", "high", "measured"],
                 datatype=["str", "number", "number", "number", "number"],
-                label=f"{target['label']} ({target['unit']})",
+                label=_in_unit(predictor),
                 interactive=False,
             )
         with gr.Column(scale=3):
             explanation = gr.HTML(reasons(predictor, predictor.explain({})))
-    inputs = {"today": day, "horizon": months}
+    inputs = {"today": day, "horizon": ahead}
     asked = gr.on(
-        [button.click, months.release, day.submit],
-        _speaking(lambda **row: rows_of(predictor.predict(row))),
+        [button.click, ahead.release, day.submit],
+        _speaking(lambda **row: rows_of(predictor.predict(row), predictor.decimals)),
         inputs_kwargs=inputs,
         outputs=answer,
         api_name="predict",
@@ -77,7 +80,7 @@ def try_it(predictor: Predictor, concurrency: int) -> None:
 
 
 def _example_buttons(predictor: Predictor) -> list[tuple[Any, Any]]:
-    gr.Markdown("Years that the model has not seen: it did well, as usual, and worst from")
+    gr.Markdown("What the model has not seen: it did well, as usual, and worst from")
     with gr.Row():
         return [
             (example, gr.Button(example["inputs"]["today"], size="sm", min_width=80))
@@ -85,14 +88,18 @@ def _example_buttons(predictor: Predictor) -> list[tuple[Any, Any]]:
         ]
 
 
-def rows_of(forecast: Forecast) -> list[list[str | float | None]]:
-    """A row a month: month, forecast, low, high, and what was measured, with two decimals."""
+def rows_of(forecast: Forecast, decimals: int) -> list[list[str | float | None]]:
+    """A row a step: its name, forecast, low, high, and what was measured."""
+    numbers = zip(forecast.median, forecast.low, forecast.high, forecast.truth, strict=True)
     return [
-        [month, round(median, 2), round(low, 2), round(high, 2), None if truth is None else round(truth, 2)]
-        for month, median, low, high, truth in zip(
-            forecast.months, forecast.median, forecast.low, forecast.high, forecast.truth, strict=True
-        )
+        [time, *(None if value is None else round(value, decimals) for value in row)]
+        for time, row in zip(forecast.times, numbers, strict=True)
     ]
+
+
+def _in_unit(predictor: Predictor) -> str:
+    target = predictor.champion.record["target"]
+    return f"{target['label']} ({target['unit']})" if target["unit"] else str(target["label"])
 
 
 def _speaking(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -108,16 +115,16 @@ def _speaking(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def chart(predictor: Predictor, row: dict[str, Any]) -> str:
-    """The forecast as SVG, with the months before it, its interval, and the truth where it is known."""
+    """The forecast as SVG, with the time before it, its interval, and the truth where it is known."""
     forecast = predictor.predict(row)
     known = predictor.known(predictor.complete(row)["today"])
-    before = [float(value) for value in known[-BEFORE:]]
-    names = [month_name(predictor.begins + len(known) - len(before) + place) for place in range(len(before))]
-    ahead = range(len(before), len(before) + len(forecast.months))
+    before = [float(value) for value in known[-min(max(3 * predictor.season, BEFORE[0]), BEFORE[1]) :]]
+    names = [predictor.name(len(known) - len(before) + place) for place in range(len(before))]
+    ahead = range(len(before), len(before) + len(forecast.times))
     truths = [(place, value) for place, value in zip(ahead, forecast.truth, strict=True) if value is not None]
     shown = [*before, *forecast.low, *forecast.high, *(value for _, value in truths)]
-    plane = _Plane(len(before) + len(forecast.months), min(shown), max(shown))
-    # A band is as wide as a month, also where one month is all that is asked for.
+    plane = _Plane(len(before) + len(forecast.times), min(shown), max(shown), predictor.decimals)
+    # A band is as wide as a step, also where one step is all that is asked for.
     edges = [ahead[0] - 0.5, *ahead, ahead[-1] + 0.5]
     low = [forecast.low[0], *forecast.low, forecast.low[-1]]
     high = [forecast.high[0], *forecast.high, forecast.high[-1]]
@@ -125,18 +132,17 @@ def chart(predictor: Predictor, row: dict[str, Any]) -> str:
     today = plane.across(len(before) - 0.5)
     median = list(zip(ahead, forecast.median, strict=True))
     parts = [
-        *plane.grid([*names, *forecast.months]),
+        *plane.grid([*names, *forecast.times]),
         f'<polygon points="{band}" fill="{BLUE}" fill-opacity="0.18"/>',
         f'<line x1="{today}" x2="{today}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" stroke="{GREY}" stroke-dasharray="4 4"/>',
         plane.line(list(enumerate(before)), GREY),
         plane.line(median, BLUE),
         plane.line(truths, ORANGE),
-        *plane.dots(median, BLUE, forecast.months, "forecast"),
-        *plane.dots(truths, ORANGE, forecast.months[: len(truths)], "measured"),
+        *plane.dots(median, BLUE, forecast.times, "forecast"),
+        *plane.dots(truths, ORANGE, [forecast.times[place - len(before)] for place, _ in truths], "measured"),
         *_legend(KEY if truths else KEY[:-1]),
     ]
-    target = predictor.champion.record["target"]
-    title = html.escape(f"{target['label']} ({target['unit']}), forecast from {forecast.months[0]} on")
+    title = html.escape(f"{_in_unit(predictor)}, forecast from {forecast.times[0]} on")
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title}" style="width:100%;height:auto" '
         f'font-family="inherit" font-size="13" fill="currentColor">{"".join(parts)}</svg>'
@@ -144,48 +150,50 @@ def chart(predictor: Predictor, row: dict[str, Any]) -> str:
 
 
 class _Plane:
-    """Months across, the quantity upwards."""
+    """Steps across, the quantity upwards."""
 
-    def __init__(self, months: int, lowest: float, highest: float) -> None:
+    def __init__(self, steps: int, lowest: float, highest: float, decimals: int) -> None:
         margin = (highest - lowest) * 0.06 or 1.0
-        self.months, self.lowest, self.highest = months, lowest - margin, highest + margin
+        self.steps, self.lowest, self.highest = steps, lowest - margin, highest + margin
+        self.decimals = decimals
 
-    def across(self, month: float) -> float:
-        return round(LEFT + (month + 0.5) / self.months * (WIDTH - LEFT - RIGHT), 1)
+    def across(self, step: float) -> float:
+        return round(LEFT + (step + 0.5) / self.steps * (WIDTH - LEFT - RIGHT), 1)
 
     def up(self, value: float) -> float:
         share = (value - self.lowest) / (self.highest - self.lowest)
         return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
 
     def points(self, pairs: Iterable[tuple[float, float]]) -> str:
-        return " ".join(f"{self.across(month)},{self.up(value)}" for month, value in pairs)
+        return " ".join(f"{self.across(step)},{self.up(value)}" for step, value in pairs)
 
     def line(self, pairs: Sequence[tuple[float, float]], colour: str) -> str:
         return f'<polyline points="{self.points(pairs)}" fill="none" stroke="{colour}" stroke-width="2"/>'
 
     def dots(self, pairs: Sequence[tuple[int, float]], colour: str, names: Sequence[str], what: str) -> Iterable[str]:
-        """A dot a month, whose words appear under the mouse."""
-        for (month, value), name in zip(pairs, names, strict=True):
+        """A dot a step, whose words appear under the mouse."""
+        for (step, value), name in zip(pairs, names, strict=True):
             yield (
-                f'<circle cx="{self.across(month)}" cy="{self.up(value)}" r="4" fill="{colour}">'
-                f"<title>{name}, {what}: {value:.2f}</title></circle>"
+                f'<circle cx="{self.across(step)}" cy="{self.up(value)}" r="4" fill="{colour}">'
+                f"<title>{name}, {what}: {value:.{self.decimals}f}</title></circle>"
             )
 
     def grid(self, names: Sequence[str]) -> Iterable[str]:
-        """Round values on the left, and each January below."""
+        """Round values on the left, and the first step of each year below; names now and then if there are few."""
         for value in _round_values(self.lowest, self.highest):
             height = self.up(value)
             yield (
                 f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{height}" y2="{height}" stroke="{GREY}" '
                 f'stroke-opacity="0.25"/><text x="{LEFT - 8}" y="{height + 4}" text-anchor="end">{value:g}</text>'
             )
-        for month, name in enumerate(names):
-            if name.endswith("-01"):
-                yield (
-                    f'<text x="{self.across(month)}" y="{HEIGHT - 8}" text-anchor="middle">{name[:4]}</text>'
-                    f'<line x1="{self.across(month)}" x2="{self.across(month)}" y1="{HEIGHT - BOTTOM}" '
-                    f'y2="{HEIGHT - BOTTOM + 6}" stroke="{GREY}"/>'
-                )
+        years = {step: name[:4] for step, name in enumerate(names) if step and name[:4] != names[step - 1][:4]}
+        spread = {step: names[step] for step in range(0, len(names), -(-len(names) // LABELS))}
+        for step, name in (years if len(years) > 2 else spread).items():
+            yield (
+                f'<text x="{self.across(step)}" y="{HEIGHT - 8}" text-anchor="middle">{name}</text>'
+                f'<line x1="{self.across(step)}" x2="{self.across(step)}" y1="{HEIGHT - BOTTOM}" '
+                f'y2="{HEIGHT - BOTTOM + 6}" stroke="{GREY}"/>'
+            )
 
 
 def _round_values(lowest: float, highest: float) -> list[float]:
@@ -203,20 +211,22 @@ def _legend(entries: Sequence[tuple[str, str]]) -> Iterable[str]:
 
 
 def reasons(predictor: Predictor, explanation: Explanation) -> str:
-    """What the last month's forecast is made of, and which years of the past it leans on."""
+    """What the last step's forecast is made of, and which cycles of the past it leans on."""
     unit = html.escape(predictor.champion.record["target"]["unit"])
+    cycle, digits = CYCLES[predictor.step], predictor.decimals
     first, *others = explanation.parts
     whole = sum(part.value for part in explanation.parts)
-    lines = [f"<tr><td>{html.escape(first.label)}</td><td style='text-align:right'>{first.value:.2f}</td></tr>"]
+    lines = [f"<tr><td>{html.escape(first.label)}</td><td style='text-align:right'>{first.value:.{digits}f}</td></tr>"]
     lines += [
-        f"<tr><td>{html.escape(part.label)}</td><td style='text-align:right'>{part.value:+.2f}</td></tr>"
+        f"<tr><td>{html.escape(part.label)}</td><td style='text-align:right'>{part.value:+.{digits}f}</td></tr>"
         for part in others
     ]
-    lines.append(f"<tr><td><b>forecast</b></td><td style='text-align:right'><b>{whole:.2f}</b></td></tr>")
+    lines.append(f"<tr><td><b>forecast</b></td><td style='text-align:right'><b>{whole:.{digits}f}</b></td></tr>")
+    of_unit, by_one = (f" ({unit})", f"1 {unit}") if unit else ("", "1")
     return (
-        f"<p><b>Where {explanation.month} comes from</b> ({unit})</p><table style='width:100%'>{''.join(lines)}</table>"
-        f"<p style='margin-top:1em'><b>Which years it leans on:</b> how far this forecast would move, had that year "
-        f"been 1 {unit} higher. Orange moves with it, blue against it.</p>{''.join(_bars(explanation.leaning))}"
+        f"<p><b>Where {explanation.time} comes from</b>{of_unit}</p><table style='width:100%'>{''.join(lines)}</table>"
+        f"<p style='margin-top:1em'><b>Which {cycle}s it leans on:</b> how far this forecast would move, had that "
+        f"{cycle} been {by_one} higher. Orange moves with it, blue against it.</p>{''.join(_bars(explanation.leaning))}"
     )
 
 

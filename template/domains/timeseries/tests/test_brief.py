@@ -5,43 +5,56 @@ import pandas as pd
 
 from .package import Layout, brief, data, params, serving
 
+Splits = dict[str, data.Split]
+
 
 def test_the_series_of_the_demo_is_the_measured_one(
     predictor: serving.Predictor, project: Layout, schema: data.Schema
 ) -> None:
-    months = data.monthly(data.validate(data.read_raw(project.raw, schema), schema), schema)
-    series, filled = data.fill(months)
-    told = predictor.champion.record["series"]
-    assert told["begins"] == "1959-05", "the history of the first forecast without a filled month in it to make"
-    np.testing.assert_array_equal(predictor.series, series["1959-05":].to_numpy(dtype=np.float32))
-    assert not filled["1964-05":].any()
-    assert told["filled"] == []
+    raw = data.stepped(data.validate(data.read_raw(project.raw, schema), schema), schema)
+    series, filled = data.fill(raw, schema)
+    frequency = data.FREQUENCIES[schema.step]
+    begins = pd.Period(predictor.champion.record["series"]["begins"], freq=frequency)
+    np.testing.assert_array_equal(predictor.series, series[begins:].to_numpy(dtype=np.float32))
+    gaps = series.index[(series.index >= begins) & filled.to_numpy()]
+    assert predictor.filled == set(data.names_of(gaps, schema))
 
 
-def test_months_that_were_filled_are_told(schema: data.Schema, turned: params.Params) -> None:
-    months = pd.period_range("1950-01", "2001-12", freq="M")
-    series = pd.Series(np.linspace(300, 380, len(months)), months)
-    filled = pd.Series(months == pd.Period("1970-06"), months)
-    whole = data.windows(series, filled, turned.prepare)
-    assert brief.filled_months({"test": whole}, months, turned.prepare.history) == ["1970-06"]
+def test_steps_that_no_forecast_reaches_count_as_not_measured(splits: Splits, schema: data.Schema) -> None:
+    train = splits["train"]
+    length = train.features.shape[1] + train.target.shape[1]
+    far = {
+        "train": data.Split(train.features.iloc[:1], train.target.iloc[:1], ("never",)),
+        "test": data.Split(splits["test"].features.iloc[-1:], splits["test"].target.iloc[-1:]),
+    }
+    series, unknown = brief.whole(far, schema)
+    assert series.index.is_monotonic_increasing
+    assert len(series) == (series.index[-1] - series.index[0]).n + 1
+    assert series.notna().all()
+    assert unknown.sum() == len(series) - 2 * length
+    assert not unknown[:length].any()
 
 
-def test_ranges_begin_after_a_whole_history_and_end_after_the_series(turned: params.Params) -> None:
-    months = pd.period_range("1990-01", periods=turned.prepare.history + 3, freq="M")
-    today, horizon = brief.describe_inputs(months, turned)
-    assert today["minimum"] == str((months[0] + turned.prepare.history).start_time.date())
-    assert today["default"] == str((months[-1] + 1).start_time.date())
-    assert today["maximum"] == str((months[-1] + 1).end_time.date())
+def test_ranges_begin_after_a_whole_history_and_end_after_the_series(
+    schema: data.Schema, turned: params.Params
+) -> None:
+    steps = pd.period_range("1990-01-01", periods=turned.prepare.history + 3, freq=data.FREQUENCIES[schema.step])
+    today, horizon = brief.describe_inputs(steps, schema, turned)
+    assert today["minimum"] == str((steps[0] + turned.prepare.history).start_time.date())
+    assert today["default"] == str((steps[-1] + 1).start_time.date())
+    assert today["maximum"] == str((steps[-1] + 1).end_time.date())
+    assert horizon["label"] == f"{schema.step.capitalize()}s ahead"
     assert (horizon["minimum"], horizon["maximum"]) == (1, turned.prepare.horizon)
 
 
-def test_examples_are_a_good_a_usual_and_the_worst_forecast_of_the_test_years(
+def test_examples_are_a_good_a_usual_and_the_worst_forecast_of_the_test_split(
     predictor: serving.Predictor, splits: dict[str, data.Split]
 ) -> None:
     errors = []
     for example in predictor.champion.record["examples"]:
         answer = predictor.predict(example["inputs"])
         errors.append(np.abs(np.array(answer.median) - np.array(example["truth"])).mean())
-        assert pd.Period(answer.months[0]) - 1 in splits["test"].target.index
+        origins = pd.PeriodIndex(splits["test"].target.index)
+        assert pd.Period(example["inputs"]["today"], freq=origins.freqstr) - 1 in origins
     assert errors == sorted(errors)
-    assert errors[-1] > 2 * errors[0]
+    assert errors[-1] > errors[0]

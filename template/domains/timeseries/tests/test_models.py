@@ -10,24 +10,25 @@ from .package import data, metrics, models, params
 Splits = dict[str, data.Split]
 
 
-def test_baseline_says_that_every_month_is_as_it_was(
+def test_baseline_says_that_every_step_is_as_it_was_a_season_before(
     splits: Splits, schema: data.Schema, turned: params.Params
 ) -> None:
     model = models.fit("baseline", splits["train"], schema, turned.train)
     features = splits["test"].features
-    answers = models.predict(model, features)[:, :, 1]
+    answers, last = models.predict(model, features)[:, :, 1], schema.season - 1
     for step in range(turned.prepare.horizon):
-        np.testing.assert_allclose(answers[:, step], features[f"ago_{11 - step % 12}"], rtol=1e-9)
+        np.testing.assert_allclose(answers[:, step], features[f"ago_{last - step % schema.season}"], rtol=1e-9)
 
 
 def test_classical_is_what_statsmodels_says(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
-    """The weights were read off from answers to single months; whole histories must get the same answers."""
+    """The weights were read off from answers to single steps; whole histories must get the same answers."""
     model = models.fit("classical", splits["train"], schema, turned.train)
     series = data.series_of(splits["train"]).to_numpy(dtype=np.float64)
-    method = {"trend": "add", "seasonal": "add", "seasonal_periods": 12, "damped_trend": turned.train.classical.damped}
+    damped = turned.train.classical.damped
+    method = {"trend": "add", "seasonal": "add", "seasonal_periods": schema.season, "damped_trend": damped}
     estimated = ExponentialSmoothing(series, **method).fit().params
     names = [name for name in estimated if name.startswith(("smoothing_", "damping_")) and np.isfinite(estimated[name])]
-    features = splits["test"].features.iloc[::40]
+    features = splits["test"].features.iloc[:: max(1, len(splits["test"].features) // 4)]
     for history, answer in zip(features.to_numpy(dtype=np.float64), models.predict(model, features), strict=True):
         known = ExponentialSmoothing(history, **method, initialization_method="heuristic")
         expected = known.fit(optimized=False, **{name: estimated[name] for name in names})
@@ -62,10 +63,11 @@ def test_another_export_is_noticed(splits: Splits, schema: data.Schema, turned: 
 
 
 def test_a_known_line_is_continued(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
-    """A series that rises by the same every month has one right forecast, and ridge regression finds it."""
-    months = pd.period_range("1958-11", "2001-12", freq="M")
-    ramp = pd.Series(300 + 0.1 * np.arange(len(months)), months)
-    whole = data.windows(ramp, pd.Series(data=False, index=months), turned.prepare)
+    """A series that rises by the same every step has one right forecast, and ridge regression finds it."""
+    rows = turned.prepare.history + turned.prepare.horizon + 200
+    steps = pd.period_range("1958-11-01", periods=rows, freq=data.FREQUENCIES[schema.step])
+    ramp = pd.Series(300 + 0.1 * np.arange(rows), steps)
+    whole = data.windows(ramp, pd.Series(data=False, index=steps), turned.prepare)
     half = len(whole.target) // 2
     model = models.fit("shallow", data.Split(whole.features[:half], whole.target[:half]), schema, turned.train)
     answers = models.predict(model, whole.features[half:])[:, :, 1]
@@ -78,4 +80,4 @@ def test_the_interval_holds_its_share_of_what_it_was_made_of(
     model = models.fit("baseline", splits["train"], schema, turned.train)
     target = data.encode_target(splits["train"].target, schema)
     coverage = metrics.FORECAST["coverage"].score(target, models.predict(model, splits["train"].features))
-    assert coverage == pytest.approx(0.8, abs=0.02)
+    assert 0.78 <= coverage <= 0.8 + 2 / len(target) + 0.02
