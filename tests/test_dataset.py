@@ -192,6 +192,32 @@ def test_what_can_be_no_project_leaves_nothing(
     assert sorted(path.name for path in folder.iterdir()) == before
 
 
+def test_a_file_too_large_to_hold_gives_the_categories_of_its_first_rows(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of more categories than are counted one by one; a number of the row is still told."""
+    monkeypatch.setattr("mlpath.dataset.profile.WHOLE_BYTES", 0)
+    monkeypatch.setattr("mlpath.dataset.profile.SAMPLE", 2000)
+    rows = customers(6000)
+    header = ["id", *rows[0][1:-1], "Postcode", "Late", rows[0][-1]]
+    codes = [f"x{at % 97:03}" if at % 3 else "x000" for at in range(len(rows))]
+    late = ["" if at < 3000 else f"late {at % 70}" for at in range(len(rows))]
+    wide = [
+        [str(at), *row[1:-1], code, one, row[-1]]
+        for at, (row, code, one) in enumerate(zip(rows[1:], codes, late, strict=False))
+    ]
+    path = written(folder, [header, *wide])
+    new_project("--dataset", str(path), "--target", "Churn")
+    schema = schema_of(folder / "demo")
+    postcode = next(one for one in schema["features"] if one["name"] == "postcode")
+    assert postcode["choices"][0] == "x000"
+    assert len(postcode["choices"]) > 10
+    assert postcode["others"] is True
+    reasons = {one["column"]: one["reason"] for one in schema["left_out"]}
+    assert reasons["id"].startswith("identifier")
+    assert "Late" not in reasons, "all rows count for a column of few categories"
+
+
 def test_rare_classes_are_named_and_left_out(folder: Path) -> None:
     rows = customers()
     for at in range(1, 4):

@@ -132,7 +132,7 @@ def facts_of(
         few = (close[start : start + _COUNTED] for start in range(0, len(close), _COUNTED))
         found = [facts for part in few for facts in _exactly(database, table, part)]
         return [replace(one, rows=looked_at) for one in found], looked_at
-    return _all_rows(database, whole, close)
+    return _all_rows(database, table, whole, close)
 
 
 def _parts(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
@@ -352,7 +352,7 @@ def _parsed(facts: Facts) -> str:
 
 
 def _all_rows(
-    database: duckdb.DuckDBPyConnection, whole: str, close: Sequence[Facts]
+    database: duckdb.DuckDBPyConnection, table: str, whole: str, close: Sequence[Facts]
 ) -> tuple[list[Facts], int]:
     """Complete the facts in one pass over a file that is too large to hold."""
     shown, rows, numbers = ["count(*)"], 0, []
@@ -381,7 +381,13 @@ def _all_rows(
         count, there, distinct, counted, low, high, middle = numbers[at * 7 : at * 7 + 7]
         if facts.kind != "text" and not facts.missing_words and count != there:
             facts = _beyond_the_sample(database, whole, facts, there - count)  # noqa: PLW2901
-        top = sorted((counted or {}).items(), key=lambda one: (-one[1], one[0]))[:FEW]
+        top: Iterable[tuple[Any, int]]
+        if counted or facts.kind != "text":
+            top = sorted((counted or {}).items(), key=lambda one: (-one[1], one[0]))[:FEW]
+        else:
+            # Too many to count them all: those of the first rows, taken for as frequent elsewhere.
+            seen = _top(database, table, facts.name)
+            top = [(one, times * int(rows) // facts.rows) for one, times in seen]
         complete.append(
             replace(
                 facts,

@@ -48,7 +48,7 @@ def document(findings: Findings, source: str, licence: str) -> dict[str, Any]:
         "target": _described(target, findings, rare),
         "features": [_described(column, findings) for column in features],
         "left_out": [
-            {"column": column.name, "reason": column.reason or "free text"}
+            {"column": column.name, "reason": column.reason or _unfit(column)}
             for column in findings.columns
             if column.role != "target" and column not in features and column not in spare
         ]
@@ -75,8 +75,13 @@ def _features(findings: Findings) -> list[Column]:
     return [
         column
         for column in findings.columns
-        if column.role in {"feature", "time"} and column.type in {"number", "category", "date"}
+        if column.role in {"feature", "time"}
+        and (column.type in {"number", "date"} or (column.type == "category" and column.choices))
     ]
+
+
+def _unfit(column: Column) -> str:
+    return "free text" if column.type == "text" else "empty in the first rows"
 
 
 def _described(column: Column, findings: Findings, rare: list[str] | None = None) -> dict[str, Any]:
