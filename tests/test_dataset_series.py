@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from conftest import files_below, git
+from conftest import ROOT, files_below, git
+from mlpath.schemas.timeseries import STEPS
 from test_dataset import answers_of, new_project, schema_of
 
 
@@ -123,3 +124,12 @@ def test_what_can_be_no_series_leaves_nothing(
     assert "Hint:" in output
     assert sum(line.startswith("Error:") for line in output.splitlines()) == 1
     assert [each.name for each in folder.iterdir()] == [path.name]
+
+
+def test_the_guide_lists_the_steps_as_they_are() -> None:
+    guide = (ROOT / "docs" / "own-data.md").read_text(encoding="utf-8")
+    for name, step in STEPS.items():
+        row = next(line for line in guide.splitlines() if line.startswith(f"| {name} |"))
+        season, history, horizon, least = (cell.strip() for cell in row.split("|")[2:6])
+        assert (season, horizon, least) == (str(step.season), str(step.horizon), str(step.least))
+        assert history.startswith(str(step.history))

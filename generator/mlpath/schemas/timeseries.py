@@ -19,7 +19,7 @@ ADVICE = """\
 
 
 @dataclass(frozen=True)
-class _Step:
+class Step:
     """A step of the calendar, in days, and how a series of it is forecast."""
 
     days: float
@@ -33,11 +33,11 @@ class _Step:
         return self.history + 6 * self.horizon + self.season
 
 
-_STEPS = {
-    "day": _Step(1, season=7, history=56, horizon=14),
-    "week": _Step(7, season=52, history=104, horizon=8),
-    "month": _Step(30.4375, season=12, history=24, horizon=12),
-    "quarter": _Step(91.3125, season=4, history=16, horizon=4),
+STEPS = {
+    "day": Step(1, season=7, history=56, horizon=14),
+    "week": Step(7, season=52, history=104, horizon=8),
+    "month": Step(30.4375, season=12, history=24, horizon=12),
+    "quarter": Step(91.3125, season=4, history=16, horizon=4),
 }
 _SPARSE = 0.05
 """With more of its steps missing than this share, a longer step suits a series better."""
@@ -75,7 +75,7 @@ def document(findings: Findings, source: str, licence: str) -> dict[str, Any]:
 def turned(findings: Findings) -> dict[str, Any]:
     """Return how far a forecast looks back and ahead, which steps test it, and what is a gain."""
     name, steps = _chosen(findings)
-    step = _STEPS[name]
+    step = STEPS[name]
     history = step.history
     if name == "month":
         history = next((one for one in (60, 36) if steps >= 5 * one), history)
@@ -106,7 +106,7 @@ def _chosen(findings: Findings) -> tuple[str, int]:
     moments = span / apart + 1 - findings.gaps
     fitting = [
         name
-        for name, step in _STEPS.items()
+        for name, step in STEPS.items()
         if apart <= 1.2 * step.days and moments >= (1 - _SPARSE) * span / max(step.days, apart)
     ]
     if not fitting:
@@ -116,11 +116,11 @@ def _chosen(findings: Findings) -> tuple[str, int]:
             hint="-d domain=tabular, if it has columns to predict from.",
         )
     name = fitting[0]
-    steps = round(span / _STEPS[name].days) + 1
-    if steps < _STEPS[name].least:
+    steps = round(span / STEPS[name].days) + 1
+    if steps < STEPS[name].least:
         raise MlpathError(
             f"{findings.path.name} has {steps} {name}s; a forecast that is measured on {name}s it "
-            f"has not seen takes {_STEPS[name].least} at least",
+            f"has not seen takes {STEPS[name].least} at least",
             hint="Bring a longer series, or -d domain=tabular, if it has columns to predict from.",
         )
     return name, steps
