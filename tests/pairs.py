@@ -72,6 +72,11 @@ class Pair:
     renames: dict[str, str]
     """What the newer version renames, as git sees it: the old path and the new one."""
 
+    @property
+    def differing(self) -> set[str]:
+        """The paths that are not the same in both."""
+        return {name for name in {*self.old, *self.new} if self.old.get(name) != self.new.get(name)}
+
     @cached_property
     def changed(self) -> str:
         """A text that both have, with a changed line, and a line far from any change."""
