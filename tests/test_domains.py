@@ -33,7 +33,10 @@ REACHED = {
     "timeseries": ("mae", 0.75),  # of what the baseline, seasonal naive, has
 }
 # Modules that no other domain has; each has an include shim of its own.
-ALONE = {"timeseries": {"steps.py"}}
+ALONE = {
+    "timeseries": {"steps.py"},
+    "vision": {"ink.py", "pad.py", "pictures.py", "tests/test_ink.py", "tests/test_pictures.py"},
+}
 
 
 @pytest.mark.parametrize("domain", [domain for domain in DOMAINS if domain != "tabular"])

@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 
 RAW = Path("data", "raw")
 SCHEMA = "schema.yaml"
-DOMAINS = ("tabular", "text", "timeseries")
+DOMAINS = ("tabular", "text", "timeseries", "vision")
 """Of which there is a module in `mlpath.schemas`."""
 SETTLE = "Settle it with --target COLUMN or -d domain=NAME, or leave out --defaults."
-_KINDS = {"vision": "pictures"}
 _HEADER = """\
 # What the data must look like; `prepare` refuses data that breaks it. Written once by mlpath, from
 # what was found in the file: it is yours from here on.
@@ -58,7 +57,7 @@ def answers_of(findings: Findings) -> Answers:
     """Return the answers that follow from the data.
 
     Raises:
-        MlpathError: No project is made of such data.
+        MlpathError: It is too little, or too poor, to learn from.
     """
     return {
         "dataset": name_of(findings),
@@ -105,12 +104,6 @@ def deliver(findings: Findings, project: Path, licence: str) -> None:
 
 
 def _schemas(findings: Findings) -> Any:
-    if findings.domain not in DOMAINS:
-        raise MlpathError(
-            f"{findings.path.name} holds {_KINDS[findings.domain]}; of your own data mlpath makes "
-            f"projects of {' and '.join(DOMAINS)} kind alone, so far",
-            hint="-d domain=tabular, if it has columns to predict from.",
-        )
     return import_module(f"mlpath.schemas.{findings.domain}")
 
 
@@ -124,19 +117,22 @@ def name_of(findings: Findings) -> str:
 
 
 def _copy(path: Path, place: Path) -> tuple[int, str]:
-    """Copy a file or a folder; return its size and one hash of names and contents."""
-    if path.is_dir():
-        shutil.copytree(path, place)
-        files = sorted(file for file in place.rglob("*") if file.is_file())
-    else:
+    """Copy a file, or a folder's pictures; return their size and one hash of names and contents."""
+    if not path.is_dir():
         shutil.copyfile(path, place)
-        files = [place]
-    whole = hashlib.sha256()
-    for file in files:
-        with file.open("rb") as opened:
-            digest = hashlib.file_digest(opened, "sha256")
-        if path.is_dir():
-            whole.update(file.relative_to(place).as_posix().encode() + b"\0" + digest.digest())
-        else:
-            whole = digest
-    return sum(file.stat().st_size for file in files), whole.hexdigest()
+        return place.stat().st_size, _hash_of(place).hexdigest()
+    from mlpath.dataset import pictures  # noqa: PLC0415 - as above
+
+    size, whole = 0, hashlib.sha256()
+    for name in sorted(pictures.below(path)):
+        copy = place / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path / name, copy)
+        size += copy.stat().st_size
+        whole.update(name.encode() + b"\0" + _hash_of(copy).digest())
+    return size, whole.hexdigest()
+
+
+def _hash_of(path: Path) -> Any:
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256")

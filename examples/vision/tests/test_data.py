@@ -1,118 +1,166 @@
 """Pictures that break the schema are refused in words, and no picture is on both sides of a split."""
 
 import dataclasses
+import io
+import zipfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
+from PIL import Image
 
-from .package import Layout, data, params
+from .package import Layout, data, params, pictures
 
 Splits = dict[str, data.Split]
 
 
 @pytest.fixture
-def table(project: Layout, schema: data.Schema) -> pd.DataFrame:
+def found(project: Layout, schema: data.Schema) -> list[data.Found]:
     return data.read_raw(project.raw, schema)
 
 
-def cell(schema: data.Schema, row: int, column: int) -> int:
-    """The column of the raw table that holds this cell."""
-    return row * schema.picture.width + column
+@pytest.fixture
+def valid(found: list[data.Found], schema: data.Schema) -> data.Split:
+    return data.validate(found, schema)
 
 
-def test_the_real_data_is_valid(table: pd.DataFrame, schema: data.Schema) -> None:
-    valid = data.validate(table, schema)
-    assert valid.features.shape == (1797, schema.picture.height, schema.picture.width)
+def file_of(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def one_of(schema: data.Schema, splits: Splits) -> bytes:
+    """A picture of the data as a file."""
+    return file_of(pictures.to_picture(splits["test"].features[0], schema.picture))
+
+
+def as_archive(folder: Path, schema: data.Schema, files: dict[str, bytes]) -> data.Schema:
+    """Write files into an archive; returns the schema of a project that reads it."""
+    with zipfile.ZipFile(folder / "some.zip", "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return dataclasses.replace(schema, reading=data.Reading(file="some.zip"))
+
+
+def as_folder(folder: Path, schema: data.Schema, files: dict[str, bytes]) -> data.Schema:
+    """Write files into a folder; returns the schema of a project that reads it."""
+    for name, content in files.items():
+        path = folder / "some" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return dataclasses.replace(schema, reading=data.Reading(file="some"))
+
+
+def test_the_data_is_valid(valid: data.Split, schema: data.Schema) -> None:
+    assert valid.features.shape[1:] == schema.picture.shape
     assert valid.features.dtype == np.float32, "what the served model computes with"
+    assert 0 <= valid.features.min() < valid.features.max() <= 1
     assert set(valid.target) == set(schema.classes)
+    assert len(valid.names) == len(valid.target) == len(valid.features)
 
 
-@pytest.mark.parametrize(
-    ("value", "said"),
-    [
-        ("17", "a count outside 0 to 16"),
-        ("-1", "a count outside 0 to 16"),
-        ("2.5", "a count that is no whole number"),
-        ("seven", "a count that is no whole number"),
-        ("", "a count that is no whole number"),
-        ("nan", "a count that is no whole number"),
-        ("inf", "a count that is no whole number"),
-    ],
-)
-def test_a_wrong_count_is_named_with_its_row(table: pd.DataFrame, schema: data.Schema, value: str, said: str) -> None:
-    table.iloc[3, cell(schema, 4, 4)] = value
+@pytest.mark.parametrize("write", [as_archive, as_folder], ids=["archive", "folder"])
+def test_a_folder_is_a_class_wherever_it_lies(
+    schema: data.Schema, splits: Splits, tmp_path: Path, write: Callable[..., data.Schema]
+) -> None:
+    content = one_of(schema, splits)
+    files = {f"here/{label}/1.png": content for label in schema.classes}
+    files |= {f"{schema.classes[0]}/2.PNG": content}
+    passed_over = {
+        "notes.txt": b"seen",
+        "loose.png": content,
+        f"__MACOSX/{schema.classes[0]}/1.png": content,
+        f"{schema.classes[0]}/.hidden.png": content,
+        f"{schema.classes[0]}/read me.txt": b"seen",
+    }
+    found = data.read_raw(tmp_path, write(tmp_path, schema, files | passed_over))
+    assert {one.name for one in found} == set(files)
+    assert {one.label for one in found} == set(schema.classes)
+    assert all(one.content() == content for one in found)
+
+
+@pytest.mark.parametrize("write", [as_archive, as_folder], ids=["archive", "folder"])
+def test_classes_that_came_or_went_are_named(
+    schema: data.Schema, splits: Splits, tmp_path: Path, write: Callable[..., data.Schema]
+) -> None:
+    content = one_of(schema, splits)
+    files = {f"{label}/1.png": content for label in schema.classes[1:]}
+    files |= {"quite new/1.png": content, "quite new/2.png": content}
     with pytest.raises(data.DataError) as caught:
-        data.validate(table, schema)
-    assert str(caught.value) == f"{said}: 1 picture(s) (rows 3)"
+        data.read_raw(tmp_path, write(tmp_path, schema, files))
+    assert str(caught.value).splitlines() == [
+        "folders that schema.yaml lists as no class: quite new (2)",
+        f"classes of schema.yaml that have no pictures: {schema.classes[0]}",
+    ]
 
 
-def test_a_class_that_does_not_exist_is_named(table: pd.DataFrame, schema: data.Schema) -> None:
-    table.iloc[5, -1] = "ten"
-    with pytest.raises(data.DataError, match=r"digit is none of 0, 1, .* 9 \(ten\): 1 picture\(s\) \(rows 5\)"):
-        data.validate(table, schema)
-
-
-def test_a_blank_picture_is_named(table: pd.DataFrame, schema: data.Schema) -> None:
-    table.iloc[7, :-1] = "0"
-    with pytest.raises(data.DataError, match=r"^no ink at all: 1 picture\(s\) \(rows 7\)$"):
-        data.validate(table, schema)
-
-
-def test_transposed_pictures_are_noticed(table: pd.DataFrame, schema: data.Schema) -> None:
-    """Every number is allowed, every shape fits; only the data's own habit gives it away."""
-    grid = schema.picture
-    cells = np.arange(grid.height * grid.width).reshape(grid.height, grid.width).T.ravel()
-    turned = table.iloc[:, [*cells, grid.height * grid.width]]
-    with pytest.raises(data.DataError, match="is it turned or shifted"):
-        data.validate(turned, schema)
-
-
-def test_shifted_pictures_are_noticed(table: pd.DataFrame, schema: data.Schema) -> None:
-    wide = schema.picture.width
-    shifted = table.copy()
-    shifted.iloc[:, wide:-1] = table.iloc[:, : -1 - wide].to_numpy()
-    shifted.iloc[:, :wide] = "0"
-    with pytest.raises(data.DataError, match=r"is it turned or shifted\?: 1797 picture"):
-        data.validate(shifted, schema)
-
-
-def test_a_missing_column_is_noticed(table: pd.DataFrame, schema: data.Schema) -> None:
-    with pytest.raises(data.DataError, match="a line holds 63 counts and the class; a picture of 8 × 8 cells has 64"):
-        data.validate(table.iloc[:, 1:], schema)
-
-
-def test_a_line_that_is_too_long_is_noticed(schema: data.Schema, tmp_path: Path) -> None:
-    (tmp_path / data.RAW_FILE).write_text("1,2\n1,2,3\n", encoding="utf-8")
-    with pytest.raises(data.DataError, match=f"not every line of {data.RAW_FILE} holds 64 counts"):
+def test_data_that_is_not_there_is_fetched_by_dvc(schema: data.Schema, tmp_path: Path) -> None:
+    with pytest.raises(data.DataError, match="`dvc pull` fetches it"):
         data.read_raw(tmp_path, schema)
 
 
-def test_everything_wrong_is_said_at_once(table: pd.DataFrame, schema: data.Schema) -> None:
-    table.iloc[0, cell(schema, 4, 4)] = "99"
-    table.iloc[1, -1] = "ten"
+def test_too_many_files_that_are_no_pictures_are_an_error(found: list[data.Found], schema: data.Schema) -> None:
+    broken = [dataclasses.replace(one, content=partial(bytes, b"no picture")) for one in found]
     with pytest.raises(data.DataError) as caught:
-        data.validate(table, schema)
-    assert len(str(caught.value).splitlines()) == 2
+        data.validate(broken, schema)
+    first, second, *_, last = str(caught.value).splitlines()
+    assert first == f"{len(found)} of {len(found)} pictures can't be taken:"
+    assert second.startswith(f"{found[0].name}: This is no picture that can be read")
+    assert last == "..."
+
+
+def test_a_sample_keeps_rare_classes_and_is_the_same_each_time(found: list[data.Found]) -> None:
+    rare = found[0].label
+    few = [one for one in found if one.label == rare][: data.LEAST_OF_A_CLASS]
+    most = few + [one for one in found if one.label != rare]
+    sample = data.sampled(most, len(most) // 3)
+    assert len(sample) == pytest.approx(len(most) / 3, rel=0.1)
+    assert [one for one in sample if one.label == rare] == few
+    assert sample == data.sampled(most, len(most) // 3)
+    assert data.sampled(most, None) == data.sampled(most, len(most)) == most
 
 
 def test_a_typo_in_the_schema_is_an_error(project: Layout, tmp_path: Path) -> None:
-    text = project.schema.read_text(encoding="utf-8").replace("label:", "lable:", 1)
-    (tmp_path / "schema.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match="lable"):
-        data.load_schema(tmp_path / "schema.yaml")
+    written = project.schema.read_text(encoding="utf-8")
+    for right, wrong in (("label:", "lable:"), ("height:", "hieght:")):
+        (tmp_path / "schema.yaml").write_text(written.replace(right, wrong, 1), encoding="utf-8")
+        with pytest.raises(ValueError, match=wrong[:-1]):
+            data.load_schema(tmp_path / "schema.yaml")
 
 
 def test_a_copy_and_a_near_copy_are_one_picture(
-    table: pd.DataFrame, schema: data.Schema, turned: params.Params
+    valid: data.Split,
+    schema: data.Schema,
+    turned: params.Params,
+    splits: Splits,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    valid = data.validate(table, schema)
     near = valid.features.copy()
-    near[:, 4, 4] = np.abs(near[:, 4, 4] - 2)  # two counts in one cell
-    both = data.Split(np.concatenate([valid.features, near]), np.concatenate([valid.target, valid.target]))
-    splits = data.split(both, schema, turned.prepare)
-    assert sum(len(part.target) for part in splits.values()) == len(valid.target)
+    near[:, 4, 4] = np.abs(near[:, 4, 4] - 0.1)  # one cell
+    other = np.roll(valid.target, 1)
+    both = data.Split(
+        np.concatenate([valid.features, near]),
+        np.concatenate([valid.target, other]),
+        (*valid.names, *(f"near {name}" for name in valid.names)),
+    )
+    again = data.split(both, schema, turned.prepare)
+    kept = [name for part in again.values() for name in part.names]
+    assert len(kept) == sum(len(part.target) for part in splits.values())
+    assert not [name for name in kept if name.startswith("near")]
+    torn = next(at for at, (one, two) in enumerate(zip(valid.target, other, strict=True)) if one != two)
+    said = capsys.readouterr().out
+    assert "of another class than their like: " in said
+    assert f"{valid.names[torn]} and near {valid.names[torn]}" in said
+
+
+def test_too_few_pictures_of_a_class_are_said_so(valid: data.Split, schema: data.Schema, turned: params.Params) -> None:
+    rare = schema.classes[-1]
+    rows = np.concatenate([np.flatnonzero(valid.target != rare), np.flatnonzero(valid.target == rare)[:2]])
+    with pytest.raises(data.DataError, match=rf"too few pictures remain of '{rare}' \(\d\)"):
+        data.split(data.Split(valid.features[rows], valid.target[rows]), schema, turned.prepare)
 
 
 def test_shares_are_those_of_the_parameters(splits: Splits, turned: params.Params) -> None:
@@ -129,11 +177,11 @@ def test_classes_keep_their_shares(splits: Splits, schema: data.Schema) -> None:
             assert (part.target == label).mean() == pytest.approx((whole == label).mean(), abs=2 / len(part.target))
 
 
-def test_same_seed_same_split(table: pd.DataFrame, schema: data.Schema, turned: params.Params) -> None:
-    valid = data.validate(table, schema)
+def test_same_seed_same_split(valid: data.Split, schema: data.Schema, turned: params.Params) -> None:
     once, again = (data.split(valid, schema, turned.prepare)["test"] for _ in range(2))
     other = data.split(valid, schema, dataclasses.replace(turned.prepare, seed=turned.prepare.seed + 1))["test"]
     np.testing.assert_array_equal(once.features, again.features)
+    assert once.names == again.names
     assert not np.array_equal(once.features, other.features)
 
 
@@ -145,19 +193,20 @@ def test_splits_survive_the_disk(splits: Splits, schema: data.Schema, tmp_path: 
 
 
 def test_slices_cover_every_picture_once(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
-    slices = data.slices_of(splits, schema, turned.evaluate)
-    assert list(slices) == ["Digit", "Ink", "Stroke"]
-    for labels in slices.values():
-        assert len(labels) == len(splits["test"].target)
-        assert labels.notna().all()
-    assert len(slices["Digit"].categories) == len(schema.classes)
+    every = dataclasses.replace(turned.evaluate, slices=["class", "brightness", "contrast"])
+    for evaluate in (turned.evaluate, every):
+        slices = data.slices_of(splits, schema, evaluate)
+        assert len(slices) == len(evaluate.slices)
+        for labels in slices.values():
+            assert len(labels) == len(splits["test"].target)
+            assert labels.notna().all()
+    assert list(slices) == [schema.target.label, "Brightness", "Contrast"]
+    assert list(slices[schema.target.label].categories) == list(schema.classes)
 
 
-def test_more_ink_is_a_higher_slice_and_a_full_cell_a_thicker_stroke() -> None:
-    thin = np.zeros((1, 8, 8), dtype=np.float32)
-    thin[0, :, 3] = 4
-    thick = thin * 4
-    assert data.ink_of(thick)[0] == 4 * data.ink_of(thin)[0] == 128
-    assert data.stroke_of(thin)[0] == 4
-    assert data.stroke_of(thick)[0] == 16
+def test_a_lighter_picture_is_brighter_and_a_flat_one_has_no_contrast() -> None:
+    dark, light = np.full((1, 8, 8, 1), 0.25, dtype=np.float32), np.full((1, 8, 8, 1), 0.75, dtype=np.float32)
+    assert (data.mean_of(dark)[0], data.mean_of(light)[0]) == (0.25, 0.75)
+    assert data.contrast_of(dark)[0] == 0
+    assert data.contrast_of(np.concatenate([dark, light], axis=1))[0] == 0.25
     assert list(data.thirds(np.array([0.0, 5.0, 9.0]), np.arange(10.0))) == ["below 3", "3 to 6", "above 6"]

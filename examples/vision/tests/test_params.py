@@ -33,18 +33,18 @@ def test_the_projects_own_file_is_valid() -> None:
 
 
 def test_a_change_arrives(tmp_path: Path) -> None:
-    assert load_with({"train.shallow.max_iter": 7}, tmp_path).train.shallow.max_iter == 7
+    assert load_with({"train.shallow.n_components": 7}, tmp_path).train.shallow.n_components == 7
 
 
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        ("train.shallow.max_itr", 300),
+        ("train.shallow.n_component", 300),
         ("evaluate.magin", 0.01),
         ("trian", {}),
-        ("train.shallow.max_iter", "many"),
-        ("train.shallow.max_iter", 2.5),
-        ("train.shallow.max_iter", 0),
+        ("train.shallow.n_components", "many"),
+        ("train.shallow.n_components", 2.5),
+        ("train.shallow.n_components", 0),
         ("train.models", "shallow"),
         ("train.seed", True),
         ("prepare.test_share", 0.9),
@@ -61,7 +61,7 @@ def test_a_wrong_entry_is_named(path: str, value: Any, tmp_path: Path) -> None:
     assert path in str(caught.value)
 
 
-@pytest.mark.parametrize("path", ["evaluate.margin", "train.shallow.max_iter", "prepare", "train.baseline"])
+@pytest.mark.parametrize("path", ["evaluate.margin", "train.shallow.n_components", "prepare", "train.baseline"])
 def test_a_missing_entry_is_named(path: str, tmp_path: Path) -> None:
     with pytest.raises(ValidationError) as caught:
         load_with({}, tmp_path, without=path)

@@ -1,6 +1,10 @@
 """The report writes between its markers and nowhere else, and the same results give the same files."""
 
+from importlib import import_module
+
 from .package import Layout, champion, report
+
+markdown = import_module(f"{report.__package__}.markdown")
 
 BEFORE, AFTER = "# Mine\r\n\nmy *own* words\n", "\nmore of them\n"
 
@@ -28,6 +32,11 @@ def test_readme_tells_the_results(project: Layout) -> None:
     assert "old results" not in text
     assert text.startswith("# Mine\n\nbefore\n")
     assert text.endswith("\nafter\n")
+
+
+def test_numbers_are_short_and_never_scientific() -> None:
+    numbers = {0.95278: "0.953", 12.3456: "12.3", 999.4: "999", 999.7: "1,000", -1083840.2: "-1,083,840", 0.0: "0"}
+    assert {number: markdown.rounded(number) for number in numbers} == numbers
 
 
 def test_picture_of_the_readme_exists(project: Layout) -> None:

@@ -173,12 +173,14 @@ def _zipped(path: Path) -> Kind:
 
 def contents(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Return the files of an archive, less what systems put there for themselves."""
-    return [one for one in archive.infolist() if not one.is_dir() and not _is_junk(one.filename)]
+    return [one for one in archive.infolist() if not one.is_dir() and not is_junk(one.filename)]
 
 
-def _is_junk(name: str) -> bool:
+def is_junk(name: str) -> bool:
+    """Tell whether a file is hidden, or what a system puts there for itself."""
     parts = PurePosixPath(name).parts
-    return "__MACOSX" in parts or parts[-1].startswith(".") or parts[-1] == "Thumbs.db"
+    hidden = any(part.startswith(".") for part in parts)
+    return hidden or "__MACOSX" in parts or parts[-1] == "Thumbs.db"
 
 
 def _text(path: Path, head: bytes, packed: str) -> Kind:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import statistics
+import warnings
 import zipfile
 from collections import Counter, defaultdict
 from pathlib import Path, PurePosixPath
@@ -16,12 +18,19 @@ from mlpath.errors import MlpathError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from PIL import Image
+
     from mlpath.dataset.kinds import Kind
 
-MOST_OPENED = 2000
+MOST_OPENED = 1000
 """Pictures that are opened; all are counted."""
 # What Pillow raises for files that are damaged; its own errors are OSError and these.
 _UNREADABLE = (OSError, SyntaxError, ValueError, EOFError)
+_ENOUGH, _TINY = (256, 256), (16, 16)
+_FAINTEST = 12
+"""Of 255, the difference between the channels that is no noise of a JPEG."""
+_MOSTLY_GREY = 0.02
+"""A stray picture in colour makes no data set one of colours."""
 _REMEDY = "Put each picture into a sub-folder named after its class: cats/1.jpg, dogs/7.jpg."
 
 
@@ -38,15 +47,13 @@ def look(path: Path, kind: Kind, target: str | None) -> Findings:
         )
     by_class: dict[str, list[str]] = defaultdict(list)
     size, loose = 0, 0
-    for one, length in _files(path, kind):
-        size += length
-        if not one.lower().endswith(kinds.PICTURES):
-            continue
-        parts = PurePosixPath(one).parts
-        if len(parts) < 2:  # noqa: PLR2004 - a folder and a file
-            loose += 1
+    for one, length in sorted(_pictures(path, kind)):
+        if PurePosixPath(one).parent.name:
+            by_class[PurePosixPath(one).parent.name].append(one)
+            size += length
         else:
-            by_class[parts[-2]].append(one)
+            loose += 1
+    size = path.stat().st_size if kind.packed else size
     if not by_class:
         what = f"{loose} pictures and no sub-folders" if loose else "no pictures"
         raise MlpathError(f"{path} holds {what}", hint=_REMEDY)
@@ -57,36 +64,65 @@ def look(path: Path, kind: Kind, target: str | None) -> Findings:
         )
     classes = tuple(sorted(((one, len(files)) for one, files in by_class.items()), key=_by_count))
     found = _opened(path, kind, by_class)
-    notes = []
-    if broken := found["unreadable"]:
-        notes.append(f"{len(broken)} files can't be read as pictures: {', '.join(broken[:5])}.")
-    if loose:
-        notes.append(f"{loose} pictures lie outside of every sub-folder and are passed over.")
-    few = [one for one, count in classes if count < 5]  # noqa: PLR2004
-    if few:
-        notes.append(f"Too few pictures to learn from: {', '.join(map(repr, few))}.")
     total = sum(count for _, count in classes)
     return Findings(
         path=path, kind="pictures", reading=None, bytes=size, rows=total, looked_at=found["opened"],
         duplicates=None, columns=(), domain="vision", target=None, task="classification",
-        classes=classes, positive=None, notes=tuple(notes), pictures=found,
+        classes=classes, positive=None, notes=tuple(_notes(found, classes, loose)), pictures=found,
     )  # fmt: skip
+
+
+def _notes(
+    found: dict[str, Any], classes: tuple[tuple[str, int], ...], loose: int
+) -> Iterator[str]:
+    total = sum(count for _, count in classes)
+    if found["opened"] < total:
+        yield f"{found['opened']:,} of the {total:,} pictures were opened, of each class some."
+    if found["unread"]:
+        named = ", ".join(found["unreadable"][:5])
+        yield f"{found['unread']} files can't be read as pictures: {named}."
+    if loose:
+        yield f"{loose} pictures lie outside of every sub-folder and are passed over."
+    alike = Counter(one.casefold() for one, _ in classes)
+    if torn := sorted(one for one, _ in classes if alike[one.casefold()] > 1):
+        yield f"Classes that differ in case alone: {', '.join(map(repr, torn[:6]))}."
+    if few := [one for one, count in classes if count < 5]:  # noqa: PLR2004
+        yield f"Too few pictures to learn from: {', '.join(map(repr, few))}."
 
 
 def _by_count(one: tuple[str, int]) -> tuple[int, str]:
     return -one[1], one[0]
 
 
-def _files(path: Path, kind: Kind) -> Iterator[tuple[str, int]]:
-    if kind.packed == "zip":
+def below(path: Path) -> list[str]:
+    """Return the pictures that lie in a sub-folder of a folder, as paths relative to it."""
+    return [one for one, _ in _pictures(path, None) if PurePosixPath(one).parent.name]
+
+
+def _pictures(path: Path, kind: Kind | None) -> Iterator[tuple[str, int]]:
+    """Give the path of each picture in a folder or an archive, and its size."""
+    if kind is not None and kind.packed == "zip":
         with zipfile.ZipFile(path) as archive:
-            for one in kinds.contents(archive):
-                yield one.filename, one.file_size
-        return
-    for file in sorted(path.rglob("*")):
-        inside = file.relative_to(path)
-        if file.is_file() and not any(part.startswith(".") for part in inside.parts):
-            yield inside.as_posix(), file.stat().st_size
+            found = [(one.filename, one.file_size) for one in kinds.contents(archive)]
+    else:
+        files = (file for file in path.rglob("*") if file.is_file())
+        found = [(file.relative_to(path).as_posix(), file.stat().st_size) for file in files]
+    for name, size in found:
+        _check_name(path, name)
+        if name.lower().endswith(kinds.PICTURES) and not kinds.is_junk(name):
+            yield name, size
+
+
+def _check_name(path: Path, name: str) -> None:
+    """Refuse a name that DVC, which is to keep the pictures, can't write down."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        told = os.fsencode(name).decode(errors="replace")
+        raise MlpathError(
+            f"{path}: the name {told!r} is not in UTF-8",
+            hint="Rename it, or pack all of it as zip.",
+        ) from None
 
 
 def _opened(path: Path, kind: Kind, by_class: dict[str, list[str]]) -> dict[str, Any]:
@@ -94,16 +130,20 @@ def _opened(path: Path, kind: Kind, by_class: dict[str, list[str]]) -> dict[str,
 
     each = max(MOST_OPENED // len(by_class), 5)
     widths, heights, modes, formats, unreadable = [], [], Counter[str](), Counter[str](), []
+    coloured = 0
     archive = zipfile.ZipFile(path) if kind.packed == "zip" else None
     for one in (file for files in by_class.values() for file in files[:each]):
         try:
             source = io.BytesIO(archive.read(one)) if archive else path / one
-            with Image.open(source) as picture:
-                picture.load()
-                widths.append(picture.width)
-                heights.append(picture.height)
-                modes[picture.mode] += 1
-                formats[str(picture.format)] += 1
+            with warnings.catch_warnings(), Image.open(source) as picture:
+                warnings.simplefilter("ignore")  # of odd palettes and of sizes
+                size, mode = picture.size, picture.mode
+                picture.draft(None, _ENOUGH)  # reads a JPEG at a fraction of its size
+                coloured += _has_colour(picture.convert("RGB").resize(_TINY))
+            widths.append(size[0])
+            heights.append(size[1])
+            modes[mode] += 1
+            formats[str(picture.format)] += 1
         except _UNREADABLE:
             unreadable.append(one)
     if archive:
@@ -118,5 +158,15 @@ def _opened(path: Path, kind: Kind, by_class: dict[str, list[str]]) -> dict[str,
         "height": [min(heights), statistics.median_low(heights), max(heights)],
         "modes": dict(modes),
         "formats": dict(formats),
+        "colour": coloured > _MOSTLY_GREY * len(widths),
+        "unread": len(unreadable),
         "unreadable": unreadable[:20],
     }
+
+
+def _has_colour(picture: Image.Image) -> bool:
+    """Tell whether a picture in RGB is more than shades of grey."""
+    red, green, blue = (band.tobytes() for band in picture.split())
+    return any(
+        max(shades) - min(shades) > _FAINTEST for shades in zip(red, green, blue, strict=True)
+    )

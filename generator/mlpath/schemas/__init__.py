@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 LEAST_ROWS = 50
 LEAST_OF_A_CLASS = 5
 """Three splits, of which the smallest is a fifth of the rows, need one of each class."""
+MOST_SLICES = 12
+"""Of more classes, a list of each one's quality is no overview."""
 
 
 def reading_of(reading: Reading | None) -> dict[str, Any]:
@@ -58,9 +60,25 @@ def too_rare(findings: Findings) -> list[str]:
         return []
     rare = [name for name, count in findings.classes if count < LEAST_OF_A_CLASS]
     if len(findings.classes) - len(rare) < 2:  # noqa: PLR2004 - one class is nothing to tell apart
+        if findings.kind == "pictures":
+            raise MlpathError(
+                f"{findings.path.name}: fewer than two folders hold {LEAST_OF_A_CLASS} pictures "
+                "or more",
+                hint="Bring more pictures of each class.",
+            )
         raise MlpathError(
             f"{findings.path.name}: fewer than two values of {findings.target!r} stand in "
             f"{LEAST_OF_A_CLASS} rows or more",
             hint="Bring more rows of each class, or another --target.",
         )
     return rare
+
+
+def balanced(findings: Findings) -> bool:
+    """Tell whether accuracy says how good a model is: whether no class is rare beside the others.
+
+    Of a single class, accuracy is the share that is found; F1 over all classes says nothing there.
+    """
+    rare = too_rare(findings)
+    counts = [count for name, count in findings.classes if name not in rare]
+    return min(counts) >= sum(counts) / len(counts) / 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlpath.errors import MlpathError
-from mlpath.schemas import reading_of, target_of, too_rare
+from mlpath.schemas import MOST_SLICES, balanced, reading_of, target_of, too_rare
 
 if TYPE_CHECKING:
     from mlpath.dataset import Column, Findings
@@ -15,8 +15,6 @@ ADVICE = """\
 # column of threads or authors that belong into one split (`group`), questions for the demo to start
 # from (`questions`, each with `ask` and `answer`), whether it may show extracts (`extracts`).
 """
-MOST_SLICES = 12
-"""Of more classes, a list of each one's quality is no overview."""
 
 
 def document(findings: Findings, source: str, licence: str) -> dict[str, Any]:
@@ -54,15 +52,11 @@ def document(findings: Findings, source: str, licence: str) -> dict[str, Any]:
 
 
 def turned(findings: Findings) -> dict[str, Any]:
-    """Return which metric decides, and what the quality is told apart by.
-
-    Of a single class, accuracy is the share that is found; F1 over all classes says nothing there.
-    """
-    rare = too_rare(findings)
-    counts = [count for name, count in findings.classes if name not in rare]
-    if min(counts) < sum(counts) / len(counts) / 2:
+    """Return which metric decides, and what the quality is told apart by."""
+    if not balanced(findings):
         return {"metric": "f1", "slices": ["length"]}
-    by_class = [target_of(findings).key] if len(counts) <= MOST_SLICES else []
+    count = len(findings.classes) - len(too_rare(findings))
+    by_class = [target_of(findings).key] if count <= MOST_SLICES else []
     return {"metric": "accuracy", "slices": [*by_class, "length"]}
 
 

@@ -6,6 +6,7 @@ Whether it serves is decided by the rule in `metrics.choose_champion`.
 import math
 from dataclasses import asdict
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,34 +15,41 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .data import Grid, Pictures, Schema, Split, encode_target
+from .data import Pictures, Schema, Split, encode_target
 from .fitting import Recipe, Rows, Watch, export_onnx, facts_of, fit_network, hold_out, seeded
 from .params import Deep, Train
+from .pictures import Grid
 
 # Of the training pictures, to know when to stop; validation and test pictures play no part.
 HELD_OUT = 0.15
 
 
 class Network(nn.Module):
-    """Counts of shape (rows, cells) → two blocks of convolutions, each halving the grid → logits (rows, classes)."""
+    """Shares of shape (rows, cells) → blocks of convolutions, each halving the grid → logits (rows, classes)."""
 
     def __init__(self, grid: Grid, classes: int, turned: Deep) -> None:
         super().__init__()
-        self.grid, wide = grid, turned.channels
-        cells = (grid.height // 4) * (grid.width // 4)
-        last = nn.Linear(2 * wide * cells, classes)
+        self.grid = grid
+        # Two blocks, and one more for each time that the shorter side can be halved and still be 4.
+        count = max(2, int(math.log2(min(grid.height, grid.width))) - 2)
+        widths = [grid.channels, *(turned.channels * 2**step for step in range(count))]
+        cells = (grid.height // 2**count) * (grid.width // 2**count)
+        last = nn.Linear(widths[-1] * cells, classes)
         # A network that knows nothing yet says so: every class alike.
         nn.init.normal_(last.weight, std=1e-3)
         nn.init.zeros_(last.bias)
-        self.layers = nn.Sequential(
-            *_block(1, wide), *_block(wide, 2 * wide), nn.Flatten(), nn.Dropout(turned.dropout), last
-        )
+        layers = [layer for before, after in pairwise(widths) for layer in _block(before, after)]
+        self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(turned.dropout), last)
 
     def forward(self, picture: Tensor) -> Tensor:
         """Logits of shape (rows, classes)."""
-        squares = picture.reshape(-1, 1, self.grid.height, self.grid.width) / self.grid.maximum
-        logits: Tensor = self.layers(squares)
+        logits: Tensor = self.layers(as_channels(picture, self.grid))
         return logits
+
+
+def as_channels(picture: Tensor, grid: Grid) -> Tensor:
+    """Shape (rows, cells) to (rows, channels, height, width)."""
+    return picture.reshape(-1, *grid.shape).permute(0, 3, 1, 2)
 
 
 def _block(before: int, after: int) -> list[nn.Module]:
@@ -53,13 +61,13 @@ def _block(before: int, after: int) -> list[nn.Module]:
 
 
 class Jiggle:
-    """Moves each picture of a batch about a little: what a hand does from one digit to the next."""
+    """Moves each picture of a batch about a little: what a hand or a camera does from one to the next."""
 
     def __init__(self, grid: Grid, turned: Deep) -> None:
         self.grid, self.turned = grid, turned
 
     def __call__(self, inputs: tuple[Tensor, ...], generator: torch.Generator) -> tuple[Tensor, ...]:
-        """Shift, turn, stretch, slant and ink, each drawn for each picture."""
+        """Shift, turn, stretch, slant, mirror and brightness, each drawn for each picture."""
         (picture,) = inputs
         turned, rows = self.turned, len(picture)
 
@@ -73,11 +81,16 @@ class Jiggle:
         first = torch.stack([angle.cos() * wide, slant - angle.sin(), across], dim=1)
         second = torch.stack([angle.sin(), angle.cos() * high, down], dim=1)
         moves = torch.stack([first, second], dim=1).to(picture.device)
-        shape = (rows, 1, self.grid.height, self.grid.width)
-        places = functional.affine_grid(moves, list(shape), align_corners=False)
-        moved = functional.grid_sample(picture.reshape(shape), places, align_corners=False)
-        inked = moved * (1 + draw(turned.ink)).to(picture.device).reshape(-1, 1, 1, 1)
-        return (inked.clamp(0, self.grid.maximum).reshape(picture.shape),)
+        squares = as_channels(picture, self.grid)
+        if turned.mirror:
+            mirrored = (torch.rand(rows, generator=generator) < 0.5).to(picture.device)
+            squares = torch.where(mirrored.reshape(-1, 1, 1, 1), squares.flip(3), squares)
+        places = functional.affine_grid(moves, list(squares.shape), align_corners=False)
+        # Beyond the edge of a drawing is paper; beyond that of another picture, more of the same.
+        beyond = "zeros" if self.grid.drawn else "border"
+        moved = functional.grid_sample(squares, places, padding_mode=beyond, align_corners=False)
+        lit = moved * (1 + draw(turned.brightness)).to(picture.device).reshape(-1, 1, 1, 1)
+        return (lit.clamp(0, 1).permute(0, 2, 3, 1).reshape(picture.shape),)
 
 
 class Served(nn.Module):
@@ -101,13 +114,13 @@ class Model:
 
     @torch.no_grad()
     def predict_proba(self, cells: Pictures) -> NDArray[np.float64]:
-        """Probabilities of shape (rows, classes), for counts of shape (rows, cells)."""
+        """Probabilities of shape (rows, classes), for shares of shape (rows, cells)."""
         return np.asarray(self.served.eval()(torch.from_numpy(cells)), dtype=np.float64)
 
     def export_onnx(self) -> bytes:
         """The network as ONNX: `picture` of shape (rows, cells) to probabilities."""
-        grid = self.served.network.grid
-        return export_onnx(self.served, (torch.zeros(2, grid.height * grid.width),), ["picture"])
+        cells = math.prod(self.served.network.grid.shape)
+        return export_onnx(self.served, (torch.zeros(2, cells),), ["picture"])
 
 
 def fit(
@@ -131,6 +144,6 @@ def fit(
 
 
 def rows_of(split: Split, schema: Schema) -> Rows:
-    """The split as the network takes it: counts of shape (rows, cells), class indices."""
+    """The split as the network takes it: shares of shape (rows, cells), class indices."""
     cells = torch.from_numpy(split.features.reshape(len(split.target), -1))
     return Rows((cells,), torch.from_numpy(encode_target(split.target, schema)))

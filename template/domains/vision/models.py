@@ -1,5 +1,7 @@
 """The models, from the simplest to the most complex, and their way to ONNX."""
 
+import math
+import warnings
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -8,7 +10,10 @@ from typing import Any
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.decomposition import PCA
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
@@ -18,6 +23,7 @@ from .params import Train
 # A tree that may not split answers with the training data's class shares: what a majority vote does, in a form that
 # exports to ONNX like any other model (dummy estimators do not).
 _NEVER_SPLIT = 1e12
+FOLDS = 5
 
 
 def fit(
@@ -52,18 +58,28 @@ def fit(
         if name == "baseline":
             return DecisionTreeClassifier(min_impurity_decrease=_NEVER_SPLIT).fit(flat(train.features), train.target)
         if name == "shallow":
-            regression = LogisticRegression(C=params.shallow.C, max_iter=params.shallow.max_iter)
-            return regression.fit(flat(train.features), train.target)
+            return _shallow(train, params).fit(flat(train.features), train.target)
     raise ValueError(f"no model is called {name!r}; see train.models in params.yaml")
 
 
+def _shallow(train: Split, params: Train) -> Any:
+    """A support vector machine on principal components; its distances are turned into probabilities by Platt's way."""
+    turned = params.shallow
+    components = min(turned.n_components, len(train.target), train.features[0].size)
+    folds = min(FOLDS, int(np.unique(train.target, return_counts=True)[1].min()))
+    return make_pipeline(
+        PCA(components, random_state=params.seed),
+        CalibratedClassifierCV(SVC(C=turned.C), ensemble=False, cv=folds),
+    )
+
+
 def flat(pictures: Pictures) -> Pictures:
-    """The cells of each picture in one line, row by row: shape (rows, cells)."""
+    """The cells of each picture in one line, row by row and channel by channel in each: shape (rows, cells)."""
     return pictures.reshape(len(pictures), -1)
 
 
 def predict(model: Any, features: Pictures) -> NDArray[np.float64]:
-    """Probabilities of shape (rows, classes), for pictures of shape (rows, height, width)."""
+    """Probabilities of shape (rows, classes), for pictures of shape (rows, height, width, channels)."""
     return _sum_to_one(model.predict_proba(flat(features)))
 
 
@@ -74,7 +90,7 @@ def _sum_to_one(probabilities: Any) -> NDArray[np.float64]:
 
 
 def export_onnx(model: Any, schema: Schema) -> bytes:
-    """The fitted model as ONNX: one input, `picture`, of shape (rows, cells) in float32: counts, row by row.
+    """The fitted model as ONNX: one input, `picture`, of shape (rows, cells) in float32: shares, row by row.
 
     The same model gives the same bytes (`name` is fixed: skl2onnx would draw a random one).
     """
@@ -84,9 +100,11 @@ def export_onnx(model: Any, schema: Schema) -> bytes:
     from skl2onnx import to_onnx
     from skl2onnx.common.data_types import FloatTensorType
 
-    inputs = [("picture", FloatTensorType([None, schema.picture.height * schema.picture.width]))]
-    exported: bytes = to_onnx(model, initial_types=inputs, options={"zipmap": False}, name="model").SerializeToString()
-    return exported
+    inputs = [("picture", FloatTensorType([None, math.prod(schema.picture.shape)]))]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # skl2onnx asks for more of a machine than it needs
+        made = to_onnx(model, initial_types=inputs, options={"zipmap": False}, name="model")
+    return bytes(made.SerializeToString())
 
 
 def predict_onnx(exported: bytes, features: Pictures, schema: Schema) -> NDArray[np.float64]:

@@ -4,6 +4,8 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from .markdown import rounded
+
 BLUE, ORANGE, GREY = "#2563eb", "#ea580c", "#64748b"
 
 
@@ -23,9 +25,8 @@ def comparison_figure(label: str, scores: dict[str, dict[str, float]], champion:
         colour = BLUE if name == champion else GREY
         axes.plot([score["low"], score["high"]], [position, position], color=colour, linewidth=3, alpha=0.5)
         axes.plot(score["value"], position, "o", color=colour, markersize=9)
-        axes.annotate(
-            f"{score['value']:.3g}", (score["value"], position), (0, 9), textcoords="offset points", ha="center"
-        )
+        shown = rounded(score["value"])
+        axes.annotate(shown, (score["value"], position), (0, 9), textcoords="offset points", ha="center")
     axes.set_yticks(range(len(scores)), [f"{name} ★" if name == champion else name for name in scores])
     axes.set_ylim(-0.6, len(scores) - 0.2)
     axes.margins(x=0.1)

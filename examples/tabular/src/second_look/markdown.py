@@ -22,7 +22,7 @@ def cost_table(evaluation: Record) -> str:
     lines = ["| model | training, CPU s | file, kB | one answer, ms |", "|---|---|---|---|"]
     for name, cost in evaluation["costs"].items():
         spent = [cost["fit_cpu_seconds"], cost["size_bytes"] / 1000, cost["latency_ms"]]
-        shown = ["not known" if value is None else f"{value:.3g}" for value in spent]
+        shown = ["not known" if value is None else rounded(value) for value in spent]
         lines.append(f"| {name} | {' | '.join(shown)} |")
     return "\n".join(lines)
 
@@ -71,4 +71,9 @@ def in_brackets(score: Record) -> str:
     """A score with its interval, or why there is none."""
     if score["value"] is None:
         return "not defined here"
-    return f"{score['value']:.3g} [{score['low']:.3g}, {score['high']:.3g}]"
+    return f"{rounded(score['value'])} [{rounded(score['low'])}, {rounded(score['high'])}]"
+
+
+def rounded(value: float) -> str:
+    """Three digits, and all that stand before the point."""
+    return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"

@@ -104,7 +104,7 @@ def launch(app: gr.Blocks, health: dict[str, Any], **options: Any) -> Any:
         show_error=False,
         strict_cors=True,
         ssr_mode=False,
-        max_file_size="5mb",
+        max_file_size="20mb",
         footer_links=["api"],
         app_kwargs={"routes": [Route("/health", answer)]},
         **options,

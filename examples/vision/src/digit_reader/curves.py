@@ -17,8 +17,8 @@ def fit_tables(schema: Schema, target: Array, predictions: dict[str, Array]) -> 
 
     Args:
         schema: names the classes.
-        target: the class indices that `data.encode_target` gives, shape (rows,).
-        predictions: of each model, probabilities of shape (rows, classes).
+        target: the truth as `data.encode_target` gives it, shape (rows,).
+        predictions: of each model, rows first.
     """
     tables = [_tables(schema, target, prediction) for prediction in predictions.values()]
     return {
@@ -29,10 +29,11 @@ def fit_tables(schema: Schema, target: Array, predictions: dict[str, Array]) -> 
 
 def _tables(schema: Schema, target: Array, prediction: Array) -> dict[str, pd.DataFrame]:
     classes = np.asarray(schema.classes)
-    # Each class against the rest, all together: one point a tenth of the probabilities, empty tenths left out.
-    hits = target[:, None] == np.arange(len(classes))
-    observed, predicted = calibration_curve(hits.ravel(), prediction.clip(0, 1).ravel(), n_bins=10, strategy="uniform")
+    likeliest = prediction.argmax(axis=1)
+    accuracy, confidence = calibration_curve(
+        likeliest == target, prediction.max(axis=1).clip(0, 1), n_bins=8, strategy="quantile"
+    )
     return {
-        "predictions": pd.DataFrame({"predicted": classes[prediction.argmax(axis=1)], "actual": classes[target]}),
-        "calibration": pd.DataFrame({"predicted": predicted, "observed": observed}),
+        "predictions": pd.DataFrame({"predicted": classes[likeliest], "actual": classes[target]}),
+        "calibration": pd.DataFrame({"confidence": confidence, "accuracy": accuracy}),
     }

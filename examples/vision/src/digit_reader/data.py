@@ -1,14 +1,20 @@
-"""The data: what a picture must look like, where it comes from, how it is checked and split.
+"""The data: where the pictures are, how each is read and checked, and how they are split.
 
-A picture is a grid of counts: how many of the 4 × 4 pixels of a bitmap have ink, cell by cell. Every stage is a process
-of its own and imports this module, so what one function alone needs is imported there: scikit-learn takes longer to
-load than to do its work here.
+Every stage is a process of its own and imports this module, so what one function alone needs is imported there:
+scikit-learn takes longer to load than to do its work here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from pathlib import Path
+import random
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import field
+from functools import partial
+from importlib import import_module
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import numpy as np
@@ -18,10 +24,17 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
+from . import pictures
 from .params import Evaluate, Prepare
+from .pictures import Grid, InvalidInputError
 
-RAW_FILE = "pictures.csv"
 SPLITS = ("train", "validation", "test")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+# Three splits, of which the smallest is a fifth, need one picture of each class.
+LEAST_OF_A_CLASS = 5
+# More files than this share that can't be read are no accident.
+MOST_UNREADABLE = 0.1
+_SHOWN = 5
 _STRICT = ConfigDict(extra="forbid")
 
 Pictures = NDArray[np.float32]
@@ -42,23 +55,37 @@ class Target:
 
 
 @dataclass(frozen=True, config=_STRICT)
-class Grid:
-    """The size of a picture in cells, the highest count of a cell, and whether every picture fills its height."""
+class Reading:
+    """Where below `data/raw/` the pictures are: a folder or a zip archive with a sub-folder for each class.
 
-    height: int
-    width: int
-    maximum: int
-    fills_height: bool
+    Of more than `most_pictures`, a sample is taken in which classes keep their shares.
+    """
+
+    file: str
+    most_pictures: int | None = None
 
 
 @dataclass(frozen=True, config=_STRICT)
 class Schema:
-    """What `schema.yaml` says of the pictures and their classes."""
+    """What `schema.yaml` says of the pictures and their classes.
+
+    Attributes:
+        source: where the pictures come from.
+        licence: under which terms.
+        reading: where they are.
+        picture: what a model is shown of one.
+        target: the classes, named like their folders.
+        too_rare: classes with too few pictures to learn, validate and test; they are left out.
+        examples: whether the demo may show test pictures, in the size that the model is shown.
+    """
 
     source: str
     licence: str
+    reading: Reading
     picture: Grid
     target: Target
+    too_rare: tuple[str, ...] = ()
+    examples: bool = True
 
     @property
     def task(self) -> Literal["classification"]:
@@ -77,15 +104,26 @@ class Schema:
     @property
     def inputs_in_words(self) -> str:
         """What the model reads."""
-        return f"a picture of {self.picture.height} × {self.picture.width} cells"
+        colour = " in colour" if self.picture.channels == 3 else ""
+        return f"a picture of {self.picture.height} × {self.picture.width} cells{colour}"
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Found:
+    """A picture of the raw data: its name below the folder or in the archive, its class, and how to get its bytes."""
+
+    name: str
+    label: str
+    content: Callable[[], bytes]
 
 
 @dataclass(frozen=True, config=ConfigDict(arbitrary_types_allowed=True))
 class Split:
-    """Pictures of one split, shape (rows, height, width), and the name of each one's class, shape (rows,)."""
+    """Pictures of one split: shares of shape (rows, height, width, channels); each one's class; each one's name."""
 
     features: Pictures
     target: NDArray[np.str_]
+    names: tuple[str, ...] = field(default=())
 
 
 def load_schema(path: Path) -> Schema:
@@ -93,88 +131,167 @@ def load_schema(path: Path) -> Schema:
     return TypeAdapter(Schema).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:
-    """The raw lines as text, one column a cell and the class in the last."""
-    cells = schema.picture.height * schema.picture.width
-    try:
-        table: pd.DataFrame = pd.read_csv(folder / RAW_FILE, header=None, dtype=str, keep_default_na=False)
-    except pd.errors.ParserError as error:
-        raise DataError(f"not every line of {RAW_FILE} holds {cells} counts and the class: {error}") from error
-    return table
-
-
-def validate(table: pd.DataFrame, schema: Schema) -> Split:
-    """The pictures with their classes, once each has been checked.
+def read_raw(folder: Path, schema: Schema) -> list[Found]:
+    """The pictures of the raw data, by name; the folder that a picture lies in names its class.
 
     Raises:
-        DataError: lists what is wrong, each with the rows (counted from 0).
+        DataError: there are none, or a class is not the one that the schema knows.
+    """
+    place = folder / schema.reading.file
+    if not place.exists():
+        raise DataError(f"data/raw/{schema.reading.file} is not there; `dvc pull` fetches it")
+    found = list(_in_folder(place) if place.is_dir() else _in_archive(place))
+    counts = Counter(one.label for one in found)
+    new = [f"{label} ({counts[label]})" for label in sorted({*counts} - {*schema.classes, *schema.too_rare})]
+    gone = [label for label in schema.classes if label not in counts]
+    wrong = [f"folders that schema.yaml lists as no class: {', '.join(new)}"] if new else []
+    wrong += [f"classes of schema.yaml that have no pictures: {', '.join(gone)}"] if gone else []
+    if wrong:
+        raise DataError("\n".join(wrong))
+    return sampled([one for one in found if one.label not in schema.too_rare], schema.reading.most_pictures)
+
+
+def _in_folder(place: Path) -> Iterable[Found]:
+    for file in sorted(place.rglob("*")):
+        name = file.relative_to(place)
+        if _is_picture(PurePosixPath(name.as_posix())) and file.is_file():
+            yield Found(name.as_posix(), name.parent.name, file.read_bytes)
+
+
+def _in_archive(place: Path) -> Iterable[Found]:
+    # Left open: each picture is unpacked when it is looked at.
+    archive = zipfile.ZipFile(place)
+    for name in sorted(archive.namelist()):
+        path = PurePosixPath(name)
+        if _is_picture(path):
+            yield Found(name, path.parent.name, partial(archive.read, name))
+
+
+def _is_picture(name: PurePosixPath) -> bool:
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in name.parts)
+    return name.suffix.lower() in SUFFIXES and len(name.parts) > 1 and not hidden
+
+
+def sampled(found: list[Found], most: int | None) -> list[Found]:
+    """About `most` of the pictures: the same ones each time, each class by its share, but a rare one whole."""
+    if most is None or len(found) <= most:
+        return found
+    share = most / len(found)
+    chosen: list[Found] = []
+    for label in sorted({one.label for one in found}):
+        own = [one for one in found if one.label == label]
+        count = min(len(own), max(round(share * len(own)), LEAST_OF_A_CLASS))
+        chosen += random.Random(0).sample(own, count)  # noqa: S311 - no secret
+    print(f"a sample: {len(chosen):,} of {len(found):,} pictures, as `most_pictures` in schema.yaml says")
+    return sorted(chosen, key=lambda one: one.name)
+
+
+def validate(found: Sequence[Found], schema: Schema) -> Split:
+    """The pictures with their classes, as the models are shown them. A file that can't be read is told and left out.
+
+    Raises:
+        DataError: lists what is wrong, each with the files.
     """
     grid = schema.picture
-    if table.shape[1] != grid.height * grid.width + 1:
-        raise DataError(
-            f"a line holds {table.shape[1] - 1} counts and the class; "
-            f"a picture of {grid.height} × {grid.width} cells has {grid.height * grid.width}"
-        )
-    texts = table.iloc[:, :-1]
-    counts = texts.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
-    pictures = counts.reshape(-1, grid.height, grid.width)
-    target = table.iloc[:, -1].to_numpy(dtype=np.str_)
-    if wrong := list(_wrong(pictures, target, schema)):
-        raise DataError("\n".join(wrong))
-    return Split(pictures.astype(np.float32), target)
+    features = np.empty((len(found), *grid.shape), dtype=np.float32)
+    unread: dict[int, str] = {}
+    with ThreadPoolExecutor() as threads:  # decoders work without the interpreter's lock
+        for position, pixels in enumerate(threads.map(partial(_pixels, grid=grid), found)):
+            if isinstance(pixels, str):
+                unread[position] = pixels
+            else:
+                features[position] = pixels
+    complaints = [f"{found[position].name}: {why}" for position, why in unread.items()]
+    shown = "\n".join([*complaints[:_SHOWN], *(["..."] if len(complaints) > _SHOWN else [])])
+    # Data that is drawn was written by `fetch`, picture by picture: there none may be wrong.
+    if len(unread) > (0 if grid.drawn else MOST_UNREADABLE * len(found)):
+        raise DataError(f"{len(unread)} of {len(found)} pictures can't be taken:\n{shown}")
+    if unread:
+        print(f"{len(unread)} pictures can't be taken and are left out:\n{shown}")
+    rows = [position for position in range(len(found)) if position not in unread]
+    labels = np.array([found[row].label for row in rows], dtype=np.str_)
+    return Split(features[rows] if unread else features, labels, tuple(found[row].name for row in rows))
 
 
-def _wrong(pictures: NDArray[np.float64], target: NDArray[np.str_], schema: Schema) -> Iterable[str]:
-    grid = schema.picture
-    whole = np.isfinite(pictures) & (np.nan_to_num(pictures) % 1 == 0)
-    inside = ~whole | ((pictures >= 0) & (pictures <= grid.maximum))  # what is no number is told once
-    inked = np.nan_to_num(pictures) > 0
-    edges = inked[:, 0].any(axis=1) & inked[:, -1].any(axis=1)
-    known = np.isin(target, schema.classes)
-    turned = "no ink in the first or the last line, though every picture fills its height: is it turned or shifted?"
-    checks = [
-        ("a count that is no whole number", whole.all(axis=(1, 2))),
-        (f"a count outside 0 to {grid.maximum}", inside.all(axis=(1, 2))),
-        ("no ink at all", inked.any(axis=(1, 2)) | ~whole.all(axis=(1, 2))),
-        (turned, edges | ~inked.any(axis=(1, 2)) if grid.fills_height else np.ones(len(target), dtype=bool)),
-        (f"{schema.target.name} is none of {', '.join(schema.classes)}", known),
-    ]
-    for complaint, good in checks:
-        if len(rows := np.flatnonzero(~good)):
-            shown = f" ({', '.join(sorted(set(target[rows].tolist()))[:5])})" if good is known else ""
-            yield f"{complaint}{shown}: {len(rows)} picture(s) (rows {', '.join(map(str, rows[:5]))})"
+def _pixels(one: Found, grid: Grid) -> Pictures | str:
+    """What a model is shown of a picture, or why that can't be."""
+    try:
+        if grid.drawn:
+            ink = import_module(".ink", __package__)
+            pixels: Pictures = ink.as_it_stands(pictures.opened(one.content()), grid).pixels
+        else:
+            pixels = pictures.read(one.content(), grid).pixels
+    except InvalidInputError as error:
+        return str(error)
+    except (OSError, zipfile.BadZipFile) as error:
+        return str(error) or type(error).__name__
+    return pixels
 
 
-def split(pictures: Split, _schema: Schema, params: Prepare) -> dict[str, Split]:
+def split(every: Split, schema: Schema, params: Prepare) -> dict[str, Split]:
     """Three splits without a common picture; classes keep their shares in each.
 
     Of pictures that hardly differ only the first stays: a near copy in two splits would let the model see the answer.
+
+    Raises:
+        DataError: too few pictures are left of a class.
     """
     from sklearn.model_selection import train_test_split
 
-    kept = first_of_its_kind(pictures.features, params.apart)
+    first = first_like(every.features, schema, params.apart)
+    kept = np.flatnonzero(first == np.arange(len(first)))
+    _tell_copies(every, first)
+    counts = Counter(every.target[kept].tolist())
+    if few := [f"{name!r} ({counts[name]})" for name in schema.classes if counts[name] < LEAST_OF_A_CLASS]:
+        raise DataError(
+            f"once copies and what can't be read are left out, too few pictures remain of {', '.join(few)}; each class "
+            f"needs {LEAST_OF_A_CLASS} at least: bring more, or list it under `too_rare` in schema.yaml"
+        )
     rest, test = train_test_split(
-        kept, test_size=params.test_share, random_state=params.seed, stratify=pictures.target[kept]
+        kept, test_size=params.test_share, random_state=params.seed, stratify=every.target[kept]
     )
     train, validation = train_test_split(
         rest,
         test_size=params.validation_share / (1 - params.test_share),
         random_state=params.seed,
-        stratify=pictures.target[rest],
+        stratify=every.target[rest],
     )
     return {
-        name: Split(pictures.features[rows], pictures.target[rows])
+        name: Split(every.features[rows], every.target[rows], tuple(every.names[row] for row in rows if every.names))
         for name, rows in zip(SPLITS, (train, validation, test), strict=True)
     }
 
 
-def first_of_its_kind(pictures: Pictures, apart: float) -> NDArray[np.int64]:
-    """The rows of the pictures that are not within `apart` of an earlier one."""
+def first_like(features: Pictures, schema: Schema, apart: float) -> NDArray[np.int64]:
+    """For each picture the row of the first that hardly differs from it, its own if there is none. Shape (rows,).
+
+    Hardly is a root mean square difference of the cells of `apart` or less. That of block means is never larger, and a
+    hundred times as quick to compare, so pictures are compared cell by cell only where their blocks are that near.
+    """
     from sklearn.neighbors import NearestNeighbors
 
-    flat = pictures.reshape(len(pictures), -1)
-    near = NearestNeighbors(radius=apart).fit(flat).radius_neighbors(flat, return_distance=False)
-    return np.array([row for row, others in enumerate(near) if others.min() == row], dtype=np.int64)
+    rough = pictures.blocks(features, schema.picture).reshape(len(features), -1)
+    radius = apart * np.sqrt(rough.shape[1]) + 1e-6
+    near = NearestNeighbors(radius=radius).fit(rough).radius_neighbors(rough, return_distance=False)
+    first = np.arange(len(features))
+    for row, others in enumerate(near):
+        earlier = np.sort(others[others < row])
+        if len(earlier):
+            differences = ((features[earlier] - features[row]) ** 2).mean(axis=(1, 2, 3))
+            alike = earlier[differences <= apart**2]
+            first[row] = alike[0] if len(alike) else row
+    return first
+
+
+def _tell_copies(every: Split, first: NDArray[np.int64]) -> None:
+    copies = np.flatnonzero(first != np.arange(len(first)))
+    if not len(copies):
+        return
+    print(f"{len(copies)} pictures hardly differ from another and are left out")
+    names = every.names or tuple(map(str, range(len(first))))
+    torn = [f"{names[first[row]]} and {names[row]}" for row in copies if every.target[first[row]] != every.target[row]]
+    if torn:
+        print(f"{len(torn)} of them are of another class than their like: {', '.join(torn[:_SHOWN])}")
 
 
 def write_splits(splits: dict[str, Split], folder: Path) -> None:
@@ -202,8 +319,8 @@ def encode_target(target: NDArray[np.str_], schema: Schema) -> NDArray[np.int64]
 def slices_of(splits: dict[str, Split], schema: Schema, params: Evaluate) -> dict[str, pd.Categorical]:
     """The slice of each test picture, for each property in `evaluate.slices`; by the property's label.
 
-    The class; the ink (all counts together); the stroke (the ink of a cell that the pen touched, on average): thin pens
-    and fine hands are where a model that saw thick ones fails. The latter two by thirds of the training pictures.
+    The class, and what `_MEASURES` measures, by thirds of the training pictures: where a model that saw bright pictures
+    and thick strokes fails is the dark and the thin.
     """
     test, train = splits["test"], splits["train"]
     slices: dict[str, pd.Categorical] = {}
@@ -216,18 +333,26 @@ def slices_of(splits: dict[str, Split], schema: Schema, params: Evaluate) -> dic
     return slices
 
 
-def ink_of(pictures: Pictures) -> NDArray[np.float64]:
-    """All ink of each picture, in pixels of the bitmap. Shape (rows,)."""
-    return np.asarray(pictures.sum(axis=(1, 2)), dtype=np.float64)
+def mean_of(features: Pictures) -> NDArray[np.float64]:
+    """The mean of each picture's cells: its brightness, or of a drawing, its ink. Shape (rows,)."""
+    return np.asarray(features.mean(axis=(1, 2, 3)), dtype=np.float64)
 
 
-def stroke_of(pictures: Pictures) -> NDArray[np.float64]:
+def contrast_of(features: Pictures) -> NDArray[np.float64]:
+    """The standard deviation of each picture's cells. Shape (rows,)."""
+    return np.asarray(features.std(axis=(1, 2, 3)), dtype=np.float64)
+
+
+def stroke_of(features: Pictures) -> NDArray[np.float64]:
     """How full a cell is that the pen touched, on average: the thickness of the stroke. Shape (rows,)."""
-    return np.asarray(ink_of(pictures) / (pictures > 0).sum(axis=(1, 2)).clip(min=1), dtype=np.float64)
+    touched = (features > 0).mean(axis=(1, 2, 3)).clip(min=1e-9)
+    return np.asarray(mean_of(features) / touched, dtype=np.float64)
 
 
 _MEASURES: dict[str, tuple[str, Callable[[Pictures], NDArray[np.float64]]]] = {
-    "ink": ("Ink", ink_of),
+    "brightness": ("Brightness", mean_of),
+    "contrast": ("Contrast", contrast_of),
+    "ink": ("Ink", mean_of),
     "stroke": ("Stroke", stroke_of),
 }
 
@@ -240,11 +365,8 @@ def thirds(values: NDArray[np.float64], train: NDArray[np.float64]) -> pd.Catego
 
 
 def table_of(split: Split, schema: Schema) -> pd.DataFrame:
-    """Cells and class as one table, as MLflow keeps a data set."""
-    grid = schema.picture
-    names = [f"row{row}_column{column}" for row in range(grid.height) for column in range(grid.width)]
-    table = pd.DataFrame(split.features.reshape(len(split.target), -1), columns=names)
-    return table.assign(**{schema.target.name: split.target})
+    """Each picture's class and mean, as MLflow describes a data set; the cells would be thousands of columns."""
+    return pd.DataFrame({schema.target.name: split.target, "mean": mean_of(split.features)})
 
 
 def signature_rows(split: Split, _schema: Schema, count: int) -> dict[str, Pictures]:

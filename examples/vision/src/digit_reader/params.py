@@ -26,13 +26,13 @@ class Fetch:
 class Prepare:
     """How the pictures are split. Shares are of all pictures; what is left is for training.
 
-    Two pictures that are less than `apart` from each other (Euclidean, in counts of ink) are one picture, kept once.
+    Two pictures whose cells differ by `apart` or less (root mean square, shares) are one picture, kept once.
     """
 
     seed: int
     validation_share: Annotated[float, Field(gt=0, lt=0.5)]
     test_share: Annotated[float, Field(gt=0, lt=0.5)]
-    apart: Annotated[float, Field(ge=0)]
+    apart: Annotated[float, Field(ge=0, lt=1)]
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -42,10 +42,10 @@ class Baseline:
 
 @dataclass(frozen=True, config=_STRICT)
 class Shallow:
-    """Logistic regression on the counts of ink (the names are scikit-learn's)."""
+    """A support vector machine on so many principal components of the cells (the names are scikit-learn's)."""
 
+    n_components: Annotated[int, Field(gt=0)]
     C: Annotated[float, Field(gt=0)]
-    max_iter: Annotated[int, Field(gt=0)]
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -54,18 +54,19 @@ class Deep:
 
     `smoothing` is the share of each label that goes to the other classes (C. Szegedy and others, 2016): a network that
     may not be certain stays usable on pictures that are unlike those it learnt from, such as ones drawn with a mouse.
-    `shift` is in cells, `turn` in degrees, `stretch`, `slant` and `ink` in parts of one; each is the most in either
-    direction.
+    `shift` is in cells, `turn` in degrees, `stretch`, `slant` and `brightness` in parts of one; each is the most in
+    either direction. `mirror` is for pictures of which the mirror image shows the same.
     """
 
     channels: Annotated[int, Field(gt=0)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
     smoothing: Annotated[float, Field(ge=0, lt=1)]
-    shift: Annotated[float, Field(ge=0, le=2)]
+    shift: Annotated[float, Field(ge=0)]
     turn: Annotated[float, Field(ge=0, le=45)]
     stretch: Annotated[float, Field(ge=0, lt=0.5)]
     slant: Annotated[float, Field(ge=0, le=1)]
-    ink: Annotated[float, Field(ge=0, lt=1)]
+    brightness: Annotated[float, Field(ge=0, lt=1)]
+    mirror: bool
     epochs: Annotated[int, Field(gt=0)]
     batch_size: Annotated[int, Field(gt=1)]
     learning_rate: Annotated[float, Field(gt=0)]
@@ -93,7 +94,7 @@ class Evaluate:
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
     resamples: Annotated[int, Field(ge=100)]
     seed: int
-    slices: list[Literal["class", "ink", "stroke"]]
+    slices: list[Literal["class", "brightness", "contrast", "ink", "stroke"]]
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -30,13 +30,13 @@ def right(model: Any, split: data.Split, schema: data.Schema) -> float:
 
 def test_first_loss_is_that_of_knowing_nothing(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
     facts = models.fit("deep", splits["train"], schema, network(turned, epochs=1)).facts
-    assert facts["expected_initial_loss"] == pytest.approx(math.log(10))
-    assert facts["initial_loss"] == pytest.approx(math.log(10), rel=0.01)
+    assert facts["expected_initial_loss"] == pytest.approx(math.log(len(schema.classes)))
+    assert facts["initial_loss"] == pytest.approx(math.log(len(schema.classes)), rel=0.01)
 
 
 def test_a_tiny_batch_is_learnt_by_heart(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
     tiny = data.Split(splits["train"].features[:24], splits["train"].target[:24])
-    still = {"shift": 0.0, "turn": 0.0, "stretch": 0.0, "slant": 0.0, "ink": 0.0, "dropout": 0.0}
+    still = {"shift": 0.0, "turn": 0.0, "stretch": 0.0, "slant": 0.0, "brightness": 0.0, "dropout": 0.0}
     eager = network(turned, epochs=80, patience=80, weight_decay=0.0, **still)
     history = models.fit("deep", tiny, schema, eager).history
     assert history[-1]["loss"] < 0.02 * history[0]["loss"]
@@ -46,8 +46,9 @@ def test_shuffled_labels_teach_nothing(splits: Splits, schema: data.Schema, turn
     shuffled = np.random.default_rng(0).permutation(splits["train"].target)
     honest = models.fit("deep", splits["train"], schema, turned.train)
     misled = models.fit("deep", dataclasses.replace(splits["train"], target=shuffled), schema, turned.train)
-    assert right(misled, splits["test"], schema) < 0.25
-    assert right(honest, splits["test"], schema) > 0.95
+    frequent = np.unique(splits["train"].target, return_counts=True)[1].max() / len(splits["train"].target)
+    assert right(misled, splits["test"], schema) < frequent + 0.2
+    assert right(honest, splits["test"], schema) > frequent + 0.3
 
 
 def test_jiggled_pictures_are_still_pictures(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
@@ -57,7 +58,7 @@ def test_jiggled_pictures_are_still_pictures(splits: Splits, schema: data.Schema
     cells = deep.rows_of(splits["train"], schema).inputs
     (moved,) = deep.Jiggle(schema.picture, turned.train.deep)(cells, torch.Generator().manual_seed(0))
     assert moved.shape == cells[0].shape
-    assert 0 <= float(moved.min()) <= float(moved.max()) <= schema.picture.maximum
+    assert 0 <= float(moved.min()) <= float(moved.max()) <= 1
     assert float(moved.sum() / cells[0].sum()) == pytest.approx(1, abs=0.1)
     assert not torch.equal(moved, cells[0])
 
@@ -66,11 +67,25 @@ def test_without_anything_to_turn_pictures_stay(splits: Splits, schema: data.Sch
     """A grid that is off by half a cell would blur every picture, and training would hardly suffer."""
     deep = import_module(f"{models.__package__}.deep")
 
-    still = network(turned, shift=0.0, turn=0.0, stretch=0.0, slant=0.0, ink=0.0).deep
+    still = network(turned, shift=0.0, turn=0.0, stretch=0.0, slant=0.0, brightness=0.0).deep
     assert still is not None
     cells = deep.rows_of(splits["train"], schema).inputs
     (moved,) = deep.Jiggle(schema.picture, still)(cells, torch.Generator().manual_seed(0))
     torch.testing.assert_close(moved, cells[0], atol=1e-3, rtol=0)
+
+
+def test_a_mirrored_picture_is_mirrored_whole(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
+    deep = import_module(f"{models.__package__}.deep")
+
+    still = network(turned, shift=0.0, turn=0.0, stretch=0.0, slant=0.0, brightness=0.0, mirror=True).deep
+    assert still is not None
+    cells = deep.rows_of(splits["train"], schema).inputs
+    (moved,) = deep.Jiggle(schema.picture, still)(cells, torch.Generator().manual_seed(0))
+    shape = (-1, *schema.picture.shape)
+    before, after = cells[0].reshape(shape), moved.reshape(shape)
+    same, mirrored = ((after - one).abs().amax(dim=(1, 2, 3)) < 1e-3 for one in (before, before.flip(2)))
+    assert bool((same | mirrored).all())
+    assert 0.3 < float(mirrored.float().mean()) < 0.7
 
 
 def test_an_interrupted_training_ends_where_the_other_does(
