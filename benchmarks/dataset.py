@@ -77,7 +77,7 @@ def linear(folder: Path, rounds: int) -> bool:
             values = [cpu_seconds(inspecting(path), output.fileno()) for _ in range(rounds)]
             print_median(f"{columns:,} columns", values)
             costs[columns] = (median(values) - start) / columns
-    return verdict(costs[10_000] / costs[1_000], at_most=1.2, of="CPU time a column")
+    return verdict(costs[10_000] / costs[1_000], at_most=1.1, of="CPU time a column")
 
 
 def inspecting(path: Path) -> Side:

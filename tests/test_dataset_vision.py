@@ -113,7 +113,7 @@ def test_nothing_of_the_shipped_digits_is_left(folder: Path) -> None:
     for name, content in files_below(folder / "demo").items():
         if name.startswith("data/raw/") or name.endswith(".lock"):
             continue
-        for word in (b"digit", b"NIST", b"Alpaydin", b"fetch_raw"):
+        for word in (b"handwrit", b"digits.zip", b"NIST", b"Alpaydin", b"fetch_raw"):
             assert word not in content, (name, word)
     for name in ("src/demo/ink.py", "src/demo/source.py", "tests/test_ink.py"):
         assert not (folder / "demo" / name).exists()

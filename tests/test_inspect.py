@@ -578,6 +578,16 @@ def test_the_table_fits_eighty_columns(tmp_path: Path) -> None:
         assert show._width(line) <= 80
 
 
+def test_a_wide_table_is_told_as_a_narrow_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, PLAIN)
+    whole = inspect(path)
+    monkeypatch.setattr("mlpath.dataset.profile._NARROW", 2)
+    assert len(whole.columns) > 2
+    assert inspect(path) == whole
+
+
 def test_json_is_complete(tmp_path: Path) -> None:
     done = run(written(tmp_path, PLAIN), "--json")
     document = json.loads(done.stdout)
