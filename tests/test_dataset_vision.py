@@ -186,6 +186,23 @@ def test_a_split_of_its_own_is_one_set_of_classes(folder: Path) -> None:
     assert len(list((folder / "demo/data/raw/photos").rglob("*.*"))) == 60
 
 
+def test_this_folder_has_a_name_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    photos(folder / "birds")
+    monkeypatch.chdir(folder / "birds")
+    new_project("--dataset", ".")
+    project = folder / "birds" / "demo"
+    assert answers_of(project)["dataset"] == "birds"
+    assert len(list((project / "data/raw/birds").rglob("*.*"))) == 90
+
+
+def test_a_folder_that_has_its_name_already_lends_it(folder: Path) -> None:
+    found = intake.look(photos(folder / "birds"), {}, None)
+    assert intake.suggestions(found, None) == {"project_name": "birds-demo"}
+    assert intake.suggestions(found, folder / "place") == {}
+    (folder / "birds").rename(folder / "old")
+    assert intake.suggestions(found, None) == {"project_name": "birds"}
+
+
 def only_one(path: Path) -> None:
     for name in list(COLOURS)[1:]:
         for file in sorted((path / name).iterdir())[2:]:

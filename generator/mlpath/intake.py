@@ -39,10 +39,14 @@ def told(findings: Findings) -> str:
 
 
 def suggestions(findings: Findings, place: Path | None) -> Answers:
-    """Return better defaults than the template's: the file names the project."""
+    """Return better defaults than the template's: the file or folder names the project."""
     stem = re.sub(r"[^A-Za-z0-9]+", "-", findings.path.name.partition(".")[0]).strip("-")[:40]
-    usable = place is None and stem[:1].isalpha() and not Path(stem.lower()).exists()
-    return {"project_name": stem} if usable else {}
+    if place is not None or not stem[:1].isalpha():
+        return {}
+    # A folder of pictures has its own name already.
+    free = (one for one in (stem, f"{stem}-demo") if not Path(one.lower()).exists())
+    name = next(free, None)
+    return {"project_name": name} if name else {}
 
 
 def look(path: Path, answers: Mapping[str, Any], target: str | None) -> Findings:

@@ -36,6 +36,8 @@ def inspect(
         MlpathError: It can't be read, or holds nothing to learn; says why, and what to do.
     """
     path = Path(path).expanduser()
+    if path.name in {"", ".."}:  # this folder or one above it: what is said needs a name
+        path = path.resolve()
     kind = kinds.kind_of(path)
     if kind.format == "pictures":
         if domain not in {None, "vision"}:
