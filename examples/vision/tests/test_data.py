@@ -112,15 +112,14 @@ def test_too_many_files_that_are_no_pictures_are_an_error(found: list[data.Found
     assert last == "..."
 
 
-def test_a_sample_keeps_rare_classes_and_is_the_same_each_time(found: list[data.Found]) -> None:
-    rare = found[0].label
-    few = [one for one in found if one.label == rare][: data.LEAST_OF_A_CLASS]
-    most = few + [one for one in found if one.label != rare]
-    sample = data.sampled(most, len(most) // 3)
-    assert len(sample) == pytest.approx(len(most) / 3, rel=0.1)
-    assert [one for one in sample if one.label == rare] == few
-    assert sample == data.sampled(most, len(most) // 3)
-    assert data.sampled(most, None) == data.sampled(most, len(most)) == most
+def test_a_sample_keeps_rare_classes_and_is_the_same_each_time() -> None:
+    counts = {"usual": 600, "other": 300, "rare": data.LEAST_OF_A_CLASS}
+    every = [data.Found(f"{label}/{at}.png", label, bytes) for label, count in counts.items() for at in range(count)]
+    sample = data.sampled(every, 300)
+    shares = {label: sum(one.label == label for one in sample) for label in counts}
+    assert shares == {"usual": 199, "other": 99, "rare": data.LEAST_OF_A_CLASS}
+    assert sample == data.sampled(every, 300)
+    assert data.sampled(every, None) == data.sampled(every, len(every)) == every
 
 
 def test_a_typo_in_the_schema_is_an_error(project: Layout, tmp_path: Path) -> None:

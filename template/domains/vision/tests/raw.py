@@ -12,7 +12,7 @@ from PIL import Image
 
 from .package import Layout, data
 
-OF_A_CLASS, AT_LEAST = 24, 240
+OF_A_CLASS, AT_LEAST = 10, 240
 # The size of the files, in pixels; a model is shown less.
 SIZES = ((64, 64), (96, 72), (48, 80))
 FORMATS = (".png", ".jpg", ".bmp")
