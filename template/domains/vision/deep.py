@@ -77,7 +77,7 @@ class Jiggle:
         angle, slant = draw(math.radians(turned.turn)), draw(turned.slant)
         wide, high = 1 + draw(turned.stretch), 1 + draw(turned.stretch)
         # `affine_grid` counts from -1 to 1 across the picture.
-        across, down = draw(2 * turned.shift / self.grid.width), draw(2 * turned.shift / self.grid.height)
+        across, down = draw(2 * turned.shift), draw(2 * turned.shift)
         first = torch.stack([angle.cos() * wide, slant - angle.sin(), across], dim=1)
         second = torch.stack([angle.sin(), angle.cos() * high, down], dim=1)
         moves = torch.stack([first, second], dim=1).to(picture.device)

@@ -54,14 +54,14 @@ class Deep:
 
     `smoothing` is the share of each label that goes to the other classes (C. Szegedy and others, 2016): a network that
     may not be certain stays usable on pictures that are unlike those it learnt from, such as ones drawn with a mouse.
-    `shift` is in cells, `turn` in degrees, `stretch`, `slant` and `brightness` in parts of one; each is the most in
-    either direction. `mirror` is for pictures of which the mirror image shows the same.
+    `turn` is in degrees, `shift` in parts of the side, `stretch`, `slant` and `brightness` in parts of one; each is the
+    most in either direction. `mirror` is for pictures of which the mirror image shows the same.
     """
 
     channels: Annotated[int, Field(gt=0)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
     smoothing: Annotated[float, Field(ge=0, lt=1)]
-    shift: Annotated[float, Field(ge=0)]
+    shift: Annotated[float, Field(ge=0, lt=0.5)]
     turn: Annotated[float, Field(ge=0, le=45)]
     stretch: Annotated[float, Field(ge=0, lt=0.5)]
     slant: Annotated[float, Field(ge=0, le=1)]
