@@ -93,6 +93,8 @@ def zipped(**files: str | bytes) -> bytes:
             ),
             "table.jsonl",
         ),
+        (json.dumps([dict(zip(table()[0], row, strict=True)) for row in table()[1:]]), "list.json"),
+        (PLAIN.replace("yes", " yes ").replace("red", "red  "), "padded.csv"),
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 30 else "bytes",
 )
@@ -133,6 +135,36 @@ def test_a_line_of_its_own_kind_above_the_table_is_passed_over(tmp_path: Path) -
     assert (found.rows, len(found.columns), found.target) == (ROWS, 4, "column3")
 
 
+@pytest.mark.parametrize("delimiter", [",", " ", "  "])
+def test_a_header_that_does_not_name_the_row_names(tmp_path: Path, delimiter: str) -> None:
+    """R's `write.table` leaves the first column without a name."""
+    named = [[f'"row {at}"', *row] for at, row in enumerate(table()[1:])]
+    found = inspect(written(tmp_path, text([table()[0], *named], delimiter)))
+    assert [one.name for one in found.columns] == ["rownames", *table()[0]]
+    assert of(found, "rownames") == "left out: identifier: every value differs"
+    assert (found.rows, found.target) == (ROWS, "sold")
+    assert "'rownames' is the first" in found.notes[0]
+
+
+def test_rows_that_end_in_a_delimiter_have_no_names(tmp_path: Path) -> None:
+    rows = [[*row, ""] for row in table()[1:]]
+    path = written(tmp_path, text([table()[0], *rows]))
+    assert "rownames" not in [one.name for one in inspect(path).columns]
+
+
+def test_what_stands_above_the_rows_is_told(tmp_path: Path) -> None:
+    above = inspect(written(tmp_path, "made by hand\nin 2024\n" + PLAIN))
+    assert "The first 2 lines are passed over: 'made by hand'." in above.notes
+    rows = [[*row[:2], str(at % 2)] for at, row in enumerate(table()[1:])]
+    counts = inspect(written(tmp_path, text([["60", "4", "no"], *rows])))
+    assert (
+        "The first line names columns '60', '4': if it is no header, put one above it."
+        in counts.notes
+    )
+    years = inspect(written(tmp_path, text([["1990", "2000", "sold"], *rows])))
+    assert not [note for note in years.notes if "names columns" in note]
+
+
 def bomb() -> bytes:
     return zipped(table__csv="0" * (60 << 20))
 
@@ -153,8 +185,13 @@ def bomb() -> bytes:
         (PLAIN.replace("red", "r\0d").encode(), "nul.csv", "holds NUL characters"),
         ("<!DOCTYPE html><html><body>Log in</body></html>", "page.csv", "is a web page"),
         ("<?xml version='1.0'?><rows/>", "rows.csv", "is XML"),
-        ('[{"a": 1}, {"a": 2}]', "list.json", "not one object a line"),
-        ('{\n  "a": 1\n}', "object.json", "not one object a line"),
+        ("[1, 2, 3]", "list.json", "neither one object a line nor a list of objects"),
+        ('{\n  "a": 1\n}', "object.json", "neither one object a line nor"),
+        (
+            'Name:,"x"\nTitle:,"a, b\n\nc"\n' + 'A,1,2,3\nB,2,3,"x"y\n' * 9,
+            "shape.csv",
+            "is no table that can be told",
+        ),
         (b"%PDF-1.7 something", "paper.csv", "is a PDF document"),
         (b"SQLite format 3\0rest", "base.csv", "is an SQLite database"),
         (b"BZh91AY", "table.csv.bz2", "packed with bzip2"),
@@ -310,6 +347,13 @@ def test_a_column_is_what_its_values_are(
         (cycle("31/01/2024", "01/12/2023"), "%d/%m/%Y", 19692),
         (cycle("01/31/2024", "12/01/2023"), "%m/%d/%Y", 19692),
         (cycle("2024-01-31", "2023-12-01"), "", 19692),
+        (cycle("Jan-31-2024", "Dec-01-2023"), "%b-%d-%Y", 19692),
+        (cycle("2024Q1", "2023Q4"), "%YQ%q", 19631),
+        (cycle("2024-Q1", "2023-Q4"), "%Y-Q%q", 19631),
+        (cycle("Q1 2024", "Q4 2023"), "Q%q %Y", 19631),
+        (cycle("2024M01", "2023M12"), "%YM%m", 19692),
+        (cycle("2024Jan", "2023Dec"), "%Y%b", 19692),
+        (cycle("01/2024", "12/2023"), "%m/%Y", 19692),
     ],
 )
 def test_days_are_told_from_months(
@@ -407,6 +451,15 @@ def test_two_plausible_targets_are_a_doubt(tmp_path: Path) -> None:
     assert len(found.doubts) == 1
     assert "'target'" in found.doubts[0]
     assert "'label'" in found.doubts[0]
+
+
+def test_when_and_where_are_no_targets_though_they_stand_last(tmp_path: Path) -> None:
+    rows = [[*row[:2], str(1990 + at % 20)] for at, row in enumerate(table()[1:])]
+    found = inspect(written(tmp_path, text([["size", "age", "year"], *rows])))
+    assert found.doubts == ("table.csv: nothing tells which to predict: 'size', 'age', 'year'",)
+    rows = [[row[0], row[1], "51.5"] for row in rows]
+    found = inspect(written(tmp_path, text([["price", "age", "latitude"], *rows])))
+    assert (found.target, found.doubts) == ("price", ())
 
 
 def test_no_plausible_target_is_a_doubt(tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def new_project(
 def inspect(path: str, target: str | None, as_json: bool) -> None:
     """Tell what the data at PATH holds, and what a project of it would predict.
 
-    PATH is a table (CSV and its kin, Parquet, JSON lines; plain, gzip, zstd or zip), or a folder
+    PATH is a table (CSV and its kin, Parquet, JSON; plain, gzip, zstd or zip), or a folder
     or zip of pictures in one sub-folder a class. Nothing is written, nothing leaves the machine.
 
     \b

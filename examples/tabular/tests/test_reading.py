@@ -48,8 +48,13 @@ def check(frame: pd.DataFrame) -> None:
             {"delimiter": "whitespace", "missing": ("", "?")},
         ),
         (b"made in 2024\n" + TEXT.encode(), {"skip": 1}),
+        (
+            b'"size" "day"\n"01"  1.5  "2024-02-01"\n"NA"  ""  "2024-12-31"\n',
+            {"delimiter": "whitespace", "skip": 1, "header": False, "names": ("code", "size", "day")},
+        ),
+        (TEXT.replace("01,", " 01 ,").replace("NA", "NA  ").encode(), {}),
     ],
-    ids=["plain", "mark", "windows", "mixed", "utf-16", "semicolon", "tab", "blanks", "skip"],
+    ids=["plain", "mark", "windows", "mixed", "utf-16", "semicolon", "tab", "blanks", "skip", "row names", "padded"],
 )
 def test_a_table_is_read_as_it_was_written(tmp_path: Path, content: bytes, options: dict[str, Any]) -> None:
     check(read(tmp_path, content, **options))
@@ -69,6 +74,22 @@ def test_other_formats_are_read(tmp_path: Path) -> None:
     check(read(tmp_path, (tmp_path / "table.parquet").read_bytes(), "table.parquet", format="parquet"))
     lines = b'{"code": "01", "size": 1.5, "day": "2024-02-01"}\n{"code": "NA", "size": null, "day": "2024-12-31"}\n'
     check(read(tmp_path, lines, "table.jsonl", format="json"))
+    check(read(tmp_path, b"[" + lines.strip().replace(b"\n", b",\n ") + b"]\n", "table.json", format="json"))
+
+
+@pytest.mark.parametrize(
+    ("written", "date_format"),
+    [("1974Q2", "%YQ%q"), ("1974-Q2", "%Y-Q%q"), ("Q2 1974", "Q%q %Y"), ("1974M04", "%YM%m"), ("Apr-1-1974", "%b-%d-%Y")],
+)
+def test_dates_are_read_as_the_schema_says(tmp_path: Path, written: str, date_format: str) -> None:
+    (tmp_path / "table.csv").write_text(f"day\n{written}\n1974Q5\n", encoding="utf-8")
+    wanted = [reading.Wanted("day", "day", "date", date_format)]
+    found = reading.read(tmp_path, reading.Reading(file="table.csv", missing=("", "1974Q5")), wanted).frame
+    assert found["day"].tolist() == pytest.approx([1551, float("nan")], nan_ok=True)
+
+
+def test_a_line_of_blanks_between_words_keeps_what_is_quoted() -> None:
+    assert reading._squeezed('"two words"  1\t 2 \n') == '"two words"\t1\t2\n'
 
 
 def test_what_is_no_number_comes_as_it_stands(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ class Reading:
     file: str
     """The name that it has in the project."""
     format: str = "csv"
-    """csv, parquet, or json (an object a line)."""
+    """csv, parquet, or json (an object a line, or a list of them)."""
     encoding: str = "utf-8"
     """As Python calls it."""
     member: str = ""
@@ -29,6 +29,8 @@ class Reading:
     """Whether the first line names the columns."""
     skip: int = 0
     """Lines before that."""
+    names: tuple[str, ...] = ()
+    """Of the columns, where no line names them all."""
     mixed_line_ends: bool = False
     """Whether the lines end in different ways."""
     decimal: str = "."

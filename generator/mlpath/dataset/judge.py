@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from mlpath.dataset import leaks, names, profile
 from mlpath.dataset.findings import Column, Findings
-from mlpath.dataset.sniff import name
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
@@ -46,6 +45,12 @@ _PERSONAL_NAMES = re.compile(
 )
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 _PHONE = re.compile(r"\+?\(?\d[\d ()/.-]{6,}\d")
+_WHEN_AND_WHERE = re.compile(
+    r"(?:^|[_\s.-])(?:date|time|year|yr|quarter|month|week|day|hour|lat|latitude|lon|lng|long|longitude)"
+    r"(?:$|[_\s.-])",
+    re.IGNORECASE,
+)
+"""Such a column is rarely what somebody wants to know, be it the last one."""
 MOST_CLASSES = 50
 _NUMBER_CLASSES = 12
 _TEXT_WORDS, _TEXT_LENGTH = 4, 25
@@ -231,6 +236,8 @@ def _weight(column: str, last: str) -> int:
     """Return how much speaks for a column as the target: its name, and that it is the last."""
     plain = column.strip().lower().replace(" ", "_")
     named = 3 if plain in _STRONG else 2 if plain in _TARGETS else 0
+    if not named and _WHEN_AND_WHERE.search(column):
+        return -1
     return named + (column == last)
 
 
@@ -250,10 +257,10 @@ def _choice(path: Path, candidates: Sequence[str], last: str) -> tuple[str | Non
         return None, [f"{path.name}: no column looks like something to predict"]
     most = _weight(candidates[0], last)
     alike = [one for one in candidates if _weight(one, last) == most]
-    if most and len(alike) > 1:
+    if most > 0 and len(alike) > 1:
         both = " and ".join(map(repr, alike[:4]))
         return candidates[0], [f"{path.name}: {both} may equally well be the one to predict"]
-    if not most and len(candidates) > 1:
+    if most <= 0 and len(candidates) > 1:
         some = ", ".join(map(repr, candidates[:4]))
         return candidates[0], [f"{path.name}: nothing tells which to predict: {some}"]
     return candidates[0], []
@@ -424,7 +431,7 @@ def _without_leaks(
         return columns, []
     truth = profile.value_of(fields[target], seen.reading)
     if task == "classification":
-        truth = f"nullif(CAST({name(target)} AS VARCHAR), '')"
+        truth = profile.text_of(target)
     facts = [fields[one.name] for one in features]
     given_away = leaks.find(database, facts, seen.reading, truth, task)
     if len(given_away) == len(features):

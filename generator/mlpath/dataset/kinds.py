@@ -24,7 +24,8 @@ HEAD = 1 << 20
 MOST_UNPACKED = 20 << 30
 MOST_RATIO = 200
 """A table packs to a tenth, a very repetitive one to a fiftieth."""
-TABLES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".psv", ".jsonl", ".ndjson", ".parquet")
+JSON = (".jsonl", ".ndjson", ".json")
+TABLES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".psv", ".parquet", *JSON)
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 
 _EXPORT = "Export it as CSV and name that file."
@@ -105,13 +106,13 @@ def kind_of(path: Path) -> Kind:
     if head[:4] == b"\x28\xb5\x2f\xfd":
         # The head of a zstd file takes a library that Python has from 3.14; DuckDB reads it whole.
         inner = path.name.lower().removesuffix(".zst")
-        return Kind("json" if inner.endswith((".jsonl", ".ndjson")) else "csv", "zst")
+        return Kind("json" if inner.endswith(JSON) else "csv", "zst")
     return _text(path, head, "")
 
 
 def check_readable(path: Path) -> None:
     """Refuse a path that can't be read, or is neither file nor folder."""
-    other = "Name a table (CSV, Parquet, JSON lines), or a folder of one sub-folder a class."
+    other = "Name a table (CSV, Parquet, JSON), or a folder of one sub-folder a class."
     if "\0" in str(path):
         raise MlpathError("the path of the data holds a NUL character", hint=other)
     try:
@@ -210,15 +211,17 @@ def _text(path: Path, head: bytes, packed: str) -> Kind:
 
 
 def _json(path: Path, text: str) -> str:
-    line = text.lstrip().splitlines()[0]
+    text = text.lstrip()
+    line = text.splitlines()[0]
     with contextlib.suppress(ValueError):
         if isinstance(json.loads(line), dict):
             return "json"
-    if line.startswith("{") and len(line) >= HEAD // 2:
+    start = text[1:].lstrip() if text.startswith("[") else line
+    if start.startswith("{") and (text.startswith("[") or len(line) >= HEAD // 2):
         return "json"
     raise MlpathError(
-        f"{path} is JSON, but not one object a line",
-        hint="Rewrite it as JSON lines: jq -c '.[]' FILE > FILE.jsonl",
+        f"{path} is JSON, but neither one object a line nor a list of objects",
+        hint="Rewrite what holds the rows as JSON lines: jq -c '.rows[]' FILE > FILE.jsonl",
     )
 
 

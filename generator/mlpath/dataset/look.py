@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from mlpath.dataset import judge, kinds, pictures, profile, sniff
+from mlpath.dataset import header, judge, kinds, pictures, profile, sniff
 from mlpath.dataset.judge import Seen
 from mlpath.errors import MlpathError
 
@@ -89,7 +89,9 @@ def _look(
         try:
             with sniff.readable(database, path, kind) as (dialect, sql):
                 seen = _facts(database, path, dialect, sql, size)
-                return judge.table(database, path, seen, target=target, domain=domain, task=task)
+                found = judge.table(database, path, seen, target=target, domain=domain, task=task)
+                above = header.notes(kind.head, dialect, [one.name for one in found.columns])
+                return replace(found, notes=(*above, *found.notes))
         except (duckdb.OutOfMemoryException, MemoryError):
             raise MlpathError(
                 f"{path} takes more memory to look at than there is",

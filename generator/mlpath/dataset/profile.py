@@ -41,7 +41,9 @@ DATE_FORMATS = (
     "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d",
     "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S",
     "%d.%m.%Y %H:%M:%S", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%b %d %Y", "%B %d %Y", "%b %d, %Y",
-    "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%Y-%m", "%b %Y", "%B %Y",
+    "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%b-%d-%Y", "%d/%b/%Y", "%Y-%m",
+    "%Y/%m", "%m/%Y", "%b %Y", "%B %Y", "%b-%Y", "%b-%y", "%Y %b", "%Y%b", "%YM%m", "%Y-M%m",
+    "%YQ%q", "%Y-Q%q", "%Y Q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y",
 )  # fmt: skip
 _SWAPPED = {
     one: one.replace("%d", "%_").replace("%m", "%d").replace("%_", "%m") for one in DATE_FORMATS
@@ -88,7 +90,7 @@ def value_of(facts: Facts, reading: Reading) -> str:
     """Return a value as SQL: a number, days since 1970-01-01, or the text that stands there."""
     text = text_of(facts.name)
     if facts.kind == "text":
-        return f"nullif(CAST({name(facts.name)} AS VARCHAR), '')"
+        return text
     if words := [one for one in reading.missing if one]:
         text = f"CASE WHEN {text} NOT IN ({', '.join(map(quoted, words))}) THEN {text} END"
     return (
@@ -107,6 +109,11 @@ def _as_number(text: str, decimal: str, thousands: str) -> str:
 
 
 def _as_date(text: str, date_format: str) -> str:
+    if "Q%q" in date_format:
+        # DuckDB knows no quarters, but the months that they begin with.
+        date_format = date_format.replace("Q%q", "Q%m")
+        for quarter in range(1, 5):
+            text = f"replace({text}, 'Q{quarter}', 'Q{3 * quarter - 2:02}')"
     moment = (
         f"try_strptime({text}, {quoted(date_format)})"
         if date_format
@@ -351,7 +358,7 @@ def _exactly(
 def _top(
     database: duckdb.DuckDBPyConnection, table: str, column: str
 ) -> tuple[tuple[str, int], ...]:
-    value = f"nullif(CAST({name(column)} AS VARCHAR), '')"
+    value = text_of(column)
     query = (
         f"SELECT {value}, count(*) FROM {table} WHERE {value} IS NOT NULL "  # noqa: S608
         f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {FEW}"
@@ -362,7 +369,7 @@ def _top(
 def _parsed(facts: Facts) -> str:
     text = text_of(facts.name)
     if facts.kind == "text":
-        return f"nullif(CAST({name(facts.name)} AS VARCHAR), '')"
+        return text
     if facts.missing_words:
         listed = ", ".join(map(quoted, facts.missing_words))
         text = f"CASE WHEN {text} NOT IN ({listed}) THEN {text} END"
@@ -384,7 +391,7 @@ def _all_rows(
             shown.append(f"count({text_of(facts.name)})")
             shown.append(f"approx_count_distinct({name(facts.name)})")
             if facts.kind == "text" or facts.distinct <= FEW:
-                text = f"nullif(CAST({name(facts.name)} AS VARCHAR), '')"
+                text = text_of(facts.name)
                 shown.append(f"histogram({text})" if facts.distinct <= FEW else "NULL")
             else:
                 shown.append("NULL")

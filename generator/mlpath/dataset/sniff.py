@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import duckdb
 
+from mlpath.dataset import header as headers
 from mlpath.dataset import kinds, names
 from mlpath.dataset.findings import Reading
 from mlpath.errors import MlpathError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 WHITESPACE = "whitespace"
 _DELIMITERS = (",", ";", "\t", "|")
 _LINE_END = re.compile(r"\r\n|\n|\r")
+_QUOTED_OR_BLANKS = re.compile(r'("[^"]*")|[ \t]+')
 _LOOSE = ", delim = '{}', null_padding = true, strict_mode = false"
 _LONGEST_PREFACE = 30
 _NATIVE = {"utf-8", "ascii"}
@@ -104,21 +106,16 @@ def refusal(
 def _is_squeezed(head: str) -> bool:
     """Tell whether the columns stand apart by runs of blanks, as in tables made for the eye."""
     lines = [line for line in head.splitlines()[:200] if line.strip()][:-1] or head.splitlines()[:1]
+    # Blanks inside quotes part nothing.
+    lines = [re.sub(r'"[^"]*"', "quoted", line) for line in lines]
     if any(one in line for line in lines[:50] for one in (",", ";", "|", '"')):
         return False
     # Tabs that stand one by one are a dialect of their own, in which an empty cell is legal.
     if all(re.search(r"\S\t\S", line) and "  " not in line.strip() for line in lines):
         return False
     counts = {len(line.split()) for line in lines[1:] or lines}
-    numbers = sum(_is_number(word) for line in lines[1:20] for word in line.split())
+    numbers = sum(headers.is_number(word) for line in lines[1:20] for word in line.split())
     return len(counts) == 1 and counts != {1} and numbers > 0
-
-
-def _is_number(word: str) -> bool:
-    with contextlib.suppress(ValueError):
-        float(word)
-        return True
-    return False
 
 
 def _sniffed(
@@ -142,25 +139,35 @@ def _sniffed(
         if best is not None and _is_delimited(plain, str(best[0])):
             found = best
     if found is None:
-        raise MlpathError(
-            f"{path} is no table that can be told: no delimiter fits its lines",
-            hint="Export it as CSV, with one header line and as many cells in each line.",
-        )
+        raise _untold(path)
     delimiter, quote, escape, skip, header, _ = found
-    if int(skip) and not _is_preface(plain, int(skip), str(delimiter)):
+    blank = {"\0", "", "(empty)", None}
+    escape = '"' if escape in blank or quote in blank else str(escape)
+    quote = '"' if quote in blank else str(quote)
+    columns: tuple[str, ...] = ()
+    if int(skip) and not header:
+        columns = headers.of_named_rows(plain, int(skip), str(delimiter), quote)
+    if int(skip) and not columns and not _is_preface(plain, int(skip), str(delimiter)):
         # The sniffer would rather pass over a table's rows than over the one that does not fit.
         skip, header = 0, True
-    blank = {"\0", "", "(empty)", None}
     return Reading(
         reading.file,
         member=reading.member,
         encoding=reading.encoding,
         mixed_line_ends=reading.mixed_line_ends,
         delimiter=WHITESPACE if forced else str(delimiter),
-        quote='"' if quote in blank else str(quote),
-        escape='"' if escape in blank or quote in blank else str(escape),
+        quote=quote,
+        escape=escape,
         header=bool(header),
         skip=int(skip),
+        names=columns,
+    )
+
+
+def _untold(path: Path) -> MlpathError:
+    return MlpathError(
+        f"{path} is no table that can be told: no delimiter fits its lines",
+        hint="Export it as CSV, with one header line and as many cells in each line.",
     )
 
 
@@ -207,12 +214,13 @@ def _source(plain: Path, reading: Reading) -> str:
     if reading.format == "parquet":
         return f"read_parquet({file})"
     if reading.format == "json":
-        return f"read_json({file}, format = 'newline_delimited')"
+        return f"read_json({file}, format = 'auto')"
     delimiter = "\t" if reading.delimiter == WHITESPACE else reading.delimiter
+    named = f", names = [{', '.join(map(quoted, reading.names))}]" if reading.names else ""
     return (
         f"read_csv({file}, all_varchar = true, delim = {quoted(delimiter)}, "
         f"quote = {quoted(reading.quote)}, escape = {quoted(reading.escape)}, "
-        f"header = {reading.header}, skip = {reading.skip})"
+        f"header = {reading.header}, skip = {reading.skip}{named})"
     )
 
 
@@ -238,13 +246,15 @@ def _located(
     if counts:
         return MlpathError(
             f"{path}: {where} has {counts[2]} cells, the others {counts[1]}",
-            hint="A delimiter inside a text needs quotes around it; mend that line.",
+            hint="Quote a text that holds a delimiter; take out remarks below or above the table.",
         )
     if "nterminated" in text or "quote should be followed" in text:
         return MlpathError(
             f"{path}: a quote is opened in {where} and never closed",
             hint='A quote inside a text is written twice: "she said ""no"""',
         )
+    if "sniffing" in text:
+        return _untold(path)
     first = next((one.strip() for one in text.splitlines() if one.strip()), "DuckDB failed")
     return MlpathError(f"{path} can't be read: {first}", hint="Export it as CSV once more.")
 
@@ -285,4 +295,9 @@ def _rewrite(file: IO[bytes], plain: Path, reading: Reading, *, rewrite: bool) -
         plain.open("w", encoding="utf-8", newline="\n") as out,
     ):
         for line in text:
-            out.write(re.sub(r"[ \t]+", "\t", line.strip()) + "\n" if squeeze else line)
+            out.write(_squeezed(line) if squeeze else line)
+
+
+def _squeezed(line: str) -> str:
+    """Put one tab for each run of blanks that stands outside quotes."""
+    return _QUOTED_OR_BLANKS.sub(lambda found: found[1] or "\t", line.strip()) + "\n"

@@ -50,7 +50,7 @@ class Column:
         column: what the file calls it, if that is not the name.
         nullable: whether it may be empty. Models see nan, or the category `MISSING`.
         others: whether a category that is not among the choices is taken for `OTHER`, or refused.
-        date_format: of a date in the file, as `strptime` has it; empty for ISO 8601.
+        date_format: of a date in the file, as `strptime` has it, `Q%q` for a quarter; empty for ISO 8601.
     """
 
     name: str

@@ -21,6 +21,7 @@ from pydantic.dataclasses import dataclass
 # At most so many rows of a class are kept whole where the others are sampled: a rare class is not to vanish.
 KEPT_OF_A_CLASS = 500
 WHITESPACE = "whitespace"
+QUOTED_OR_BLANKS = re.compile(r'("[^"]*")|[ \t]+')
 
 
 class ReadingError(ValueError):
@@ -33,7 +34,8 @@ class Reading:
 
     Attributes:
         file: its name in `data/raw/`.
-        format: a table of text, Parquet, or a JSON object a line. `.gz` and `.zst` are unpacked by their names.
+        format: a table of text, Parquet, or JSON objects, a line each or in a list. `.gz` and `.zst` are unpacked by
+            their names.
         encoding: of the text, as Python calls it.
         member: the file inside a zip archive.
         delimiter: between the columns; "whitespace" for any run of blanks.
@@ -41,6 +43,7 @@ class Reading:
         escape: before a quote inside such a text.
         header: whether the first line names the columns; else they are column0, column1 and so on.
         skip: lines before that.
+        names: of the columns, where no line names them all; then `header` is false.
         mixed_line_ends: whether lines end in different ways, which DuckDB refuses.
         decimal: what stands before the fraction of a number.
         thousands: what stands between groups of its digits.
@@ -58,6 +61,7 @@ class Reading:
     escape: str = '"'
     header: bool = True
     skip: int = 0
+    names: tuple[str, ...] = ()
     mixed_line_ends: bool = False
     decimal: str = "."
     thousands: str = ""
@@ -67,9 +71,10 @@ class Reading:
 
 
 class Wanted(NamedTuple):
-    """A column that is asked for: `name` in the result, `column` in the file; a category comes as it stands there.
+    """A column that is asked for: `name` in the result, `column` in the file.
 
-    A date comes as days since 1970-01-01, whole ones; `date_format` is that of `strptime`, empty for ISO 8601.
+    A category comes as it stands there, without the blanks around it. A date comes as days since 1970-01-01,
+    whole ones; `date_format` is that of `strptime`, with `Q%q` for a quarter, and empty for ISO 8601.
     """
 
     name: str
@@ -181,11 +186,12 @@ def _source(path: Path, reading: Reading) -> str:
     if reading.format == "parquet":
         return f"read_parquet({name})"
     if reading.format == "json":
-        return f"read_json({name}, format = 'newline_delimited')"
+        return f"read_json({name}, format = 'auto')"
     delimiter = "\t" if reading.delimiter == WHITESPACE else reading.delimiter
+    named = f", names = [{', '.join(map(_quoted, reading.names))}]" if reading.names else ""
     return (
         f"read_csv({name}, all_varchar = true, delim = {_quoted(delimiter)}, quote = {_quoted(reading.quote)}, "
-        f"escape = {_quoted(reading.escape)}, header = {reading.header}, skip = {reading.skip})"
+        f"escape = {_quoted(reading.escape)}, header = {reading.header}, skip = {reading.skip}{named})"
     )
 
 
@@ -209,18 +215,26 @@ def _present(one: Wanted, reading: Reading) -> str:
 
 def _typed(one: Wanted, reading: Reading) -> str:
     if one.kind == "category":
-        return f"nullif({_as_text(one)}, '')"
+        return f"nullif(trim({_as_text(one)}), '')"
     text = _present(one, reading)
     if one.kind == "date":
-        moment = (
-            f"try_strptime({text}, {_quoted(one.date_format)})" if one.date_format else f"TRY_CAST({text} AS TIMESTAMP)"
-        )
-        return f"floor(epoch({moment}) / 86400.0)"
+        return f"floor(epoch({_moment(text, one.date_format)}) / 86400.0)"
     if reading.thousands:
         text = f"replace({text}, {_quoted(reading.thousands)}, '')"
     if reading.decimal != ".":
         text = f"replace({text}, {_quoted(reading.decimal)}, '.')"
     return f"TRY_CAST({text} AS DOUBLE)"
+
+
+def _moment(text: str, date_format: str) -> str:
+    if not date_format:
+        return f"TRY_CAST({text} AS TIMESTAMP)"
+    if "Q%q" in date_format:
+        # DuckDB knows no quarters, but the months that they begin with.
+        date_format = date_format.replace("Q%q", "Q%m")
+        for quarter in range(1, 5):
+            text = f"replace({text}, 'Q{quarter}', 'Q{3 * quarter - 2:02}')"
+    return f"try_strptime({text}, {_quoted(date_format)})"
 
 
 def _misfit(one: Wanted, reading: Reading) -> str:
@@ -273,4 +287,9 @@ def _rewrite(packed: IO[bytes], unpacked: Path, reading: Reading) -> None:
         unpacked.open("w", encoding="utf-8", newline="\n") as out,
     ):
         for line in text:
-            out.write(re.sub(r"[ \t]+", "\t", line.strip(" \t\r\n")) + "\n" if squeeze else line)
+            out.write(_squeezed(line) if squeeze else line)
+
+
+def _squeezed(line: str) -> str:
+    """The line with a tab for each run of blanks outside quotes."""
+    return QUOTED_OR_BLANKS.sub(lambda found: found[1] or "\t", line.strip(" \t\r\n")) + "\n"

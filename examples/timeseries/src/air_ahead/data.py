@@ -69,7 +69,7 @@ class Date:
     Attributes:
         name: an identifier.
         column: what the file calls it, if that is not the name.
-        date_format: as `strptime` has it; empty for ISO 8601.
+        date_format: as `strptime` has it, with `Q%q` for a quarter; empty for ISO 8601.
         days_apart: how far each date is from the one before, where a file that breaks this is broken.
     """
 

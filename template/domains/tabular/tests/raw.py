@@ -67,4 +67,4 @@ def texts(column: data.Column, place: np.ndarray, rng: np.random.Generator | Non
 
 def as_date(column: data.Column, days: float) -> str:
     """The date in the format that the schema reads."""
-    return pd.Timestamp(data.iso_date(days)).strftime(column.date_format or "%Y-%m-%d")
+    return pd.Period(data.iso_date(days), "D").strftime(column.date_format or "%Y-%m-%d")

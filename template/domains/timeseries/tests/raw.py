@@ -39,9 +39,10 @@ def drawn(schema: data.Schema, turned: params.Prepare) -> pd.DataFrame:
         values += low
     texts = [repr(float(value)) for value in values]
     texts[rows // 3] = ""
+    as_written = schema.date.date_format or "%Y-%m-%d"
     table = pd.DataFrame(
         {
-            schema.date_column: [step.start_time.strftime(schema.date.date_format or "%Y-%m-%d") for step in steps],
+            schema.date_column: [step.asfreq("D", "start").strftime(as_written) for step in steps],
             schema.target_column: texts,
         }
     )
