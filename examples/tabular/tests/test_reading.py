@@ -79,7 +79,13 @@ def test_other_formats_are_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("written", "date_format"),
-    [("1974Q2", "%YQ%q"), ("1974-Q2", "%Y-Q%q"), ("Q2 1974", "Q%q %Y"), ("1974M04", "%YM%m"), ("Apr-1-1974", "%b-%d-%Y")],
+    [
+        ("1974Q2", "%YQ%q"),
+        ("1974-Q2", "%Y-Q%q"),
+        ("Q2 1974", "Q%q %Y"),
+        ("1974M04", "%YM%m"),
+        ("Apr-1-1974", "%b-%d-%Y"),
+    ],
 )
 def test_dates_are_read_as_the_schema_says(tmp_path: Path, written: str, date_format: str) -> None:
     (tmp_path / "table.csv").write_text(f"day\n{written}\n1974Q5\n", encoding="utf-8")

@@ -324,11 +324,6 @@ def table_of(split: Split, schema: Schema) -> pd.DataFrame:
     return split.features.assign(**{schema.target.name: split.target})
 
 
-def signature_rows(split: Split, _schema: Schema, count: int) -> pd.DataFrame:
-    """The first rows, from which MLflow reads names and types of the inputs."""
-    return split.features.head(count)
-
-
 def slice_labels(features: pd.DataFrame, train: pd.DataFrame, column: Column) -> pd.Categorical:
     """For each row the slice it falls in: the category, or the third of the training rows' values. Shape (rows,)."""
     values = features[column.name]

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
+import numpy as np
+import onnxruntime
 import pytest
 from mlflow.tracking import MlflowClient
 
@@ -56,10 +58,31 @@ def test_alias_names_the_model_that_serves(client: MlflowClient, project: Layout
     assert int(version.version) == record["lineage"]["registry_version"]
 
 
-def test_registered_model_states_its_inputs(client: MlflowClient, project: Layout) -> None:
+@pytest.mark.usefixtures("client")
+def test_registered_model_takes_what_it_states(project: Layout) -> None:
+    check_registered(project)
+
+
+def kind_of(one: Any) -> Any:
+    """Texts are objects to NumPy, and zero would be no text."""
+    return str if one.type.kind == "O" else one.type
+
+
+def check_registered(project: Layout) -> None:
+    """What MLflow answers to inputs of the stated names, types and shapes is what the champion answers to them."""
     _, model = champion.load_champion(project.champion)
-    info = mlflow.models.get_model_info(f"models:/{tracking.REGISTERED_MODEL}@{tracking.ALIAS}")
-    assert set(info.signature.inputs.input_names()) == tracking.inputs_of(model)
+    registered = mlflow.pyfunc.load_model(f"models:/{tracking.REGISTERED_MODEL}@{tracking.ALIAS}")
+    inputs = {
+        one.name: np.zeros([2, *(8 if size == -1 else size for size in one.shape[1:])], kind_of(one)).astype(one.type)
+        for one in registered.metadata.signature.inputs
+    }
+    answered = registered.predict(inputs)
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    assert {one.name for one in session.get_inputs()} == set(inputs)
+    names = [one.name for one in session.get_outputs()]
+    assert registered.metadata.signature.outputs.input_names() == names
+    for name, expected in zip(names, session.run(names, inputs), strict=True):
+        np.testing.assert_array_equal(answered[name], expected)
 
 
 def test_restore_into_an_empty_store_twice(project: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,6 +101,7 @@ def test_restore_into_an_empty_store_twice(project: Layout, tmp_path: Path, monk
     run = client.get_run(str(versions[0].run_id))
     assert run.data.tags["model_sha256"] == record["sha256"]
     assert run.data.tags["lineage.data_md5"] == DATA_MD5
+    check_registered(clone)
 
 
 def test_restore_without_a_champion_says_what_to_do(tmp_path: Path) -> None:

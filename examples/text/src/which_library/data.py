@@ -557,8 +557,3 @@ def _lengths(features: pd.DataFrame, train: pd.DataFrame, schema: Schema) -> pd.
 def table_of(split: Split, schema: Schema) -> pd.DataFrame:
     """Texts and classes as one table, as MLflow keeps a data set."""
     return split.features.assign(**{schema.target.name: split.target})
-
-
-def signature_rows(split: Split, schema: Schema, count: int) -> dict[str, NDArray[np.int64]]:  # noqa: ARG001  # every domain is asked alike
-    """The model's input, from which MLflow reads its name, type and shape: numbers of tokens, (rows, length)."""
-    return {"tokens": np.zeros((min(count, len(split.target)), 1), dtype=np.int64)}

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,9 @@ import mlflow
 import onnx
 import pandas as pd
 from mlflow.entities import Metric
-from mlflow.models import infer_signature
+from mlflow.models import ModelSignature
 from mlflow.tracking import MlflowClient
-from numpy.typing import NDArray
+from mlflow.types import Schema, TensorSpec
 
 from . import TITLE
 from .champion import ChampionError, load_champion, sha256
@@ -38,8 +38,7 @@ REGISTERED_MODEL = TITLE
 class TrainingRun:
     """What one training writes into the notebook.
 
-    `history` has one record an epoch; `table` is the training split, `inputs` its first rows as the model takes them,
-    `answers` what it said of as many.
+    `history` has one record an epoch; `table` is the training split.
     """
 
     model: str
@@ -49,8 +48,6 @@ class TrainingRun:
     exported: bytes
     table: pd.DataFrame
     target: str
-    inputs: Any
-    answers: NDArray[Any]
     figures: dict[str, Figure]
 
 
@@ -88,7 +85,7 @@ def log_training(run: TrainingRun, lineage: Lineage) -> str:
         mlflow.log_input(dataset, context="training")
         for name, figure in run.figures.items():
             mlflow.log_figure(figure, f"plots/{name}.png")
-        _log_model(run.exported, infer_signature(run.inputs, run.answers))
+        _log_model(run.exported)
         return str(active.info.run_id)
 
 
@@ -124,20 +121,31 @@ def cost_of(model: bytes) -> dict[str, float | None]:
     return {name: measured.get(name) for name in ("fit_cpu_seconds", "latency_ms")}
 
 
-def _log_model(model: bytes, signature: Any) -> Any:
+def _log_model(exported: bytes) -> Any:
+    model = onnx.load_from_string(exported)
     # Stating the requirements spares MLflow a second process that imports the model to guess them.
     return mlflow.onnx.log_model(
-        onnx.load_from_string(model),
+        model,
         name="model",
-        signature=signature,
+        signature=ModelSignature(inputs=_tensors(model.graph.input), outputs=_tensors(model.graph.output)),
         pip_requirements=["onnxruntime", "numpy"],
         save_as_external_data=False,
     )
 
 
-def inputs_of(model: bytes) -> set[str]:
-    """The names of what the exported model takes."""
-    return {one.name for one in onnx.load_from_string(model).graph.input}
+def _tensors(values: Iterable[onnx.ValueInfoProto]) -> Schema:
+    """What goes in or comes out, as the graph says: name, type and shape, in which -1 is any length."""
+    types = [(value.name, value.type.tensor_type) for value in values]
+    return Schema(
+        [
+            TensorSpec(
+                onnx.helper.tensor_dtype_to_np_dtype(one.elem_type),
+                tuple(size.dim_value or -1 for size in one.shape.dim),
+                name,
+            )
+            for name, one in types
+        ]
+    )
 
 
 def find_run(model: bytes) -> str | None:
@@ -161,7 +169,7 @@ def run_of(model: bytes) -> str:
         return run_id
     with mlflow.start_run(run_name="from DVC's cache") as active:
         mlflow.set_tags({"model_sha256": sha256(model)})
-        _log_model(model, None)
+        _log_model(model)
         return str(active.info.run_id)
 
 
@@ -200,10 +208,7 @@ def restore(layout: Layout) -> str:
         mlflow.log_params({"model": champion.record["model"], **champion.record["parameters"]})
         scores = champion.record["metrics"]
         mlflow.log_metrics({f"test_{name}": score["value"] for name, score in scores.items()})
-        examples = pd.DataFrame([example["inputs"] for example in champion.record["examples"]])
-        # What a person types need not be what the model takes (a date stands for a history): then it states none.
-        stated = set(examples) == inputs_of(model)
-        _log_model(model, infer_signature(examples) if stated else None)
+        _log_model(model)
     version = register(active.info.run_id)
     return f"Restored the champion: run {active.info.run_id}, version {version} of {REGISTERED_MODEL!r}."
 

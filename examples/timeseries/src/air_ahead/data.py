@@ -439,8 +439,3 @@ def table_of(part: Split, schema: Schema) -> pd.DataFrame:
     """The steps of a split as a table, for MLflow's data set."""
     series = series_of(part)
     return pd.DataFrame({schema.step: names_of(series.index, schema), schema.target.name: series.to_numpy()})
-
-
-def signature_rows(part: Split, schema: Schema, count: int) -> dict[str, NDArray[np.float32]]:  # noqa: ARG001
-    """The first rows in the form that the served model takes."""
-    return {"history": part.features.to_numpy(dtype=np.float32)[:count]}

@@ -119,8 +119,6 @@ def describe(
         exported=fitted.candidate.exported,
         table=data.table_of(splits["train"], schema),
         target=schema.target.name,
-        inputs=data.signature_rows(splits["train"], schema, 5),
-        answers=answers[:5],
         figures=plots.fit_figures(schema, curves.fit_tables(schema, target, {name: answers})),
     )
 

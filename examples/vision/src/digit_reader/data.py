@@ -367,8 +367,3 @@ def thirds(values: NDArray[np.float64], train: NDArray[np.float64]) -> pd.Catego
 def table_of(split: Split, schema: Schema) -> pd.DataFrame:
     """Each picture's class and mean, as MLflow describes a data set; the cells would be thousands of columns."""
     return pd.DataFrame({schema.target.name: split.target, "mean": mean_of(split.features)})
-
-
-def signature_rows(split: Split, _schema: Schema, count: int) -> dict[str, Pictures]:
-    """The first pictures as the exported model takes them, from which MLflow reads name and type of the input."""
-    return {"picture": split.features[:count].reshape(-1, split.features[0].size)}

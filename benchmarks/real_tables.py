@@ -1,0 +1,110 @@
+"""Real tables that nobody here prepared, from file to live answer: python benchmarks/real_tables.py [NAME ...].
+
+The tables come inside scikit-learn, statsmodels and vega_datasets, which uv installs beside. Each becomes a project
+by `--defaults`, or one `--target`; its tests run, its pipeline runs, its demo is asked. Exits with 1 if one fails.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from lived_in import Owner, get, serving
+
+PACKAGES = ("scikit-learn", "statsmodels", "vega_datasets")
+FOLDERS = """\
+import sklearn, statsmodels, vega_datasets
+from pathlib import Path
+for package, below in ((sklearn, "datasets/data"), (statsmodels, "datasets"), (vega_datasets, "_data")):
+    print(Path(package.__file__).parent / below)
+"""
+ASK = "import sys; from gradio_client import Client; " + (
+    "print(Client(sys.argv[1], verbose=False).predict(api_name='/predict'))"
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: which package has it, where, and the column to predict if nothing else tells."""
+
+    package: int
+    path: str
+    target: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of its project."""
+        return Path(self.path).name.partition(".")[0].replace("_", "-") + "-table"
+
+
+TABLES = (
+    Table(0, "breast_cancer.csv"),  # a line of counts for a header
+    Table(0, "iris.csv"),  # counts that pass for a header
+    Table(0, "wine_data.csv"),
+    Table(0, "digits.csv.gz"),  # no header
+    Table(0, "diabetes_data_raw.csv.gz"),  # no header, runs of blanks
+    Table(1, "anes96/src/anes96.csv", "vote"),  # blanks between the columns
+    Table(1, "fair/fair.csv"),  # every sixth row a copy
+    Table(1, "randhie/src/randhie.csv", "mdvis"),  # 45 columns that follow from each other
+    Table(1, "star98/src/star98.dat", "MATH"),  # tabs, blanks around categories
+    Table(1, "grunfeld/grunfeld.csv", "invest"),
+    Table(1, "heart/heart.csv", "censors"),  # 69 rows
+    Table(1, "co2/co2.csv"),  # weeks, with gaps
+    Table(1, "elec_equip/elec_equip.csv"),  # months as Jan-1-1995
+    Table(1, "sunspots/sunspots.csv"),  # years
+    Table(2, "cars.json"),  # a list of objects, with gaps
+    Table(2, "seattle-weather.csv"),  # a date, and a rare class
+    Table(2, "sf-temps.csv"),  # hours
+)
+
+
+def tried(owner: Owner, table: Table, path: Path) -> str:
+    """Take a table from its file to an answer of its demo; return what came of it, as a line of a table."""
+    begun = time.monotonic()
+    flags = ("--target", table.target) if table.target else ()
+    project = owner.creates(table.name, "--dataset", str(path), *flags)
+    owner.uv("run", "pytest", "-q", cwd=project)
+    owner.uv("run", "dvc", "repro", cwd=project)
+    evaluation: dict[str, Any] = json.loads((project / "reports/evaluation.json").read_text("utf-8"))
+    with serving(owner, project) as address:
+        status, health = get(f"{address}/health")
+        assert status == 200, health  # noqa: PLR2004, S101
+        answer = owner.types(str(project / ".venv/bin/python"), "-c", ASK, address, cwd=project)
+    metric, champion = evaluation["metric"], evaluation["champion"]
+    scores = [f"{evaluation['scores'][one][metric]['value']:.3g}" for one in ("baseline", champion)]
+    cells = (
+        table.path, table.target, health["model"], f"{metric} {scores[1]} ({scores[0]})",
+        " ".join(answer.split())[-60:], f"{time.monotonic() - begun:.0f} s",
+    )  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
+def main(names: list[str]) -> int:
+    """Try the tables that are named, or all; return how many failed."""
+    wanted = [one for one in TABLES if not names or one.name in names]
+    with tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as scratch:
+        owner = Owner(Path(scratch))
+        (owner.home / ".gitconfig").write_text("[user]\n\tname = A\n\temail = a@example.com\n")
+        asked = [word for package in PACKAGES for word in ("--with", package)]
+        said = owner.uv("run", "--quiet", "--no-project", *asked, "python", "-c", FOLDERS, cwd=owner.home)
+        folders = [Path(line) for line in said.splitlines()[-len(PACKAGES) :]]
+        failed = 0
+        for table in wanted:
+            try:
+                line = tried(owner, table, folders[table.package] / table.path)
+            except AssertionError as error:
+                failed += 1
+                line = f"FAILED {table.path}: {error}"
+            print(line, flush=True)
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(bool(main(sys.argv[1:])))
