@@ -1,7 +1,8 @@
-"""Real tables that nobody here prepared, from file to live answer: python benchmarks/real_tables.py [NAME ...].
+"""Real tables that nobody here prepared, lived in: python benchmarks/real_tables.py [NAME ...].
 
-The tables come inside scikit-learn, statsmodels and vega_datasets, which uv installs beside. Each becomes a project
-by `--defaults`, or one `--target`; its tests run, its pipeline runs, its demo is asked. Exits with 1 if one fails.
+They come inside scikit-learn, statsmodels and vega_datasets, which uv installs beside. Each becomes
+a project by `--defaults` and at most one `--target`; its tests pass, its pipeline runs, its demo
+answers. NAME is that of a project, such as `cars-table`. Exits with 1 if one fails.
 """
 
 from __future__ import annotations
@@ -22,12 +23,15 @@ PACKAGES = ("scikit-learn", "statsmodels", "vega_datasets")
 FOLDERS = """\
 import sklearn, statsmodels, vega_datasets
 from pathlib import Path
-for package, below in ((sklearn, "datasets/data"), (statsmodels, "datasets"), (vega_datasets, "_data")):
+folders = {sklearn: "datasets/data", statsmodels: "datasets", vega_datasets: "_data"}
+for package, below in folders.items():
     print(Path(package.__file__).parent / below)
 """
-ASK = "import sys; from gradio_client import Client; " + (
-    "print(Client(sys.argv[1], verbose=False).predict(api_name='/predict'))"
-)
+ASK = """\
+import json, sys
+from gradio_client import Client
+print(json.dumps(Client(sys.argv[1], verbose=False).predict(api_name="/predict")))
+"""
 
 
 @dataclass(frozen=True)
@@ -66,24 +70,36 @@ TABLES = (
 
 
 def tried(owner: Owner, table: Table, path: Path) -> str:
-    """Take a table from its file to an answer of its demo; return what came of it, as a line of a table."""
+    """Take a table from its file to an answer of its demo; return a line on what came of it."""
     begun = time.monotonic()
     flags = ("--target", table.target) if table.target else ()
     project = owner.creates(table.name, "--dataset", str(path), *flags)
     owner.uv("run", "pytest", "-q", cwd=project)
     owner.uv("run", "dvc", "repro", cwd=project)
-    evaluation: dict[str, Any] = json.loads((project / "reports/evaluation.json").read_text("utf-8"))
+    text = (project / "reports" / "evaluation.json").read_text(encoding="utf-8")
+    evaluation: dict[str, Any] = json.loads(text)
     with serving(owner, project) as address:
         status, health = get(f"{address}/health")
         assert status == 200, health  # noqa: PLR2004, S101
-        answer = owner.types(str(project / ".venv/bin/python"), "-c", ASK, address, cwd=project)
+        said = owner.types(str(project / ".venv/bin/python"), "-c", ASK, address, cwd=project)
     metric, champion = evaluation["metric"], evaluation["champion"]
-    scores = [f"{evaluation['scores'][one][metric]['value']:.3g}" for one in ("baseline", champion)]
+    first, best = (
+        f"{evaluation['scores'][one][metric]['value']:.3g}" for one in ("baseline", champion)
+    )
     cells = (
-        table.path, table.target, health["model"], f"{metric} {scores[1]} ({scores[0]})",
-        " ".join(answer.split())[-60:], f"{time.monotonic() - begun:.0f} s",
+        f"`{table.path}`", table.target, f"{metric} {best} ({first})", champion,
+        in_short(json.loads(said.splitlines()[-1])), f"{time.monotonic() - begun:.0f}",
     )  # fmt: skip
     return f"| {' | '.join(cells)} |"
+
+
+def in_short(answer: Any) -> str:
+    """Return what the demo answered: a class and its probability, a number, the last forecast."""
+    if isinstance(answer, dict) and "confidences" in answer:
+        return f"{answer['label']}, {answer['confidences'][0]['confidence']:.0%}"
+    if isinstance(answer, dict):
+        return " ".join(map(str, answer["data"][-1][:2]))
+    return str(answer)
 
 
 def main(names: list[str]) -> int:
@@ -93,7 +109,8 @@ def main(names: list[str]) -> int:
         owner = Owner(Path(scratch))
         (owner.home / ".gitconfig").write_text("[user]\n\tname = A\n\temail = a@example.com\n")
         asked = [word for package in PACKAGES for word in ("--with", package)]
-        said = owner.uv("run", "--quiet", "--no-project", *asked, "python", "-c", FOLDERS, cwd=owner.home)
+        python = ("run", "--quiet", "--no-project", *asked, "python", "-c", FOLDERS)
+        said = owner.uv(*python, cwd=owner.home)
         folders = [Path(line) for line in said.splitlines()[-len(PACKAGES) :]]
         failed = 0
         for table in wanted:
