@@ -47,10 +47,17 @@ def test_without_a_champion_the_page_says_what_to_do(
     monkeypatch.setattr(app, "Layout", lambda: Layout(tmp_path))
     with monkeypatch.context() as patch:
         patch.setattr(app, "launch", lambda page, health: launched.append((page, health)))
-        app.main()
+        app.main([])
     with served(*launched[0]) as address:
         assert httpx.get(address).status_code == 200
         assert remedy in httpx.get(f"{address}/config").text
         answer = httpx.get(f"{address}/health")
     assert answer.status_code == 503
     assert remedy in answer.json()["reason"]
+
+
+def test_help_serves_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        app.main(["--help"])
+    assert ended.value.code == 0
+    assert "GRADIO_SERVER_PORT" in capsys.readouterr().out

@@ -104,6 +104,13 @@ def test_restore_into_an_empty_store_twice(project: Layout, tmp_path: Path, monk
     check_registered(clone)
 
 
+def test_help_restores_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracking, "restore", lambda _: pytest.fail("restored"))
+    with pytest.raises(SystemExit) as ended:
+        tracking.main(["--help"])
+    assert ended.value.code == 0
+
+
 def test_restore_without_a_champion_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(champion.ChampionError, match="uv run dvc repro"):
         tracking.restore(Layout(tmp_path))

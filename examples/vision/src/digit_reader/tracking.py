@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -213,8 +214,12 @@ def restore(layout: Layout) -> str:
     return f"Restored the champion: run {active.info.run_id}, version {version} of {REGISTERED_MODEL!r}."
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """`uv run restore-registry`."""
+    argparse.ArgumentParser(
+        prog="restore-registry",
+        description="Put the champion that git carries into MLflow's registry. Doing it again changes nothing.",
+    ).parse_args(arguments)
     try:
         print(restore(Layout()))
     except ChampionError as error:

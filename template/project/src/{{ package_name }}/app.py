@@ -4,9 +4,11 @@
 Address and port follow Gradio's own variables, `GRADIO_SERVER_NAME` and `GRADIO_SERVER_PORT`.
 """
 
+import argparse
 import html
 import json
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib.metadata import metadata
 from pathlib import Path
@@ -122,8 +124,14 @@ def serve(layout: Layout) -> None:
         launch(build_app(predictor, layout.reports), health_of(predictor))
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """`uv run demo`: serve until Ctrl-C."""
+    argparse.ArgumentParser(
+        prog="demo",
+        description="Serve the champion's page and API until Ctrl-C.",
+        epilog="GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say where; by default on this machine alone, port 7860 or "
+        "the next that is free.",
+    ).parse_args(arguments)
     # Gradio catches the interrupt while it waits, not while it starts.
     with suppress(KeyboardInterrupt):
         serve(Layout())
