@@ -118,6 +118,13 @@ def test_a_day_that_makes_no_sense_is_refused(predictor: serving.Predictor, valu
     assert str(caught.value).startswith(column["label"])
 
 
+def test_blanks_around_a_category_count_for_nothing(predictor: serving.Predictor) -> None:
+    for column in predictor.inputs:
+        if column["kind"] == "category":
+            for choice in column["choices"]:
+                assert predictor.complete({column["name"]: f" {choice} "})[column["name"]] == choice
+
+
 def test_an_unknown_input_is_refused(predictor: serving.Predictor) -> None:
     with pytest.raises(InvalidInputError, match="no input called moon_phase"):
         predictor.predict({"moon_phase": 1})

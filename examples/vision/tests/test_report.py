@@ -39,6 +39,11 @@ def test_numbers_are_short_and_never_scientific() -> None:
     assert {number: markdown.rounded(number) for number in numbers} == numbers
 
 
+def test_a_difference_has_its_sign_and_digits_of_its_size() -> None:
+    numbers = {0.0: "+0", 0.00345678: "+0.00346", -0.5: "-0.5", 123456.7: "+123,457", -45.61: "-45.6"}
+    assert {number: markdown.signed(number) for number in numbers} == numbers
+
+
 def test_picture_of_the_readme_exists(project: Layout) -> None:
     assert "reports/figures/comparison.png" in (project.root / "README.md").read_text(encoding="utf-8")
     assert (project.reports / "figures" / "comparison.png").read_bytes().startswith(b"\x89PNG")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
+from .markdown import rounded
 from .params import Evaluate, Prepare
 from .reading import Reading, ReadingError, Wanted, read
 
@@ -330,7 +331,7 @@ def slice_labels(features: pd.DataFrame, train: pd.DataFrame, column: Column) ->
     if column.kind == "category":
         return pd.Categorical(values, categories=column.levels)
     low, high = train[column.name].quantile([1 / 3, 2 / 3])
-    shown = [iso_date(limit) if column.kind == "date" else f"{limit:.3g}" for limit in (low, high)]
+    shown = [iso_date(limit) if column.kind == "date" else rounded(limit) for limit in (low, high)]
     labels = [f"below {shown[0]}", f"{shown[0]} to {shown[1]}", f"above {shown[1]}"]
     slices = [values < low, values <= high, values > high]
     return pd.Categorical(np.select(slices, labels, MISSING), categories=[*labels, *[MISSING] * column.nullable])

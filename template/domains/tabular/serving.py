@@ -121,6 +121,8 @@ def _as_served(column: Mapping[str, Any], value: Any) -> float | str:
 
 
 def _check(column: Mapping[str, Any], value: Any) -> float | str | None:
+    # As `reading.py` strips the cells of the table.
+    value = value.strip(" ") if isinstance(value, str) else value
     missing = value is None or value == "" or (isinstance(value, float) and math.isnan(value))
     if column["kind"] == "category":
         return _check_category(column, MISSING if missing else str(value))

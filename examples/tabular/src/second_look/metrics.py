@@ -20,6 +20,8 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
+from .markdown import signed
+
 Array = NDArray[Any]
 
 
@@ -132,7 +134,7 @@ class Duel:
 
     def in_words(self, metric: Metric) -> str:
         """The outcome as a sentence for a report."""
-        gain = f"{self.gain.value:+.3f} (interval {self.gain.low:+.3f} to {self.gain.high:+.3f})"
+        gain = f"{signed(self.gain.value)} (interval {signed(self.gain.low)} to {signed(self.gain.high)})"
         verdict = "takes over" if self.won else f"does not clear the margin of {self.margin:g}: {self.simpler} serves"
         return f"{self.challenger} gains {gain} in {metric.label} over {self.simpler} and {verdict}."
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from . import markdown
 from .serving import Answer, Contribution, InvalidInputError, Predictor
 
 # The inputs that the model leans on most come first; the others wait behind a fold.
@@ -128,7 +129,7 @@ def bars(predictor: Predictor, contributions: list[Contribution], most: int = 6)
     rows = []
     for one in strongest:
         colour = "#ea580c" if one.shift > 0 else "#2563eb"
-        shift = f"{one.shift * 100:+.1f} points" if predictor.classes else f"{one.shift:+.1f}"
+        shift = f"{one.shift * 100:+.1f} points" if predictor.classes else markdown.signed(one.shift)
         width = max(abs(one.shift) / longest * 100, 1)
         rows.append(
             f'<div style="margin:.5em 0"><div style="display:flex;justify-content:space-between">'

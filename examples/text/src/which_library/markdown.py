@@ -77,3 +77,8 @@ def in_brackets(score: Record) -> str:
 def rounded(value: float) -> str:
     """Three digits, and all that stand before the point."""
     return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
+
+
+def signed(value: float) -> str:
+    """A difference: `rounded`, with its sign."""
+    return rounded(value) if value < 0 else f"+{rounded(value)}"

@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 
+from .markdown import signed
 from .serving import Explanation, Forecast, InvalidInputError, Part, Predictor
 from .steps import CYCLES
 
@@ -236,7 +237,7 @@ def _bars(parts: Sequence[Part]) -> Iterable[str]:
         colour = ORANGE if part.value > 0 else BLUE
         yield (
             f'<div style="margin:.4em 0"><div style="display:flex;justify-content:space-between">'
-            f"<span>{html.escape(part.label)}</span><span>{part.value:+.2f}</span></div>"
+            f"<span>{html.escape(part.label)}</span><span>{signed(part.value)}</span></div>"
             f'<div style="background:{colour};height:.6em;border-radius:.3em;'
             f'width:{max(abs(part.value) / longest * 100, 1):.0f}%"></div></div>'
         )
