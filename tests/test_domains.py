@@ -77,6 +77,15 @@ def test_python_of_a_domain_is_no_template(domain: str) -> None:
         assert not [mark for mark in ("{{", "{%", "{#") if mark in text], path
 
 
+def test_python_of_all_domains_branches_nowhere() -> None:
+    """It may substitute a name, or be one line that includes a domain's file."""
+    shared = (ROOT / "template" / "project").rglob("*.py*")
+    texts = {path: path.read_text(encoding="utf-8") for path in shared if path.suffix != ".pyc"}
+    assert len(texts) > 40
+    branching = {path: re.findall(r"\{%-?\s*(\w+)", text) for path, text in texts.items()}
+    assert {path for path, words in branching.items() if words not in ([], ["include"])} == set()
+
+
 @pytest.mark.parametrize(("domain", "task"), TASKS)
 @pytest.mark.parametrize("deep", ["false", "true"])
 def test_pytorch_is_named_only_where_a_network_was_asked_for(

@@ -13,7 +13,9 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from .package import app, data, pictures, serving
+from .package import app, data, serving
+
+pictures: Any = import_module(f"{data.__package__}.pictures")
 
 widgets = import_module(f"{app.__package__}.widgets")
 Splits = dict[str, data.Split]
@@ -128,7 +130,7 @@ def test_a_doubt_stands_above_the_explanation(predictor: serving.Predictor, sche
 
 
 @pytest.mark.parametrize("grid", [pictures.Grid(8, 8, 1, 16, drawn=True), pictures.Grid(8, 8, 3)], ids=str)
-def test_what_supports_is_orange_and_the_rest_blue(grid: pictures.Grid) -> None:
+def test_what_supports_is_orange_and_the_rest_blue(grid: Any) -> None:
     pixels, shifts = np.full(grid.shape, 0.5, dtype=np.float32), np.zeros((8, 8))
     shifts[0, :3] = 0, 0.5, -0.5
     nothing, supports, opposes = np.asarray(widgets.coloured(pixels, shifts, grid), dtype=int)[0, :3]

@@ -5,13 +5,17 @@ import io
 import zipfile
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from .package import Layout, data, params, pictures
+from .package import Layout, data, params
+
+pictures: Any = import_module(f"{data.__package__}.pictures")
 
 Splits = dict[str, data.Split]
 

@@ -14,7 +14,9 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
 
-from .package import Layout, app, data, pictures, serving
+from .package import Layout, app, data, serving
+
+pictures: Any = import_module(f"{data.__package__}.pictures")
 
 pad, widgets = (import_module(f"{app.__package__}.{name}") for name in ("pad", "widgets"))
 InvalidInputError = pictures.InvalidInputError

@@ -2,12 +2,15 @@
 
 import dataclasses
 import io
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
 
-from .package import data, metrics, models, params, pictures, serving
+from .package import data, metrics, models, params, serving
+
+pictures: Any = import_module(f"{data.__package__}.pictures")
 
 Splits = dict[str, data.Split]
 ACCURACY = metrics.CLASSIFICATION["accuracy"]
