@@ -40,6 +40,12 @@ def every(step: int, rows: int) -> list[list[str]]:
     return found
 
 
+def yearly(first: int, rows: int) -> list[list[str]]:
+    """A value a year, of which the dates are nothing but the year."""
+    found = [["YEAR", "LEVEL"]]
+    return found + [[str(first + at), f"{900 + 9 * math.sin(at):.1f}"] for at in range(rows)]
+
+
 def written(folder: Path, rows: list[list[str]], name: str = "visits.csv") -> Path:
     path = folder / name
     path.write_text("".join(";".join(row) + "\n" for row in rows), encoding="utf-8")
@@ -87,6 +93,9 @@ def test_the_schema_names_date_value_and_step(folder: Path) -> None:
         (every(1, 180), "month", 36, 12),
         (every(1, 400), "month", 60, 12),
         (every(3, 120), "quarter", 16, 4),
+        (every(12, 100), "year", 10, 5),
+        (yearly(1871, 44), "year", 10, 5),
+        ([row for at, row in enumerate(yearly(1500, 400)) if at % 60 != 50], "year", 20, 5),
     ],
 )
 def test_steps_and_lengths_fit_the_series(
@@ -101,9 +110,11 @@ def test_steps_and_lengths_fit_the_series(
     assert prepare["test"] >= 2 * horizon
     evaluate = params_of(project)["evaluate"]
     assert 0 < evaluate["margin"] < 10
-    assert "season" in evaluate["slices"]
+    assert ("season" in evaluate["slices"]) == (step != "year")
     readme = (project / "README.md").read_text(encoding="utf-8")
     assert f"{horizon} {step}s ahead" in readme
+    assert ("season" in readme) == (step != "year")
+    assert f"Error by {step} ahead" in (project / "dvc.yaml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +122,8 @@ def test_steps_and_lengths_fit_the_series(
     [
         (visits(100), [], "has 100 days; a forecast that is measured on days"),
         (every(1, 60), [], "has 60 months; a forecast"),
-        (every(12, 80), ["-d", "domain=timeseries"], "has a value every 365 days"),
+        (yearly(1960, 43), [], "has 43 years; a forecast"),
+        (every(24, 80), ["-d", "domain=timeseries"], "has a value every 730 days"),
         (every(1, 180), ["-d", "domain=timeseries", "--target", "when"], "holds no numbers"),
     ],
 )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lived_in import Owner, get, serving
-from test_dataset_series import every, visits, written
+from test_dataset_series import every, visits, written, yearly
 from test_own_data import ask
 
 pytestmark = pytest.mark.e2e
@@ -84,9 +84,15 @@ def test_a_file_that_changed_is_told_in_words(owner: Owner, project: Path) -> No
     assert "up to date" in owner.uv("run", "dvc", "status", cwd=project)
 
 
-def test_quarters_are_forecast_too(owner: Owner, tmp_path: Path) -> None:
-    made = owner.creates("own-quarters", "--dataset", str(written(tmp_path, every(3, 120))))
+@pytest.mark.parametrize(
+    ("name", "rows", "first"),
+    [("own-quarters", every(3, 120), "1980-Q1"), ("own-years", yearly(1500, 250), "1750")],
+)
+def test_longer_steps_are_forecast_too(
+    owner: Owner, tmp_path: Path, name: str, rows: list[list[str]], first: str
+) -> None:
+    made = owner.creates(name, "--dataset", str(written(tmp_path, rows)))
     owner.uv("run", "dvc", "repro", cwd=made)
     assert " passed" in owner.uv("run", "pytest", "-q", cwd=made)
     with serving(owner, made) as address:
-        assert ask(owner, made, address, [{}])[0]["data"][0][0] == "1980-Q1"
+        assert ask(owner, made, address, [{}])[0]["data"][0][0] == first

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -136,13 +137,14 @@ def test_a_typo_in_the_schema_is_an_error(project: Layout, tmp_path: Path) -> No
         ("week", "2001-01-01", "2001-01-14", [4, 11]),
         ("month", "2001-01-01", "2001-03-31", [16, 14.5, 16]),
         ("quarter", "2001-01-01", "2001-06-30", [15.533333333, 15.67032967]),
+        ("year", "2001-01-01", "2002-12-31", [15.720547945, 15.720547945]),
     ],
 )
 def test_a_step_is_the_mean_of_its_days(step: str, first: str, last: str, values: list[float]) -> None:
     stepped = of_step(step)
     series = data.stepped(data.validate(daily(first, last), stepped), stepped)
     assert series.tolist() == pytest.approx(values, rel=1e-6)
-    assert data.names_of(series.index, stepped)[0] in {"2001-01-01", "2001-01", "2001-Q1"}
+    assert data.names_of(series.index, stepped)[0] in {"2001-01-01", "2001-01", "2001-Q1", "2001"}
 
 
 def test_a_step_that_the_series_only_touches_is_left_out() -> None:
@@ -165,6 +167,27 @@ def test_a_step_without_a_row_is_a_gap() -> None:
     assert series.isna().tolist() == [False, False, True, False, False, False]
 
 
+def test_years_that_nanoseconds_do_not_reach_are_years_like_others(tmp_path: Path) -> None:
+    year = dataclasses.replace(of_step("year"), reading={})
+    days = [(date(1402 + place, 1, 1) - date(1970, 1, 1)).days for place in range(1000)]
+    valid = data.validate(pd.DataFrame({"when": days, "much": np.arange(1000.0)}), year)
+    series = data.stepped(valid, year)
+    assert data.names_of(series.index[[0, -1]], year) == ["1402", "2401"]
+    assert series.tolist() == list(range(1000))
+    splits = data.split(valid, year, params.Prepare(history=20, horizon=5, validation=150, test=150))
+    data.write_splits(splits, tmp_path)
+    for name, part in data.read_splits(tmp_path, year).items():
+        pd.testing.assert_frame_equal(part.features, splits[name].features)
+
+
+@pytest.mark.parametrize("days", [2932896, -800000, math.inf])
+def test_a_date_that_stands_for_never_is_no_date(days: float) -> None:
+    """Such as 9999-12-31."""
+    month = dataclasses.replace(of_step("month"), reading={})
+    with pytest.raises(data.DataError, match="'when' holds what is no date in 1 row"):
+        data.validate(pd.DataFrame({"when": [0, 31, days], "much": [1.0, 2.0, 3.0]}), month)
+
+
 def with_gap(steps: pd.Series, schema: data.Schema, length: int) -> tuple[pd.Series, pd.Index]:
     """The series without gaps, but for one in its middle; and where that is."""
     whole, _ = data.fill(steps, schema)
@@ -174,17 +197,17 @@ def with_gap(steps: pd.Series, schema: data.Schema, length: int) -> tuple[pd.Ser
 
 
 def test_a_gap_is_filled_from_the_season_before_and_the_growth_since(steps: pd.Series, schema: data.Schema) -> None:
-    holed, gap = with_gap(steps, schema, schema.season // 2)
+    holed, gap = with_gap(steps, schema, schema.longest_gap)
     series, filled = data.fill(holed, schema)
     assert list(series.index[filled]) == list(gap)
-    growth = series[gap[0] - 1] - series[gap[0] - 1 - schema.season]
+    growth = series[gap[0] - 1] - series[gap[0] - 1 - schema.season] if schema.season > 1 else 0
     assert series[gap[-1]] == pytest.approx(series[gap[-1] - schema.season] + growth, rel=1e-5)
     pd.testing.assert_series_equal(series[~filled], holed[~filled])
 
 
 def test_no_filled_value_knows_what_came_later(steps: pd.Series, schema: data.Schema) -> None:
     """The value in a gap is the same, whether or not the series goes on after it."""
-    holed, gap = with_gap(steps, schema, schema.season // 2)
+    holed, gap = with_gap(steps, schema, schema.longest_gap)
     whole, _ = data.fill(holed, schema)
     for end in (*gap, gap[-1] + 5):
         known, _ = data.fill(holed[:end], schema)
@@ -200,17 +223,17 @@ def test_the_series_begins_where_a_season_was_measured(steps: pd.Series, schema:
 
 
 def test_a_long_gap_is_refused_in_words(steps: pd.Series, schema: data.Schema) -> None:
-    longest = schema.season // 2
+    longest = schema.longest_gap
     holed, gap = with_gap(steps, schema, longest + 1)
     begins = data.names_of(gap, schema)[0]
-    said = f"no measurement for {longest + 1} {schema.step}s from {begins} on; at most {longest} are filled"
+    said = f"no measurement for {longest + 1} {schema.step}s from {begins} on; gaps of up to {longest} are filled"
     with pytest.raises(data.DataError, match=said):
         data.fill(holed, schema)
 
 
 def test_a_series_without_a_whole_season_is_refused_in_words(steps: pd.Series, schema: data.Schema) -> None:
     whole, _ = data.fill(steps, schema)
-    sparse = whole.where(np.arange(len(whole)) % schema.season != 0)
+    sparse = whole.where(np.arange(len(whole)) % (schema.season + 1) != 0)
     with pytest.raises(data.DataError, match=f"no {schema.season + 1} {schema.step}s in a row"):
         data.fill(sparse, schema)
 
@@ -219,19 +242,20 @@ def test_a_series_that_is_too_short_is_refused_in_words(
     table: pd.DataFrame, schema: data.Schema, turned: params.Params
 ) -> None:
     valid = data.validate(table, schema)
-    for part, said in ((0.9, "train"), (0.2, "no|train|validation")):
+    for part, said in ((0.9, "train"), (0.2, "train|validation")):
         longer = dataclasses.replace(turned.prepare, test=int(len(valid) * 2))
         short = valid.head(int(part * len(valid)))
-        with pytest.raises(data.DataError, match=f"lies in the ({said}) split: the series has"):
+        with pytest.raises(data.DataError, match=f"lie in the ({said}) split: the series has"):
             data.split(short, schema, longer)
 
 
 def test_a_history_that_is_too_short_is_refused_in_words(
     table: pd.DataFrame, schema: data.Schema, turned: params.Params
 ) -> None:
-    short = dataclasses.replace(turned.prepare, history=schema.least_history - 1)
-    with pytest.raises(data.DataError, match=f"takes {schema.least_history} {schema.step}s at least"):
-        data.split(data.validate(table, schema), schema, short)
+    weekly = dataclasses.replace(schema, step="week")
+    short = dataclasses.replace(turned.prepare, history=weekly.least_history - 1)
+    with pytest.raises(data.DataError, match=f"takes {weekly.least_history} weeks at least"):
+        data.split(data.validate(table, weekly), weekly, short)
 
 
 def test_a_row_is_a_stretch_of_the_series(

@@ -135,7 +135,8 @@ def _verdict(findings: Findings, style: Callable[..., str]) -> list[str]:
         lines.append(f"A number to predict: {style(str(findings.target), fg='green')}.")
     elif findings.task == "forecast":
         apart = findings.frequency or "at uneven steps"
-        gaps = f", {findings.gaps:,} steps missing" if findings.gaps else ", without gaps"
+        steps = "step" if findings.gaps == 1 else "steps"
+        gaps = f", {findings.gaps:,} {steps} missing" if findings.gaps else ", without gaps"
         lines.append(f"To forecast: {style(str(findings.target), fg='green')}, {apart}{gaps}.")
     others = [one for one in findings.candidates if one != findings.target][:4]
     if others and findings.domain != "timeseries":

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from mlpath.dataset import Column, Findings
 
 ADVICE = """\
-# `step` is what a forecast counts in: day, week, month or quarter; the values of one step are
-# averaged. history, horizon, validation and test in `params.yaml` count in it. `target` takes a
-# `unit`, and the `minimum` and `maximum` that are possible.
+# `step` is what a forecast counts in: day, week, month, quarter or year; the values of one step
+# are averaged. history, horizon, validation and test in `params.yaml` count in it. `target` takes
+# a `unit`, and the `minimum` and `maximum` that are possible.
 """
+_FOLDS = 4
+"""A project's ridge regression measures its errors on so many parts of the training split."""
 
 
 @dataclass(frozen=True)
@@ -26,18 +28,21 @@ class Step:
     season: int
     history: int
     horizon: int
+    longer: tuple[tuple[int, int], ...] = ()
+    """Of so many steps, a series takes a history that long."""
 
     @property
     def least(self) -> int:
         """Return how many steps it takes to fit, choose and test a forecast."""
-        return self.history + 6 * self.horizon + self.season
+        return self.history + 6 * self.horizon + max(self.season, _FOLDS)
 
 
 STEPS = {
     "day": Step(1, season=7, history=56, horizon=14),
     "week": Step(7, season=52, history=104, horizon=8),
-    "month": Step(30.4375, season=12, history=24, horizon=12),
+    "month": Step(30.4375, season=12, history=24, horizon=12, longer=((300, 60), (180, 36))),
     "quarter": Step(91.3125, season=4, history=16, horizon=4),
+    "year": Step(365.25, season=1, history=10, horizon=5, longer=((200, 20),)),
 }
 _SPARSE = 0.05
 """With more of its steps missing than this share, a longer step suits a series better."""
@@ -49,7 +54,7 @@ def document(findings: Findings, source: str, licence: str) -> dict[str, Any]:
     """Return the content of `schema.yaml`.
 
     Raises:
-        MlpathError: The series is too short, or its steps are longer than a quarter.
+        MlpathError: The series is too short, or its steps are longer than a year.
     """
     step, _ = _chosen(findings)
     date = next(one for one in findings.columns if one.role == "time")
@@ -76,9 +81,7 @@ def turned(findings: Findings) -> dict[str, Any]:
     """Return how far a forecast looks back and ahead, which steps test it, and what is a gain."""
     name, steps = _chosen(findings)
     step = STEPS[name]
-    history = step.history
-    if name == "month":
-        history = next((one for one in (60, 36) if steps >= 5 * one), history)
+    history = next((long for many, long in step.longer if steps >= many), step.history)
     target = next(one for one in findings.columns if one.role == "target")
     test = max(2 * step.horizon, round(0.2 * steps))
     lengths = {
@@ -89,7 +92,9 @@ def turned(findings: Findings) -> dict[str, Any]:
         "test": test,
         "margin": _gain(target),
     }
-    by = ["season", "decade" if test * step.days > 12 * 365 else "year"]
+    by = ["decade" if test * step.days > 12 * 365 else "year"]
+    if step.season > 1:
+        by.insert(0, "season")
     return {"metric": "mae", "slices": by, "lengths": lengths}
 
 
@@ -112,7 +117,7 @@ def _chosen(findings: Findings) -> tuple[str, int]:
     if not fitting:
         raise MlpathError(
             f"{findings.path.name} has a value every {apart:.0f} days; a forecast counts in days, "
-            "weeks, months or quarters",
+            "weeks, months, quarters or years",
             hint="-d domain=tabular, if it has columns to predict from.",
         )
     name = fitting[0]

@@ -69,6 +69,8 @@ class Scores(nn.Module):
     def guess(self, history: Tensor) -> Tensor:
         """Shape (origins, steps) → (origins, horizon)."""
         last = history[:, -self.season :]
+        if self.season == 1:  # what one year added to the one before is mostly chance
+            return last.repeat(1, self.horizon)
         growth = history[:, -1:] - history[:, -1 - self.season : -self.season]
         cycles = math.ceil(self.horizon / self.season)
         return torch.cat([last + growth * (cycle + 1) for cycle in range(cycles)], dim=1)[:, : self.horizon]

@@ -34,7 +34,7 @@ class Prepare:
 
 @dataclass(frozen=True, config=_STRICT)
 class Baseline:
-    """Seasonal naive, the forecast to beat; it has nothing to turn."""
+    """Seasonal naive (of years: naive), the forecast to beat; it has nothing to turn."""
 
 
 @dataclass(frozen=True, config=_STRICT)

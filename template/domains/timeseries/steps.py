@@ -1,12 +1,12 @@
-"""Days, weeks, months and quarters as numbers in a row, and as people write them. Standard library only."""
+"""Days, weeks, months, quarters and years as numbers in a row, and as people write them. Standard library only."""
 
 from datetime import date, timedelta
 from typing import Literal
 
-Step = Literal["day", "week", "month", "quarter"]
-# After so many steps the seasons begin again; that time is a cycle.
-SEASONS: dict[Step, int] = {"day": 7, "week": 52, "month": 12, "quarter": 4}
-CYCLES: dict[Step, str] = {"day": "week", "week": "year", "month": "year", "quarter": "year"}
+Step = Literal["day", "week", "month", "quarter", "year"]
+# After so many steps the seasons begin again; that time is a cycle. A year has no seasons: each is a cycle by itself.
+SEASONS: dict[Step, int] = {"day": 7, "week": 52, "month": 12, "quarter": 4, "year": 1}
+CYCLES: dict[Step, str] = {"day": "week", "week": "year", "month": "year", "quarter": "year", "year": "year"}
 
 
 def ordinal_of(day: date, step: Step) -> int:
@@ -15,7 +15,8 @@ def ordinal_of(day: date, step: Step) -> int:
         return day.toordinal()
     if step == "week":
         return (day.toordinal() - 1) // 7  # 0001-01-01 was a Monday
-    return day.year * 12 + day.month - 1 if step == "month" else day.year * 4 + (day.month - 1) // 3
+    a_year = SEASONS[step]
+    return day.year * a_year + (day.month - 1) * a_year // 12
 
 
 def first_day(ordinal: int, step: Step) -> date:
@@ -34,8 +35,8 @@ def last_day(ordinal: int, step: Step) -> date:
 
 
 def name_of(ordinal: int, step: Step) -> str:
-    """Such as 1998-01-31 for a day, 1998-01-26 (its Monday) for a week, 1998-01 for a month, 1998-Q1 for a quarter."""
+    """Such as 1998-01-31 for a day, 1998-01-26 (its Monday) for a week, then 1998-01, 1998-Q1 and 1998."""
     day = first_day(ordinal, step)
     if step == "quarter":
         return f"{day.year:04d}-Q{(day.month + 2) // 3}"
-    return day.isoformat()[:7] if step == "month" else day.isoformat()
+    return day.isoformat()[: {"month": 7, "year": 4}.get(step)]

@@ -180,7 +180,7 @@ class _Plane:
             )
 
     def grid(self, names: Sequence[str]) -> Iterable[str]:
-        """Round values on the left, and the first step of each year below; names now and then if there are few."""
+        """Round values on the left, the first step of each year below; a name now and then if these are few or many."""
         for value in _round_values(self.lowest, self.highest):
             height = self.up(value)
             yield (
@@ -189,7 +189,7 @@ class _Plane:
             )
         years = {step: name[:4] for step, name in enumerate(names) if step and name[:4] != names[step - 1][:4]}
         spread = {step: names[step] for step in range(0, len(names), -(-len(names) // LABELS))}
-        for step, name in (years if len(years) > 2 else spread).items():
+        for step, name in (years if 2 < len(years) <= LABELS else spread).items():
             yield (
                 f'<text x="{self.across(step)}" y="{HEIGHT - 8}" text-anchor="middle">{name}</text>'
                 f'<line x1="{self.across(step)}" x2="{self.across(step)}" y1="{HEIGHT - BOTTOM}" '

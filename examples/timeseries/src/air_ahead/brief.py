@@ -1,13 +1,14 @@
 """What the demo must know of a champion beside its file: the series itself, and forecasts to look at."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .data import FREQUENCIES, Schema, Split, encode_target, names_of, series_of
+from .data import FREQUENCIES, Schema, Split, day_of, encode_target, names_of, series_of
 from .params import Params
 
 
@@ -35,7 +36,7 @@ def brief_of(
         "history": params.prepare.history,
         "step": schema.step,
         "series": {
-            "begins": str(series.index[0].start_time.date()),
+            "begins": str(day_of(series.index[0])),
             "values": [float(f"{value:.7g}") for value in series],
             "filled": [name for name, gap in zip(names, gaps, strict=True) if gap],
         },
@@ -53,9 +54,9 @@ def describe_inputs(steps: pd.PeriodIndex, schema: Schema, params: Params) -> li
     return [
         today
         | {
-            "minimum": str(earliest.start_time.date()),
-            "maximum": str(latest.end_time.date()),
-            "default": str(latest.start_time.date()),
+            "minimum": str(day_of(earliest)),
+            "maximum": str(day_of(latest + 1) - timedelta(days=1)),
+            "default": str(day_of(latest)),
         },
         ahead | {"minimum": 1, "maximum": params.prepare.horizon, "default": params.prepare.horizon},
     ]
@@ -67,7 +68,7 @@ def pick_examples(test: Split, target: NDArray[np.float64], prediction: NDArray[
     first = pd.PeriodIndex(test.target.index) + 1
     return [
         {
-            "inputs": {"today": str(first[row].start_time.date()), "horizon": target.shape[1]},
+            "inputs": {"today": str(day_of(first[row])), "horizon": target.shape[1]},
             "truth": [float(f"{value:.7g}") for value in target[row]],
         }
         for row in (order[len(order) // 10], order[len(order) // 2], order[-1])

@@ -1,8 +1,8 @@
 """The data: a series, averaged to even steps, its gaps filled, and cut into forecasts to make; split by time.
 
-A step is a day, a week, a month or a quarter, as `step` in `schema.yaml` says. A forecast is made at an *origin*, the
-last step that is known: `history` steps up to it go in, `horizon` steps after it come out. Origins follow each other
-step by step (a rolling origin).
+A step is a day, a week, a month, a quarter or a year, as `step` in `schema.yaml` says. A forecast is made at an
+*origin*, the last step that is known: `history` steps up to it go in, `horizon` steps after it come out. Origins follow
+each other step by step (a rolling origin).
 
 Every stage is a process of its own and imports this module, so what one function alone needs is imported there:
 statsmodels and pandera take longer to load than to do their work here.
@@ -11,6 +11,7 @@ statsmodels and pandera take longer to load than to do their work here.
 from __future__ import annotations
 
 import math
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -29,8 +30,12 @@ RAW_FILE = "series.csv"
 FILLED_FILE = "filled.txt"
 SPLITS = ("train", "validation", "test")
 # How pandas calls the periods; its weeks begin on Monday, as those of `steps.py` do.
-FREQUENCIES = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q-DEC"}
-_DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91}
+FREQUENCIES = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q-DEC", "year": "Y-DEC"}
+# Ridge regression measures its errors on so many parts of the training split (see `models.py`).
+FOLDS = 4
+_DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
+# Counted from 1970-01-01. What is later stands for "never": no series is as long as that.
+_POSSIBLE = ((date.min - date(1970, 1, 1)).days, (date(2999, 12, 31) - date(1970, 1, 1)).days)
 # As many significant digits as single precision holds.
 _DIGITS = 7
 _STRICT = ConfigDict(extra="forbid")
@@ -118,6 +123,11 @@ class Schema:
     def least_history(self) -> int:
         """What statsmodels makes a first level, trend and season from: two seasons, and no fewer steps than this."""
         return max(2 * self.season, 10 + 2 * (self.season // 2))
+
+    @property
+    def longest_gap(self) -> int:
+        """So many steps in a row are filled."""
+        return max(1, self.season // 2)
 
     @property
     def date_column(self) -> str:
@@ -242,12 +252,15 @@ def _dates(told: pd.Series, schema: Schema) -> pd.Series:
         dates = pd.to_datetime(told, format="%Y-%m-%d", errors="coerce").where(told.str.fullmatch(_DATE).eq(other=True))
     else:
         # `reading.py` has read them: days since 1970-01-01, and text where it could not.
-        dates = pd.to_datetime(pd.to_numeric(told, errors="coerce"), unit="D", errors="coerce")
+        numbers = pd.to_numeric(told, errors="coerce").astype(np.float64)
+        days = numbers.where(numbers.between(*_POSSIBLE)).to_numpy().astype("datetime64[D]")
+        # In seconds: nanoseconds, which pandas may count in, reach from 1677 to 2262 only.
+        dates = pd.Series(days.astype("datetime64[s]"), index=told.index)
     if dates.isna().any():
         raise DataError(_complaint(schema.date_column, "holds what is no date", told[dates.isna()]))
-    days = dates.diff().dt.days
+    steps = dates.diff().dt.days
     apart = schema.date.days_apart
-    uneven = days[days.notna() & (days != apart)]
+    uneven = steps[steps.notna() & (steps != apart)]
     if apart and len(uneven):
         row = uneven.index[0]
         raise DataError(
@@ -289,37 +302,54 @@ def fill(series: pd.Series, schema: Schema) -> tuple[pd.Series, pd.Series]:
     """The series without gaps, and which of its steps were filled.
 
     A step without a measurement gets the value of a season before, plus what the season up to the step before has
-    added. Interpolation would be closer, and would hand the model a piece of the future: here no value depends on a
-    later one. So the series begins where a season and one step more were measured in a row.
+    added; a year, which has no seasons, that of the year before. Interpolation would be closer, and would hand the
+    model a piece of the future: here no value depends on a later one. So the series begins where a season and one step
+    more were measured in a row.
 
     Raises:
-        DataError: there is no such place, or a gap is longer than half a season: that is the end of one series and the
-            beginning of another.
+        DataError: there is no such place, or a gap is longer than half a season (in years: than one): that is the end
+            of one series and the beginning of another.
     """
     season, steps = schema.season, f"{schema.step}s"
     measured = series.notna()
     whole = measured[::-1].rolling(season + 1).sum()[::-1] == season + 1
     if not whole.any():
         raise DataError(
-            f"no {season + 1} {steps} in a row were measured: there is no season to learn from. A longer `step` in "
-            "schema.yaml has fewer gaps; history, horizon, validation and test in params.yaml count in it."
+            f"no {season + 1} {steps} in a row were measured: there is nothing to learn from.{_longer(schema)}"
         )
     series, measured = series[whole.idxmax() :], measured[whole.idxmax() :]
     runs = (~measured).groupby(measured.cumsum()).sum()
-    if runs.max() > season // 2:
+    if runs.max() > schema.longest_gap:
         begins = series.index[measured.cumsum() == runs.idxmax()][1]
         raise DataError(
-            f"no measurement for {runs.max()} {steps} from {_name(begins, schema)} on; at most {season // 2} are "
-            "filled. Begin after that gap, or choose a longer `step` in schema.yaml."
+            f"no measurement for {runs.max()} {steps} from {_name(begins, schema)} on; gaps of up to "
+            f"{schema.longest_gap} are filled. Begin after that gap.{_longer(schema)}"
         )
     values = series.to_numpy(dtype=np.float64, copy=True)
     for place in np.flatnonzero(~measured):
-        values[place] = values[place - season] + values[place - 1] - values[place - season - 1]
+        # What one year added to the one before is mostly chance, and would be carried on.
+        growth = values[place - 1] - values[place - season - 1] if season > 1 else 0.0
+        values[place] = values[place - season] + growth
     return _rounded(pd.Series(values, index=series.index, name=series.name)), ~measured
 
 
+def _longer(schema: Schema) -> str:
+    if schema.step == "year":
+        return ""
+    return (
+        " A longer `step` in schema.yaml has fewer gaps; history, horizon, validation and test in params.yaml count "
+        "in it."
+    )
+
+
 def _name(period: pd.Period, schema: Schema) -> str:
-    return name_of(ordinal_of(period.start_time.date(), schema.step), schema.step)
+    return name_of(ordinal_of(day_of(period), schema.step), schema.step)
+
+
+def day_of(period: pd.Period) -> date:
+    """The day on which a step begins, whatever the year; `start_time` reaches no further than nanoseconds do."""
+    day = period.asfreq("D", "start")
+    return date(day.year, day.month, day.day)
 
 
 def names_of(index: pd.Index, schema: Schema) -> list[str]:
@@ -358,7 +388,7 @@ def split(table: pd.DataFrame, schema: Schema, params: Prepare) -> dict[str, Spl
     series, filled = fill(stepped(table, schema), schema)
     every = windows(series, filled, params)
     if every.target.empty:
-        raise DataError(_too_short(params, schema, series, "no"))
+        raise DataError(_too_short(params, schema, series, "train"))
     first, last = every.target.index + 1, every.target.index + params.horizon
     test_from = last.max() - params.test + 1
     validation_from = test_from - params.validation
@@ -368,7 +398,7 @@ def split(table: pd.DataFrame, schema: Schema, params: Prepare) -> dict[str, Spl
         "test": first >= test_from,
     }
     for name, rows in chosen.items():
-        if not rows.any():
+        if rows.sum() < (params.horizon + FOLDS if name == "train" else 1):
             raise DataError(_too_short(params, schema, series, name))
     gaps = tuple(names_of(series.index[filled], schema))
     return {name: Split(every.features[rows], every.target[rows], gaps) for name, rows in chosen.items()}
@@ -376,9 +406,9 @@ def split(table: pd.DataFrame, schema: Schema, params: Prepare) -> dict[str, Spl
 
 def _too_short(params: Prepare, schema: Schema, series: pd.Series, name: str) -> str:
     return (
-        f"no forecast of {params.horizon} {schema.step}s from {params.history} lies in the {name} split: the series "
-        f"has {len(series)} {schema.step}s and ends in {_name(series.index[-1], schema)}; lower history, horizon, "
-        "validation or test in params.yaml"
+        f"too few forecasts of {params.horizon} {schema.step}s from {params.history} lie in the {name} split: the "
+        f"series has {len(series)} {schema.step}s and ends in {_name(series.index[-1], schema)}; lower history, "
+        "horizon, validation or test in params.yaml"
     )
 
 
@@ -397,7 +427,7 @@ def write_splits(splits: dict[str, Split], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, part in splits.items():
         table = pd.concat([part.features, part.target], axis="columns")
-        days = pd.PeriodIndex(table.index).start_time.strftime("%Y-%m-%d")
+        days = [str(day_of(origin)) for origin in pd.PeriodIndex(table.index)]
         table.set_axis(days).rename_axis("origin").reset_index().to_parquet(folder / f"{name}.parquet", index=False)
     gaps = splits["train"].filled
     (folder / FILLED_FILE).write_text("".join(f"{name}\n" for name in gaps), encoding="utf-8", newline="\n")
@@ -427,6 +457,9 @@ def slices_of(splits: dict[str, Split], schema: Schema, params: Evaluate) -> dic
     if schema.step == "day":
         names = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
         seasons = [names[day] for day in first.dayofweek]
+    elif schema.step == "year":
+        names = ["the whole year"]
+        seasons = names * len(first)
     every: dict[str, Any] = {
         "season": (f"First {schema.step}", pd.Categorical(seasons, [name for name in names if name in seasons])),
         "year": ("Year", pd.Categorical([str(year) for year in first.year])),

@@ -18,12 +18,11 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import TimeSeriesSplit
 from threadpoolctl import threadpool_limits
 
-from .data import Schema, Split, encode_target, series_of
+from .data import FOLDS, Schema, Split, encode_target, series_of
 from .metrics import QUANTILES
 from .params import Train
 
 Array = NDArray[np.float64]
-FOLDS = 4
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def fit(
 
 
 def _baseline(history: Array, target: Array, season: int) -> Linear:
-    """Seasonal naive: every step will be what it was a season before."""
+    """Seasonal naive: every step will be what it was a season before; every year what the last one was."""
     weights = np.zeros((history.shape[1], target.shape[1]))
     for step in range(target.shape[1]):
         weights[step % season - season, step] = 1
@@ -105,16 +104,19 @@ def _baseline(history: Array, target: Array, season: int) -> Linear:
 
 
 def _classical(series: pd.Series, history: Array, target: Array, season: int, *, damped: bool) -> Linear:
-    """Exponential smoothing with trend and season (Holt, 1957; Winters, 1960), as statsmodels estimates it.
+    """Exponential smoothing with trend and season, if there is one (Holt, 1957; Winters, 1960), by statsmodels.
 
     The smoothing constants are estimated once, on the training split. With these the forecast is a weighted sum of the
     history, and the weight of a step is what statsmodels answers to a history of zeros with a one at that step.
     """
     from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
-    method: dict[str, Any] = {"trend": "add", "seasonal": "add", "seasonal_periods": season, "damped_trend": damped}
+    method: dict[str, Any] = {"trend": "add", "damped_trend": damped}
+    names = ["smoothing_level", "smoothing_trend", *(["damping_trend"] if damped else [])]
+    if season > 1:
+        method |= {"seasonal": "add", "seasonal_periods": season}
+        names.append("smoothing_seasonal")
     known = method | {"initialization_method": "heuristic"}  # the level and season to begin with, from the history
-    names = ["smoothing_level", "smoothing_trend", "smoothing_seasonal", *(["damping_trend"] if damped else [])]
     estimated = ExponentialSmoothing(series.to_numpy(dtype=np.float64), **method).fit().params
     constants = {name: estimated[name] for name in names}
 

@@ -16,7 +16,7 @@ from .champion import Champion, load_champion
 from .steps import CYCLES, SEASONS, Step, name_of, ordinal_of
 
 Row = Mapping[str, Any]
-_DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?(?:[ T]00:00(?::00)?)?")
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:[ T]00:00(?::00)?)?")
 
 
 class InvalidInputError(ValueError):
@@ -162,33 +162,36 @@ class Predictor:
     def explain(self, row: Row) -> Explanation:
         """What the forecast of the last step asked for is made of, and which cycles of the past it leans on.
 
-        The parts are arithmetic: what it was one season earlier, what that season added to the one before, and what the
-        model corrects. The leaning is a sensitivity, read off by raising one cycle of the history at a time.
+        The parts are arithmetic: what it was one season earlier, what that season added to the one before (but for
+        years, which have none), and what the model corrects. The leaning is a sensitivity, read off by raising one
+        cycle of the history at a time.
         """
         asked, season, cycle = self.complete(row), self.season, CYCLES[self.step]
         history, step = self.known(asked["today"])[-self.history :], asked["horizon"] - 1
-        # Longer ago than ten cycles, one alone moves next to nothing.
+        # There is room for ten, and one that is longer ago seldom moves much.
         cycles = range(min(10, self.history // season))
         raised = [history.copy() for _ in cycles]
         for back, one in zip(cycles, raised, strict=True):
             one[len(one) - (back + 1) * season : len(one) - back * season] += 1
         answer, *moved = self.forecast(np.stack([history, *raised]))[:, step, 1].tolist()
-        before, growth = float(history[step % season - season]), float(history[-1] - history[-1 - season])
-        growth *= step // season + 1
-        names = [f"the last {season} {self.step}s", *(f"{back + 1} {cycle}s back" for back in cycles[1:])]
+        parts = [Part(_season_before(self.step), float(history[step % season - season]))]
+        if season > 1:
+            growth = float(history[-1] - history[-1 - season]) * (step // season + 1)
+            parts.append(Part(f"what the last {cycle} has added", growth))
+        parts.append(Part("what the model corrects", answer - sum(part.value for part in parts)))
+        last = f"the last {season} {self.step}s" if season > 1 else f"the last {self.step}"
+        names = [last, *(f"{back + 1} {cycle}s back" for back in cycles[1:])]
         return Explanation(
             time=self.predict(asked).times[-1],
-            parts=(
-                Part(f"the same {_in_cycle(self.step)} of the last known {cycle}", before),
-                Part(f"what the last {cycle} has added", growth),
-                Part("what the model corrects", answer - before - growth),
-            ),
+            parts=tuple(parts),
             leaning=tuple(Part(name, value - answer) for name, value in zip(names, moved, strict=True)),
         )
 
 
-def _in_cycle(step: Step) -> str:
-    return "weekday" if step == "day" else step
+def _season_before(step: Step) -> str:
+    if step == "year":
+        return "the last known year"
+    return f"the same {'weekday' if step == 'day' else step} of the last known {CYCLES[step]}"
 
 
 def _check_horizon(column: Mapping[str, Any], value: Any) -> int:

@@ -1,6 +1,6 @@
 """The raw data of the small project: a made-up series, so that the tests need neither the data nor DVC.
 
-It has the columns and the steps of the data, and none of its content: a trend, a season and noise, with a gap.
+It has the columns and the steps of the data, and none of its content: a trend, a wave and noise, with a gap.
 """
 
 import numpy as np
@@ -29,7 +29,8 @@ def drawn(schema: data.Schema, turned: params.Prepare) -> pd.DataFrame:
     rng = np.random.default_rng(0)
     steps = pd.period_range("2001-01-01", periods=rows, freq=data.FREQUENCIES[schema.step])
     time = np.arange(rows)
-    values = 100 + 0.05 * time + 10 * np.sin(2 * np.pi * time / schema.season) + rng.normal(scale=1.0, size=rows)
+    wave = schema.season if schema.season > 1 else 10  # years have no season, but may have cycles
+    values = 100 + 0.05 * time + 10 * np.sin(2 * np.pi * time / wave) + rng.normal(size=rows)
     low, high = schema.target.minimum, schema.target.maximum
     if high is not None:
         # Within the limits, whatever they are.

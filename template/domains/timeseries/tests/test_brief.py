@@ -40,8 +40,8 @@ def test_ranges_begin_after_a_whole_history_and_end_after_the_series(
 ) -> None:
     steps = pd.period_range("1990-01-01", periods=turned.prepare.history + 3, freq=data.FREQUENCIES[schema.step])
     today, horizon = brief.describe_inputs(steps, schema, turned)
-    assert today["minimum"] == str((steps[0] + turned.prepare.history).start_time.date())
-    assert today["default"] == str((steps[-1] + 1).start_time.date())
+    assert today["minimum"] == str(data.day_of(steps[0] + turned.prepare.history))
+    assert today["default"] == str(data.day_of(steps[-1] + 1))
     assert today["maximum"] == str((steps[-1] + 1).end_time.date())
     assert horizon["label"] == f"{schema.step.capitalize()}s ahead"
     assert (horizon["minimum"], horizon["maximum"]) == (1, turned.prepare.horizon)

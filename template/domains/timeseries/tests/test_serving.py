@@ -54,7 +54,7 @@ def test_an_answer_is_complete(predictor: serving.Predictor, turned: params.Para
 
 def test_the_truth_is_the_series(predictor: serving.Predictor, splits: dict[str, data.Split]) -> None:
     part = splits["test"].target
-    first = str((part.index[0] + 1).start_time.date())
+    first = str(data.day_of(part.index[0] + 1))
     answer = predictor.predict({"today": first})
     np.testing.assert_allclose(np.array(answer.truth, dtype=float), part.iloc[0], rtol=1e-6)
 
@@ -123,12 +123,18 @@ def test_a_day_may_be_written_as_people_do(predictor: serving.Predictor, written
 
 @pytest.mark.parametrize(
     "value",
-    ["", "soon", "now", "01.02.1998", "1998-13-01", "1998-02-30", "1998", "٢٠٠٠-01-01" * 9, None, 1998, math.nan],
+    ["", "soon", "now", "01.02.1998", "1998-13-01", "1998-02-30", "98", "٢٠٠٠-01-01" * 9, None, 1998, math.nan],
 )
 def test_what_is_no_date_is_refused(predictor: serving.Predictor, value: object) -> None:
     default = predictor.inputs[0]["default"]
     with pytest.raises(InvalidInputError, match=rf"^Today must be a date such as {default}\.$"):
         predictor.predict({"today": value})
+
+
+def test_a_year_or_month_alone_is_its_first_day(predictor: serving.Predictor) -> None:
+    year = predictor.inputs[0]["maximum"][:4]
+    whole = predictor.predict({"today": f"{year}-01-01"})
+    assert predictor.predict({"today": year}) == predictor.predict({"today": f"{year}-01"}) == whole
 
 
 def test_a_day_before_the_series_begins_is_refused(predictor: serving.Predictor) -> None:
