@@ -8,6 +8,7 @@ import pytest
 
 from conftest import Repository, copier, files_below, git
 from mlpath import releases, render, template
+from mlpath.dataset import kinds
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
@@ -109,11 +110,11 @@ def test_an_older_mlpath_leaves_a_newer_copy_alone(install: Install) -> None:
     install.repository.commit("0.3.0", "third")
     newer = install()
     template.publish()
-    before = template.home_copy().stat()
+    before = kinds.stamp(template.home_copy())
     git("reset", "-q", "--hard", "HEAD~2", cwd=install.repository.path)
     assert len(install()) < len(newer)
     template.publish()
-    assert template.home_copy().stat() == before
+    assert kinds.stamp(template.home_copy()) == before
     assert template.newest_release() == "v0.3.0"
     with template.release("v0.3.0") as release:
         assert "third" in (release.folder / "template/project/README.md.jinja").read_text()

@@ -136,7 +136,10 @@ def _shallow(history: Array, target: Array, alpha: float) -> Linear:
     split, forecast by fits to what lies before.
     """
     level = history[:, -1:]
-    folds = TimeSeriesSplit(FOLDS, test_size=max(1, len(history) // (2 * FOLDS)), gap=target.shape[1] - 1)
+    horizon = target.shape[1]
+    # Less than half where that would leave nothing to fit: between the two lies a gap as long as a forecast.
+    size = max(1, min(len(history) // (2 * FOLDS), (len(history) - horizon) // FOLDS))
+    folds = TimeSeriesSplit(FOLDS, test_size=size, gap=horizon - 1)
     errors = []
     for earlier, later in folds.split(history):
         fitted = Ridge(alpha=alpha).fit((history - level)[earlier], (target - level)[earlier])

@@ -78,6 +78,16 @@ def test_a_known_line_is_continued(splits: Splits, schema: data.Schema, turned: 
     np.testing.assert_allclose(answers, whole.target[half:], atol=0.01)
 
 
+def test_as_few_forecasts_as_a_split_may_have_are_enough(
+    splits: Splits, schema: data.Schema, turned: params.Params
+) -> None:
+    rows = splits["train"]
+    least = turned.prepare.horizon + data.FOLDS
+    for count in range(least, min(3 * least, len(rows.target)) + 1):
+        few = data.Split(rows.features[:count], rows.target[:count])
+        assert np.isfinite(models.predict(models.fit("shallow", few, schema, turned.train), rows.features)).all()
+
+
 def test_the_interval_holds_its_share_of_what_it_was_made_of(
     splits: Splits, schema: data.Schema, turned: params.Params
 ) -> None:
