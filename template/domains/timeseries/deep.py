@@ -85,15 +85,15 @@ class Scores(nn.Module):
 
 
 class Served(nn.Module):
-    """The network as it answers: quantiles in the target's own unit."""
+    """The network as it answers: quantiles in the target's own unit, within what is possible."""
 
-    def __init__(self, network: Network, scores: Scores) -> None:
+    def __init__(self, network: Network, scores: Scores, limits: tuple[float, float]) -> None:
         super().__init__()
-        self.network, self.scores = network, scores
+        self.network, self.scores, self.limits = network, scores, limits
 
     def forward(self, history: Tensor) -> Tensor:
         """Shape (origins, steps) → (origins, horizon, 3)."""
-        return self.scores.back(history, self.network(history))
+        return self.scores.back(history, self.network(history)).clamp(*self.limits)
 
 
 class Model:
@@ -173,4 +173,4 @@ def fit(
         seed=params.seed,
     )
     told = fit_network(network, rows, check, pinball, recipe, checkpoint=checkpoint, watch=watch)
-    return Model(Served(network, scores), train.features.shape[1], told)
+    return Model(Served(network, scores, schema.limits), train.features.shape[1], told)

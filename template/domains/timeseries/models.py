@@ -30,23 +30,26 @@ class Linear:
     """Forecasts that are linear in the history; seasonal naive, exponential smoothing and ridge regression all are.
 
     Each step ahead is the origin's value, plus weights on how far each step before lies from it, plus `bias`: raise
-    the whole history by 1, and the forecast rises by 1. The interval reaches `reach` to either side.
+    the whole history by 1, and the forecast rises by 1. The interval reaches `reach` to either side. No quantile leaves
+    `limits`.
 
     Attributes:
         weights: shape (steps of history, horizon).
         bias: shape (horizon,).
         reach: shape (horizon,).
+        limits: the least and the most that is possible.
     """
 
     weights: Array
     bias: Array
     reach: Array
+    limits: tuple[float, float]
 
     def predict(self, features: pd.DataFrame) -> Array:
         """Quantiles of shape (origins, horizon, 3)."""
         median = forecast(features.to_numpy(dtype=np.float64), self.weights, self.bias)
         sides = self.reach[:, None] * np.array([-1.0, 0.0, 1.0])
-        return np.asarray(median[:, :, None] + sides)
+        return np.asarray((median[:, :, None] + sides).clip(*self.limits))
 
 
 def forecast(history: Array, weights: Array, bias: Array) -> Array:
@@ -86,24 +89,24 @@ def fit(
     # One thread: parallel sums differ in their last bit from run to run, and with it the model's hash.
     with threadpool_limits(limits=1):
         if name == "baseline":
-            return _baseline(history, target, schema.season)
+            return _baseline(history, target, schema)
         if name == "classical":
-            return _classical(series_of(train), history, target, schema.season, damped=params.classical.damped)
+            return _classical(series_of(train), history, target, schema, damped=params.classical.damped)
         if name == "shallow":
-            return _shallow(history, target, params.shallow.alpha)
+            return _shallow(history, target, schema, params.shallow.alpha)
     raise ValueError(f"no model is called {name!r}; see train.models in params.yaml")
 
 
-def _baseline(history: Array, target: Array, season: int) -> Linear:
+def _baseline(history: Array, target: Array, schema: Schema) -> Linear:
     """Seasonal naive: every step will be what it was a season before; every year what the last one was."""
     weights = np.zeros((history.shape[1], target.shape[1]))
     for step in range(target.shape[1]):
-        weights[step % season - season, step] = 1
+        weights[step % schema.season - schema.season, step] = 1
     bias = np.zeros(target.shape[1])
-    return Linear(weights, bias, _reach(target - forecast(history, weights, bias)))
+    return Linear(weights, bias, _reach(target - forecast(history, weights, bias)), schema.limits)
 
 
-def _classical(series: pd.Series, history: Array, target: Array, season: int, *, damped: bool) -> Linear:
+def _classical(series: pd.Series, history: Array, target: Array, schema: Schema, *, damped: bool) -> Linear:
     """Exponential smoothing with trend and season, if there is one (Holt, 1957; Winters, 1960), by statsmodels.
 
     The smoothing constants are estimated once, on the training split. With these the forecast is a weighted sum of the
@@ -113,8 +116,8 @@ def _classical(series: pd.Series, history: Array, target: Array, season: int, *,
 
     method: dict[str, Any] = {"trend": "add", "damped_trend": damped}
     names = ["smoothing_level", "smoothing_trend", *(["damping_trend"] if damped else [])]
-    if season > 1:
-        method |= {"seasonal": "add", "seasonal_periods": season}
+    if schema.season > 1:
+        method |= {"seasonal": "add", "seasonal_periods": schema.season}
         names.append("smoothing_seasonal")
     known = method | {"initialization_method": "heuristic"}  # the level and season to begin with, from the history
     estimated = ExponentialSmoothing(series.to_numpy(dtype=np.float64), **method).fit().params
@@ -126,10 +129,10 @@ def _classical(series: pd.Series, history: Array, target: Array, season: int, *,
 
     weights = np.stack([answer(one) for one in np.eye(history.shape[1])])
     bias = np.zeros(target.shape[1])
-    return Linear(weights, bias, _reach(target - forecast(history, weights, bias)))
+    return Linear(weights, bias, _reach(target - forecast(history, weights, bias)), schema.limits)
 
 
-def _shallow(history: Array, target: Array, alpha: float) -> Linear:
+def _shallow(history: Array, target: Array, schema: Schema, alpha: float) -> Linear:
     """Ridge regression on how far each step of the history lies from the last one.
 
     What it was fitted to says too little about its errors, so the interval comes from the later half of the training
@@ -145,7 +148,7 @@ def _shallow(history: Array, target: Array, alpha: float) -> Linear:
         fitted = Ridge(alpha=alpha).fit((history - level)[earlier], (target - level)[earlier])
         errors.append((target - level)[later] - fitted.predict((history - level)[later]))
     fitted = Ridge(alpha=alpha).fit(history - level, target - level)
-    return Linear(fitted.coef_.T.astype(np.float64), fitted.intercept_, _reach(np.concatenate(errors)))
+    return Linear(fitted.coef_.T.astype(np.float64), fitted.intercept_, _reach(np.concatenate(errors)), schema.limits)
 
 
 def _reach(errors: Array) -> Array:
@@ -178,6 +181,8 @@ def export_onnx(model: Any, schema: Schema) -> bytes:  # noqa: ARG001  # every d
         "bias": model.bias.astype(np.float32),
         "third": np.array([2]),
         "reach": (model.reach[:, None] * np.array([-1.0, 0.0, 1.0])).astype(np.float32),
+        "least": np.float32(model.limits[0]),
+        "most": np.float32(model.limits[1]),
     }
     nodes = [
         helper.make_node("Gather", ["history", "last"], ["level"], axis=1),
@@ -186,14 +191,15 @@ def export_onnx(model: Any, schema: Schema) -> bytes:  # noqa: ARG001  # every d
         helper.make_node("Add", ["weighted", "bias"], ["change"]),
         helper.make_node("Add", ["level", "change"], ["median"]),
         helper.make_node("Unsqueeze", ["median", "third"], ["medians"]),
-        helper.make_node("Add", ["medians", "reach"], ["answer"]),
+        helper.make_node("Add", ["medians", "reach"], ["quantiles"]),
+        helper.make_node("Clip", ["quantiles", "least", "most"], ["answer"]),
     ]
     graph = helper.make_graph(
         nodes,
         "model",
         [helper.make_tensor_value_info("history", TensorProto.FLOAT, ["origins", steps])],
         [helper.make_tensor_value_info("answer", TensorProto.FLOAT, ["origins", horizon, len(QUANTILES)])],
-        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
     )
     exported = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     checker.check_model(exported, full_check=True)

@@ -125,6 +125,12 @@ class Schema:
         return max(2 * self.season, 10 + 2 * (self.season // 2))
 
     @property
+    def limits(self) -> tuple[float, float]:
+        """The least and the most that is possible, infinite where the schema does not say."""
+        low, high = self.target.minimum, self.target.maximum
+        return -math.inf if low is None else low, math.inf if high is None else high
+
+    @property
     def longest_gap(self) -> int:
         """So many steps in a row are filled."""
         return max(1, self.season // 2)
@@ -233,8 +239,7 @@ def validate(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     numbers = pd.to_numeric(values, errors="coerce").astype(np.float64)
     if len(texts := values[values.notna() & numbers.isna()]):
         raise DataError(_complaint(schema.target_column, "holds what is no number", texts))
-    low, high = schema.target.minimum, schema.target.maximum
-    possible = pa.Check.in_range(-math.inf if low is None else low, math.inf if high is None else high)
+    possible = pa.Check.in_range(*schema.limits)
     finite = pa.Check(np.isfinite, name="isfinite")
     try:
         pa.SeriesSchema(np.float64, [possible, finite], nullable=True, name=schema.target_column).validate(

@@ -1,5 +1,6 @@
 """Every model answers in the agreed shape, and the simple ones are what they say they are."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,20 @@ def test_answers_have_the_agreed_shape_and_order(splits: Splits, schema: data.Sc
         assert answers.shape == (len(features), turned.prepare.horizon, len(metrics.QUANTILES))
         assert np.isfinite(answers).all()
         assert (np.diff(answers, axis=2) >= 0).all(), f"{name}: the interval holds its median"
+
+
+def test_no_answer_is_out_of_what_is_possible(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
+    rows, features = splits["train"], splits["test"].features
+    low, high = np.quantile(data.encode_target(rows.target, schema), [0.4, 0.6])
+    narrow = dataclasses.replace(schema, target=dataclasses.replace(schema.target, minimum=low, maximum=high))
+    for name in turned.train.models:
+        model = models.fit(name, rows, narrow, turned.train)
+        answers = models.predict(model, features)
+        slack = 1e-6 * max(abs(low), abs(high))  # limits are float32 in a network
+        assert answers.min() >= low - slack
+        assert answers.max() <= high + slack
+        exported = models.export_onnx(model, narrow)
+        np.testing.assert_allclose(models.predict_onnx(exported, features, narrow), answers, rtol=1e-4)
 
 
 def test_an_unknown_name_is_an_error(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
