@@ -17,7 +17,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from lived_in import Owner, get, serving
+from lived_in import Owner, get, heed_interrupts, serving
 
 PACKAGES = ("scikit-learn", "statsmodels", "vega_datasets")
 FOLDERS = """\
@@ -104,6 +104,7 @@ def in_short(answer: Any) -> str:
 
 def main(names: list[str]) -> int:
     """Try the tables that are named, or all; return how many failed."""
+    heed_interrupts()
     wanted = [one for one in TABLES if not names or one.name in names]
     with tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as scratch:
         owner = Owner(Path(scratch))

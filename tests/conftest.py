@@ -13,10 +13,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from histories import FIRST, SECOND, Installed, install
-from lived_in import Owner
+from lived_in import Owner, heed_interrupts
 from mlpath.cli import main
 
 ROOT = Path(__file__).parents[1]
+heed_interrupts()
 UV_CACHE = os.environ.get("UV_CACHE_DIR") or str(Path("~/.cache/uv").expanduser())
 MLPATH = [sys.executable, "-m", "mlpath"]
 

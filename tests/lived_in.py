@@ -23,6 +23,12 @@ LIMIT = 1200
 """Seconds for one command; an installation from an empty cache takes minutes."""
 
 
+def heed_interrupts() -> None:
+    """Let programs that are started end by Ctrl-C, though a script's background jobs ignore it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @dataclass(frozen=True)
 class Owner:
     """Somebody with a home folder, and what they type there."""

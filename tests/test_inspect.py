@@ -508,8 +508,13 @@ def test_rare_classes_are_seen_in_a_large_file(
     rows = table(3000)
     rows[-1][3] = "maybe"
     rows[-2][0] = "broken"
+    for row in rows[2000:]:
+        row[3] = f" {row[3]} "
     found = inspect(written(tmp_path, text(rows)))
-    assert dict(found.classes)["maybe"] == 1
+    classes = dict(found.classes)
+    assert classes["maybe"] == 1
+    assert classes.keys() == {"yes", "no", "maybe"}
+    assert sum(classes.values()) == 3000
     assert (found.rows, found.looked_at) == (3000, 100)
     assert any("the first 100 rows" in note for note in found.notes)
     assert any("'broken'" in note for note in found.notes)
