@@ -115,6 +115,9 @@ def _facts(
         database.execute("SET memory_limit = '256MB'")
     held = size <= profile.WHOLE_BYTES and not path.name.lower().endswith((".gz", ".zst", ".zip"))
     held = held and reading.format != "parquet"
+    if held and len(columns) > _WIDE:
+        # Many queries of few rows: a second thread has nothing to do but to be waited for.
+        database.execute("SET threads = 1")
     limit = "" if held else f" LIMIT {profile.SAMPLE}"
     try:
         database.execute(f"CREATE TABLE looked AS SELECT * FROM {sql}{limit}")  # noqa: S608
