@@ -37,6 +37,15 @@ def test_predict_with_every_argument_by_name(client: Client, predictor: serving.
         check(client.predict(**row, api_name="/predict"), predictor.predict(row))
 
 
+def test_the_page_tells_what_moved_an_answer_or_that_nothing_did(predictor: serving.Predictor) -> None:
+    assert "nothing" in widgets.bars(predictor, predictor.explain({}))
+    moved = [serving.Contribution("a", "A & B", 0.25), serving.Contribution("b", "B", -0.004)]
+    shown = widgets.bars(predictor, moved)
+    assert "A &amp; B" in shown
+    assert ("+25.0 points" in shown, "-0.4 points" in shown) == (bool(predictor.classes),) * 2
+    assert "nothing" not in shown
+
+
 def test_answers_differ(client: Client, predictor: serving.Predictor) -> None:
     examples = predictor.champion.record["examples"]
     low, high = (client.predict(**examples[end]["inputs"], api_name="/predict") for end in (0, -1))

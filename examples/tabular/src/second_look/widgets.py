@@ -125,6 +125,8 @@ def bars(predictor: Predictor, contributions: list[Contribution], most: int = 6)
     record = predictor.champion.record
     about = f"the probability of {record['positive']}" if record["positive"] else "the answer"
     strongest = contributions[:most]
+    if not any(one.shift for one in strongest):
+        return "<p><b>What moved it:</b> nothing; no input pulls it away from what typical values would give.</p>"
     longest = max((abs(one.shift) for one in strongest), default=0.0) or 1.0
     rows = []
     for one in strongest:
