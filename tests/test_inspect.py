@@ -146,6 +146,27 @@ def test_a_header_that_does_not_name_the_row_names(tmp_path: Path, delimiter: st
     assert "'rownames' is the first" in found.notes[0]
 
 
+@pytest.mark.parametrize("packed", ["mark", "gzip", "zstd", "zip"])
+def test_lines_above_the_rows_are_seen_through_what_packs_them(tmp_path: Path, packed: str) -> None:
+    named = [[f'"row {at}"', *row] for at, row in enumerate(table()[1:])]
+    plain = text([table()[0], *named])
+    if packed == "zstd":
+        source, path = written(tmp_path, plain, "plain.csv"), tmp_path / "table.csv.zst"
+        lines = f"read_csv('{source}', delim='\x1f', quote='', escape='', header=false)"
+        options = "FORMAT csv, HEADER false, DELIM '\x1f', QUOTE '', ESCAPE '', COMPRESSION zstd"
+        duckdb.sql(f"COPY (FROM {lines}) TO '{path}' ({options})")
+    else:
+        content, name = {
+            "mark": (plain.encode("utf-8-sig"), "table.csv"),
+            "gzip": (gzip.compress(plain.encode()), "table.csv.gz"),
+            "zip": (zipped(table__csv=plain), "table.zip"),
+        }[packed]
+        path = written(tmp_path, content, name)
+    found = inspect(path)
+    assert [one.name for one in found.columns] == ["rownames", *table()[0]]
+    assert (found.rows, found.target) == (ROWS, "sold")
+
+
 def test_rows_that_end_in_a_delimiter_have_no_names(tmp_path: Path) -> None:
     rows = [[*row, ""] for row in table()[1:]]
     path = written(tmp_path, text([table()[0], *rows]))

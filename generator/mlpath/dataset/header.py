@@ -4,39 +4,34 @@ from __future__ import annotations
 
 import contextlib
 import csv
-from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mlpath.dataset.findings import Reading
 
 ROW_NAMES = "rownames"
 """What the column is called that the header does not name."""
-_ROWS = 20
+ROWS = 20
+"""Below a header that are looked at."""
 _LONGEST_SHOWN = 60
 
 
-def of_named_rows(plain: Path, skip: int, delimiter: str, quote: str) -> tuple[str, ...]:
+def of_named_rows(lines: list[str], delimiter: str, quote: str) -> tuple[str, ...]:
     """Return the columns of a table whose header names all but the first, as R writes it.
 
     Args:
-        plain: The file, in UTF-8.
-        skip: Lines above the rows, of which the last may be such a header.
+        lines: One that may be such a header, and the rows below it.
         delimiter: Between the columns.
         quote: Around a text that holds the delimiter.
 
     Returns:
         The names, `rownames` first; none if there is no such header.
     """
-    with plain.open(encoding="utf-8", errors="replace", newline="") as file:
-        lines = islice(file, skip - 1, skip + _ROWS)
-        with contextlib.suppress(csv.Error):
-            first, *rows = csv.reader(lines, delimiter=delimiter, quotechar=quote)
-            names = [cell.strip() for cell in first]
-            if _names_all_but_one(names, rows):
-                return tuple(_unique([ROW_NAMES, *names]))
+    with contextlib.suppress(csv.Error):
+        first, *rows = csv.reader(lines[: ROWS + 1], delimiter=delimiter, quotechar=quote)
+        names = [cell.strip() for cell in first]
+        if _names_all_but_one(names, rows):
+            return tuple(_unique([ROW_NAMES, *names]))
     return ()
 
 
@@ -77,11 +72,12 @@ def notes(head: str, reading: Reading, columns: list[str]) -> list[str]:
         columns: The names that its columns have got.
     """
     found = []
-    above = head.splitlines()[: reading.skip - bool(reading.names)]
+    above = reading.skip - bool(reading.names)
     if above:
-        what = "line is" if len(above) == 1 else f"{len(above)} lines are"
-        shown = " ".join(above[0].split())[:_LONGEST_SHOWN]
-        found.append(f"The first {what} passed over: {shown!r}.")
+        what = "line is" if above == 1 else f"{above} lines are"
+        # Of a file that DuckDB alone can unpack there is no text at hand.
+        shown = " ".join(next(iter(head.splitlines()), "").split())[:_LONGEST_SHOWN]
+        found.append(f"The first {what} passed over{f': {shown!r}' if shown else ''}.")
     if reading.names:
         found.append(
             f"The header has one name fewer than the rows have cells; {ROW_NAMES!r} is the first."

@@ -136,7 +136,7 @@ def _sniffed(
         )
         several = [one for one in others if one and len(one[5]) > 1]
         best = max(several, key=lambda one: len(one[5]), default=None)
-        if best is not None and _is_delimited(plain, str(best[0])):
+        if best is not None and _is_delimited(_first_lines(database, plain, 100), str(best[0])):
             found = best
     if found is None:
         raise _untold(path)
@@ -145,9 +145,10 @@ def _sniffed(
     escape = '"' if escape in blank or quote in blank else str(escape)
     quote = '"' if quote in blank else str(quote)
     columns: tuple[str, ...] = ()
-    if int(skip) and not header:
-        columns = headers.of_named_rows(plain, int(skip), str(delimiter), quote)
-    if int(skip) and not columns and not _is_preface(plain, int(skip), str(delimiter)):
+    lines = _first_lines(database, plain, 4 * int(skip) + headers.ROWS) if int(skip) else []
+    if lines and not header:
+        columns = headers.of_named_rows(lines[int(skip) - 1 :], str(delimiter), quote)
+    if lines and not columns and not _is_preface(lines, int(skip), str(delimiter)):
         # The sniffer would rather pass over a table's rows than over the one that does not fit.
         skip, header = 0, True
     return Reading(
@@ -187,22 +188,30 @@ def _sniff(
         return None
 
 
-def _is_preface(plain: Path, lines: int, delimiter: str) -> bool:
+def _first_lines(database: duckdb.DuckDBPyConnection, plain: Path, count: int) -> list[str]:
+    """Return the first lines of a file, packed or not, without the mark of an encoding."""
+    whole = (
+        "delim = '\x1f', quote = '', escape = '', header = false, auto_detect = false, "
+        "strict_mode = false, null_padding = true, columns = {'line': 'VARCHAR'}"
+    )
+    query = f"SELECT line FROM read_csv({quoted(str(plain))}, {whole}) LIMIT {count}"  # noqa: S608
+    with contextlib.suppress(duckdb.InvalidInputException):  # what reads the table will tell it
+        return [str(row[0] or "") for row in database.execute(query).fetchall()]
+    return []
+
+
+def _is_preface(first: list[str], lines: int, delimiter: str) -> bool:
     """Tell whether the first lines are remarks above the table, rather than rows of it."""
     if lines > _LONGEST_PREFACE:
         return False
-    with plain.open(encoding="utf-8", errors="replace") as file:
-        first = [line for line, _ in zip(file, range(4 * lines), strict=False)]
     # A table may well begin with a line of its own kind; then many more of another kind follow.
     few = sum(delimiter in line for line in first[:lines]) <= lines / 2
-    return few or len(first) == 4 * lines
+    return few or len(first) >= 4 * lines
 
 
-def _is_delimited(plain: Path, delimiter: str) -> bool:
+def _is_delimited(first: list[str], delimiter: str) -> bool:
     """Tell whether most lines have the delimiter; a comma in one sentence makes no table."""
-    with plain.open(encoding="utf-8", errors="replace") as file:
-        lines = [line for line, _ in zip(file, range(100), strict=False)]
-    return sum(delimiter in line for line in lines) > 0.8 * len(lines)
+    return sum(delimiter in line for line in first) > 0.8 * len(first)
 
 
 class NotUtf8Error(Exception):
