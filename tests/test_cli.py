@@ -74,6 +74,7 @@ def test_colours_are_for_terminals_that_want_them(
 
     del folder
     command = ["new-project", "demo", "-l", "--no-lock", "--pretend", "-d", "nope=1"]
+    monkeypatch.delenv("NO_COLOR", raising=False)
     assert "\x1b[" in CliRunner().invoke(main, command, color=True).output
     assert "\x1b[" not in CliRunner().invoke(main, command).output
     monkeypatch.setenv("NO_COLOR", "1")
