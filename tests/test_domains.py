@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -17,6 +18,7 @@ import pytest
 from conftest import ROOT, files_below, mlpath
 from lived_in import Owner, get, serving
 from mlpath import intake
+from pretend_cuda import build
 
 DOMAINS = sorted(path.name for path in (ROOT / "template" / "domains").iterdir())
 TASKS = [
@@ -156,13 +158,19 @@ def test_a_fresh_project_passes_its_own_checks(owner: Owner, domain: str) -> Non
     check(owner, owner.creates(f"plain-{domain}", "-d", f"domain={domain}"))
 
 
-@pytest.mark.e2e
-@pytest.mark.parametrize("domain", DOMAINS)
-def test_a_project_with_a_network_trains_and_serves(
-    owner: Owner, pytorch: dict[str, str], domain: str
-) -> None:
-    owner = owner.with_variables(pytorch)
+@pytest.fixture(scope="session", params=DOMAINS)
+def network(
+    owner: Owner, pytorch: dict[str, str], request: pytest.FixtureRequest
+) -> tuple[Owner, str, Path]:
+    """The owner of a project with a network, its domain, and where it is; a domain at a time."""
+    owner, domain = owner.with_variables(pytorch), str(request.param)
     project = owner.creates(f"deep-{domain}", "-d", f"domain={domain}", "-d", "deep=true")
+    return owner, domain, project
+
+
+@pytest.mark.e2e
+def test_a_project_with_a_network_trains_and_serves(network: tuple[Owner, str, Path]) -> None:
+    owner, domain, project = network
     check(owner, project)
     owner.uv("run", "dvc", "repro", cwd=project)
 
@@ -189,6 +197,42 @@ def test_a_project_with_a_network_trains_and_serves(
             cwd=project,
         )
     assert json.loads(answer.splitlines()[-1])
+
+
+@pytest.fixture(scope="session")
+def pretend_cuda(
+    network: tuple[Owner, str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A device that PyTorch takes for CUDA, to see that a GPU would be used, and used well."""
+    if not shutil.which("c++"):
+        pytest.skip("it takes a C++ compiler")
+    _, _, project = network
+    (torch,) = project.glob(".venv/lib/python*/site-packages/torch")
+    built = tmp_path_factory.mktemp("device") / "pretend_cuda.so"
+    if said := build(torch, built):
+        pytest.skip(f"this PyTorch has other interfaces for devices: {said[-2000:]}")
+    return built
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(sys.platform != "linux", reason="the device is built as on Linux")
+def test_networks_learn_on_cuda_what_they_learn_on_the_cpu(
+    network: tuple[Owner, str, Path], pretend_cuda: Path
+) -> None:
+    """In mixed precision, all that the tests of networks say; resuming and the export, too."""
+    owner, _, project = network
+    plugin = {"PYTHONPATH": str(ROOT / "tests"), "PRETEND_CUDA": str(pretend_cuda)}
+    said = owner.with_variables(plugin).types(
+        *(str(project / ".venv" / "bin" / "python"), "-m", "pytest", "-q", "-rs"),
+        *("-p", "pretend_cuda", "tests/test_fitting.py", "tests/test_deep.py"),
+        cwd=project,
+    )
+    assert " passed" in said
+    assert "SKIPPED" not in said
+    counted = re.search(r"pretended CUDA: (\d+) operations, (\d+) in half precision", said)
+    assert counted, said
+    operations, halves = map(int, counted.groups())
+    assert operations > halves > 10_000
 
 
 def check(owner: Owner, project: Path) -> None:
