@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import httpx
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
@@ -44,6 +45,10 @@ def test_the_page_tells_what_moved_an_answer_or_that_nothing_did(predictor: serv
     assert "A &amp; B" in shown
     assert ("+25.0 points" in shown, "-0.4 points" in shown) == (bool(predictor.classes),) * 2
     assert "nothing" not in shown
+
+
+def test_before_anything_is_asked_the_page_says_what_its_answer_is_to(address: str) -> None:
+    assert "This is the answer to typical values." in httpx.get(f"{address}/config").text
 
 
 def test_answers_differ(client: Client, predictor: serving.Predictor) -> None:

@@ -44,6 +44,16 @@ def test_a_difference_has_its_sign_and_digits_of_its_size() -> None:
     assert {number: markdown.signed(number) for number in numbers} == numbers
 
 
+def test_lineage_says_what_each_link_is() -> None:
+    lineage = {"git_commit": "0c0ffee", "git_dirty": False, "registry_version": 1, "mlflow_run_id": None}
+    lines = markdown.lineage_table(lineage).splitlines()
+    assert "| git commit | `0c0ffee` |" in lines
+    assert "| uncommitted changes | none |" in lines
+    assert "| registry version | `1` |" in lines
+    assert "| MLflow run | not known |" in lines
+    assert "| uncommitted changes | yes |" in markdown.lineage_table({"git_dirty": True})
+
+
 def test_picture_of_the_readme_exists(project: Layout) -> None:
     assert "reports/figures/comparison.png" in (project.root / "README.md").read_text(encoding="utf-8")
     assert (project.reports / "figures" / "comparison.png").read_bytes().startswith(b"\x89PNG")

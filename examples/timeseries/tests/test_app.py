@@ -3,6 +3,7 @@
 from typing import Any
 from xml.etree import ElementTree
 
+import httpx
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
@@ -24,6 +25,13 @@ def check(answer: Any, predictor: serving.Predictor, row: Row) -> None:
     assert high == pytest.approx(expected.high, abs=close)
     for said, known in zip(truth, expected.truth, strict=True):
         assert said is None if known is None else said == pytest.approx(known, abs=close)
+
+
+def test_days_to_start_from_say_how_each_was_forecast(address: str, predictor: serving.Predictor) -> None:
+    page = httpx.get(f"{address}/config").text
+    well, usual, worst = (example["inputs"]["today"] for example in predictor.champion.record["examples"])
+    for label in (f"it did well: {well}", f"as usual: {usual}", f"worst: {worst}"):
+        assert f'"{label}"' in page
 
 
 def test_predict_needs_no_arguments(client: Client, predictor: serving.Predictor) -> None:

@@ -72,9 +72,12 @@ def _quality(reports: Path) -> None:
     gr.Markdown("\n".join(f"- {verdict}" for verdict in evaluation["verdicts"]))
     gr.Markdown("### Where it is weaker: the champion on parts of the test rows\n\n" + markdown.slice_table(evaluation))
     pictures = sorted((reports / "figures").glob("*.png"), key=lambda path: (path.stem != "comparison", path.stem))
-    with gr.Row():
-        for path in pictures:
-            gr.Image(str(path), label=path.stem, show_label=False, interactive=False, min_width=320, buttons=[])
+    for start in range(0, len(pictures), 2):
+        with gr.Row():
+            for path in pictures[start : start + 2]:
+                gr.Image(str(path), label=path.stem, show_label=False, interactive=False, min_width=320, buttons=[])
+            if start + 1 == len(pictures):
+                gr.HTML(min_width=320)  # beside the last of an odd number, which would fill the row
 
 
 def _lineage(predictor: Predictor) -> None:

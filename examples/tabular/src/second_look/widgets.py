@@ -13,6 +13,11 @@ from .serving import Answer, Contribution, InvalidInputError, Predictor
 SHOWN_FIRST = 8
 # So many of the classes, the likeliest ones, are named in an answer.
 MOST_CLASSES = 10
+# What there is to explain before anything was asked.
+TYPICAL = (
+    "<p>This is the answer to typical values. Start from a real case, or change what you like and press Predict: "
+    "what moved the answer will stand here.</p>"
+)
 
 
 def try_it(predictor: Predictor, concurrency: int) -> None:
@@ -24,7 +29,7 @@ def try_it(predictor: Predictor, concurrency: int) -> None:
             button = gr.Button("Predict", variant="primary")
         with gr.Column(scale=2):
             answer = _answer(predictor)
-            explanation = gr.HTML(label="What moved it")
+            explanation = gr.HTML(TYPICAL, label="What moved it")
     asked = gr.on(
         [button.click],
         _speaking(lambda **row: _show(predictor.predict(row))),

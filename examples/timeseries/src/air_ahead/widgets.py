@@ -21,6 +21,8 @@ BEFORE = (24, 60)
 LABELS = 7
 WIDTH, HEIGHT = 900, 380
 LEFT, RIGHT, TOP, BOTTOM = 56, 16, 34, 30
+# What `brief.pick_examples` has picked.
+EXAMPLES = ("it did well", "as usual", "worst")
 KEY = (("measured before", GREY), ("forecast, with 80 % interval", BLUE), ("what came", ORANGE))
 
 
@@ -81,12 +83,11 @@ def try_it(predictor: Predictor, concurrency: int) -> None:
 
 
 def _example_buttons(predictor: Predictor) -> list[tuple[Any, Any]]:
-    gr.Markdown("What the model has not seen: it did well, as usual, and worst from")
-    with gr.Row():
-        return [
-            (example, gr.Button(example["inputs"]["today"], size="sm", min_width=80))
-            for example in predictor.champion.record["examples"]
-        ]
+    gr.Markdown("Start from a day that the model has not seen:")
+    return [
+        (example, gr.Button(f"{how}: {example['inputs']['today']}", size="sm"))
+        for how, example in zip(EXAMPLES, predictor.champion.record["examples"], strict=True)
+    ]
 
 
 def rows_of(forecast: Forecast, decimals: int) -> list[list[str | float | None]]:

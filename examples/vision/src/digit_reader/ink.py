@@ -35,7 +35,7 @@ def read(picture: Image.Image, grid: Grid) -> Reading:
     """
     tones = tones_of(picture)
     if np.ptp(tones) < FAINTEST:
-        raise InvalidInputError("There is nothing to see: the picture is blank.")
+        raise InvalidInputError("Nothing to read yet: the picture is blank. Draw a digit, or choose a picture of one.")
     if (pixels := from_mosaic(tones, grid)) is not None:
         return Reading(pixels)
     ink = find_ink(tones)

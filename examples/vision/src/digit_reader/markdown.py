@@ -52,10 +52,16 @@ def lineage_table(lineage: Record) -> str:
     }
     lines = ["| link | value |", "|---|---|"]
     for key, label in links.items():
-        value = lineage.get(key)
-        shown = {None: "not known", True: "yes", False: "none"}.get(value, f"`{value}`")
-        lines.append(f"| {label} | {shown} |")
+        lines.append(f"| {label} | {_link(lineage.get(key))} |")
     return "\n".join(lines)
+
+
+def _link(value: Any) -> str:
+    if value is None:
+        return "not known"
+    if isinstance(value, bool):
+        return "yes" if value else "none"
+    return f"`{value}`"
 
 
 def measured_on(evaluation: Record) -> str:

@@ -11,6 +11,8 @@ from .figures import BLUE, GREY, blank
 FIGURES = ("confusion", "calibration")
 # Of more classes than these, numbers in the cells could not be read.
 MOST_NUMBERED = 12
+# Names of so many characters stand side by side.
+SHORT = 3
 
 
 def fit_figures(schema: Schema, tables: dict[str, pd.DataFrame]) -> dict[str, Figure]:
@@ -33,7 +35,8 @@ def _confusion(schema: Schema, table: pd.DataFrame) -> Figure:
             axes.text(column, row, str(count), ha="center", va="center", color=shade, fontsize=11)
     # Shortened, and without what Matplotlib takes for a formula.
     names = [(name if len(name) <= 24 else f"{name[:23]}…").replace("$", r"\$") for name in schema.classes]
-    axes.set_xticks(range(len(names)), names, rotation=90 if many else 20, fontsize=6 if many else None)
+    slant = 90 if many else 20 if max(map(len, names)) > SHORT else 0
+    axes.set_xticks(range(len(names)), names, rotation=slant, fontsize=6 if many else None)
     axes.set_yticks(range(len(names)), names, fontsize=6 if many else None)
     axes.set(xlabel="predicted", ylabel="actual")
     return figure

@@ -100,7 +100,7 @@ def _examples(predictor: Predictor) -> Any:
         label="Examples",
         show_label=False,
         format="png",
-        columns=5,
+        columns=4,  # each is 100 pixels wide or wider
         height=HEIGHT,
         object_fit="contain",
         allow_preview=False,
