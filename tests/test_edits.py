@@ -203,7 +203,9 @@ def test_between_real_releases(real: Ground, tmp_path: Path) -> None:
         if wrong:
             found[name] = wrong
     assert not found
-    assert len(lives) > len(CATALOGUE) / 2, "hardly an edit could be tried between these releases"
+    # A release that only mends adds, removes and renames nothing; some files it changes.
+    changing = {name for name, edit in EDITS.items() if edit.theirs == "changes a file"}
+    assert len(changing & set(lives)) > len(changing) / 2, "hardly an edit could be tried"
 
 
 def joined(stakes: list[Stake]) -> Stake:
