@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from lived_in import Owner
 from lives import Life, live
 from mlpath import render, template
 from mlpath.errors import AnswerError
-from pairs import ANSWERS_FILE, Files, Ground, prepare
+from pairs import ANSWERS_FILE, Files, Ground, UnsuitedError, prepare
 from update_table import Outcome
 from verdicts import COPIER, MLPATH, edited, update
 
@@ -204,8 +205,23 @@ def test_between_real_releases(real: Ground, tmp_path: Path) -> None:
             found[name] = wrong
     assert not found
     # A release that only mends adds, removes and renames nothing; some files it changes.
-    changing = {name for name, edit in EDITS.items() if edit.theirs == "changes a file"}
-    assert len(changing & set(lives)) > len(changing) / 2, "hardly an edit could be tried"
+    tried = Counter(EDITS[name].theirs for name in lives)
+    assert tried["changes a file"] > len(CATALOGUE) / 4, "hardly an edit could be tried"
+    offered = {
+        "adds a file": offers(lambda: real.pair.added),
+        "removes a file": offers(lambda: real.pair.removed),
+        "renames and changes a file": offers(lambda: real.pair.renamed),
+    }
+    assert {theirs: bool(tried[theirs]) for theirs in offered} == offered
+
+
+def offers(file: Callable[[], object]) -> bool:
+    """Whether two versions differ by such a file."""
+    try:
+        file()
+    except UnsuitedError:
+        return False
+    return True
 
 
 def joined(stakes: list[Stake]) -> Stake:
