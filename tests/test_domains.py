@@ -10,11 +10,16 @@ import shutil
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import Page, expect
 
+import browsing
+import pictures
 from conftest import ROOT, files_below, mlpath
 from lived_in import Owner, get, serving
 from mlpath import intake
@@ -51,6 +56,11 @@ def test_a_domain_brings_the_files_that_tabular_brings(domain: str) -> None:
         return {file for file in files if "__pycache__" not in file} - {OWN_DATA}
 
     assert brought(domain) == brought("tabular") | ALONE.get(domain, set())
+
+
+def test_every_domain_is_held_to_something() -> None:
+    for told in (REACHED, USES, pictures.SCENES):
+        assert sorted(told) == DOMAINS
 
 
 @pytest.mark.parametrize(("domain", "task"), TASKS)
@@ -168,15 +178,32 @@ def network(
     return owner, domain, project
 
 
-@pytest.mark.e2e
-def test_a_project_with_a_network_trains_and_serves(network: tuple[Owner, str, Path]) -> None:
-    owner, domain, project = network
+@pytest.fixture(scope="session")
+def trained(network: tuple[Owner, str, Path]) -> dict[str, Any]:
+    """The record of its champion; before it was trained, it has passed its own checks."""
+    owner, _, project = network
     check(owner, project)
     owner.uv("run", "dvc", "repro", cwd=project)
+    record = (project / "models/champion/champion.json").read_text(encoding="utf-8")
+    return dict(json.loads(record))
 
-    record = json.loads((project / "models/champion/champion.json").read_text(encoding="utf-8"))
+
+@pytest.fixture(scope="session")
+def address(network: tuple[Owner, str, Path], trained: dict[str, Any]) -> Iterator[str]:
+    """Where its champion serves."""
+    assert trained
+    owner, _, project = network
+    with serving(owner, project) as address:
+        yield address
+
+
+@pytest.mark.e2e
+def test_a_project_with_a_network_trains(
+    network: tuple[Owner, str, Path], trained: dict[str, Any]
+) -> None:
+    _, domain, project = network
     metric, bound = REACHED[domain]
-    value = record["metrics"][metric]["value"]
+    value = trained["metrics"][metric]["value"]
     evaluation = json.loads((project / "reports/evaluation.json").read_text(encoding="utf-8"))
     if domain == "timeseries":
         value /= evaluation["scores"]["baseline"][metric]["value"]
@@ -185,18 +212,96 @@ def test_a_project_with_a_network_trains_and_serves(network: tuple[Owner, str, P
     assert {"baseline", "shallow", "deep"} <= set(evaluation["scores"])
     assert "| deep |" in (project / "README.md").read_text(encoding="utf-8").replace("**", "")
 
-    with serving(owner, project) as address:
-        status, health = get(f"{address}/health")
-        assert (status, health["status"], health["model"]) == (200, "ok", record["model"])
-        answer = owner.types(
-            str(project / ".venv" / "bin" / "python"),
-            "-c",
-            "import json, sys; from gradio_client import Client\n"
-            "print(json.dumps(Client(sys.argv[1], verbose=False).predict(api_name='/predict')))",
-            address,
-            cwd=project,
-        )
+
+@pytest.mark.e2e
+def test_its_champion_serves(
+    network: tuple[Owner, str, Path], trained: dict[str, Any], address: str
+) -> None:
+    owner, _, project = network
+    status, health = get(f"{address}/health")
+    assert (status, health["status"], health["model"]) == (200, "ok", trained["model"])
+    answer = owner.types(
+        str(project / ".venv" / "bin" / "python"),
+        "-c",
+        "import json, sys; from gradio_client import Client\n"
+        "print(json.dumps(Client(sys.argv[1], verbose=False).predict(api_name='/predict')))",
+        address,
+        cwd=project,
+    )
     assert json.loads(answer.splitlines()[-1])
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("screen", browsing.SCREENS)
+def test_its_page_in_a_browser(network: tuple[Owner, str, Path], address: str, screen: str) -> None:
+    """Every tab is shown whole; what a person does there is answered, in sight; so is nonsense."""
+    _, domain, _ = network
+    with browsing.opened(address, screen) as page:
+        faults = {}
+        for tab in ("Lineage", "How good is it", "Try it"):
+            page.get_by_role("tab", name=tab).click()
+            faults[tab] = browsing.faults(page)
+        assert faults == {tab: [] for tab in faults}
+        USES[domain](page)
+
+
+@pytest.mark.e2e
+def test_the_readme_shows_its_page(network: tuple[Owner, str, Path], address: str) -> None:
+    _, domain, _ = network
+    with browsing.opened(address, "desk") as page:
+        pictures.SCENES[domain](page)
+        words = pictures.words_on(page)
+    shown = pictures.words_of(pictures.picture_of(domain))
+    assert words == shown, f"run: python scripts/pictures.py {domain}"
+
+
+def use_a_table(page: Page) -> None:
+    page.get_by_role("button", name="truth: malignant").click()
+    browsing.expect_answer(page, "malignant")
+    expect(page.get_by_text("how far each input pulls")).to_be_visible()
+
+
+def use_pictures(page: Page) -> None:
+    expect(page.get_by_text("Nothing to read yet")).to_be_visible()
+    browsing.draw(page, "#pad canvas", [(0.5, share) for share in (0.2, 0.4, 0.6, 0.8)])
+    expect(page.get_by_test_id("label-output-value")).to_have_text("1")
+    page.locator("#pad").get_by_label("Clear canvas").click()
+    expect(page.get_by_text("Nothing to read yet")).to_be_visible()
+    page.locator("#examples button").nth(3).click()
+    browsing.expect_answer(page, "3")
+
+
+def use_texts(page: Page) -> None:
+    page.get_by_role("textbox").first.fill("How do I join two tables on a common column?")
+    page.get_by_role("button", name="Predict").click()
+    browsing.expect_answer(page, "pandas")
+    page.get_by_role("textbox").first.fill(" ")
+    page.get_by_role("button", name="Predict").click()
+    expect(page.get_by_test_id("toast-body")).to_contain_text("must have words in it")
+
+
+def use_a_series(page: Page) -> None:
+    months = page.locator("#answer .forecast > :visible circle")
+    expect(months).to_have_count(12)
+    slider = page.locator("input[type=range]")
+    box = slider.bounding_box()
+    assert box
+    slider.click(position={"x": box["width"] * 0.2, "y": box["height"] / 2})
+    expect(months).to_have_count(3)
+    page.get_by_role("button", name="worst").click()
+    expect(months).to_have_count(24)  # of the forecast, and of what came
+    browsing.expect_in_sight(page)
+    page.locator("input.time").fill("0066-10-14")
+    page.get_by_role("button", name="Forecast").click()
+    expect(page.get_by_test_id("toast-body")).to_contain_text("must be 1964-05-01 or later")
+
+
+USES: dict[str, Callable[[Page], None]] = {
+    "tabular": use_a_table,
+    "vision": use_pictures,
+    "text": use_texts,
+    "timeseries": use_a_series,
+}
 
 
 @pytest.fixture(scope="session")

@@ -73,15 +73,16 @@ def test_a_wrong_day_is_refused_in_words(client: Client, today: Any, said: str) 
 
 @pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize("asked", ["minimum", "default", "maximum", "later"])
+@pytest.mark.parametrize("sheet", [widgets.WIDE, widgets.NARROW])
 def test_the_picture_is_well_formed_and_shows_what_is_known(
-    predictor: serving.Predictor, asked: str, whole: bool
+    predictor: serving.Predictor, sheet: Any, asked: str, whole: bool
 ) -> None:
     today, horizon = predictor.inputs
     row = {
         "today": day(predictor, later(predictor)) if asked == "later" else today[asked],
         "horizon": horizon["maximum"] if whole else 1,
     }
-    picture = ElementTree.fromstring(widgets.chart(predictor, row))  # noqa: S314  # our own text
+    picture = ElementTree.fromstring(widgets.chart(predictor, row, sheet))  # noqa: S314  # our own text
     said = [title.text for title in picture.iter("title")]
     answer, digits = predictor.predict(row), predictor.decimals
     known = [(time, truth) for time, truth in zip(answer.times, answer.truth, strict=True) if truth is not None]
@@ -91,10 +92,13 @@ def test_the_picture_is_well_formed_and_shows_what_is_known(
     ]
     for number in (number for line in picture.iter("polyline") for number in line.attrib["points"].split()):
         across, down = map(float, number.split(","))
-        assert 0 < across < widgets.WIDTH
-        assert 0 < down < widgets.HEIGHT
+        assert 0 < across < sheet.width
+        assert 0 < down < sheet.height
     below = [text for text in picture.iter("text") if text.attrib.get("text-anchor") == "middle"]
-    assert 2 <= len(below) <= widgets.LABELS + 1
+    assert 2 <= len(below) <= sheet.labels + 1
+    page = widgets.pictures(predictor, row)
+    assert str(widgets.chart(predictor, row, sheet)) in page
+    assert ("what came" in page) == bool(known)
 
 
 @pytest.mark.parametrize(("lowest", "highest"), [(355.2, 369.9), (0.0, 1.0), (-3.0, 4.0), (1000, 9000), (316.0, 316.6)])

@@ -13,6 +13,11 @@ from .serving import Answer, Contribution, InvalidInputError, Predictor
 SHOWN_FIRST = 8
 # So many of the classes, the likeliest ones, are named in an answer.
 MOST_CLASSES = 10
+# On a phone the answer stands below the screen, and whoever asks would see nothing happen.
+REVEAL = """() => {
+    const answer = document.querySelector('#answer'), box = answer.getBoundingClientRect();
+    if (box.top < 0 || box.bottom > innerHeight) answer.scrollIntoView({behavior: 'smooth'});
+}"""
 # What there is to explain before anything was asked.
 TYPICAL = (
     "<p>This is the answer to typical values. Start from a real case, or change what you like and press Predict: "
@@ -46,7 +51,7 @@ def try_it(predictor: Predictor, concurrency: int) -> None:
         outputs=explanation,
         api_visibility="private",
         preprocess=False,
-    )
+    ).success(None, js=REVEAL, api_visibility="private")
     for example, chosen in examples:
         values = [example["inputs"][name] for name in inputs]
         chosen.click(lambda values=values: values, outputs=list(inputs.values()), api_visibility="private").then(
@@ -99,9 +104,11 @@ def _truth(predictor: Predictor, truth: Any) -> str:
 def _answer(predictor: Predictor) -> Any:
     target = predictor.champion.record["target"]
     if predictor.classes:
-        return gr.Label(predictor.predict({}).probabilities, num_top_classes=MOST_CLASSES, label=target["label"])
+        return gr.Label(
+            predictor.predict({}).probabilities, num_top_classes=MOST_CLASSES, label=target["label"], elem_id="answer"
+        )
     label = f"{target['label']} ({target['unit']})" if target["unit"] else target["label"]
-    return gr.Number(_rounded(predictor.predict({}).value), label=label, interactive=False)
+    return gr.Number(_rounded(predictor.predict({}).value), label=label, interactive=False, elem_id="answer")
 
 
 def _show(answer: Answer) -> dict[str, float] | float | None:

@@ -1,4 +1,4 @@
-"""The pad of the demo, on which pictures are drawn with the mouse."""
+"""The pad of the demo, on which pictures are drawn, with the mouse or a finger."""
 
 import html
 from collections.abc import Callable
@@ -17,7 +17,7 @@ def make(target: str) -> Any:
     """The pad, for pictures of one `target` each."""
     return gr.Sketchpad(
         _sheet(),
-        label=f"Draw one {target.lower()} with the mouse, as large as you like",
+        label=f"Draw one {target.lower()}",
         format="png",
         canvas_size=(SIDE, SIDE),
         fixed_canvas=True,

@@ -21,6 +21,12 @@ SUPPORTS, OPPOSES = (234, 88, 12), (37, 99, 235)  # orange, blue
 COVER = 0.75  # how much of a cell the strongest colour hides
 FAINTEST_SHIFT = 0.05  # of a probability; without a stronger one the colours stay pale
 
+# On a phone the answer stands below the screen, and whoever asks would see nothing happen.
+REVEAL = """() => {
+    const answer = document.querySelector('#answer'), box = answer.getBoundingClientRect();
+    if (box.top < 0 || box.bottom > innerHeight) answer.scrollIntoView({behavior: 'smooth'});
+}"""
+
 
 def try_it(predictor: Predictor, concurrency: int) -> None:
     """A pad where pictures are drawn, an upload and examples on the left; on the right the answer and what it rests on.
@@ -41,7 +47,7 @@ def try_it(predictor: Predictor, concurrency: int) -> None:
                 picture, button = _upload(predictor, first, "A picture")
             examples = _examples(predictor)
         with gr.Column(scale=1):
-            answer = gr.Label(first.probabilities, num_top_classes=4, label=target)
+            answer = gr.Label(first.probabilities, num_top_classes=4, label=target, elem_id="answer")
             explanation = gr.HTML(explained(predictor, first), label="What it rests on")
     if predictor.grid.drawn:
         pad.follow(
@@ -63,7 +69,7 @@ def try_it(predictor: Predictor, concurrency: int) -> None:
         outputs=explanation,
         api_visibility="private",
         preprocess=False,
-    )
+    ).success(None, js=REVEAL, api_visibility="private")
 
     def take(chosen: gr.SelectData) -> tuple[Image.Image, dict[str, float], str]:
         url = predictor.champion.record["examples"][chosen.index]["inputs"]["picture"]
@@ -71,7 +77,8 @@ def try_it(predictor: Predictor, concurrency: int) -> None:
         return to_picture(found.reading.pixels, predictor.grid), *_shown(predictor, found)
 
     if examples:
-        examples.select(take, outputs=[picture, answer, explanation], api_visibility="private")
+        chosen = examples.select(take, outputs=[picture, answer, explanation], api_visibility="private")
+        chosen.success(None, js=REVEAL, api_visibility="private")
 
 
 def _upload(predictor: Predictor, first: Answer, label: str) -> tuple[Any, Any]:
@@ -100,8 +107,7 @@ def _examples(predictor: Predictor) -> Any:
         label="Examples",
         show_label=False,
         format="png",
-        columns=4,  # each is 100 pixels wide or wider
-        height=HEIGHT,
+        height="fit-content",
         object_fit="contain",
         allow_preview=False,
         buttons=[],

@@ -10,6 +10,11 @@ from .serving import Explanation, InvalidInputError, Piece, Predictor
 
 # So many of the classes, the likeliest ones, are named in an answer.
 MOST_CLASSES = 10
+# On a phone the answer stands below the screen, and whoever asks would see nothing happen.
+REVEAL = """() => {
+    const answer = document.querySelector('#answer'), box = answer.getBoundingClientRect();
+    if (box.top < 0 || box.bottom > innerHeight) answer.scrollIntoView({behavior: 'smooth'});
+}"""
 
 
 def try_it(predictor: Predictor, concurrency: int) -> None:
@@ -28,7 +33,9 @@ def try_it(predictor: Predictor, concurrency: int) -> None:
             button = gr.Button("Predict", variant="primary")
             chosen = _examples(record, predictor.input["name"])
         with gr.Column(scale=2):
-            answer = gr.Label(predictor.predict().probabilities, num_top_classes=MOST_CLASSES, label=label)
+            answer = gr.Label(
+                predictor.predict().probabilities, num_top_classes=MOST_CLASSES, label=label, elem_id="answer"
+            )
             explanation = gr.HTML(highlighted(predictor.explain()), label="What moved it")
     if versions := ", ".join(f"{name} {version}" for name, version in record.get("versions", {}).items()):
         gr.Markdown(f"Learnt from {versions}.")
@@ -48,7 +55,7 @@ def try_it(predictor: Predictor, concurrency: int) -> None:
         outputs=explanation,
         api_visibility="private",
         preprocess=False,
-    )
+    ).success(None, js=REVEAL, api_visibility="private")
     # The words of the text before say nothing of one that was refused.
     asked.failure(lambda: "", outputs=explanation, api_visibility="private")
     for example, text in chosen:

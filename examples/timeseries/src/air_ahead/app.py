@@ -28,6 +28,13 @@ from .layout import Layout
 from .serving import Predictor, load_predictor
 
 CONCURRENCY = 4
+# For a phone. To fit a table into it, Gradio breaks words and numbers anywhere: so the table scrolls sideways instead,
+# and only hashes are broken. A gallery would stick out: so it has as many columns as there is room for.
+STYLE = """
+.prose table { word-break: normal; overflow-wrap: normal; }
+.prose code { white-space: normal; overflow-wrap: anywhere; }
+.gallery-container .grid-container { grid-template-columns: repeat(auto-fit, minmax(max(70px, 15%), 1fr)); }
+"""
 
 
 def build_app(predictor: Predictor, reports: Path | None = None) -> gr.Blocks:
@@ -111,6 +118,7 @@ def launch(app: gr.Blocks, health: dict[str, Any], **options: Any) -> Any:
         ssr_mode=False,
         max_file_size="20mb",
         footer_links=["api"],
+        css=STYLE,
         app_kwargs={"routes": [Route("/health", answer)]},
         **options,
     )

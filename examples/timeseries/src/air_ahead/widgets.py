@@ -6,7 +6,7 @@ The page around it is `app.py`.
 import html
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -17,12 +17,32 @@ from .steps import CYCLES
 BLUE, ORANGE, GREY = "#2563eb", "#ea580c", "#64748b"
 # What the picture shows of the time before: three seasons, within limits, in steps.
 BEFORE = (24, 60)
-# So many names stand below it.
-LABELS = 7
-WIDTH, HEIGHT = 900, 380
-LEFT, RIGHT, TOP, BOTTOM = 56, 16, 34, 30
+LEFT, RIGHT, TOP, BOTTOM = 56, 16, 10, 30
 # What `brief.pick_examples` has picked.
 EXAMPLES = ("it did well", "as usual", "worst")
+
+
+class Sheet(NamedTuple):
+    """How large a picture is drawn; `labels` is how many names of steps stand below it."""
+
+    width: int
+    height: int
+    labels: int
+
+
+# On a phone the wide picture's letters would be too small to read. The page shows the one that suits its width.
+WIDE, NARROW = Sheet(900, 360, 7), Sheet(420, 340, 4)
+STYLE = (
+    ".forecast{container-type:inline-size}.forecast .narrow{display:none}.forecast svg{width:100%;height:auto}"
+    ".forecast .key{display:flex;flex-wrap:wrap;gap:0 1.5em}"
+    "@container(max-width:560px){.forecast .narrow{display:block}.forecast .wide{display:none}}"
+)
+# On a phone the answer stands below the screen, and whoever asks would see nothing happen.
+REVEAL = """() => {
+    const answer = document.querySelector('#answer'), box = answer.getBoundingClientRect();
+    if (box.top < 0 || box.bottom > innerHeight) answer.scrollIntoView({behavior: 'smooth'});
+}"""
+# What the colours mean.
 KEY = (("measured before", GREY), ("forecast, with 80 % interval", BLUE), ("what came", ORANGE))
 
 
@@ -44,7 +64,7 @@ def try_it(predictor: Predictor, concurrency: int) -> None:
             )
             button = gr.Button("Forecast", variant="primary", elem_id="predict")
         with gr.Column(scale=5):
-            picture = gr.HTML(chart(predictor, {}))
+            picture = gr.HTML(pictures(predictor, {}), elem_id="answer")
     with gr.Row(equal_height=False):
         with gr.Column(scale=3):
             target = predictor.champion.record["target"]
@@ -69,12 +89,12 @@ def try_it(predictor: Predictor, concurrency: int) -> None:
         preprocess=False,  # `Predictor` checks both values itself, and says what is wrong in words
     )
     asked.success(
-        _speaking(lambda **row: (chart(predictor, row), reasons(predictor, predictor.explain(row)))),
+        _speaking(lambda **row: (pictures(predictor, row), reasons(predictor, predictor.explain(row)))),
         inputs_kwargs=inputs,
         outputs=[picture, explanation],
         api_visibility="private",
         preprocess=False,
-    )
+    ).success(None, js=REVEAL, api_visibility="private")
     for example, chosen in examples:
         values = [example["inputs"][name] for name in inputs]
         chosen.click(lambda values=values: values, outputs=list(inputs.values()), api_visibility="private").then(
@@ -116,7 +136,19 @@ def _speaking(function: Callable[..., Any]) -> Callable[..., Any]:
     return told
 
 
-def chart(predictor: Predictor, row: dict[str, Any]) -> str:
+def pictures(predictor: Predictor, row: dict[str, Any]) -> str:
+    """The forecast for wide and for narrow pages, below what its colours mean."""
+    told = predictor.predict(row).truth
+    key = KEY if any(value is not None for value in told) else KEY[:-1]
+    words = "".join(f'<span><span style="color:{colour}">●</span> {meaning}</span>' for meaning, colour in key)
+    return (
+        f'<style>{STYLE}</style><div class="forecast"><div class="key">{words}</div>'
+        f'<div class="wide">{chart(predictor, row, WIDE)}</div>'
+        f'<div class="narrow">{chart(predictor, row, NARROW)}</div></div>'
+    )
+
+
+def chart(predictor: Predictor, row: dict[str, Any], sheet: Sheet = WIDE) -> str:
     """The forecast as SVG, with the time before it, its interval, and the truth where it is known."""
     forecast = predictor.predict(row)
     known = predictor.known(predictor.complete(row)["today"])
@@ -125,28 +157,27 @@ def chart(predictor: Predictor, row: dict[str, Any]) -> str:
     ahead = range(len(before), len(before) + len(forecast.times))
     truths = [(place, value) for place, value in zip(ahead, forecast.truth, strict=True) if value is not None]
     shown = [*before, *forecast.low, *forecast.high, *(value for _, value in truths)]
-    plane = _Plane(len(before) + len(forecast.times), min(shown), max(shown), predictor.decimals)
+    plane = _Plane(sheet, len(before) + len(forecast.times), min(shown), max(shown), predictor.decimals)
     # A band is as wide as a step, also where one step is all that is asked for.
     edges = [ahead[0] - 0.5, *ahead, ahead[-1] + 0.5]
     low = [forecast.low[0], *forecast.low, forecast.low[-1]]
     high = [forecast.high[0], *forecast.high, forecast.high[-1]]
     band = plane.points([*zip(edges, high, strict=True), *zip(edges[::-1], low[::-1], strict=True)])
-    today = plane.across(len(before) - 0.5)
+    today, foot = plane.across(len(before) - 0.5), sheet.height - BOTTOM
     median = list(zip(ahead, forecast.median, strict=True))
     parts = [
         *plane.grid([*names, *forecast.times]),
         f'<polygon points="{band}" fill="{BLUE}" fill-opacity="0.18"/>',
-        f'<line x1="{today}" x2="{today}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" stroke="{GREY}" stroke-dasharray="4 4"/>',
+        f'<line x1="{today}" x2="{today}" y1="{TOP}" y2="{foot}" stroke="{GREY}" stroke-dasharray="4 4"/>',
         plane.line(list(enumerate(before)), GREY),
         plane.line(median, BLUE),
         plane.line(truths, ORANGE),
         *plane.dots(median, BLUE, forecast.times, "forecast"),
         *plane.dots(truths, ORANGE, [forecast.times[place - len(before)] for place, _ in truths], "measured"),
-        *_legend(KEY if truths else KEY[:-1]),
     ]
     title = html.escape(f"{_in_unit(predictor)}, forecast from {forecast.times[0]} on")
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title}" style="width:100%;height:auto" '
+        f'<svg viewBox="0 0 {sheet.width} {sheet.height}" role="img" aria-label="{title}" '
         f'font-family="inherit" font-size="13" fill="currentColor">{"".join(parts)}</svg>'
     )
 
@@ -154,17 +185,17 @@ def chart(predictor: Predictor, row: dict[str, Any]) -> str:
 class _Plane:
     """Steps across, the quantity upwards."""
 
-    def __init__(self, steps: int, lowest: float, highest: float, decimals: int) -> None:
+    def __init__(self, sheet: Sheet, steps: int, lowest: float, highest: float, decimals: int) -> None:
         margin = (highest - lowest) * 0.06 or 1.0
-        self.steps, self.lowest, self.highest = steps, lowest - margin, highest + margin
+        self.sheet, self.steps, self.lowest, self.highest = sheet, steps, lowest - margin, highest + margin
         self.decimals = decimals
 
     def across(self, step: float) -> float:
-        return round(LEFT + (step + 0.5) / self.steps * (WIDTH - LEFT - RIGHT), 1)
+        return round(LEFT + (step + 0.5) / self.steps * (self.sheet.width - LEFT - RIGHT), 1)
 
     def up(self, value: float) -> float:
         share = (value - self.lowest) / (self.highest - self.lowest)
-        return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
+        return round(self.sheet.height - BOTTOM - share * (self.sheet.height - TOP - BOTTOM), 1)
 
     def points(self, pairs: Iterable[tuple[float, float]]) -> str:
         return " ".join(f"{self.across(step)},{self.up(value)}" for step, value in pairs)
@@ -185,16 +216,16 @@ class _Plane:
         for value in _round_values(self.lowest, self.highest):
             height = self.up(value)
             yield (
-                f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{height}" y2="{height}" stroke="{GREY}" '
+                f'<line x1="{LEFT}" x2="{self.sheet.width - RIGHT}" y1="{height}" y2="{height}" stroke="{GREY}" '
                 f'stroke-opacity="0.25"/><text x="{LEFT - 8}" y="{height + 4}" text-anchor="end">{value:g}</text>'
             )
         years = {step: name[:4] for step, name in enumerate(names) if step and name[:4] != names[step - 1][:4]}
-        spread = {step: names[step] for step in range(0, len(names), -(-len(names) // LABELS))}
-        for step, name in (years if 2 < len(years) <= LABELS else spread).items():
+        spread = {step: names[step] for step in range(0, len(names), -(-len(names) // self.sheet.labels))}
+        for step, name in (years if 2 < len(years) <= self.sheet.labels else spread).items():
             yield (
-                f'<text x="{self.across(step)}" y="{HEIGHT - 8}" text-anchor="middle">{name}</text>'
-                f'<line x1="{self.across(step)}" x2="{self.across(step)}" y1="{HEIGHT - BOTTOM}" '
-                f'y2="{HEIGHT - BOTTOM + 6}" stroke="{GREY}"/>'
+                f'<text x="{self.across(step)}" y="{self.sheet.height - 8}" text-anchor="middle">{name}</text>'
+                f'<line x1="{self.across(step)}" x2="{self.across(step)}" y1="{self.sheet.height - BOTTOM}" '
+                f'y2="{self.sheet.height - BOTTOM + 6}" stroke="{GREY}"/>'
             )
 
 
@@ -204,12 +235,6 @@ def _round_values(lowest: float, highest: float) -> list[float]:
     step = max(size * power for size in (1, 2, 5) if size * power <= (highest - lowest) / 3)
     first = math.ceil(lowest / step)
     return [round(place * step, 6) for place in range(first, math.floor(highest / step) + 1)]
-
-
-def _legend(entries: Sequence[tuple[str, str]]) -> Iterable[str]:
-    for place, (words, colour) in enumerate(entries):
-        left = LEFT + place * 230
-        yield f'<circle cx="{left + 6}" cy="14" r="5" fill="{colour}"/><text x="{left + 18}" y="18">{words}</text>'
 
 
 def reasons(predictor: Predictor, explanation: Explanation) -> str:

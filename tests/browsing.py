@@ -1,0 +1,133 @@
+"""A generated project's page as a person has it: in Chromium, on a desk and on a phone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+SCREENS: dict[str, dict[str, Any]] = {
+    "desk": {"viewport": {"width": 1280, "height": 900}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+}
+PATIENCE = 30_000
+"""Milliseconds for the page to do something; seconds are usual on a busy machine."""
+LOCAL = {"127.0.0.1", "localhost"}
+
+# What a look at a screenshot would find, of the tab that is open. Hashes may be broken anywhere.
+FAULTS = """() => {
+    const faults = [];
+    const wide = document.documentElement.scrollWidth;
+    if (wide > innerWidth) faults.push(`the page is ${wide} pixels wide, the screen ${innerWidth}`);
+    for (const cell of document.querySelectorAll('.prose td, .prose th')) {
+        if (!cell.checkVisibility()) continue;
+        const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {
+            const text = texts.currentNode;
+            if (text.parentElement.closest('code')) continue;
+            for (const found of text.data.matchAll(/[\\p{L}\\p{N}.,]+/gu)) {
+                const range = document.createRange();
+                range.setStart(text, found.index);
+                range.setEnd(text, found.index + found[0].length);
+                const lines = new Set([...range.getClientRects()].map(one => Math.round(one.top)));
+                if (lines.size > 1) faults.push(`${found[0]} is broken over ${lines.size} lines`);
+            }
+        }
+        const box = cell.closest('.block').getBoundingClientRect();
+        if (box.right > innerWidth) faults.push(`the box of ${cell.textContent} sticks out`);
+    }
+    for (const picture of document.images) {
+        if (!picture.checkVisibility()) continue;
+        if (!picture.complete || !picture.naturalWidth) faults.push(`${picture.src} is not shown`);
+    }
+    for (const grid of document.querySelectorAll('.grid-wrap')) {
+        if (grid.scrollWidth > grid.clientWidth) faults.push('pictures stick out of their gallery');
+    }
+    return faults;
+}"""
+
+
+def chromium() -> str:
+    """Where the browser is; skips the test without one."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if not found:
+        pytest.skip("it takes Chromium or Chrome")
+    return found
+
+
+@contextmanager
+def opened(address: str, screen: str) -> Iterator[Page]:
+    """Open a page; at the end it must have raised no error, and asked no other machine."""
+    # As root, in a container, Chromium starts only without its sandbox. The page is our own.
+    freely = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=freely)
+        page = browser.new_page(**SCREENS[screen])
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
+        errors, asked = list[str](), set[str]()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("request", lambda request: asked.add(urlsplit(request.url).hostname or ""))
+        page.goto(address)
+        expect(page.get_by_role("tab").first).to_be_visible()
+        yield page
+        browser.close()
+    assert errors == []
+    assert asked - LOCAL - {""} == set()
+
+
+def faults(page: Page) -> list[str]:
+    """What is wrong to the eye with the tab that is open, once its pictures are there."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function("[...document.images].every(one => one.complete)")
+    found: list[str] = page.evaluate(FAULTS)
+    return found
+
+
+def draw(page: Page, selector: str, points: Sequence[tuple[float, float]]) -> None:
+    """Draw a line over an element with the mouse, or with a finger where there is no mouse.
+
+    Args:
+        page: The page.
+        selector: Of the element to draw on.
+        points: Where the line goes, as shares of the element's width and height.
+    """
+    element = page.locator(selector).first
+    element.scroll_into_view_if_needed()
+    box = element.bounding_box()
+    assert box
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    if not page.evaluate("navigator.maxTouchPoints"):
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        for place in places[1:]:
+            page.mouse.move(*place, steps=10)
+        page.mouse.up()
+        return
+    finger = page.context.new_cdp_session(page)
+    for kind, place in [("touchStart", places[0]), *(("touchMove", place) for place in places[1:])]:
+        touched = [{"x": place[0], "y": place[1]}]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touched})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def expect_answer(page: Page, label: str) -> None:
+    """Wait for the class that is answered, and for its place on the screen."""
+    expect(page.get_by_test_id("label-output-value")).to_have_text(label)
+    expect_in_sight(page)
+
+
+def expect_in_sight(page: Page) -> None:
+    """Wait until the answer stands in the upper half of the screen."""
+    page.wait_for_function(
+        """() => {
+            const top = document.querySelector('#answer').getBoundingClientRect().top;
+            return -1 <= top && top < innerHeight / 2;
+        }"""
+    )
