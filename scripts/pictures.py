@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 WIDTHS = {"tabular": 1200, "text": 760, "timeseries": 760, "vision": 760}
 """Pixels: the first stands alone in the README, the others beside each other."""
 NAME = "demo"
+UPPER_PART = """() => {
+    const tabs = document.querySelector('main .tabs').getBoundingClientRect();
+    return {x: 0, y: 0, width: innerWidth, height: tabs.bottom + 24};
+}"""
+"""Down to where the tab ends, be it above the end of the screen or below."""
 WORDS = "Description"
 """The keyword of PNG for a text about the picture."""
 TWO = (
@@ -109,7 +114,8 @@ def take(page: Page, domain: str) -> None:
     page.mouse.move(0, 0)
     page.evaluate("scrollTo(0, 0)")
     page.wait_for_timeout(1000)  # The buttons and bars fade and grow.
-    with Image.open(io.BytesIO(page.screenshot(full_page=True))) as taken:
+    part = page.evaluate(UPPER_PART)
+    with Image.open(io.BytesIO(page.screenshot(full_page=True, clip=part))) as taken:
         width = WIDTHS[domain]
         image = taken.convert("RGB").resize((width, taken.height * width // taken.width))
     about = PngImagePlugin.PngInfo()
