@@ -132,6 +132,8 @@ def main() -> None:
     asked = parser.parse_args().domains
     if unknown := sorted(set(asked) - set(SCENES)):
         parser.error(f"no domain is called {', '.join(unknown)}")
+    if not browsing.CHROMIUM:
+        sys.exit("It takes Chromium or Chrome; on Debian: apt-get install chromium")
     for domain in asked or SCENES:
         with tempfile.TemporaryDirectory() as home:
             owner = Owner(Path(home))

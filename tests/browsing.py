@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 SCREENS: dict[str, dict[str, Any]] = {
     "desk": {"viewport": {"width": 1280, "height": 900}},
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
@@ -53,21 +53,13 @@ FAULTS = """() => {
 }"""
 
 
-def chromium() -> str:
-    """Where the browser is; skips the test without one."""
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    if not found:
-        pytest.skip("it takes Chromium or Chrome")
-    return found
-
-
 @contextmanager
 def opened(address: str, screen: str) -> Iterator[Page]:
     """Open a page; at the end it must have raised no error, and asked no other machine."""
     # As root, in a container, Chromium starts only without its sandbox. The page is our own.
     freely = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=freely)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=freely)
         page = browser.new_page(**SCREENS[screen])
         page.set_default_timeout(PATIENCE)
         expect.set_options(timeout=PATIENCE)

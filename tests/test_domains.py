@@ -45,6 +45,8 @@ ALONE = {
     "vision": {"ink.py", "pad.py", "pictures.py", "tests/test_ink.py", "tests/test_pictures.py"},
 }
 
+in_chromium = pytest.mark.skipif(not browsing.CHROMIUM, reason="it takes Chromium or Chrome")
+
 
 @pytest.mark.parametrize("domain", [domain for domain in DOMAINS if domain != "tabular"])
 def test_a_domain_brings_the_files_that_tabular_brings(domain: str) -> None:
@@ -231,6 +233,7 @@ def test_its_champion_serves(
     assert json.loads(answer.splitlines()[-1])
 
 
+@in_chromium
 @pytest.mark.e2e
 @pytest.mark.parametrize("screen", browsing.SCREENS)
 def test_its_page_in_a_browser(network: tuple[Owner, str, Path], address: str, screen: str) -> None:
@@ -245,6 +248,7 @@ def test_its_page_in_a_browser(network: tuple[Owner, str, Path], address: str, s
         USES[domain](page)
 
 
+@in_chromium
 @pytest.mark.e2e
 def test_the_readme_shows_its_page(network: tuple[Owner, str, Path], address: str) -> None:
     _, domain, _ = network
