@@ -171,7 +171,8 @@ def test_a_worker_that_dies_costs_its_project_alone(
     done = subprocess.run(
         installed.command("update", "-l", "conflict", "clean"),
         cwd=folder,
-        env={**installed.environment, "PATH": path},
+        # Who is killed clears nothing away.
+        env={**installed.environment, "PATH": path, "TMPDIR": str(folder)},
         check=False,
         capture_output=True,
         text=True,

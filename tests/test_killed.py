@@ -23,7 +23,12 @@ def hidden(folder: Path) -> list[Path]:
 def kill_at(folder: Path, moment: str, number: signal.Signals) -> int:
     """Start `new-project`, send it a signal at a moment, and return its exit status."""
     with subprocess.Popen(
-        COMMAND, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        COMMAND,
+        cwd=folder,
+        # Who is killed clears nothing away.
+        env={**os.environ, "TMPDIR": str(folder.parent)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     ) as process:
         reached = {
             "rendering": lambda: hidden(folder),
