@@ -33,7 +33,7 @@ WIDTHS = {"tabular": 1200, "text": 760, "timeseries": 760, "vision": 760}
 NAME = "demo"
 UPPER_PART = """() => {
     const tabs = document.querySelector('main .tabs').getBoundingClientRect();
-    return {x: 0, y: 0, width: innerWidth, height: tabs.bottom + 24};
+    return {x: 0, y: 0, width: innerWidth, height: tabs.bottom + 8};
 }"""
 """Down to where the tab ends, be it above the end of the screen or below."""
 WORDS = "Description"
@@ -43,11 +43,10 @@ TWO = (
     *((0.324, 0.844), (0.462, 0.818), (0.7, 0.844)),
 )
 """The line of a 2, in shares of the pad's width and height."""
-
-
 FEATURES = {
     *("area", "compactness", "concave", "concavity", "dimension", "error", "fractal", "mean"),
-    *("perimeter", "points", "radius", "smoothness", "square", "symmetry", "texture", "worst"),
+    *("perimeter", "pixels", "points", "radius", "smoothness", "square", "symmetry"),
+    *("texture", "worst"),
 }
 """Words of the tabular data's columns: which of them a page shows, a model's weights decide."""
 

@@ -244,6 +244,8 @@ def test_its_page_in_a_browser(network: tuple[Owner, str, Path], address: str, s
         for tab in ("Lineage", "How good is it", "Try it"):
             page.get_by_role("tab", name=tab).click()
             faults[tab] = browsing.faults(page)
+            if tab != "Try it":
+                assert page.locator(".prose td:visible").count() > 10, f"{tab} shows no table"
         assert faults == {tab: [] for tab in faults}
         USES[domain](page)
 
