@@ -24,7 +24,8 @@ something that you can mend; `status --exit-code` uses 2 for a project that is o
 def reference() -> str:
     """Return the help of every command, as Markdown."""
     parts = [HEAD]
-    group = click.Context(main, info_name="mlpath", terminal_width=100)
+    settings = {"terminal_width": 100, **main.context_settings}
+    group = click.Context(main, info_name="mlpath", **settings)
     parts.append(_section("mlpath", main.get_help(group)))
     for name in sorted(main.commands):
         command = main.commands[name]
