@@ -315,7 +315,7 @@ def test_what_serves_is_nobody_in_particular(container: Container, image: dict[s
 def test_it_holds_what_serving_needs_and_nothing_else(container: Container) -> None:
     probe = (
         "import importlib.util as u, json, os; "
-        "names = ['demo', 'gradio', 'onnxruntime', 'mlflow', 'dvc', 'pytest', 'uv']; "
+        "names = ['demo', 'gradio', 'onnxruntime', 'mlflow', 'dvc', 'torch', 'pytest', 'uv']; "
         "print(json.dumps([[n for n in names if u.find_spec(n)], sorted(os.listdir('/app'))]))"
     )
     importable, files = json.loads(container.run("/app/.venv/bin/python", "-c", probe))

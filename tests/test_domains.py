@@ -212,7 +212,33 @@ def test_a_project_with_a_network_trains(
     higher = evaluation["labels"][metric]["higher_is_better"]
     assert value >= bound if higher else value <= bound
     assert {"baseline", "shallow", "deep"} <= set(evaluation["scores"])
+    if domain == "vision":  # there it is asked of the network, whichever model serves
+        assert evaluation["scores"]["deep"][metric]["value"] >= bound
     assert "| deep |" in (project / "README.md").read_text(encoding="utf-8").replace("**", "")
+
+
+@pytest.mark.e2e
+def test_serving_installs_nothing_of_training(network: tuple[Owner, str, Path]) -> None:
+    """What the container installs, of a project whose training has everything."""
+    owner, _, project = network
+    export = ("export", "--frozen", "--quiet", "--no-emit-project", "--no-hashes")
+    every, serves = (
+        set(re.findall(r"^[\w.-]+", owner.uv(*export, *which, cwd=project), re.MULTILINE))
+        for which in ((), ("--no-default-groups",))
+    )
+    training = {"torch", "mlflow", "dvc", "scikit-learn", "optuna"}
+    assert training <= every
+    assert not training & serves
+    assert {"gradio", "onnxruntime"} <= serves
+
+
+@pytest.mark.e2e
+def test_a_regression_with_a_network_passes_its_own_checks(
+    owner: Owner, pytorch: dict[str, str]
+) -> None:
+    owner = owner.with_variables(pytorch)
+    answers = ("-d", "domain=tabular", "-d", "task=regression", "-d", "deep=true")
+    check(owner, owner.creates("deep-regression", *answers))
 
 
 @pytest.mark.e2e
@@ -284,6 +310,7 @@ def use_texts(page: Page) -> None:
     page.get_by_role("textbox").first.fill(" ")
     page.get_by_role("button", name="Predict").click()
     expect(page.get_by_test_id("toast-body")).to_contain_text("must have words in it")
+    expect(page.get_by_text("how far each word pulls")).to_have_count(0)
 
 
 def use_a_series(page: Page) -> None:
@@ -300,6 +327,7 @@ def use_a_series(page: Page) -> None:
     page.locator("input.time").fill("0066-10-14")
     page.get_by_role("button", name="Forecast").click()
     expect(page.get_by_test_id("toast-body")).to_contain_text("must be 1964-05-01 or later")
+    expect(page.locator("#answer .forecast")).to_have_count(0)
 
 
 USES: dict[str, Callable[[Page], None]] = {

@@ -109,7 +109,7 @@ def test_a_file_that_changed_is_told_in_words(owner: Owner, project: Path) -> No
     written(project / "data" / "raw", rows)
     said = owner.uv("run", "dvc", "repro", cwd=project, fails=True)
     for part in (
-        "column 'tenure_months' holds what is no number in 1 row(s): many",
+        "column 'tenure_months' has values that are not numbers in 1 row(s): many",
         "column 'mood' is not in schema.yaml",
     ):
         assert part in said

@@ -75,7 +75,7 @@ def test_a_file_that_changed_is_told_in_words(owner: Owner, project: Path) -> No
     assert "column 'mood' is not in schema.yaml" in said
     written(project / "data/raw", [row[:-1] for row in rows])
     said = owner.uv("run", "dvc", "repro", cwd=project, fails=True)
-    assert "column 'Besuche' holds what is no number in 1 row(s): many" in said
+    assert "column 'Besuche' has values that are not numbers in 1 row(s): many" in said
     assert (project / "models/champion/model.onnx").read_bytes() == before
     rows[7][1] = "1250,0"
     written(project / "data/raw", [row[:-1] for row in rows])

@@ -1,8 +1,9 @@
 """The report writes between its markers and nowhere else, and the same results give the same files."""
 
+import json
 from importlib import import_module
 
-from .package import Layout, champion, report
+from .package import Layout, champion, data, report
 
 markdown = import_module(f"{report.__package__}.markdown")
 
@@ -32,6 +33,40 @@ def test_readme_tells_the_results(project: Layout) -> None:
     assert "old results" not in text
     assert text.startswith("# Mine\n\nbefore\n")
     assert text.endswith("\nafter\n")
+
+
+def test_readme_and_model_card_tell_each_duel_and_what_each_model_costs(project: Layout) -> None:
+    evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
+    assert evaluation["verdicts"]
+    for path in (project.root / "README.md", project.reports / "model_card.md"):
+        text = path.read_text(encoding="utf-8")
+        for verdict in evaluation["verdicts"]:
+            assert f"\n- {verdict}\n" in text
+        for name, cost in evaluation["costs"].items():
+            size = markdown.rounded(cost["size_bytes"] / 1000)
+            assert f"| {name} | {markdown.rounded(cost['fit_cpu_seconds'])} | {size} |" in text
+
+
+def test_model_card_says_whose_the_data_is(project: Layout, schema: data.Schema) -> None:
+    card = (project.reports / "model_card.md").read_text(encoding="utf-8")
+    assert f"{markdown.escape(schema.source)} Licence: {markdown.escape(schema.licence)}\n" in card
+
+
+def test_a_metric_without_a_better_side_has_no_arrow_and_no_false_precision() -> None:
+    score = {"mae": {"value": 2.0, "low": 1.0, "high": 3.0}, "coverage": {"value": 1.0, "low": 1.0, "high": 1.0}}
+    labels = {
+        "mae": {"label": "Error", "higher_is_better": False},
+        "coverage": {"label": "Coverage", "higher_is_better": None},
+    }
+    table = markdown.score_table({"champion": "plain", "labels": labels, "scores": {"plain": score}})
+    assert table.splitlines()[0] == "| model | Error ↓ | Coverage |"
+    assert table.splitlines()[2] == "| **plain** ★ | 2 [1, 3] | 1 |"
+
+
+def test_names_of_groups_break_no_table() -> None:
+    slices = [{"column": "a|b", "slice": "*c*", "rows": 3, "value": 1.0, "low": None, "high": None}]
+    evaluation = {"metric": "mae", "labels": {"mae": {"label": "Error"}}, "slices": slices}
+    assert markdown.slice_table(evaluation).splitlines()[2] == r"| a\|b | \*c\* | 3 | 1 |"
 
 
 def test_numbers_are_short_and_never_scientific() -> None:
@@ -78,4 +113,8 @@ def test_reporting_twice_changes_no_file(project: Layout) -> None:
 
 
 def test_text_of_a_person_stays_text() -> None:
-    assert report.escape("a *b* <i> [c](d)") == r"a \*b\* \<i\> \[c\]\(d\)"
+    assert markdown.escape("a *b* <i> [c](d)") == r"a \*b\* \<i\> \[c\](d)"
+    at_start = {"# a": r"\# a", "- a": r"\- a", "1. a": r"1\. a", "1.5 a": r"1\.5 a"}
+    assert {text: markdown.escape(text) for text in at_start} == at_start
+    plain = "569 biopsies (1993), of W. Street: CC BY 4.0, age > 30"
+    assert markdown.escape(plain) == plain.replace(">", r"\>")

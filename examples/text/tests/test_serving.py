@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
 
-from .package import data, serving
+from .package import data, serving, widgets
 
 InvalidInputError = serving.InvalidInputError
 
@@ -87,7 +88,8 @@ def test_the_longest_text_is_answered(predictor: serving.Predictor, text: str) -
     most = predictor.input["maximum"]
     longest = (f"{text} " * most)[:most]
     assert predictor.predict(longest).label in predictor.classes
-    assert "".join(piece.text for piece in predictor.explain(longest).pieces) == longest
+    why = predictor.explain(longest)
+    assert "".join(piece.text for piece in why.pieces) + why.unread == longest
     with pytest.raises(InvalidInputError, match="at most"):
         predictor.predict(longest + "x")
 
@@ -99,6 +101,7 @@ def test_the_pieces_of_an_explanation_are_the_text(
     dressed = dress.format(text)
     explanation = predictor.explain(dressed)
     assert "".join(piece.text for piece in explanation.pieces) == dressed
+    assert explanation.unread == ""
     assert explanation.label == predictor.predict(dressed).label
     moved = [piece.text for piece in explanation.pieces if piece.shift is not None]
     assert moved
@@ -126,3 +129,20 @@ def test_serving_needs_nothing_of_the_training_side() -> None:
     code = f"import sys, {serving.__name__}; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_it_is_told_how_far_the_model_reads(
+    predictor: serving.Predictor, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network has an end to what it reads, which no word behind it moves."""
+    one, two, *_ = text.split()
+    short = Tokenizer.from_str(predictor._tokenizer.to_str())
+    short.enable_truncation(len(short.encode(one).ids))
+    monkeypatch.setattr(predictor, "_tokenizer", short)
+    why = predictor.explain(f"{one} {two}!")
+    assert [piece.text for piece in why.pieces] == [one]
+    assert why.unread == f" {two}!"
+    shown = widgets.highlighted(why)
+    assert f'opacity:.45"> {two}!</span>' in shown
+    assert "reads the beginning" in shown
+    assert "reads the beginning" not in widgets.highlighted(predictor.explain(one))

@@ -41,6 +41,12 @@ def test_no_group_is_in_two_splits(splits: Splits) -> None:
         assert not groups[one] & groups[other]
 
 
+def test_rows_of_a_group_count_as_one_case(splits: Splits) -> None:
+    for part in splits.values():
+        assert len(set(part.groups)) == part.features["group"].nunique()
+        assert len(set(zip(part.groups, part.features["group"], strict=True))) == len(set(part.groups))
+
+
 def test_no_near_duplicate_is_in_two_splits(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
     """Counted here with sets of words, where `data.near_duplicates` multiplies matrices."""
     size, limit = turned.prepare.shingle_words, turned.prepare.similarity

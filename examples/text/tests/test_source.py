@@ -12,6 +12,7 @@ import httpx
 import numpy as np
 import pandas as pd
 import pytest
+from tokenizers import Tokenizer
 
 from .package import Layout, data, models, params, serving
 
@@ -129,6 +130,15 @@ def test_raw_data_states_the_installed_versions(project: Layout, schema: data.Sc
 # What a model could cheat with
 
 
+def test_no_module_is_in_two_splits(project: Layout, splits: Splits, schema: data.Schema) -> None:
+    modules = data.read_raw(project.raw, schema)["module"]
+    parts = {name: set(part.features["group"]) for name, part in splits.items()}
+    assert set.union(*parts.values()) <= set(modules)
+    assert min(map(len, parts.values())) > 50
+    for one, other in itertools.combinations(parts.values(), 2):
+        assert not one & other
+
+
 def test_no_sentence_is_in_two_texts(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
     texts = pd.concat([part.features["text"] for part in splits.values()])
     every = texts.str.split(r"(?<=[.!?:])\s+", regex=True).explode()
@@ -184,11 +194,16 @@ def test_names_and_code_alone_are_no_question(predictor: serving.Predictor, word
         predictor.predict(word)
 
 
+@pytest.fixture(scope="module")
+def tokenizer(splits: Splits, schema: data.Schema) -> Tokenizer:
+    """One that knows every word of the training texts."""
+    return models.train_words(splits["train"], schema, least_documents=1)
+
+
 @pytest.mark.parametrize(
     "question", ["Plot pandas data", "plot `any code` data", "plot df.to_csv() data", "PLOT\tDATA!", "plót Bézier data"]
 )
-def test_names_and_code_are_taken_out_of_a_question(splits: Splits, schema: data.Schema, question: str) -> None:
-    tokenizer = models.train_words(splits["train"], schema, least_documents=1)
+def test_names_and_code_are_taken_out_of_a_question(tokenizer: Tokenizer, question: str) -> None:
     assert tokenizer.encode(question).tokens == ["[CLS]", "plot", "data"]
 
 

@@ -51,6 +51,20 @@ def test_run_has_data_set_lineage_and_plots(client: MlflowClient, project: Layou
     assert client.list_artifacts(run.info.run_id, "plots")
 
 
+def test_run_of_a_network_has_its_learning_curve_and_its_first_loss(
+    client: MlflowClient, project: Layout, turned: params.Params
+) -> None:
+    if "deep" not in turned.train.models:
+        pytest.skip("this project trains no network")
+    run = run_of(client, project, "deep")
+    curves = {name: client.get_metric_history(run.info.run_id, f"epoch_{name}") for name in ("loss", "check_loss")}
+    for points in curves.values():
+        assert [point.step for point in points] == list(range(int(run.data.metrics["epochs"]) + 1))
+    first = {name: points[0].value for name, points in curves.items()}
+    assert run.data.metrics["initial_loss"] in first.values()
+    assert run.data.metrics["initial_loss"] == pytest.approx(run.data.metrics["expected_initial_loss"], rel=0.1)
+
+
 def test_alias_names_the_model_that_serves(client: MlflowClient, project: Layout) -> None:
     record = champion.load_champion(project.champion)[0].record
     version = client.get_model_version_by_alias(tracking.REGISTERED_MODEL, tracking.ALIAS)

@@ -189,6 +189,28 @@ def test_the_parts_add_up_to_the_forecast(predictor: serving.Predictor) -> None:
         assert why.parts[0].value == pytest.approx(answer.season_before[-1])
 
 
+def test_a_season_further_ahead_counts_the_growth_again(predictor: serving.Predictor) -> None:
+    """Two weeks ahead, the label of what a week has added must not stand beside twice of it."""
+    season, most = predictor.season, predictor.inputs[1]["maximum"]
+    if season == 1:
+        pytest.skip("years have no season")
+    row = {"today": day(predictor, later(predictor)), "horizon": most}
+    history = predictor.known(row["today"])
+    growth = predictor.explain(row).parts[1]
+    times = -(-most // season)
+    assert growth.value == pytest.approx(times * float(history[-1] - history[-1 - season]), abs=1e-6)
+    assert growth.label.startswith(f"{times} times what" if times > 1 else "what")
+
+
+def test_it_is_told_where_the_model_learnt_from_what_came(
+    predictor: serving.Predictor, splits: dict[str, data.Split]
+) -> None:
+    train, test = splits["train"].target, splits["test"].target
+    for part, learnt in ((train.index[0], True), (train.index[-1], True), (test.index[0], False)):
+        assert predictor.predict({"today": str(data.day_of(part + 1))}).learnt is learnt
+    assert not predictor.predict({}).learnt
+
+
 def test_the_leaning_is_what_a_raised_cycle_does(predictor: serving.Predictor) -> None:
     today = day(predictor, later(predictor))
     why, season = predictor.explain({"today": today, "horizon": 1}), predictor.season

@@ -92,7 +92,7 @@ def test_no_target_is_among_its_own_features(splits: Splits) -> None:
         assert not np.array_equal(part.target["ahead_1"], part.features["ago_0"])
 
 
-def test_another_future_changes_no_feature_and_no_fit(
+def test_another_future_changes_nothing_that_is_learnt_from(
     splits: Splits, schema: data.Schema, turned: params.Params, project: Layout
 ) -> None:
     """The raw series changed after the training split: not one feature or target of that may move."""

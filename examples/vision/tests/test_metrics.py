@@ -62,6 +62,19 @@ def test_forecast_scores_by_hand(name: str, expected: float) -> None:
     assert metrics.FORECAST[name].score(truth, quantiles) == pytest.approx(expected)
 
 
+def test_a_class_that_is_only_answered_has_no_f1_of_its_own() -> None:
+    """Of a part of one class, nine of ten answered right are no score of one half."""
+    answers = np.eye(2)[[0] * 9 + [1]]
+    assert metrics.CLASSIFICATION["f1"].score(np.zeros(10, dtype=int), answers) == pytest.approx(2 * 0.9 / 1.9)
+
+
+def test_coverage_decides_nothing() -> None:
+    """The widest interval would win."""
+    with pytest.raises(ValueError, match=r"is 'coverage'; for forecast it is one of mae, rmse, pinball$"):
+        metrics.deciding("forecast", "coverage")
+    assert metrics.deciding("forecast", "pinball") is metrics.FORECAST["pinball"]
+
+
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_better_is_better(task: str) -> None:
     truth = TRUTH if task == "classification" else TRUTH.astype(float)
@@ -103,6 +116,22 @@ def test_forecasts_that_overlap_are_drawn_in_blocks() -> None:
         for steps in (12, 1)
     )
     assert together > 2 * alone
+
+
+def test_rows_of_a_group_are_drawn_together() -> None:
+    """Drawn one by one, rows that are right or wrong together would promise a precision that is not there."""
+    groups = np.repeat(np.arange(20), 10)
+    truth, answers = np.zeros(200, dtype=int), np.eye(2)[(groups % 2)]
+    accuracy = metrics.CLASSIFICATION["accuracy"]
+    together, alone = (
+        metrics.resample(accuracy, truth, {"model": answers}, resamples=300, seed=0, groups=one)["model"].std()
+        for one in (groups, None)
+    )
+    assert together == pytest.approx(np.sqrt(0.25 / 20), rel=0.15)
+    assert alone == pytest.approx(np.sqrt(0.25 / 200), rel=0.15)
+    truth = truth.astype(float)
+    error = metrics.score_all("regression", truth, {"model": groups % 2 + truth}, groups=groups, **BOOTSTRAP)
+    assert error["model"]["mae"]["high"] - error["model"]["mae"]["low"] > 3 * together
 
 
 def duel(simple: float, complex_: float, margin: float, rows: int = 200) -> tuple[str, metrics.Duel]:
@@ -161,3 +190,42 @@ def test_slices_show_the_group_that_fails_and_the_one_without_a_score() -> None:
     assert by_slice["bad"]["value"] == 0.0
     undefined = {"column": "ward", "slice": "one class", "rows": 2, "value": None, "low": None, "high": None}
     assert by_slice["one class"] == undefined
+
+
+def slice_of(metric: metrics.Metric, truth: Any, answers: Any, rows: Any, **more: Any) -> dict[str, Any]:
+    """The record of the rows that are named."""
+    slices: dict[str, Any] = {"part": pd.Categorical(np.where(rows, "in", "out"))}
+    records = metrics.score_slices(metric, truth, answers, slices, **BOOTSTRAP, **more)
+    (record,) = (one for one in records if one["slice"] == "in")
+    return record
+
+
+def test_a_slice_that_is_too_small_or_too_alike_has_no_interval() -> None:
+    """A bootstrap of ten right answers would say "between 1 and 1"."""
+    accuracy, ranking = metrics.CLASSIFICATION["accuracy"], metrics.CLASSIFICATION["roc_auc"]
+    rng = np.random.default_rng(0)
+    truth, rows = rng.integers(2, size=200), np.arange(200) < 60
+    positive = np.clip(0.25 + 0.5 * truth + rng.normal(scale=0.3, size=200), 0, 1)
+    answers = np.column_stack([1 - positive, positive])
+    known = slice_of(accuracy, truth, answers, rows)
+    assert known["low"] < known["value"] < known["high"]
+    for metric, some, more in (
+        (accuracy, np.arange(200) < metrics.FEWEST - 1, {}),
+        (accuracy, rows & (answers.argmax(axis=1) == truth), {}),
+        (accuracy, rows, {"groups": np.arange(200) // 10}),
+        (ranking, rows & ((truth == 0) | (np.cumsum(truth) < metrics.FEWEST)), {}),
+    ):
+        record = slice_of(metric, truth, answers, some, **more)
+        assert record["value"] is not None
+        assert record["low"] is None
+        assert record["high"] is None
+
+
+def test_a_slice_of_few_stretches_has_no_interval() -> None:
+    """Forecasts of one year are hardly more than one case, however many months they begin in."""
+    truth = np.sin(np.arange(240) / 9)[:, None] + np.zeros(12)
+    quantiles = np.random.default_rng(0).normal(size=(240, 12, 3))
+    mae, month = metrics.FORECAST["mae"], np.arange(240) % 12
+    years, spread = slice_of(mae, truth, quantiles, np.arange(240) < 36), slice_of(mae, truth, quantiles, month < 3)
+    assert years["low"] is None
+    assert spread["low"] < spread["value"] < spread["high"]

@@ -26,7 +26,8 @@ MOST_RATIO = 200
 """A table packs to a tenth, a very repetitive one to a fiftieth."""
 JSON = (".jsonl", ".ndjson", ".json")
 TABLES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".psv", ".parquet", *JSON)
-PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+PNM = (".pbm", ".pgm", ".ppm", ".pnm")
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", *PNM)
 
 _EXPORT = "Export it as CSV and name that file."
 _REFUSED: tuple[tuple[bytes, str, str], ...] = (

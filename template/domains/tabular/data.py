@@ -132,6 +132,11 @@ class Split:
     features: pd.DataFrame
     target: pd.Series
 
+    @property
+    def groups(self) -> None:
+        """Each row is a case by itself."""
+        return
+
 
 def load_schema(path: Path) -> Schema:
     """Read and check `schema.yaml`."""
@@ -201,7 +206,7 @@ def _texts_among_numbers(table: pd.DataFrame, schema: Schema) -> Iterable[str]:
             values = table[column.name]
             texts = values[values.notna() & pd.to_numeric(values, errors="coerce").isna()]
             if len(texts):
-                yield _complaint(column.name, f"holds what is no {column.kind}", texts, texts.index)
+                yield _complaint(column.name, f"has values that are not {column.kind}s", texts, texts.index)
 
 
 def _typed(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:

@@ -128,6 +128,7 @@ def fit(
         recipe,
         checkpoint=checkpoint,
         watch=watch,
+        settings=turned,
     )
     return Model(Served(network, centre, spread, len(schema.classes)), schema, history, expected)
 

@@ -1,23 +1,18 @@
 """What a tabular demo shows of its own: the inputs, the answer, and what moved it. The page around it is `app.py`."""
 
 import html
-from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 
 from . import markdown
-from .serving import Answer, Contribution, InvalidInputError, Predictor
+from .asking import BUTTON, ask, offer
+from .serving import Answer, Contribution, Predictor
 
 # The inputs that the model leans on most come first; the others wait behind a fold.
 SHOWN_FIRST = 8
 # So many of the classes, the likeliest ones, are named in an answer.
 MOST_CLASSES = 10
-# On a phone the answer stands below the screen, and whoever asks would see nothing happen.
-REVEAL = """() => {
-    const answer = document.querySelector('#answer'), box = answer.getBoundingClientRect();
-    if (box.top < 0 || box.bottom > innerHeight) answer.scrollIntoView({behavior: 'smooth'});
-}"""
 # What there is to explain before anything was asked.
 TYPICAL = (
     "<p>This is the answer to typical values. Start from a real case, or change what you like and press Predict: "
@@ -31,33 +26,22 @@ def try_it(predictor: Predictor, concurrency: int) -> None:
         with gr.Column(scale=3):
             examples = _example_buttons(predictor)
             inputs = _inputs(predictor)
-            button = gr.Button("Predict", variant="primary")
+            button = gr.Button("Predict", variant="primary", elem_id=BUTTON)
         with gr.Column(scale=2):
             answer = _answer(predictor)
             explanation = gr.HTML(TYPICAL, label="What moved it")
-    asked = gr.on(
+    ask(
         [button.click],
-        _speaking(lambda **row: _show(predictor.predict(row))),
-        inputs_kwargs=inputs,
-        outputs=answer,
-        api_name="predict",
-        api_description=f"Predict {predictor.champion.record['target']['label'].lower()}; every input has a default.",
-        concurrency_limit=concurrency,
-        preprocess=False,  # `Predictor` checks every value itself, and says what is wrong in words
+        inputs,
+        predict=lambda **row: _show(predictor.predict(row)),
+        answer=answer,
+        explain=lambda **row: bars(predictor, predictor.explain(row)),
+        explanation=[explanation],
+        description=f"Predict {predictor.champion.record['target']['label'].lower()}; every input has a default.",
+        concurrency=concurrency,
     )
-    asked.success(
-        _speaking(lambda **row: bars(predictor, predictor.explain(row))),
-        inputs_kwargs=inputs,
-        outputs=explanation,
-        api_visibility="private",
-        preprocess=False,
-    ).success(None, js=REVEAL, api_visibility="private")
     for example, chosen in examples:
-        values = [example["inputs"][name] for name in inputs]
-        chosen.click(lambda values=values: values, outputs=list(inputs.values()), api_visibility="private").then(
-            None, js="() => document.querySelector('#predict').click()", api_visibility="private"
-        )
-    button.elem_id = "predict"
+        offer(chosen, example["inputs"], inputs)
 
 
 def _inputs(predictor: Predictor) -> dict[str, Any]:
@@ -118,18 +102,6 @@ def _show(answer: Answer) -> dict[str, float] | float | None:
 def _rounded(value: float | None) -> float | None:
     """A number to five digits, whatever its size: more of them no model deserves."""
     return None if value is None else float(f"{value:.5g}")
-
-
-def _speaking(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, with what is wrong with an input told to the person in the page and to the caller of the API."""
-
-    def told(**row: Any) -> Any:
-        try:
-            return function(**row)
-        except InvalidInputError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-
-    return told
 
 
 def bars(predictor: Predictor, contributions: list[Contribution], most: int = 6) -> str:

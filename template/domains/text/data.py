@@ -207,6 +207,11 @@ class Split:
     target: pd.Series
     names: tuple[str, ...]
 
+    @property
+    def groups(self) -> NDArray[np.int64]:
+        """The number of each text's group: texts of one module, thread or author are alike. Shape (texts,)."""
+        return np.asarray(pd.factorize(self.features["group"])[0], dtype=np.int64)
+
 
 def load_schema(path: Path) -> Schema:
     """Read and check `schema.yaml`.
@@ -440,8 +445,9 @@ def documents(table: pd.DataFrame, schema: Schema, params: Prepare) -> tuple[pd.
     if params.sentence_words:
         masked = unique_sentences(masked, labels.tolist(), schema, params)
     rows = pd.DataFrame({LABEL: labels.astype(object), "text": masked}, index=table.index)
-    # Without a group, each text is one by itself.
-    rows["group"] = table[schema.group].fillna("") if schema.group else table.index.astype(str)
+    # A text without a group is one by itself.
+    alone = pd.Series([f"text {row}" for row in range(len(table))], index=table.index)
+    rows["group"] = table[schema.group].fillna(alone) if schema.group else alone
     if schema.version:
         rows["version"] = table[schema.version]
     rows = rows[rows["text"].map(lambda text: len(words_of(text, schema))) >= params.least_words]

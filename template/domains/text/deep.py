@@ -4,6 +4,7 @@ Whether it serves is decided by the rule in `metrics.choose_champion`; on a few 
 """
 
 import math
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -150,20 +151,27 @@ def fit(
         checkpoint=checkpoint,
         watch=watch,
         augment=WordDropout(turned.word_dropout),
+        settings=asdict(turned),
     )
     # A network that knows nothing says "every class alike": a loss of ln(classes).
     return Model(network, tokenizer, history, math.log(len(schema.classes)))
 
 
 def hold_out_groups(groups: pd.Series, share: float, seed: int) -> NDArray[np.bool_]:
-    """Which training texts only say when to stop: whole groups, drawn at random. Shape (texts,).
+    """Which training texts only say when to stop: whole groups, drawn at random, as many as fit. Shape (texts,).
 
     Texts of one group are alike: held out one by one, they would be known by their neighbours, and the network would
-    learn for too long.
+    learn for too long. Where one group is all there is, there is no other way.
     """
+    if len(set(groups)) == 1:
+        groups = pd.Series(range(len(groups)))
     sizes = groups.value_counts().sort_index().sample(frac=1, random_state=seed)
-    chosen = sizes.index[sizes.cumsum() - sizes < share * len(groups)]
-    return groups.isin(chosen).to_numpy(dtype=np.bool_)
+    room, chosen = share * len(groups), []
+    for group, size in sizes.items():
+        if size <= room:
+            chosen.append(group)
+            room -= size
+    return groups.isin(chosen or [sizes.idxmin()]).to_numpy(dtype=np.bool_)
 
 
 class WordDropout:

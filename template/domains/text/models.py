@@ -6,6 +6,7 @@ is taken out of a text before training (names, code) the tokenizer takes out of 
 """
 
 import importlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,6 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers, processors
 from tokenizers.models import WordLevel
-from tokenizers.trainers import WordLevelTrainer
 
 from .data import ACCENTS, CODE_FORM, FINAL_SIGMA, QUOTED, Schema, Split, encode_target, names_pattern
 from .params import Train
@@ -100,13 +100,19 @@ def finish(tokenizer: Tokenizer, length: int | None = None) -> Tokenizer:
 
 
 def train_words(train: Split, schema: Schema, least_documents: int) -> Tokenizer:
-    """A tokenizer that knows the words of `least_documents` training documents or more."""
-    tokenizer = text_of_words(WordLevel({}, unk_token=SPECIAL[UNKNOWN]), train, schema)
-    trainer = WordLevelTrainer(
-        vocab_size=1_000_000, min_frequency=least_documents, special_tokens=list(SPECIAL), show_progress=False
-    )
-    tokenizer.train_from_iterator(train.features["text"], trainer)
-    return finish(tokenizer)
+    """A tokenizer that knows the words of `least_documents` training documents or more.
+
+    The library's trainer would count how often a word occurs, also where all of it is in one document: a person's name,
+    which must not be published with the model.
+    """
+    reader = text_of_words(WordLevel({}, unk_token=SPECIAL[UNKNOWN]), train, schema)
+    documents: Counter[str] = Counter()
+    for text in train.features["text"]:
+        pieces = reader.pre_tokenizer.pre_tokenize_str(reader.normalizer.normalize_str(text))
+        documents.update({word for word, _ in pieces})
+    known = sorted(word for word, count in documents.items() if count >= least_documents)
+    vocabulary = {word: number for number, word in enumerate([*SPECIAL, *known])}
+    return finish(text_of_words(WordLevel(vocabulary, unk_token=SPECIAL[UNKNOWN]), train, schema))
 
 
 def tokens_of(tokenizer: Tokenizer, features: pd.DataFrame) -> Tokens:

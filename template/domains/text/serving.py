@@ -43,10 +43,14 @@ class Piece:
 
 @dataclass(frozen=True)
 class Explanation:
-    """The pieces of the question, in order and whole, and the class whose probability they move."""
+    """The pieces of the question, in order and whole, and the class whose probability they move.
+
+    `unread` is what comes after them: a model may have an end to what it reads.
+    """
 
     label: str
     pieces: tuple[Piece, ...]
+    unread: str
 
 
 class Predictor:
@@ -130,9 +134,10 @@ class Predictor:
                 pieces.append(Piece(text[end:start], None))
             pieces.append(Piece(text[start:stop], float(scores[0] - score)))
             end = stop
-        if end < len(text):
-            pieces.append(Piece(text[end:], None))
-        return Explanation(self.classes[likeliest], tuple(pieces))
+        read = max(stop for _, stop in encoded.offsets) if encoded.overflowing else len(text)
+        if end < read:
+            pieces.append(Piece(text[end:read], None))
+        return Explanation(self.classes[likeliest], tuple(pieces), text[read:])
 
     def _words(self, encoded: Encoding) -> list[tuple[list[int], int, int]]:
         """The words that the model knows: where their tokens are, and where they stand in the text, in order."""

@@ -179,6 +179,11 @@ class Split:
     target: pd.DataFrame
     filled: tuple[str, ...] = ()
 
+    @property
+    def groups(self) -> None:
+        """Forecasts that follow each other overlap, which `metrics.resample` sees to."""
+        return
+
 
 def load_schema(path: Path) -> Schema:
     """Read and check `schema.yaml`."""
@@ -238,7 +243,7 @@ def validate(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     values = table[schema.target_column]
     numbers = pd.to_numeric(values, errors="coerce").astype(np.float64)
     if len(texts := values[values.notna() & numbers.isna()]):
-        raise DataError(_complaint(schema.target_column, "holds what is no number", texts))
+        raise DataError(_complaint(schema.target_column, "has values that are not numbers", texts))
     possible = pa.Check.in_range(*schema.limits)
     finite = pa.Check(np.isfinite, name="isfinite")
     try:
@@ -262,7 +267,7 @@ def _dates(told: pd.Series, schema: Schema) -> pd.Series:
         # In seconds: nanoseconds, which pandas may count in, reach from 1677 to 2262 only.
         dates = pd.Series(days.astype("datetime64[s]"), index=told.index)
     if dates.isna().any():
-        raise DataError(_complaint(schema.date_column, "holds what is no date", told[dates.isna()]))
+        raise DataError(_complaint(schema.date_column, "has values that are not dates", told[dates.isna()]))
     steps = dates.diff().dt.days
     apart = schema.date.days_apart
     uneven = steps[steps.notna() & (steps != apart)]

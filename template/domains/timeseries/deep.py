@@ -4,6 +4,7 @@ Whether it serves is decided by the rule in `metrics.choose_champion`; on a few 
 """
 
 import math
+from dataclasses import asdict
 from pathlib import Path
 from statistics import NormalDist
 
@@ -172,5 +173,7 @@ def fit(
         patience=turned.patience,
         seed=params.seed,
     )
-    told = fit_network(network, rows, check, pinball, recipe, checkpoint=checkpoint, watch=watch)
+    told = fit_network(
+        network, rows, check, pinball, recipe, checkpoint=checkpoint, watch=watch, settings=asdict(turned)
+    )
     return Model(Served(network, scores, schema.limits), train.features.shape[1], told)

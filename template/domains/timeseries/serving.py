@@ -30,10 +30,11 @@ class Forecast:
     Attributes:
         times: the steps, such as "1998-01" for a month.
         low: the lower end of the interval.
-        median: as likely to be exceeded as not.
+        median: the forecast itself, which should be exceeded as often as not.
         high: the upper end.
         season_before: what it was one season earlier; the forecast of the baseline.
         truth: what was measured, None where that is not known.
+        learnt: whether the model was trained on what came in these steps, or in some of them.
     """
 
     times: tuple[str, ...]
@@ -42,6 +43,7 @@ class Forecast:
     high: tuple[float, ...]
     season_before: tuple[float, ...]
     truth: tuple[float | None, ...]
+    learnt: bool
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class Predictor:
         self.begins = ordinal_of(date.fromisoformat(f"{series['begins']}-01"[:10]), self.step)
         self.series = np.array(series["values"], dtype=np.float32)
         self.filled = frozenset(series["filled"])
+        # The last step that the model learnt to forecast; older records don't tell it.
+        self.learnt_until: str = champion.record.get("learnt_until", "")
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     def complete(self, row: Row) -> dict[str, Any]:
@@ -151,6 +155,7 @@ class Predictor:
             high=tuple(high.tolist()),
             season_before=tuple(known[len(known) - self.season + steps % self.season].astype(np.float64).tolist()),
             truth=tuple(self.measured(place) for place in places.tolist()),
+            learnt=asked["today"] <= self.learnt_until,
         )
 
     def measured(self, place: int) -> float | None:
@@ -176,8 +181,10 @@ class Predictor:
         answer, *moved = self.forecast(np.stack([history, *raised]))[:, step, 1].tolist()
         parts = [Part(_season_before(self.step), float(history[step % season - season]))]
         if season > 1:
-            growth = float(history[-1] - history[-1 - season]) * (step // season + 1)
-            parts.append(Part(f"what the last {cycle} has added", growth))
+            ahead = step // season + 1
+            growth = float(history[-1] - history[-1 - season])
+            times = f"{ahead} times " if ahead > 1 else ""
+            parts.append(Part(f"{times}what the last {cycle} has added", ahead * growth))
         parts.append(Part("what the model corrects", answer - sum(part.value for part in parts)))
         last = f"the last {season} {self.step}s" if season > 1 else f"the last {self.step}"
         names = [last, *(f"{back + 1} {cycle}s back" for back in cycles[1:])]

@@ -5,13 +5,14 @@ The page around it is `app.py`.
 
 import html
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import gradio as gr
 
+from .asking import BUTTON, ask, offer
 from .markdown import signed
-from .serving import Explanation, Forecast, InvalidInputError, Part, Predictor
+from .serving import Explanation, Forecast, Part, Predictor
 from .steps import CYCLES
 
 BLUE, ORANGE, GREY = "#2563eb", "#ea580c", "#64748b"
@@ -37,11 +38,7 @@ STYLE = (
     ".forecast .key{display:flex;flex-wrap:wrap;gap:0 1.5em}"
     "@container(max-width:560px){.forecast .narrow{display:block}.forecast .wide{display:none}}"
 )
-# On a phone the answer stands below the screen, and whoever asks would see nothing happen.
-REVEAL = """() => {
-    const answer = document.querySelector('#answer'), box = answer.getBoundingClientRect();
-    if (box.top < 0 || box.bottom > innerHeight) answer.scrollIntoView({behavior: 'smooth'});
-}"""
+LEARNT = "<p>⚠️ No test: the model learnt from what came then. How good it is, later days show.</p>"
 # What the colours mean.
 KEY = (("measured before", GREY), ("forecast, with 80 % interval", BLUE), ("what came", ORANGE))
 
@@ -62,7 +59,7 @@ def try_it(predictor: Predictor, concurrency: int) -> None:
             ahead = gr.Slider(
                 horizon["minimum"], horizon["maximum"], horizon["default"], step=1, label=horizon["label"]
             )
-            button = gr.Button("Forecast", variant="primary", elem_id="predict")
+            button = gr.Button("Forecast", variant="primary", elem_id=BUTTON)
         with gr.Column(scale=5):
             picture = gr.HTML(pictures(predictor, {}), elem_id="answer")
     with gr.Row(equal_height=False):
@@ -78,28 +75,18 @@ def try_it(predictor: Predictor, concurrency: int) -> None:
         with gr.Column(scale=3):
             explanation = gr.HTML(reasons(predictor, predictor.explain({})))
     inputs = {"today": day, "horizon": ahead}
-    asked = gr.on(
+    ask(
         [button.click, ahead.release, day.submit],
-        _speaking(lambda **row: rows_of(predictor.predict(row), predictor.decimals)),
-        inputs_kwargs=inputs,
-        outputs=answer,
-        api_name="predict",
-        api_description=(f"{target['label']}: forecast, 80 % interval, and what was measured where that is known."),
-        concurrency_limit=concurrency,
-        preprocess=False,  # `Predictor` checks both values itself, and says what is wrong in words
+        inputs,
+        predict=lambda **row: rows_of(predictor.predict(row), predictor.decimals),
+        answer=answer,
+        explain=lambda **row: (pictures(predictor, row), reasons(predictor, predictor.explain(row))),
+        explanation=[picture, explanation],
+        description=f"{target['label']}: forecast, 80 % interval, and what was measured where that is known.",
+        concurrency=concurrency,
     )
-    asked.success(
-        _speaking(lambda **row: (pictures(predictor, row), reasons(predictor, predictor.explain(row)))),
-        inputs_kwargs=inputs,
-        outputs=[picture, explanation],
-        api_visibility="private",
-        preprocess=False,
-    ).success(None, js=REVEAL, api_visibility="private")
     for example, chosen in examples:
-        values = [example["inputs"][name] for name in inputs]
-        chosen.click(lambda values=values: values, outputs=list(inputs.values()), api_visibility="private").then(
-            None, js="() => document.querySelector('#predict').click()", api_visibility="private"
-        )
+        offer(chosen, example["inputs"], inputs)
 
 
 def _example_buttons(predictor: Predictor) -> list[tuple[Any, Any]]:
@@ -124,27 +111,15 @@ def _in_unit(predictor: Predictor) -> str:
     return f"{target['label']} ({target['unit']})" if target["unit"] else str(target["label"])
 
 
-def _speaking(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, with what is wrong with an input told to the person in the page and to the caller of the API."""
-
-    def told(**row: Any) -> Any:
-        try:
-            return function(**row)
-        except InvalidInputError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-
-    return told
-
-
 def pictures(predictor: Predictor, row: dict[str, Any]) -> str:
     """The forecast for wide and for narrow pages, below what its colours mean."""
-    told = predictor.predict(row).truth
-    key = KEY if any(value is not None for value in told) else KEY[:-1]
+    forecast = predictor.predict(row)
+    key = KEY if any(value is not None for value in forecast.truth) else KEY[:-1]
     words = "".join(f'<span><span style="color:{colour}">●</span> {meaning}</span>' for meaning, colour in key)
     return (
         f'<style>{STYLE}</style><div class="forecast"><div class="key">{words}</div>'
         f'<div class="wide">{chart(predictor, row, WIDE)}</div>'
-        f'<div class="narrow">{chart(predictor, row, NARROW)}</div></div>'
+        f'<div class="narrow">{chart(predictor, row, NARROW)}</div>{LEARNT if forecast.learnt else ""}</div>'
     )
 
 

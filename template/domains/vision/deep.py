@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from .data import Pictures, Schema, Split, encode_target
 from .fitting import Recipe, Rows, Watch, export_onnx, facts_of, fit_network, hold_out, seeded
+from .models import BATCH
 from .params import Deep, Train
 from .pictures import Grid
 
@@ -78,8 +79,10 @@ class Jiggle:
         wide, high = 1 + draw(turned.stretch), 1 + draw(turned.stretch)
         # `affine_grid` counts from -1 to 1 across the picture.
         across, down = draw(2 * turned.shift), draw(2 * turned.shift)
-        first = torch.stack([angle.cos() * wide, slant - angle.sin(), across], dim=1)
-        second = torch.stack([angle.sin(), angle.cos() * high, down], dim=1)
+        # From one side to the other it counts the same, however long the side is: an angle is one of equal cells.
+        aspect = self.grid.height / self.grid.width
+        first = torch.stack([angle.cos() * wide, (slant - angle.sin()) * aspect, across], dim=1)
+        second = torch.stack([angle.sin() / aspect, angle.cos() * high, down], dim=1)
         moves = torch.stack([first, second], dim=1).to(picture.device)
         squares = as_channels(picture, self.grid)
         if turned.mirror:
@@ -115,7 +118,8 @@ class Model:
     @torch.no_grad()
     def predict_proba(self, cells: Pictures) -> NDArray[np.float64]:
         """Probabilities of shape (rows, classes), for shares of shape (rows, cells)."""
-        return np.asarray(self.served.eval()(torch.from_numpy(cells)), dtype=np.float64)
+        parts = torch.split(torch.from_numpy(cells), BATCH)
+        return np.concatenate([np.asarray(self.served.eval()(part), dtype=np.float64) for part in parts])
 
     def export_onnx(self) -> bytes:
         """The network as ONNX: `picture` of shape (rows, cells) to probabilities."""
@@ -139,7 +143,17 @@ def fit(
     )
     augment = Jiggle(schema.picture, turned)
     loss = partial(functional.cross_entropy, label_smoothing=turned.smoothing)
-    history = fit_network(network, learnt, held_out, loss, recipe, checkpoint=checkpoint, watch=watch, augment=augment)
+    history = fit_network(
+        network,
+        learnt,
+        held_out,
+        loss,
+        recipe,
+        checkpoint=checkpoint,
+        watch=watch,
+        augment=augment,
+        settings=asdict(turned),
+    )
     return Model(network, history, len(schema.classes))
 
 

@@ -24,6 +24,8 @@ from .params import Train
 # exports to ONNX like any other model (dummy estimators do not).
 _NEVER_SPLIT = 1e12
 FOLDS = 5
+# Pictures that are answered at once: what a network makes of them takes a hundred times their memory.
+BATCH = 256
 
 
 def fit(
@@ -50,11 +52,11 @@ def fit(
     Raises:
         ValueError: no model has that name.
     """
+    if name == "deep" and params.deep:
+        # Only a project that asked for a network has the module, and the libraries that it needs.
+        return import_module(".deep", __package__).fit(train, schema, params, checkpoint, watch)
     # One thread: parallel sums differ in their last bit from run to run, and with it the model's hash.
     with threadpool_limits(limits=1):
-        if name == "deep" and params.deep:
-            # Only a project that asked for a network has the module, and the libraries that it needs.
-            return import_module(".deep", __package__).fit(train, schema, params, checkpoint, watch)
         if name == "baseline":
             return DecisionTreeClassifier(min_impurity_decrease=_NEVER_SPLIT).fit(flat(train.features), train.target)
         if name == "shallow":
@@ -118,7 +120,8 @@ def loaded(exported: bytes, _schema: Schema) -> Callable[[Pictures], NDArray[np.
     output = session.get_outputs()[-1].name
 
     def answer(features: Pictures) -> NDArray[np.float64]:
-        return _sum_to_one(session.run([output], {"picture": flat(features)})[0])
+        parts = [flat(features[start : start + BATCH]) for start in range(0, len(features), BATCH)]
+        return _sum_to_one(np.concatenate([session.run([output], {"picture": part})[0] for part in parts]))
 
     return answer
 

@@ -1,4 +1,4 @@
-"""The pictures of a text model, drawn from the tables of `curves.py`."""
+"""The pictures of a vision model, drawn from the tables of `curves.py`."""
 
 import numpy as np
 import pandas as pd

@@ -43,4 +43,5 @@ def test_round_trip(tmp_path: Path) -> None:
 
 def test_parameters_are_those_of_params_yaml(turned: params.Params) -> None:
     for name in turned.train.models:
-        assert candidate.parameters_of(name, turned.train)["seed"] == turned.train.seed
+        stated = {"seed": turned.train.seed, **vars(getattr(turned.train, name))}
+        assert candidate.parameters_of(name, turned.train) == stated

@@ -16,6 +16,14 @@ class ChampionError(Exception):
     """There is no model that may be served; the message says why and what to do."""
 
 
+def of_another_make(unsaid: str) -> ChampionError:
+    """What to raise where a record lacks what this code reads from it."""
+    return ChampionError(
+        f"The model was made by another version of this code: its record says nothing of {unsaid}. "
+        "Run: uv run dvc repro"
+    )
+
+
 @dataclass(frozen=True)
 class Champion:
     """The record beside the model: format, hash, inputs, metrics, decision and lineage."""
@@ -59,7 +67,11 @@ def load_champion(folder: Path) -> tuple[Champion, bytes]:
 
 
 def publish(folder: Path, record: dict[str, Any], model: bytes) -> None:
-    """Put a new champion in place: written beside the old one and renamed, so that a crash leaves the old one."""
+    """Put a new champion in place: both files written beside the old ones, then renamed.
+
+    A crash before the first of the two renames leaves the old champion; one between them, a model that no record fits,
+    which does not serve (`git restore models/champion` brings the old one back).
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=".champion-", dir=folder.parent))
     try:

@@ -159,7 +159,7 @@ def loaded(exported: bytes, schema: Schema) -> Callable[[pd.DataFrame], NDArray[
 def export_difference(model: Any, exported: bytes, features: pd.DataFrame, schema: Schema) -> float:
     """The largest difference between the trained and the exported model's answers; relative where they are numbers."""
     trained = predict(model, features)
-    scale = 1.0 if schema.task == "classification" else max(float(np.abs(trained).max()), 1.0)
+    scale = 1.0 if schema.task == "classification" else float(np.abs(trained).max()) or 1.0
     return float(np.abs(trained - predict_onnx(exported, features, schema)).max()) / scale
 
 

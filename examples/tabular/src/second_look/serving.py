@@ -1,6 +1,7 @@
 """Serving: check an input row, predict, explain. Needs NumPy and ONNX Runtime, nothing of the training side."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,10 +12,13 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from .champion import Champion, load_champion
+from .champion import Champion, load_champion, of_another_make
 
 Row = Mapping[str, Any]
 EPOCH = date(1970, 1, 1)
+_MIDNIGHT = re.compile(r"[ T]00:00(:00)?$")
+# What a record says of each input.
+_SAID = frozenset({"name", "label", "kind", "unit", "whole", "nullable", "others", "choices", "default"})
 # As `data.py` names what is empty, and what is not among the choices.
 MISSING, OTHER = "(missing)", "(other)"
 
@@ -141,8 +145,9 @@ def _check_category(column: Mapping[str, Any], value: str) -> str:
 
 def _check_date(column: Mapping[str, Any], value: Any) -> str:
     try:
-        # Rows of the splits hold days.
-        day = EPOCH + timedelta(days=int(value)) if isinstance(value, float) else date.fromisoformat(str(value)[:10])
+        # Rows of the splits hold days; a calendar may write midnight behind its date.
+        written = _MIDNIGHT.sub("", str(value))
+        day = EPOCH + timedelta(days=int(value)) if isinstance(value, float) else date.fromisoformat(written)
     except (ValueError, OverflowError):
         raise InvalidInputError(f"{column['label']} must be a date such as {column['default']}.") from None
     if not date.fromisoformat(column["minimum"]) <= day <= date.fromisoformat(column["maximum"]):
@@ -152,9 +157,11 @@ def _check_date(column: Mapping[str, Any], value: Any) -> str:
 
 def _check_number(column: Mapping[str, Any], value: Any) -> float:
     try:
-        number = float(value)
+        number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
         raise InvalidInputError(f"{column['label']} must be a number.") from None
+    except OverflowError:  # a whole number of hundreds of digits
+        number = math.inf
     if not math.isfinite(number):
         raise InvalidInputError(f"{column['label']} must be a finite number.")
     low, high = column["minimum"], column["maximum"]
@@ -162,6 +169,8 @@ def _check_number(column: Mapping[str, Any], value: Any) -> float:
         raise InvalidInputError(
             f"{column['label']} must lie between {low:g} and {high:g}; the model knows nothing of {number:g}."
         )
+    if column["whole"] and number != int(number):
+        raise InvalidInputError(f"{column['label']} must be a whole number; {number:g} is not.")
     return number
 
 
@@ -169,7 +178,10 @@ def load_predictor(folder: Path) -> Predictor:
     """The champion in `folder`.
 
     Raises:
-        ChampionError: it is missing, or not the file that `champion.json` was written for.
+        ChampionError: it is missing, not the file that `champion.json` was written for, or of an older make.
     """
     champion, model = load_champion(folder)
+    for column in champion.record["inputs"]:
+        if unsaid := sorted(_SAID - set(column)):
+            raise of_another_make(", ".join(unsaid))
     return Predictor(champion, model)

@@ -39,7 +39,8 @@ def slices_figure(label: str, records: list[dict[str, Any]], overall: float) -> 
     figure, axes = blank(f"{label} by group", height=1.2 + 0.45 * len(known))
     axes.axvline(overall, color=GREY, linestyle="--", linewidth=1, label="all rows")
     for position, record in enumerate(reversed(known)):
-        axes.plot([record["low"], record["high"]], [position, position], color=ORANGE, linewidth=3, alpha=0.5)
+        if record["low"] is not None:
+            axes.plot([record["low"], record["high"]], [position, position], color=ORANGE, linewidth=3, alpha=0.5)
         axes.plot(record["value"], position, "o", color=ORANGE, markersize=8)
     labels = [f"{record['column']}\n{record['slice']} (n={record['rows']})" for record in reversed(known)]
     axes.set_yticks(range(len(known)), labels, fontsize=8)

@@ -1,6 +1,6 @@
 """How good a set of predictions is: scores, bootstrap intervals, and the rule by which a model becomes champion."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -27,11 +27,11 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Metric:
-    """A score of predictions against the truth, and which direction is better."""
+    """A score of predictions against the truth, and which direction is better: None where a value between is right."""
 
     label: str
     score: Callable[[Array, Array], float]
-    higher_is_better: bool
+    higher_is_better: bool | None
 
 
 def _roc_auc(target: Array, probabilities: Array) -> float:
@@ -50,6 +50,11 @@ def _mean_over_classes(score: Callable[[Array, Array], float], target: Array, pr
     return float(np.mean([score(target == index, probabilities[:, index]) for index in found]))
 
 
+def _f1(target: Array, probabilities: Array) -> float:
+    """The mean over the classes that occur; what is answered with another is wrong, and no class of its own."""
+    return float(f1_score(target, probabilities.argmax(axis=1), labels=np.unique(target), average="macro"))
+
+
 def _log_loss(target: Array, probabilities: Array) -> float:
     return float(log_loss(target, probabilities, labels=range(probabilities.shape[1])))
 
@@ -61,11 +66,10 @@ def _brier(target: Array, probabilities: Array) -> float:
 # Classification: target of class indices (rows,), predictions of probabilities (rows, classes).
 CLASSIFICATION = {
     "roc_auc": Metric("ROC AUC", _roc_auc, higher_is_better=True),
-    # Where a class is rare, a ranking of mostly easy cases flatters ROC AUC (Davis and Goadrich, 2006).
-    "average_precision": Metric("Average precision", _average_precision, higher_is_better=True),
-    "f1": Metric(
-        "F1 (macro)", lambda y, p: float(f1_score(y, p.argmax(axis=1), average="macro")), higher_is_better=True
-    ),
+    # Where a class is rare, a ranking of mostly easy cases flatters ROC AUC (Davis and Goadrich, 2006). The mean over
+    # the classes counts the rare one as much as the others.
+    "average_precision": Metric("Average precision (macro)", _average_precision, higher_is_better=True),
+    "f1": Metric("F1 (macro)", _f1, higher_is_better=True),
     "accuracy": Metric("Accuracy", lambda y, p: float(accuracy_score(y, p.argmax(axis=1))), higher_is_better=True),
     "log_loss": Metric("Log loss", _log_loss, higher_is_better=False),
     "brier": Metric("Brier score", _brier, higher_is_better=False),
@@ -99,11 +103,12 @@ FORECAST = {
         "Root mean squared error", lambda y, q: float(np.sqrt(((y - q[..., 1]) ** 2).mean())), higher_is_better=False
     ),
     "pinball": Metric("Pinball loss", _pinball, higher_is_better=False),
-    # More than was stated costs width, which the pinball loss shows.
+    # 0.8 is right. An interval that holds more is too wide, and the best of all would hold everything: so it is shown
+    # and decides nothing.
     "coverage": Metric(
         "Coverage of the 80 % interval",
         lambda y, q: float(((q[..., 0] <= y) & (y <= q[..., 2])).mean()),
-        higher_is_better=True,
+        higher_is_better=None,
     ),
 }
 
@@ -113,6 +118,18 @@ def metrics_for(task: str) -> dict[str, Metric]:
     return {"classification": CLASSIFICATION, "regression": REGRESSION, "forecast": FORECAST}[task]
 
 
+def deciding(task: str, name: str) -> Metric:
+    """The metric called `name`, by which one model can be better than another.
+
+    Raises:
+        ValueError: the task has none of that name, or it has no better and worse.
+    """
+    able = {key: metric for key, metric in metrics_for(task).items() if metric.higher_is_better is not None}
+    if name not in able:
+        raise ValueError(f"evaluate.metric is {name!r}; for {task} it is one of {', '.join(able)}")
+    return able[name]
+
+
 @dataclass(frozen=True)
 class Interval:
     """A score with the limits of its bootstrap interval."""
@@ -120,6 +137,11 @@ class Interval:
     value: float
     low: float
     high: float
+
+
+# From fewer cases an interval would promise a precision that is not there: rows of a slice (groups of rows, where there
+# are groups), of the rarer class where rows are ranked, stretches as long as the horizon where forecasts overlap.
+FEWEST = 10
 
 
 @dataclass(frozen=True)
@@ -140,20 +162,48 @@ class Duel:
 
 
 def resample(
-    metric: Metric, target: Array, predictions: Mapping[str, Array], *, resamples: int, seed: int
+    metric: Metric,
+    target: Array,
+    predictions: Mapping[str, Array],
+    *,
+    resamples: int,
+    seed: int,
+    groups: NDArray[np.int64] | None = None,
+    within: NDArray[np.bool_] | None = None,
 ) -> dict[str, NDArray[np.float64]]:
     """The metric on bootstrap resamples of the rows, the same rows for every model (Efron and Tibshirani, 1993).
+
+    Rows of one group are alike, so groups are drawn whole (Field and Welsh, 2007): row by row, a model that fails on
+    one group would look as if it failed by chance.
 
     Forecasts that follow each other share most of their months, so they are no independent rows: they are drawn in
     blocks as long as the horizon, around the end to the beginning (the circular block bootstrap of Politis and Romano,
     1992). Few rows make shorter blocks: fewer than five of them, and the resamples would all be alike.
 
-    Returns one array of shape (resamples,) a model; where the metric is undefined (one class only) stands nan.
+    Args:
+        metric: what is measured.
+        target: the truth, rows first.
+        predictions: of each model, rows first.
+        resamples: how many.
+        seed: of the draws.
+        groups: the number of each row's group, counted from 0, shape (rows,); without, each row is one by itself.
+        within: which rows count, shape (rows,); all of them are drawn all the same, so that blocks stay whole.
+
+    Returns:
+        One array of shape (resamples,) a model; where the metric is undefined (no row, one class only) stands nan.
     """
     rng = np.random.default_rng(seed)
-    block = max(1, min(target.shape[1], len(target) // 5)) if target.ndim > 1 else 1
-    begins = rng.integers(len(target), size=(resamples, -(-len(target) // block)))
-    draws = (begins[:, :, None] + np.arange(block)).reshape(resamples, -1)[:, : len(target)] % len(target)
+    every: Iterable[NDArray[np.int64]]
+    if groups is not None:
+        sizes = np.bincount(groups)
+        members = np.split(np.argsort(groups, kind="stable"), np.cumsum(sizes)[:-1])
+        chosen = rng.integers(len(members), size=(resamples, len(members)))
+        every = (np.concatenate([members[group] for group in drawn]) for drawn in chosen)
+    else:
+        block = max(1, min(target.shape[1], len(target) // 5)) if target.ndim > 1 else 1
+        begins = rng.integers(len(target), size=(resamples, -(-len(target) // block)))
+        every = (begins[:, :, None] + np.arange(block)).reshape(resamples, -1)[:, : len(target)] % len(target)
+    draws = [drawn if within is None else drawn[within[drawn]] for drawn in every]
     # The arrays were checked when they were made; checking each of a thousand resamples costs more than scoring it.
     with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
         return {
@@ -163,7 +213,7 @@ def resample(
 
 
 def _score_or_nan(metric: Metric, target: Array, prediction: Array) -> float:
-    if metric in RANKINGS and len(np.unique(target)) < 2:
+    if len(target) == 0 or (metric in RANKINGS and len(np.unique(target)) < 2):
         return float("nan")
     return metric.score(target, prediction)
 
@@ -184,6 +234,7 @@ def choose_champion(
     confidence: float,
     resamples: int,
     seed: int,
+    groups: NDArray[np.int64] | None = None,
 ) -> tuple[str, list[Duel]]:
     """Earned complexity: a model serves only if it beats the simpler one by a margin that is no accident.
 
@@ -195,12 +246,13 @@ def choose_champion(
         confidence: of the interval of the gain, which must exclude zero.
         resamples: of the bootstrap.
         seed: of the bootstrap.
+        groups: of the rows, as in `resample`.
 
     Returns:
         The champion's name, and every duel in turn.
     """
     sign = 1.0 if metric.higher_is_better else -1.0
-    samples = resample(metric, target, predictions, resamples=resamples, seed=seed)
+    samples = resample(metric, target, predictions, resamples=resamples, seed=seed, groups=groups)
     values = {name: metric.score(target, prediction) for name, prediction in predictions.items()}
     champion, *challengers = predictions
     duels = []
@@ -215,12 +267,19 @@ def choose_champion(
 
 
 def score_all(
-    task: str, target: Array, predictions: Mapping[str, Array], *, confidence: float, resamples: int, seed: int
+    task: str,
+    target: Array,
+    predictions: Mapping[str, Array],
+    *,
+    confidence: float,
+    resamples: int,
+    seed: int,
+    groups: NDArray[np.int64] | None = None,
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Every metric of every model with its interval: model → metric → value, low, high."""
     scores: dict[str, dict[str, dict[str, float]]] = {name: {} for name in predictions}
     for key, metric in metrics_for(task).items():
-        samples = resample(metric, target, predictions, resamples=resamples, seed=seed)
+        samples = resample(metric, target, predictions, resamples=resamples, seed=seed, groups=groups)
         for name, prediction in predictions.items():
             value = metric.score(target, prediction)
             scores[name][key] = asdict(interval(value, samples[name], confidence))
@@ -236,6 +295,7 @@ def score_slices(
     confidence: float,
     resamples: int,
     seed: int,
+    groups: NDArray[np.int64] | None = None,
 ) -> list[dict[str, Any]]:
     """The metric on parts of the rows: a good average can hide a group that the model fails.
 
@@ -247,9 +307,11 @@ def score_slices(
         confidence: of the intervals.
         resamples: of the bootstrap.
         seed: of the bootstrap.
+        groups: of the rows, as in `resample`.
 
     Returns:
-        One record a slice: column, slice, rows, and value, low, high (None where the metric is undefined).
+        One record a slice: column, slice, rows, and value, low, high. None stands for what is not known: the value
+        where the metric is undefined, the interval where the cases are too few or all alike.
     """
     records = []
     for column, labels in slices.items():
@@ -257,11 +319,25 @@ def score_slices(
             rows = np.asarray(labels == label)
             if not rows.any():
                 continue
-            part = {"champion": prediction[rows]}
             value = _score_or_nan(metric, target[rows], prediction[rows])
             score: dict[str, float | None] = {"value": None, "low": None, "high": None}
             if np.isfinite(value):
-                samples = resample(metric, target[rows], part, resamples=resamples, seed=seed)["champion"]
-                score = dict(asdict(interval(value, samples, confidence)))
+                score["value"] = value
+                if _cases(metric, target, rows, groups) >= FEWEST:
+                    drawn: dict[str, Any] = {"resamples": resamples, "seed": seed, "groups": groups, "within": rows}
+                    samples = resample(metric, target, {"champion": prediction}, **drawn)["champion"]
+                    found = interval(value, samples, confidence)
+                    if found.low < found.high:
+                        score = dict(asdict(found))
             records.append({"column": column, "slice": str(label), "rows": int(rows.sum()), **score})
     return records
+
+
+def _cases(metric: Metric, target: Array, rows: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> int:
+    """How many cases a slice has that say nothing of each other: of the rarer class, where it is ranked."""
+    places = np.flatnonzero(rows)
+    block = target.shape[1] if target.ndim > 1 else 1
+    cases = places // block if groups is None else groups[places]
+    if metric in RANKINGS:
+        return min(len(np.unique(cases[target[places] == found])) for found in np.unique(target[places]))
+    return len(np.unique(cases))

@@ -34,6 +34,7 @@ def brief_of(
         "inputs": describe_inputs(pd.PeriodIndex(series.index), schema, params),
         "examples": pick_examples(splits["test"], encode_target(splits["test"].target, schema), predictions["test"]),
         "history": params.prepare.history,
+        "learnt_until": str(day_of(splits["train"].target.index[-1] + splits["train"].target.shape[1])),
         "step": schema.step,
         "series": {
             "begins": str(day_of(series.index[0])),

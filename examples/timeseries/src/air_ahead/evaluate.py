@@ -55,7 +55,8 @@ def costs_of(candidates: dict[str, Candidate], previous: Path) -> dict[str, Cost
     A model that is byte for byte the one in the `previous` evaluation keeps the times measured then: no two
     measurements agree, and a rerun that changes nothing should change no file.
     """
-    known = json.loads(previous.read_text(encoding="utf-8"))["costs"] if previous.exists() else {}
+    # The first projects had reports without costs.
+    known = json.loads(previous.read_text(encoding="utf-8")).get("costs", {}) if previous.exists() else {}
     costs = {}
     for name, candidate in candidates.items():
         digest = champion.sha256(candidate.exported)
@@ -79,9 +80,7 @@ def evaluate(
     The choice looks at the validation split alone, so that the test scores are of rows that nothing was chosen on.
     """
     turned = params.evaluate
-    available = metrics.metrics_for(schema.task)
-    if turned.metric not in available:
-        raise ValueError(f"evaluate.metric is {turned.metric!r}; for {schema.task} it is one of {', '.join(available)}")
+    available, decides = metrics.metrics_for(schema.task), metrics.deciding(schema.task, turned.metric)
     bootstrap: dict[str, Any] = {"confidence": turned.confidence, "resamples": turned.resamples, "seed": turned.seed}
     target = {name: data.encode_target(part.target, schema) for name, part in splits.items()}
     answers = {
@@ -89,8 +88,14 @@ def evaluate(
         for part in ("validation", "test")
     }
     chosen, duels = metrics.choose_champion(
-        available[turned.metric], target["validation"], answers["validation"], margin=turned.margin, **bootstrap
+        decides,
+        target["validation"],
+        answers["validation"],
+        margin=turned.margin,
+        groups=splits["validation"].groups,
+        **bootstrap,
     )
+    bootstrap["groups"] = splits["test"].groups
     slices = data.slices_of(splits, schema, turned)
     return Evaluation(
         champion=chosen,
@@ -100,11 +105,9 @@ def evaluate(
             for key, metric in available.items()
         },
         duels=duels,
-        verdicts=[duel.in_words(available[turned.metric]) for duel in duels],
+        verdicts=[duel.in_words(decides) for duel in duels],
         scores=metrics.score_all(schema.task, target["test"], answers["test"], **bootstrap),
-        slices=metrics.score_slices(
-            available[turned.metric], target["test"], answers["test"][chosen], slices, **bootstrap
-        ),
+        slices=metrics.score_slices(decides, target["test"], answers["test"][chosen], slices, **bootstrap),
         rows={name: len(part.target) for name, part in splits.items()},
         costs=costs,
     )

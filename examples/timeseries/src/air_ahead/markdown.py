@@ -1,15 +1,28 @@
 """What was measured, as Markdown tables: for the README, the model card and the demo. Standard library only."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 Record = Mapping[str, Any]
+ARROWS = {True: " ↑", False: " ↓", None: ""}
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is, in a paragraph or a cell of a table; plain prose stays as it is."""
+    anywhere = re.sub(r"([\\`*_{}\[\]<>|~$&])", r"\\\1", text)
+    return re.sub(r"^([#+=-]|[0-9]+(?=[.)]))", lambda found: _at_start(found[0]), anywhere)
+
+
+def _at_start(mark: str) -> str:
+    """What begins a heading or an item of a list, so that it doesn't; of a number, the point after it would."""
+    return f"{mark}\\" if mark.isdigit() else f"\\{mark}"
 
 
 def score_table(evaluation: Record) -> str:
-    """A row a model, a column a metric; the champion has a star."""
+    """A row a model, a column a metric, with an arrow where one direction is better; the champion has a star."""
     labels = evaluation["labels"]
-    header = [f"{label['label']} {'↑' if label['higher_is_better'] else '↓'}" for label in labels.values()]
+    header = [label["label"] + ARROWS[label["higher_is_better"]] for label in labels.values()]
     lines = ["| model | " + " | ".join(header) + " |", "|---|" + "---|" * len(header)]
     for name, scores in evaluation["scores"].items():
         shown = f"**{name}** ★" if name == evaluation["champion"] else name
@@ -32,7 +45,7 @@ def slice_table(evaluation: Record) -> str:
     label = evaluation["labels"][evaluation["metric"]]["label"]
     lines = [f"| group | slice | rows | {label} |", "|---|---|---|---|"]
     lines += [
-        f"| {record['column']} | {record['slice']} | {record['rows']} | {in_brackets(record)} |"
+        f"| {escape(record['column'])} | {escape(record['slice'])} | {record['rows']} | {in_brackets(record)} |"
         for record in evaluation["slices"]
     ]
     return "\n".join(lines)
@@ -65,18 +78,22 @@ def _link(value: Any) -> str:
 
 
 def measured_on(evaluation: Record) -> str:
-    """Which rows were used for what."""
+    """Which rows were used for what, and how to read the scores."""
     rows = evaluation["rows"]
     return (
-        f"Measured on {rows['test']} test rows that no choice was made on; trained on {rows['train']}, chosen on "
-        f"{rows['validation']}. Brackets hold bootstrap intervals; ★ serves."
+        f"Measured on {rows['test']} test rows that no choice was made on; the models learnt from {rows['train']} "
+        f"rows, and {rows['validation']} others chose between them. Brackets hold bootstrap intervals; where there are "
+        "none, the rows are too few or too alike for one. ★ serves."
     )
 
 
 def in_brackets(score: Record) -> str:
-    """A score with its interval, or why there is none."""
+    """A score, with its interval where there is one."""
     if score["value"] is None:
         return "not defined here"
+    # Where every resample has the same score, the bootstrap knows nothing of its precision.
+    if score["low"] == score["high"]:
+        return rounded(score["value"])
     return f"{rounded(score['value'])} [{rounded(score['low'])}, {rounded(score['high'])}]"
 
 

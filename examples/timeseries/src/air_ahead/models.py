@@ -1,7 +1,7 @@
 """The models, from the simplest to the most complex, and their way to ONNX.
 
 Every model takes the history, shape (origins, steps), and answers with quantiles, shape (origins, horizon, 3): the
-lower end of the interval, the median, the upper end (`metrics.QUANTILES`).
+lower end of the interval, the forecast, the upper end (`metrics.QUANTILES`).
 """
 
 from collections.abc import Callable
@@ -30,30 +30,29 @@ class Linear:
     """Forecasts that are linear in the history; seasonal naive, exponential smoothing and ridge regression all are.
 
     Each step ahead is the origin's value, plus weights on how far each step before lies from it, plus `bias`: raise
-    the whole history by 1, and the forecast rises by 1. The interval reaches `reach` to either side. No quantile leaves
+    the whole history by 1, and the forecast rises by 1. Around it lie the ends of the interval. No quantile leaves
     `limits`.
 
     Attributes:
         weights: shape (steps of history, horizon).
         bias: shape (horizon,).
-        reach: shape (horizon,).
+        sides: how far below and above the forecast each quantile lies, shape (horizon, 3).
         limits: the least and the most that is possible.
     """
 
     weights: Array
     bias: Array
-    reach: Array
+    sides: Array
     limits: tuple[float, float]
 
     def predict(self, features: pd.DataFrame) -> Array:
         """Quantiles of shape (origins, horizon, 3)."""
-        median = forecast(features.to_numpy(dtype=np.float64), self.weights, self.bias)
-        sides = self.reach[:, None] * np.array([-1.0, 0.0, 1.0])
-        return np.asarray((median[:, :, None] + sides).clip(*self.limits))
+        middle = forecast(features.to_numpy(dtype=np.float64), self.weights, self.bias)
+        return np.asarray((middle[:, :, None] + self.sides).clip(*self.limits))
 
 
 def forecast(history: Array, weights: Array, bias: Array) -> Array:
-    """The median, shape (origins, horizon)."""
+    """What is expected, shape (origins, horizon)."""
     level = history[:, -1:]
     return np.asarray(level + (history - level) @ weights + bias)
 
@@ -103,7 +102,7 @@ def _baseline(history: Array, target: Array, schema: Schema) -> Linear:
     for step in range(target.shape[1]):
         weights[step % schema.season - schema.season, step] = 1
     bias = np.zeros(target.shape[1])
-    return Linear(weights, bias, _reach(target - forecast(history, weights, bias)), schema.limits)
+    return Linear(weights, bias, _sides(target - forecast(history, weights, bias)), schema.limits)
 
 
 def _classical(series: pd.Series, history: Array, target: Array, schema: Schema, *, damped: bool) -> Linear:
@@ -129,7 +128,7 @@ def _classical(series: pd.Series, history: Array, target: Array, schema: Schema,
 
     weights = np.stack([answer(one) for one in np.eye(history.shape[1])])
     bias = np.zeros(target.shape[1])
-    return Linear(weights, bias, _reach(target - forecast(history, weights, bias)), schema.limits)
+    return Linear(weights, bias, _sides(target - forecast(history, weights, bias)), schema.limits)
 
 
 def _shallow(history: Array, target: Array, schema: Schema, alpha: float) -> Linear:
@@ -148,18 +147,20 @@ def _shallow(history: Array, target: Array, schema: Schema, alpha: float) -> Lin
         fitted = Ridge(alpha=alpha).fit((history - level)[earlier], (target - level)[earlier])
         errors.append((target - level)[later] - fitted.predict((history - level)[later]))
     fitted = Ridge(alpha=alpha).fit(history - level, target - level)
-    return Linear(fitted.coef_.T.astype(np.float64), fitted.intercept_, _reach(np.concatenate(errors)), schema.limits)
+    return Linear(fitted.coef_.T.astype(np.float64), fitted.intercept_, _sides(np.concatenate(errors)), schema.limits)
 
 
-def _reach(errors: Array) -> Array:
-    """How far to go to either side so as to hold the stated share of the errors, for each step ahead.
+def _sides(errors: Array) -> Array:
+    """How far the quantiles lie from the forecast, for each step ahead, shape (horizon, 3): (below, 0, above).
 
-    The correction for the number of errors is that of split conformal prediction (Lei and others, 2018). Its guarantee
-    is for errors that could come in any order, which those of a series are not: hence the measured coverage.
+    They are quantiles of the errors, each end on its own (Linusson and others, 2014): a forecast that is usually too
+    low needs more room above than below. The correction for the number of errors is that of split conformal prediction
+    (Lei and others, 2018). Its guarantee is for errors that could come in any order, which those of a series are not:
+    hence the measured coverage.
     """
-    share = QUANTILES[-1] - QUANTILES[0]
-    corrected = min(share * (1 + 1 / len(errors)), 1.0)
-    return np.asarray(np.quantile(np.abs(errors), corrected, axis=0))
+    share = min(QUANTILES[-1] * (1 + 1 / len(errors)), 1.0)
+    below, above = (np.quantile(one, share, axis=0, method="inverted_cdf").clip(0) for one in (-errors, errors))
+    return np.stack([-below, np.zeros_like(below), above], axis=1)
 
 
 def predict(model: Any, features: pd.DataFrame) -> Array:
@@ -180,7 +181,7 @@ def export_onnx(model: Any, schema: Schema) -> bytes:  # noqa: ARG001  # every d
         "weights": model.weights.astype(np.float32),
         "bias": model.bias.astype(np.float32),
         "third": np.array([2]),
-        "reach": (model.reach[:, None] * np.array([-1.0, 0.0, 1.0])).astype(np.float32),
+        "sides": model.sides.astype(np.float32),
         "least": np.float32(model.limits[0]),
         "most": np.float32(model.limits[1]),
     }
@@ -189,9 +190,9 @@ def export_onnx(model: Any, schema: Schema) -> bytes:  # noqa: ARG001  # every d
         helper.make_node("Sub", ["history", "level"], ["distance"]),
         helper.make_node("MatMul", ["distance", "weights"], ["weighted"]),
         helper.make_node("Add", ["weighted", "bias"], ["change"]),
-        helper.make_node("Add", ["level", "change"], ["median"]),
-        helper.make_node("Unsqueeze", ["median", "third"], ["medians"]),
-        helper.make_node("Add", ["medians", "reach"], ["quantiles"]),
+        helper.make_node("Add", ["level", "change"], ["middle"]),
+        helper.make_node("Unsqueeze", ["middle", "third"], ["middles"]),
+        helper.make_node("Add", ["middles", "sides"], ["quantiles"]),
         helper.make_node("Clip", ["quantiles", "least", "most"], ["answer"]),
     ]
     graph = helper.make_graph(

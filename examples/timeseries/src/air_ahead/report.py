@@ -4,7 +4,6 @@ The README is no output of DVC (DVC would delete it): only the lines between its
 """
 
 import json
-import re
 from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
@@ -88,16 +87,16 @@ def model_card(evaluation: dict[str, Any], champion: Champion, schema: data.Sche
             "## Model",
             "",
             f"{record['model']}, {record['size_bytes']:,} bytes of {record['format'].upper()}, by "
-            f"{escape(author)}. "
-            f"It predicts {label_within(schema.target.label)} from {schema.inputs_in_words}.",
+            f"{markdown.escape(author)}. "
+            f"It predicts {markdown.escape(label_within(schema.target.label))} from {schema.inputs_in_words}.",
             "",
             "## Intended use",
             "",
-            escape(str(project["summary"])),
+            markdown.escape(str(project["summary"])),
             "",
             "## Data",
             "",
-            f"{schema.source} Licence: {schema.licence}",
+            f"{markdown.escape(schema.source)} Licence: {markdown.escape(schema.licence)}",
             "",
             "## Quality",
             "",
@@ -133,11 +132,6 @@ def model_card(evaluation: dict[str, Any], champion: Champion, schema: data.Sche
 def label_within(label: str) -> str:
     """A label inside a sentence: only its first letter is there for the beginning of one."""
     return label[:1].lower() + label[1:]
-
-
-def escape(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    return re.sub(r"([\\`*_{}\[\]<>()#+.!|~$&-])", r"\\\1", text)
 
 
 def insert(text: str, block: str) -> str:

@@ -29,7 +29,7 @@ from .params import Evaluate, Prepare
 from .pictures import Grid, InvalidInputError
 
 SPLITS = ("train", "validation", "test")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm")
 # Three splits, of which the smallest is a fifth, need one picture of each class.
 LEAST_OF_A_CLASS = 5
 # More files than this share that can't be read are no accident.
@@ -124,6 +124,11 @@ class Split:
     features: Pictures
     target: NDArray[np.str_]
     names: tuple[str, ...] = field(default=())
+
+    @property
+    def groups(self) -> None:
+        """Each picture is a case by itself."""
+        return
 
 
 def load_schema(path: Path) -> Schema:

@@ -1,6 +1,6 @@
 """How a picture file becomes what a model is shown: by the same code when the data is prepared and when it serves.
 
-Needs NumPy and Pillow, nothing of the training side.
+Needs NumPy, Pillow and pydantic, nothing of the training side.
 """
 
 import base64

@@ -1,6 +1,6 @@
 """Serving: a picture becomes what the model learnt from, then predict, explain.
 
-Needs NumPy, Pillow and ONNX Runtime, nothing of the training side.
+Needs NumPy, Pillow, pydantic and ONNX Runtime, nothing of the training side.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from . import pictures
-from .champion import Champion, ChampionError, load_champion
+from .champion import Champion, load_champion, of_another_make
 from .pictures import Array, Grid, InvalidInputError, Reading
 
 __all__ = ["Answer", "InvalidInputError", "Predictor", "Reading", "load_predictor"]
@@ -118,10 +118,7 @@ def load_predictor(folder: Path) -> Predictor:
     try:
         return Predictor(champion, model)
     except KeyError as error:
-        raise ChampionError(
-            f"The model was made by another version of this code: its record says nothing of {error}. "
-            "Run: uv run dvc repro"
-        ) from error
+        raise of_another_make(str(error)) from error
 
 
 def grey(pixels: Array, grid: Grid) -> Array:

@@ -1,12 +1,15 @@
 """Look for better parameters: `uv run tune shallow --trials 30`, and `--write` to put the best into `params.yaml`.
 
-The ranges stand under `tune` in `params.yaml`, and what is there now is the first trial, so that the best is never
-worse. Trials are compared on the validation split; the test split plays no part. They are kept in `optuna.db` (or at
-`--storage`, a database that many machines can reach): asking again goes on where the last search ended.
+The ranges stand under `tune` in `params.yaml`, and what is there now is tried first, so that the best is never worse.
+Trials are compared on the validation split; the test split plays no part. They are kept in `optuna.db` (or at
+`--storage`, a database that many machines can reach): asking again goes on where the last search ended, unless the
+metric, the data or a parameter that is not searched for has changed, since then the old trials say nothing.
 """
 
 import argparse
 import dataclasses
+import hashlib
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,10 +33,17 @@ def main() -> None:
         raise SystemExit(f"params.yaml has no ranges for {asked.model!r}: name some under tune.{asked.model}")
     tracking.start(layout)
     storage = asked.storage or f"sqlite:///{(layout.root / 'optuna.db').as_posix()}"
-    study = search(asked.model, layout, params, ranges, storage, asked.trials)
+    try:
+        study = search(asked.model, layout, params, ranges, storage, asked.trials)
+    except KeyboardInterrupt:
+        print("Interrupted. What was tried is kept, and the same command goes on from there.", file=sys.stderr)
+        sys.exit(130)
+    if not completed(study):
+        raise SystemExit(f"Nothing was tried yet with these data and parameters: uv run tune {asked.model} --trials 30")
 
     metric = params.evaluate.metric
-    print(f"now:  {metric} {study.trials[0].value:.4g} (validation split)")
+    if now := tried(study, present_of(asked.model, params, ranges)):
+        print(f"now:  {metric} {now.value:.4g} (validation split)")
     print(f"best: {metric} {study.best_value:.4g} with {in_words(study.best_params)}")
     if asked.write:
         write(layout.params, asked.model, study.best_params)
@@ -50,7 +60,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--trials", type=int, default=30, help="how many to add (30)")
     parser.add_argument("--storage", help="an SQLAlchemy URL that several machines share, instead of optuna.db")
     parser.add_argument("--write", action="store_true", help="put the best into params.yaml")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if asked.trials < 0:
+        parser.error("--trials must be 0 or more")
+    return asked
 
 
 def search(
@@ -63,19 +76,21 @@ def search(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     schema = data.load_schema(layout.schema)
     splits = data.read_splits(layout.prepared, schema)
-    metric = metrics.metrics_for(schema.task)[params.evaluate.metric]
+    metric = metrics.deciding(schema.task, params.evaluate.metric)
     validation, target = splits["validation"].features, data.encode_target(splits["validation"].target, schema)
     study = optuna.create_study(
         storage=storage,
-        study_name=f"{TITLE}: {model}",
+        study_name=name_of(model, layout, params, ranges),
         direction="maximize" if metric.higher_is_better else "minimize",
-        sampler=optuna.samplers.TPESampler(seed=params.train.seed),
         pruner=optuna.pruners.MedianPruner(n_warmup_steps=5),
         load_if_exists=True,
     )
-    if not study.trials:
-        present = parameters_of(model, params.train)
-        study.enqueue_trial({name: present[name] for name in ranges})
+    # A search that goes on must not draw again what it drew first, nor one of many machines what the others draw.
+    shared = not storage.startswith("sqlite:")
+    study.sampler = optuna.samplers.TPESampler(seed=None if shared else params.train.seed + len(study.trials))
+    present = present_of(model, params, ranges)
+    if trials and not tried(study, present):
+        study.enqueue_trial(present)
 
     def trial_of(trial: optuna.Trial) -> float:
         chosen = {name: suggest(trial, name, one) for name, one in ranges.items()}
@@ -103,6 +118,31 @@ def search(
         with tracking.trial(f"tune {model}", {"model": model, "trials": trials}):
             study.optimize(trial_of, n_trials=trials, show_progress_bar=True)
     return study
+
+
+def name_of(model: str, layout: Layout, params: Params, ranges: Mapping[str, Range]) -> str:
+    """The name under which trials are kept that can be compared: one metric, the same rows, all else alike."""
+    alike = {name: value for name, value in parameters_of(model, params.train).items() if name not in ranges}
+    digest = hashlib.sha256(repr(sorted(alike.items())).encode())
+    for path in sorted(path for path in layout.prepared.rglob("*") if path.is_file()):
+        digest.update(path.read_bytes())
+    return f"{TITLE}: {model} by {params.evaluate.metric} ({digest.hexdigest()[:8]})"
+
+
+def present_of(model: str, params: Params, ranges: Mapping[str, Range]) -> dict[str, Any]:
+    """What `params.yaml` has now of the parameters that are searched for."""
+    present = parameters_of(model, params.train)
+    return {name: present[name] for name in ranges}
+
+
+def completed(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
+    """The trials that were neither given up nor interrupted."""
+    return study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE])
+
+
+def tried(study: optuna.Study, chosen: Mapping[str, Any]) -> optuna.trial.FrozenTrial | None:
+    """The trial of exactly these parameters."""
+    return next((trial for trial in completed(study) if trial.params == chosen), None)
 
 
 def suggest(trial: optuna.Trial, name: str, one: Range) -> int | float:

@@ -4,7 +4,6 @@ The page around it is `app.py`.
 """
 
 import html
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,19 +12,14 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from .pictures import Array, Grid, InvalidInputError, as_url, from_url, to_picture
+from .asking import BUTTON, REVEAL, ask
+from .pictures import Array, Grid, as_url, from_url, to_picture
 from .serving import Answer, Predictor
 
 HEIGHT, THUMB = 360, 64  # pixels
 SUPPORTS, OPPOSES = (234, 88, 12), (37, 99, 235)  # orange, blue
 COVER = 0.75  # how much of a cell the strongest colour hides
 FAINTEST_SHIFT = 0.05  # of a probability; without a stronger one the colours stay pale
-
-# On a phone the answer stands below the screen, and whoever asks would see nothing happen.
-REVEAL = """() => {
-    const answer = document.querySelector('#answer'), box = answer.getBoundingClientRect();
-    if (box.top < 0 || box.bottom > innerHeight) answer.scrollIntoView({behavior: 'smooth'});
-}"""
 
 
 def try_it(predictor: Predictor, concurrency: int) -> None:
@@ -53,23 +47,16 @@ def try_it(predictor: Predictor, concurrency: int) -> None:
         pad.follow(
             sheet, lambda drawing: _shown(predictor, predictor.predict(contents(drawing))), [answer, explanation]
         )
-    asked = gr.on(
+    ask(
         [button.click, picture.upload],
-        _speaking(lambda picture: predictor.predict(contents(picture)).probabilities),
-        inputs_kwargs={"picture": picture},
-        outputs=answer,
-        api_name="predict",
-        api_description=f"Predict the {target.lower()} on a picture; without one, on that which the page starts from.",
-        concurrency_limit=concurrency,
-        preprocess=False,  # `Predictor` reads every file itself, and says what is wrong in words
+        {"picture": picture},
+        predict=lambda picture: predictor.predict(contents(picture)).probabilities,
+        answer=answer,
+        explain=lambda picture: explained(predictor, predictor.predict(contents(picture))),
+        explanation=[explanation],
+        description=f"Predict the {target.lower()} on a picture; without one, on that which the page starts from.",
+        concurrency=concurrency,
     )
-    asked.success(
-        _speaking(lambda picture: explained(predictor, predictor.predict(contents(picture)))),
-        inputs_kwargs={"picture": picture},
-        outputs=explanation,
-        api_visibility="private",
-        preprocess=False,
-    ).success(None, js=REVEAL, api_visibility="private")
 
     def take(chosen: gr.SelectData) -> tuple[Image.Image, dict[str, float], str]:
         url = predictor.champion.record["examples"][chosen.index]["inputs"]["picture"]
@@ -89,7 +76,7 @@ def _upload(predictor: Predictor, first: Answer, label: str) -> tuple[Any, Any]:
         sources=["upload", "clipboard"],
         height=HEIGHT,
     )
-    return picture, gr.Button("Predict", variant="primary", elem_id="predict")
+    return picture, gr.Button("Predict", variant="primary", elem_id=BUTTON)
 
 
 def _examples(predictor: Predictor) -> Any:
@@ -118,18 +105,6 @@ def _examples(predictor: Predictor) -> Any:
 
 def _shown(predictor: Predictor, answer: Answer) -> tuple[dict[str, float], str]:
     return answer.probabilities, explained(predictor, answer)
-
-
-def _speaking(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, with what is wrong with a picture told to the person in the page and to the caller of the API."""
-
-    def told(**inputs: Any) -> Any:
-        try:
-            return function(**inputs)
-        except InvalidInputError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-
-    return told
 
 
 def contents(payload: Any) -> bytes:

@@ -53,7 +53,7 @@ def test_the_real_data_is_valid(table: pd.DataFrame, schema: data.Schema) -> Non
         ("number", -1e9, "-1000000000.0"),
         ("number", math.inf, "inf"),
         ("number", math.nan, "is empty"),
-        ("number", "seven", "holds what is no number in 1 row(s): seven"),
+        ("number", "seven", "has values that are not numbers in 1 row(s): seven"),
         ("category", "purple", "purple"),
         ("category", None, "row(s)"),
     ],

@@ -1,15 +1,18 @@
 """The served model answers every sensible question, refuses every other one in words, and carries no baggage."""
 
+import json
 import math
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from .package import data, serving
+from .package import Layout, champion, data, serving
 
 InvalidInputError = serving.InvalidInputError
 
@@ -67,6 +70,8 @@ def test_text_that_is_a_number_is_a_number(predictor: serving.Predictor) -> None
         ("", "must be a number"),
         (None, "must be a number"),
         ([1.0], "must be a number"),
+        (True, "must be a finite number"),
+        (10**400, "must be a finite number"),
         (1e9, "must lie between"),
         (-1e9, "must lie between"),
     ],
@@ -76,6 +81,29 @@ def test_a_number_that_makes_no_sense_is_refused(predictor: serving.Predictor, v
     with pytest.raises(InvalidInputError, match=said) as caught:
         predictor.predict({column["name"]: value})
     assert str(caught.value).startswith(column["label"]), "a person knows the label, not the column"
+
+
+def test_a_count_has_no_fraction(predictor: serving.Predictor) -> None:
+    columns = [column for column in predictor.inputs if column["kind"] == "number" and column["whole"]]
+    if not columns:
+        pytest.skip("the model has no input of whole numbers")
+    for column in columns:
+        predictor.complete({column["name"]: column["minimum"]})
+        if column["maximum"] > column["minimum"]:
+            with pytest.raises(InvalidInputError, match=r"must be a whole number; \S+ is not"):
+                predictor.complete({column["name"]: column["minimum"] + 0.5})
+
+
+def test_a_champion_of_an_older_make_is_not_asked(project: Layout, tmp_path: Path) -> None:
+    """Before mlpath 0.4 the record did not say which inputs may be missing."""
+    shutil.copytree(project.champion, tmp_path / "champion")
+    place = tmp_path / "champion" / champion.RECORD_FILE
+    record = json.loads(place.read_text(encoding="utf-8"))
+    for column in record["inputs"]:
+        del column["nullable"]
+    place.write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(champion.ChampionError, match=r"says nothing of nullable\. Run: uv run dvc repro"):
+        serving.load_predictor(tmp_path / "champion")
 
 
 def test_the_limits_themselves_are_allowed(predictor: serving.Predictor) -> None:
@@ -110,12 +138,21 @@ def test_a_category_that_nobody_listed_counts_as_other(predictor: serving.Predic
         assert predictor.predict({column["name"]: "purple"}) == predictor.predict({column["name"]: serving.OTHER})
 
 
-@pytest.mark.parametrize("value", ["yesterday", "2024-13-01", "0001-01-01", "9999-12-31", None, 1e30, [1]])
+@pytest.mark.parametrize(
+    "value", ["yesterday", "2024-13-01", "0001-01-01", "9999-12-31", None, 1e30, [1], "{} and more", "{}99"]
+)
 def test_a_day_that_makes_no_sense_is_refused(predictor: serving.Predictor, value: object) -> None:
     column = first(predictor, "date")
+    asked = value.format(column["default"]) if isinstance(value, str) else value
     with pytest.raises(InvalidInputError) as caught:
-        predictor.predict({column["name"]: value})
+        predictor.predict({column["name"]: asked})
     assert str(caught.value).startswith(column["label"])
+
+
+@pytest.mark.parametrize("written", ["{}", " {} ", "{} 00:00:00", "{}T00:00"])
+def test_a_day_may_be_written_as_calendars_do(predictor: serving.Predictor, written: str) -> None:
+    column = first(predictor, "date")
+    assert predictor.predict({column["name"]: written.format(column["default"])}) == predictor.predict({})
 
 
 def test_blanks_around_a_category_count_for_nothing(predictor: serving.Predictor) -> None:

@@ -64,16 +64,17 @@ def test_an_explanation_is_no_code_of_a_page() -> None:
         serving.Piece("<b>draw", 0.5),
         serving.Piece("&", -0.5),
     )
-    shown = widgets.highlighted(serving.Explanation("<i>scipy", pieces))
+    shown = widgets.highlighted(serving.Explanation("<i>scipy", pieces, "<u>unread"))
     assert "<script" not in shown
     assert "&lt;script&gt;alert(1)&lt;/script&gt; " in shown
     assert "&lt;b&gt;draw</b> +50.0 points" in shown
     assert "&lt;i&gt;scipy" in shown
+    assert "&lt;u&gt;unread<" in shown
 
 
 def test_words_are_coloured_by_what_they_do() -> None:
     pieces = (serving.Piece("for", 0.5), serving.Piece("against", -0.25), serving.Piece(" unknown", None))
-    shown = widgets.highlighted(serving.Explanation("scipy", pieces))
+    shown = widgets.highlighted(serving.Explanation("scipy", pieces, ""))
     assert 'rgba(234, 88, 12, 0.75);border-radius:.25em;padding:.1em .15em">for<' in shown
     assert 'rgba(37, 99, 235, 0.375);border-radius:.25em;padding:.1em .15em">against<' in shown
     assert "unknown<" not in shown.replace("</span> unknown</p>", "")

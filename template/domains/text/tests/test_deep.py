@@ -125,8 +125,12 @@ def test_texts_held_out_are_whole_groups(splits: Splits, turned: params.Params) 
     held_out = deep.hold_out_groups(groups, share, seed=0)
     assert not set(groups[held_out]) & set(groups[~held_out])
     largest = groups.value_counts(normalize=True).max()
-    assert share <= held_out.mean() <= share + largest
+    assert share - largest <= held_out.mean() <= share
     assert (deep.hold_out_groups(pd.Series(["a", "b"]), share, seed=0)).sum() == 1, "never none, never all"
+    assert deep.hold_out_groups(pd.Series(["a"] * 20), share, seed=0).sum() == 20 * share, "one by one if need be"
+    huge = pd.Series(["huge"] * 70 + [f"small {number}" for number in range(30)])
+    for seed in range(20):
+        assert deep.hold_out_groups(huge, share, seed).sum() == 100 * share, "a large group is none to hold out"
 
 
 def test_serving_loads_no_pytorch() -> None:

@@ -128,3 +128,13 @@ def test_a_text_without_a_known_word_is_answered_all_the_same(fitted: dict[str, 
     odd = pd.DataFrame({"text": ["", "🙂", "zzzz qqqq"]})
     for model in fitted.values():
         assert np.isfinite(models.predict(model, odd)).all()
+
+
+def test_a_word_of_one_text_alone_is_not_published(splits: Splits, schema: data.Schema) -> None:
+    """However often it stands there: it may be a name, and the model is public."""
+    train = splits["train"]
+    texts = ["zzuniq zzuniq zzuniq.", "zztwo.", "zztwo.", *train.features["text"].iloc[3:]]
+    changed = replace(train, features=train.features.assign(text=texts))
+    tokenizer = models.train_words(changed, schema, least_documents=2)
+    assert tokenizer.token_to_id("zzuniq") is None
+    assert tokenizer.token_to_id("zztwo") is not None

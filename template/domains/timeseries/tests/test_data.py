@@ -57,7 +57,7 @@ def steps_of(part: data.Split) -> set[pd.Period]:
     [
         (-math.inf, "is out of its range in 1 row(s): -inf"),
         (math.inf, "is out of its range in 1 row(s): inf"),
-        ("n/a", "holds what is no number in 1 row(s): n/a"),
+        ("n/a", "has values that are not numbers in 1 row(s): n/a"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_row(
@@ -84,7 +84,7 @@ def test_a_value_that_is_not_possible_is_named(table: pd.DataFrame, schema: data
 def test_what_is_no_date_is_named_with_its_row(table: pd.DataFrame, schema: data.Schema, value: object) -> None:
     with pytest.raises(data.DataError) as caught:
         data.validate(with_value(table, 0, schema.date_column, value), schema)
-    assert f"column {schema.date_column!r} holds what is no date" in str(caught.value)
+    assert f"column {schema.date_column!r} has values that are not dates" in str(caught.value)
     assert "rows 0" in str(caught.value)
 
 
@@ -184,7 +184,7 @@ def test_years_that_nanoseconds_do_not_reach_are_years_like_others(tmp_path: Pat
 def test_a_date_that_stands_for_never_is_no_date(days: float) -> None:
     """Such as 9999-12-31."""
     month = dataclasses.replace(of_step("month"), reading={})
-    with pytest.raises(data.DataError, match="'when' holds what is no date in 1 row"):
+    with pytest.raises(data.DataError, match="'when' has values that are not dates in 1 row"):
         data.validate(pd.DataFrame({"when": [0, 31, days], "much": [1.0, 2.0, 3.0]}), month)
 
 

@@ -14,6 +14,8 @@ import torch
 
 from .package import champion, data, models, params, serving, train
 
+pictures: Any = import_module(f"{data.__package__}.pictures")
+
 Splits = dict[str, data.Split]
 
 
@@ -72,6 +74,34 @@ def test_without_anything_to_turn_pictures_stay(splits: Splits, schema: data.Sch
     cells = deep.rows_of(splits["train"], schema).inputs
     (moved,) = deep.Jiggle(schema.picture, still)(cells, torch.Generator().manual_seed(0))
     torch.testing.assert_close(moved, cells[0], atol=1e-3, rtol=0)
+
+
+def test_a_turned_picture_keeps_its_shape_on_a_long_grid(turned: params.Params) -> None:
+    """Where the sides are counted from -1 to 1, an angle of one side is another of the other."""
+    deep = import_module(f"{models.__package__}.deep")
+    grid = pictures.Grid(height=16, width=48)
+    squares = torch.zeros(64, 16, 48, 1)
+    squares[:, 5:11, 21:27] = 1
+    only = network(turned, shift=0.0, turn=45.0, stretch=0.0, slant=0.0, brightness=0.0).deep
+    (moved,) = deep.Jiggle(grid, only)((squares.reshape(64, -1),), torch.Generator().manual_seed(0))
+    shares = moved.reshape(64, 16, 48)
+    torch.testing.assert_close(shares.sum(dim=(1, 2)), torch.full((64,), 36.0), atol=1.5, rtol=0)
+    down, across = torch.meshgrid(torch.arange(16.0) - 7.5, torch.arange(48.0) - 23.5, indexing="ij")
+    high, wide = ((shares * part.square()).sum(dim=(1, 2)) for part in (down, across))
+    torch.testing.assert_close(high, wide, rtol=0.05, atol=0)
+
+
+def test_many_pictures_are_answered_like_few(
+    splits: Splits, schema: data.Schema, turned: params.Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = import_module(f"{models.__package__}.deep")
+    model, features = models.fit("deep", splits["train"], schema, network(turned, epochs=1)), splits["test"].features
+    exported = models.export_onnx(model, schema)
+    together = models.predict(model, features), models.predict_onnx(exported, features, schema)
+    for module in (deep, models):
+        monkeypatch.setattr(module, "BATCH", 7)
+    apart = models.predict(model, features), models.predict_onnx(exported, features, schema)
+    np.testing.assert_allclose(apart, together, atol=1e-6)
 
 
 def test_a_mirrored_picture_is_mirrored_whole(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
