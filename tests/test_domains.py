@@ -311,6 +311,7 @@ def use_texts(page: Page) -> None:
     page.get_by_role("button", name="Predict").click()
     expect(page.get_by_test_id("toast-body")).to_contain_text("must have words in it")
     expect(page.get_by_text("how far each word pulls")).to_have_count(0)
+    expect(page.get_by_role("alert").get_by_text("must have words in it")).to_be_visible()
 
 
 def use_a_series(page: Page) -> None:
@@ -328,6 +329,10 @@ def use_a_series(page: Page) -> None:
     page.get_by_role("button", name="Forecast").click()
     expect(page.get_by_test_id("toast-body")).to_contain_text("must be 1964-05-01 or later")
     expect(page.locator("#answer .forecast")).to_have_count(0)
+    expect(page.locator("#answer")).to_contain_text("must be 1964-05-01 or later")
+    page.locator("input.time").fill("1970-01-01")
+    page.get_by_role("button", name="Forecast").click()
+    expect(page.locator("#answer")).to_contain_text("learnt from these months")
 
 
 USES: dict[str, Callable[[Page], None]] = {

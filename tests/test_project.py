@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -50,6 +53,32 @@ def test_experiments_are_compared(owner: Owner, trained_project: Path, tmp_path:
     assert "roc_auc" in owner.uv("run", "dvc", "metrics", "diff", cwd=copy)
     owner.uv("run", "dvc", "plots", "show", cwd=copy)
     assert "true_positive_rate" in (copy / "dvc_plots" / "index.html").read_text()
+
+
+def test_queued_experiments_run_apart_from_what_is_edited_meanwhile(
+    owner: Owner, trained_project: Path, tmp_path: Path
+) -> None:
+    """The stages belong to the copy that DVC makes: its numbers, its code, its outputs."""
+    copy = copy_of(trained_project, owner, tmp_path)
+    before = (copy / "reports/metrics.json").read_bytes()
+    values = ["3", "7"]
+    queue = f"train.shallow.max_iter={','.join(values)}"
+    owner.uv("run", "dvc", "exp", "run", "--queue", "-S", queue, cwd=copy)
+    code = copy / "src/demo/train.py"
+    code.write_text("raise SystemExit('half written')\n" + code.read_text())
+    owner.uv("run", "dvc", "exp", "run", "--run-all", cwd=copy)
+    assert owner.types("git", "status", "--porcelain", cwd=copy).split() == [
+        "M",
+        "src/demo/train.py",
+    ]
+    assert (copy / "reports/metrics.json").read_bytes() == before
+    table = owner.uv("run", "dvc", "exp", "show", "--csv", cwd=copy)
+    done = [row for row in csv.DictReader(io.StringIO(table)) if row["State"] == "Success"]
+    assert sorted(row["train.shallow.max_iter"] for row in done) == values
+    assert len({row["models.shallow.log_loss"] for row in done}) == len(values)
+    with sqlite3.connect(copy / "mlflow.db") as notebook:
+        kept = notebook.execute("SELECT value FROM params WHERE key = 'max_iter'").fetchall()
+    assert {(value,) for value in values} <= set(kept)
 
 
 def test_a_clone_serves_without_training_data_or_database(

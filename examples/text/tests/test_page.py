@@ -1,6 +1,7 @@
 """The page around a domain's own tab, and `/health`, over HTTP: with a champion, and without one."""
 
 import shutil
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,16 @@ def test_health_tells_the_lineage(address: str, predictor: serving.Predictor) ->
     assert answer.status_code == 200
     assert answer.json()["status"] == "ok"
     assert answer.json()["lineage"] == predictor.champion.lineage
+
+
+def test_why_an_input_was_refused_stays_to_be_read() -> None:
+    asking = import_module(f"{app.__package__}.asking")
+
+    def refuse(**_: Any) -> None:
+        raise serving.InvalidInputError("<i>7</i> is no digit.")
+
+    assert asking.reason(refuse, {"digit": "<i>7</i>"}).endswith("&lt;i&gt;7&lt;/i&gt; is no digit.</p>")
+    assert asking.reason(lambda **_: None, {"digit": 7}) == ""
 
 
 def missing(project: Layout, folder: Path) -> None:

@@ -58,6 +58,7 @@ def test_a_metric_without_a_better_side_has_no_arrow_and_no_false_precision() ->
         "mae": {"label": "Error", "higher_is_better": False},
         "coverage": {"label": "Coverage", "higher_is_better": None},
     }
+    assert markdown.in_brackets({"value": 1.0, "low": 0.9996, "high": 1.0}) == "1"
     table = markdown.score_table({"champion": "plain", "labels": labels, "scores": {"plain": score}})
     assert table.splitlines()[0] == "| model | Error ↓ | Coverage |"
     assert table.splitlines()[2] == "| **plain** ★ | 2 [1, 3] | 1 |"
@@ -114,7 +115,7 @@ def test_reporting_twice_changes_no_file(project: Layout) -> None:
 
 def test_text_of_a_person_stays_text() -> None:
     assert markdown.escape("a *b* <i> [c](d)") == r"a \*b\* \<i\> \[c\](d)"
-    at_start = {"# a": r"\# a", "- a": r"\- a", "1. a": r"1\. a", "1.5 a": r"1\.5 a"}
+    at_start = {"# a": r"\# a", "- a": r"\- a", "1. a": r"1\. a", "1.5 a": "1.5 a"}
     assert {text: markdown.escape(text) for text in at_start} == at_start
     plain = "569 biopsies (1993), of W. Street: CC BY 4.0, age > 30"
     assert markdown.escape(plain) == plain.replace(">", r"\>")

@@ -38,7 +38,6 @@ STYLE = (
     ".forecast .key{display:flex;flex-wrap:wrap;gap:0 1.5em}"
     "@container(max-width:560px){.forecast .narrow{display:block}.forecast .wide{display:none}}"
 )
-LEARNT = "<p>⚠️ No test: the model learnt from what came then. How good it is, later days show.</p>"
 # What the colours mean.
 KEY = (("measured before", GREY), ("forecast, with 80 % interval", BLUE), ("what came", ORANGE))
 
@@ -114,12 +113,13 @@ def _in_unit(predictor: Predictor) -> str:
 def pictures(predictor: Predictor, row: dict[str, Any]) -> str:
     """The forecast for wide and for narrow pages, below what its colours mean."""
     forecast = predictor.predict(row)
+    learnt = f"<p>⚠️ The model learnt from these {predictor.step}s: this is no test of it, as later days are.</p>"
     key = KEY if any(value is not None for value in forecast.truth) else KEY[:-1]
     words = "".join(f'<span><span style="color:{colour}">●</span> {meaning}</span>' for meaning, colour in key)
     return (
         f'<style>{STYLE}</style><div class="forecast"><div class="key">{words}</div>'
         f'<div class="wide">{chart(predictor, row, WIDE)}</div>'
-        f'<div class="narrow">{chart(predictor, row, NARROW)}</div>{LEARNT if forecast.learnt else ""}</div>'
+        f'<div class="narrow">{chart(predictor, row, NARROW)}</div>{learnt if forecast.learnt else ""}</div>'
     )
 
 

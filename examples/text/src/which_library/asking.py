@@ -3,6 +3,7 @@
 What is wrong with an input is told in words, to who stands at the page and to who calls the API.
 """
 
+import html
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -61,8 +62,14 @@ def ask(
         api_visibility="private",
         preprocess=False,
     ).success(None, js=REVEAL, api_visibility="private")
-    # What explained the answer before says nothing of a question that was refused.
-    asked.failure(lambda: dict.fromkeys(explanation, ""), outputs=list(explanation), api_visibility="private")
+    # What explained the answer before says nothing of a question that was refused; why it was, stays there to be read.
+    asked.failure(
+        lambda **row: dict.fromkeys(explanation, "") | {explanation[0]: reason(predict, row)},
+        inputs_kwargs=inputs,
+        outputs=list(explanation),
+        api_visibility="private",
+        preprocess=False,
+    )
 
 
 def offer(button: Any, example: dict[str, Any], inputs: dict[str, Any]) -> None:
@@ -82,3 +89,12 @@ def speaking(function: Callable[..., Any]) -> Callable[..., Any]:
             raise gr.Error(str(error), print_exception=False) from error
 
     return told
+
+
+def reason(function: Callable[..., Any], inputs: dict[str, Any]) -> str:
+    """What is wrong with these inputs, as HTML; nothing where they are answered."""
+    try:
+        function(**inputs)
+    except InvalidInputError as error:
+        return f'<p role="alert">⚠️ {html.escape(str(error))}</p>'
+    return ""

@@ -11,7 +11,7 @@ ARROWS = {True: " ↑", False: " ↓", None: ""}
 def escape(text: str) -> str:
     """Text that Markdown shows as it is, in a paragraph or a cell of a table; plain prose stays as it is."""
     anywhere = re.sub(r"([\\`*_{}\[\]<>|~$&])", r"\\\1", text)
-    return re.sub(r"^([#+=-]|[0-9]+(?=[.)]))", lambda found: _at_start(found[0]), anywhere)
+    return re.sub(r"^([#+=-]|[0-9]+(?=[.)](\s|$)))", lambda found: _at_start(found[0]), anywhere)
 
 
 def _at_start(mark: str) -> str:
@@ -83,7 +83,7 @@ def measured_on(evaluation: Record) -> str:
     return (
         f"Measured on {rows['test']} test rows that no choice was made on; the models learnt from {rows['train']} "
         f"rows, and {rows['validation']} others chose between them. Brackets hold bootstrap intervals; where there are "
-        "none, the rows are too few or too alike for one. ★ serves."
+        "none, the rows are too few for one, or every resample of them scores alike. ★ serves."
     )
 
 
@@ -91,10 +91,9 @@ def in_brackets(score: Record) -> str:
     """A score, with its interval where there is one."""
     if score["value"] is None:
         return "not defined here"
-    # Where every resample has the same score, the bootstrap knows nothing of its precision.
-    if score["low"] == score["high"]:
-        return rounded(score["value"])
-    return f"{rounded(score['value'])} [{rounded(score['low'])}, {rounded(score['high'])}]"
+    value, limits = rounded(score["value"]), [rounded(score[end]) for end in ("low", "high") if score[end] is not None]
+    # Where every resample scores alike, the bootstrap knows nothing of the precision: "1 [1, 1]" would be a promise.
+    return f"{value} [{', '.join(limits)}]" if len(set(limits)) == 2 else value
 
 
 def rounded(value: float) -> str:

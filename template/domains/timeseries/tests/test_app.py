@@ -99,6 +99,12 @@ def test_the_picture_is_well_formed_and_shows_what_is_known(
     page = widgets.pictures(predictor, row)
     assert str(widgets.chart(predictor, row, sheet)) in page
     assert ("what came" in page) == bool(known)
+    assert ("learnt from these" in page) == predictor.predict(row).learnt
+
+
+def test_a_day_that_the_model_learnt_from_is_called_no_test(predictor: serving.Predictor) -> None:
+    assert "learnt from these" in widgets.pictures(predictor, {"today": predictor.inputs[0]["minimum"]})
+    assert "learnt from these" not in widgets.pictures(predictor, {})
 
 
 @pytest.mark.parametrize(("lowest", "highest"), [(355.2, 369.9), (0.0, 1.0), (-3.0, 4.0), (1000, 9000), (316.0, 316.6)])
