@@ -47,6 +47,15 @@ def test_readme_and_model_card_tell_each_duel_and_what_each_model_costs(project:
             assert f"| {name} | {markdown.rounded(cost['fit_cpu_seconds'])} | {size} |" in text
 
 
+def test_what_is_counted_has_its_name(project: Layout, schema: data.Schema) -> None:
+    evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
+    counted = f"{evaluation['rows']['test']:,} {schema.cases} of the test split"
+    assert counted in markdown.measured_on(evaluation)
+    assert f"| {schema.cases} |" in markdown.slice_table(evaluation).splitlines()[0]
+    before = {key: value for key, value in evaluation.items() if key != "cases"}
+    assert " rows of the test split" in markdown.measured_on(before), "as reports of older projects are read"
+
+
 def test_model_card_says_whose_the_data_is(project: Layout, schema: data.Schema) -> None:
     card = (project.reports / "model_card.md").read_text(encoding="utf-8")
     assert f"{markdown.escape(schema.source)} Licence: {markdown.escape(schema.licence)}\n" in card

@@ -110,6 +110,11 @@ class Schema:
     repeats: bool = False
 
     @property
+    def cases(self) -> str:
+        """What is counted where a model learns or is measured."""
+        return "rows"
+
+    @property
     def inputs_in_words(self) -> str:
         """What the model reads."""
         return f"{len(self.features)} inputs"

@@ -165,6 +165,11 @@ class Schema:
         return "a text"
 
     @property
+    def cases(self) -> str:
+        """What is counted where a model learns or is measured."""
+        return "texts"
+
+    @property
     def task(self) -> Literal["classification"]:
         """A text belongs to one class."""
         return "classification"

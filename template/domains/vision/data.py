@@ -102,6 +102,11 @@ class Schema:
         """No class is more of interest than the others."""
 
     @property
+    def cases(self) -> str:
+        """What is counted where a model learns or is measured."""
+        return "pictures"
+
+    @property
     def inputs_in_words(self) -> str:
         """What the model reads."""
         colour = " in colour" if self.picture.channels == 3 else ""

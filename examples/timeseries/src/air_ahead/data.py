@@ -161,6 +161,11 @@ class Schema:
         return None
 
     @property
+    def cases(self) -> str:
+        """What is counted where a model learns or is measured."""
+        return "forecasts"
+
+    @property
     def inputs_in_words(self) -> str:
         """What the model looks at."""
         return f"its own past {self.step}s"

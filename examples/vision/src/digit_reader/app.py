@@ -77,7 +77,8 @@ def _quality(reports: Path) -> None:
     gr.Markdown(markdown.score_table(evaluation))
     gr.Markdown(markdown.measured_on(evaluation))
     gr.Markdown("\n".join(f"- {verdict}" for verdict in evaluation["verdicts"]))
-    gr.Markdown("### Where it is weaker: the champion on parts of the test rows\n\n" + markdown.slice_table(evaluation))
+    gr.Markdown("### Where it is weaker: the champion on parts of the test split")
+    gr.Markdown(markdown.slice_table(evaluation))
     pictures = sorted((reports / "figures").glob("*.png"), key=lambda path: (path.stem != "comparison", path.stem))
     for start in range(0, len(pictures), 2):
         with gr.Row():

@@ -27,6 +27,7 @@ class Evaluation:
     scores: dict[str, dict[str, dict[str, float]]]
     slices: list[dict[str, Any]]
     rows: dict[str, int]
+    cases: str
     costs: dict[str, Cost]
 
 
@@ -109,6 +110,7 @@ def evaluate(
         scores=metrics.score_all(schema.task, target["test"], answers["test"], **bootstrap),
         slices=metrics.score_slices(decides, target["test"], answers["test"][chosen], slices, **bootstrap),
         rows={name: len(part.target) for name, part in splits.items()},
+        cases=schema.cases,
         costs=costs,
     )
 

@@ -43,7 +43,7 @@ def cost_table(evaluation: Record) -> str:
 def slice_table(evaluation: Record) -> str:
     """The champion's score on each slice of the test rows."""
     label = evaluation["labels"][evaluation["metric"]]["label"]
-    lines = [f"| group | slice | rows | {label} |", "|---|---|---|---|"]
+    lines = [f"| group | slice | {cases_of(evaluation)} | {label} |", "|---|---|---|---|"]
     lines += [
         f"| {escape(record['column'])} | {escape(record['slice'])} | {record['rows']} | {in_brackets(record)} |"
         for record in evaluation["slices"]
@@ -79,12 +79,17 @@ def _link(value: Any) -> str:
 
 def measured_on(evaluation: Record) -> str:
     """Which rows were used for what, and how to read the scores."""
-    rows = evaluation["rows"]
+    rows, cases = evaluation["rows"], cases_of(evaluation)
     return (
-        f"Measured on {rows['test']} test rows that no choice was made on; the models learnt from {rows['train']} "
-        f"rows, and {rows['validation']} others chose between them. Brackets hold bootstrap intervals; where there are "
-        "none, the rows are too few for one, or every resample of them scores alike. ★ serves."
+        f"Measured on {rows['test']:,} {cases} of the test split, on which no choice was made; the models learnt from "
+        f"{rows['train']:,}, and {rows['validation']:,} others chose between them. Brackets hold bootstrap intervals; "
+        f"where there are none, the {cases} are too few for one, or every resample of them scores alike. ★ serves."
     )
+
+
+def cases_of(evaluation: Record) -> str:
+    """What was counted; reports from before mlpath 0.8 don't say it."""
+    return str(evaluation.get("cases", "rows"))
 
 
 def in_brackets(score: Record) -> str:

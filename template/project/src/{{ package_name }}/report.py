@@ -118,8 +118,8 @@ def model_card(evaluation: dict[str, Any], champion: Champion, schema: data.Sche
             "",
             "## Limits",
             "",
-            f"It was trained on {evaluation['rows']['train']} rows of one source and knows nothing of others. "
-            "The README names what it can't do. A score is not a decision.",
+            f"It was trained on {evaluation['rows']['train']:,} {evaluation['cases']} of one source and knows nothing "
+            "of others. The README names what it can't do. A score is not a decision.",
             "",
             "## Lineage",
             "",
