@@ -100,7 +100,8 @@ def test_trials_that_cannot_be_compared_are_not(
     others = {name: one.higher_is_better for name, one in able.items() if name != turned.evaluate.metric}
     upwards = first.direction is optuna.study.StudyDirection.MAXIMIZE
     # The worst by the first metric would be the best by one that goes the other way, where there is such a one.
-    name = next((name for name, higher in others.items() if higher is not None and higher != upwards), "rmse")
+    able_to_decide = [name for name, higher in others.items() if higher is not None]
+    name = next((name for name in able_to_decide if others[name] != upwards), able_to_decide[0])
     by_name = dataclasses.replace(turned, evaluate=dataclasses.replace(turned.evaluate, metric=name))
     other = search("shallow", by_name, 1)
     assert len(other.trials) == 1
@@ -121,6 +122,32 @@ def test_what_params_yaml_has_now_is_tried_whenever_it_is_new(
     study = search("shallow", moved, 1)
     assert len(study.trials) == 3
     assert tune.tried(study, tune.present_of("shallow", moved, moved.tune["shallow"])) == study.trials[-1]
+
+
+def test_what_params_yaml_has_now_is_tried_once_and_to_its_end(
+    turned: params.Params, search: Callable[..., optuna.Study], simple: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However bad it is, it is what the best must beat; and `--write` rounds, which makes it no other value."""
+
+    def learn(*given: Any, watch: Callable[[int, float], None]) -> Any:
+        hopeless = getattr(given[-1].shallow, name) == one.high
+        for epoch in range(1, 11):
+            watch(epoch, 9.0 if hopeless else 1.0)
+        return simple
+
+    name, one = next(iter(turned.tune["shallow"].items()))
+    monkeypatch.setattr(models, "fit", learn)
+    search("shallow", turned, 8)
+    change: dict[str, Any] = {name: one.high}
+    changed = dataclasses.replace(turned.train.shallow, **change)
+    moved = dataclasses.replace(turned, train=dataclasses.replace(turned.train, shallow=changed))
+    search("shallow", moved, 1)
+    study = search("shallow", moved, 1)
+    present = tune.present_of("shallow", moved, moved.tune["shallow"])
+    assert [trial.state.name for trial in study.trials if trial.user_attrs.get(tune.GIVEN) == present] == ["COMPLETE"]
+    assert tune.tried(study, study.trials[1].params) == study.trials[1]
+    rounded = {key: tune.written(value) for key, value in study.trials[1].params.items()}
+    assert tune.tried(study, rounded) == study.trials[1]
 
 
 def test_a_hopeless_trial_ends_early(

@@ -131,7 +131,23 @@ def test_rows_of_a_group_are_drawn_together() -> None:
     assert alone == pytest.approx(np.sqrt(0.25 / 200), rel=0.15)
     truth = truth.astype(float)
     error = metrics.score_all("regression", truth, {"model": groups % 2 + truth}, groups=groups, **BOOTSTRAP)
-    assert error["model"]["mae"]["high"] - error["model"]["mae"]["low"] > 3 * together
+    low, high = (error["model"]["mae"][end] for end in ("low", "high"))
+    assert low is not None
+    assert high is not None
+    assert high - low > 3 * together
+
+
+def test_chance_does_not_choose_between_models_on_a_few_groups() -> None:
+    """With a single group every resample is the same, and the interval of any gain would exclude zero."""
+    truth, rng = np.zeros(60), np.random.default_rng(0)
+    close = {"simple": rng.normal(1.0, 0.2, 60), "complex": rng.normal(0.5, 0.2, 60)}
+    for count, champion in ((1, "simple"), (metrics.FEWEST_GROUPS - 1, "simple"), (12, "complex")):
+        groups = np.arange(60) % count
+        chosen, (outcome,) = metrics.choose_champion(MAE, truth, close, margin=0.1, groups=groups, **BOOTSTRAP)
+        assert chosen == champion
+        assert ("may be chance" in outcome.in_words(MAE)) == (champion == "simple")
+        score = metrics.score_all("regression", truth, close, groups=groups, **BOOTSTRAP)["simple"]["mae"]
+        assert (score["low"] is None) == (count < metrics.FEWEST)
 
 
 def duel(simple: float, complex_: float, margin: float, rows: int = 200) -> tuple[str, metrics.Duel]:

@@ -76,7 +76,7 @@ def highlighted(explanation: Explanation, most: int = 3) -> str:
     text = "".join(_coloured(piece, longest) for piece in explanation.pieces)
     if explanation.unread:
         text += f'<span style="opacity:.45">{_lines(explanation.unread)}</span>'
-        told += ".</p><p>The model reads the beginning of a text; what is pale above it has not seen."
+        told += ".</p><p>The model reads the beginning of a text: it has not seen the pale part."
     return (
         f"<p><b>What moved it:</b> how far each word pulls the probability of {html.escape(explanation.label)}. "
         "Orange words speak for it, blue ones against it; words without colour do little or are not known.</p>"

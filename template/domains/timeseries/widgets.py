@@ -113,7 +113,7 @@ def _in_unit(predictor: Predictor) -> str:
 def pictures(predictor: Predictor, row: dict[str, Any]) -> str:
     """The forecast for wide and for narrow pages, below what its colours mean."""
     forecast = predictor.predict(row)
-    learnt = f"<p>⚠️ The model learnt from these {predictor.step}s: this is no test of it, as later days are.</p>"
+    learnt = f"<p>⚠️ The model learnt from these {predictor.step}s, so this is no test of it; a later day is.</p>"
     key = KEY if any(value is not None for value in forecast.truth) else KEY[:-1]
     words = "".join(f'<span><span style="color:{colour}">●</span> {meaning}</span>' for meaning, colour in key)
     return (

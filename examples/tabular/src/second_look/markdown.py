@@ -82,7 +82,7 @@ def measured_on(evaluation: Record) -> str:
     rows, cases = evaluation["rows"], cases_of(evaluation)
     return (
         f"Measured on {rows['test']:,} {cases} of the test split, on which no choice was made; the models learnt from "
-        f"{rows['train']:,}, and {rows['validation']:,} others chose between them. Brackets hold bootstrap intervals; "
+        f"{rows['train']:,}, and {rows['validation']:,} others told which serves. Brackets hold bootstrap intervals; "
         f"where there are none, the {cases} are too few for one, or every resample of them scores alike. ★ serves."
     )
 

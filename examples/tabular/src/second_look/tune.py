@@ -22,6 +22,9 @@ from .candidate import parameters_of
 from .layout import Layout
 from .params import Params, Range, load_params
 
+# What a trial says of itself that was asked for, not drawn: its parameters. It is never given up.
+GIVEN = "given"
+
 
 def main() -> None:
     """`uv run tune`."""
@@ -42,14 +45,16 @@ def main() -> None:
         raise SystemExit(f"Nothing was tried yet with these data and parameters: uv run tune {asked.model} --trials 30")
 
     metric = params.evaluate.metric
-    if now := tried(study, present_of(asked.model, params, ranges)):
+    now = tried(study, present_of(asked.model, params, ranges))
+    if now and now.value is not None:
         print(f"now:  {metric} {now.value:.4g} (validation split)")
     print(f"best: {metric} {study.best_value:.4g} with {in_words(study.best_params)}")
     if asked.write:
         write(layout.params, asked.model, study.best_params)
         print("Written to params.yaml. Train with it: uv run dvc repro")
     else:
-        changes = " ".join(f"-S train.{asked.model}.{name}={value:g}" for name, value in study.best_params.items())
+        best = study.best_params.items()
+        changes = " ".join(f"-S train.{asked.model}.{name}={written(value)}" for name, value in best)
         print(f"Try it: uv run dvc exp run {changes}\nKeep it: uv run tune {asked.model} --trials 0 --write")
 
 
@@ -90,16 +95,16 @@ def search(
     study.sampler = optuna.samplers.TPESampler(seed=None if shared else params.train.seed + len(study.trials))
     present = present_of(model, params, ranges)
     if trials and not tried(study, present):
-        study.enqueue_trial(present)
+        study.enqueue_trial(present, user_attrs={GIVEN: present})
 
     def trial_of(trial: optuna.Trial) -> float:
-        chosen = {name: suggest(trial, name, one) for name, one in ranges.items()}
+        chosen = {name: written(suggest(trial, name, one)) for name, one in ranges.items()}
         turned = dataclasses.replace(getattr(params.train, model), **chosen)
 
         def watch(epoch: int, loss: float) -> None:
             # The pruner compares like with like: the held-out loss, turned to the study's direction.
             trial.report(-loss if metric.higher_is_better else loss, epoch)
-            if trial.should_prune():
+            if trial.should_prune() and GIVEN not in trial.user_attrs:
                 raise optuna.TrialPruned
 
         wanted = dataclasses.replace(params.train, **{model: turned})
@@ -141,8 +146,19 @@ def completed(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
 
 
 def tried(study: optuna.Study, chosen: Mapping[str, Any]) -> optuna.trial.FrozenTrial | None:
-    """The trial of exactly these parameters."""
-    return next((trial for trial in completed(study) if trial.params == chosen), None)
+    """The trial of these parameters, which may wait or run, perhaps on another machine; none that was interrupted."""
+    asked = {name: written(value) for name, value in chosen.items()}
+    for trial in study.get_trials(deepcopy=False):
+        parameters = trial.user_attrs.get(GIVEN, trial.params)
+        same = {name: written(value) for name, value in parameters.items()} == asked
+        if same and trial.state is not optuna.trial.TrialState.FAIL:
+            return trial
+    return None
+
+
+def written(value: float) -> int | float:
+    """The value as `params.yaml` shows it, which is what is tried: four digits, or a whole number."""
+    return value if isinstance(value, int) else float(f"{value:.4g}")
 
 
 def suggest(trial: optuna.Trial, name: str, one: Range) -> int | float:
@@ -164,7 +180,7 @@ def write(path: Path, model: str, chosen: Mapping[str, float]) -> None:
     yaml.width = 120
     document: Any = yaml.load(path.read_text(encoding="utf-8"))
     for name, value in chosen.items():
-        document["train"][model][name] = value if isinstance(value, int) else float(f"{value:.4g}")
+        document["train"][model][name] = written(value)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         yaml.dump(document, file)
 

@@ -142,20 +142,31 @@ class Interval:
 # From fewer cases an interval would promise a precision that is not there: rows of a slice (groups of rows, where there
 # are groups), of the rarer class where rows are ranked, stretches as long as the horizon where forecasts overlap.
 FEWEST = 10
+# To choose between models takes as many groups: with fewer, resamples are so alike that chance would choose.
+FEWEST_GROUPS = 5
 
 
 @dataclass(frozen=True)
 class Duel:
-    """One comparison of a more complex model with the simpler one that served until then."""
+    """One comparison of a more complex model with the simpler one that served until then.
+
+    `too_few` groups to tell a gain from chance leave the simpler one in place.
+    """
 
     simpler: str
     challenger: str
     gain: Interval
     margin: float
     won: bool
+    too_few: bool = False
 
     def in_words(self, metric: Metric) -> str:
         """The outcome as a sentence for a report."""
+        if self.too_few:
+            return (
+                f"{self.challenger} gains {signed(self.gain.value)} in {metric.label} over {self.simpler}, measured on "
+                f"fewer than {FEWEST_GROUPS} groups, which may be chance: {self.simpler} serves."
+            )
         gain = f"{signed(self.gain.value)} (interval {signed(self.gain.low)} to {signed(self.gain.high)})"
         verdict = "takes over" if self.won else f"does not clear the margin of {self.margin:g}: {self.simpler} serves"
         return f"{self.challenger} gains {gain} in {metric.label} over {self.simpler} and {verdict}."
@@ -225,6 +236,10 @@ def interval(value: float, samples: Array, confidence: float) -> Interval:
     return Interval(value=value, low=float(low), high=float(high))
 
 
+def _few(groups: NDArray[np.int64] | None, least: int) -> bool:
+    return groups is not None and len(np.unique(groups)) < least
+
+
 def choose_champion(
     metric: Metric,
     target: Array,
@@ -246,7 +261,7 @@ def choose_champion(
         confidence: of the interval of the gain, which must exclude zero.
         resamples: of the bootstrap.
         seed: of the bootstrap.
-        groups: of the rows, as in `resample`.
+        groups: of the rows, as in `resample`; with fewer than `FEWEST_GROUPS`, the simplest model stays.
 
     Returns:
         The champion's name, and every duel in turn.
@@ -254,13 +269,15 @@ def choose_champion(
     sign = 1.0 if metric.higher_is_better else -1.0
     samples = resample(metric, target, predictions, resamples=resamples, seed=seed, groups=groups)
     values = {name: metric.score(target, prediction) for name, prediction in predictions.items()}
+    too_few = _few(groups, FEWEST_GROUPS)
     champion, *challengers = predictions
     duels = []
     for challenger in challengers:
         gain = interval(
             sign * (values[challenger] - values[champion]), sign * (samples[challenger] - samples[champion]), confidence
         )
-        duel = Duel(champion, challenger, gain, margin, won=gain.value >= margin and gain.low > 0)
+        won = gain.value >= margin and gain.low > 0 and not too_few
+        duel = Duel(champion, challenger, gain, margin, won, too_few)
         duels.append(duel)
         champion = challenger if duel.won else champion
     return champion, duels
@@ -275,14 +292,17 @@ def score_all(
     resamples: int,
     seed: int,
     groups: NDArray[np.int64] | None = None,
-) -> dict[str, dict[str, dict[str, float]]]:
-    """Every metric of every model with its interval: model → metric → value, low, high."""
-    scores: dict[str, dict[str, dict[str, float]]] = {name: {} for name in predictions}
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Every metric of every model with its interval: model → metric → value, low, high.
+
+    Without an interval, low and high are None: there are groups, and fewer than `FEWEST`.
+    """
+    scores: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in predictions}
     for key, metric in metrics_for(task).items():
         samples = resample(metric, target, predictions, resamples=resamples, seed=seed, groups=groups)
         for name, prediction in predictions.items():
-            value = metric.score(target, prediction)
-            scores[name][key] = asdict(interval(value, samples[name], confidence))
+            found = interval(metric.score(target, prediction), samples[name], confidence)
+            scores[name][key] = asdict(found) | ({"low": None, "high": None} if _few(groups, FEWEST) else {})
     return scores
 
 

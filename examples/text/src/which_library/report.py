@@ -96,7 +96,8 @@ def model_card(evaluation: dict[str, Any], champion: Champion, schema: data.Sche
             "",
             "## Data",
             "",
-            f"{markdown.escape(schema.source)} Licence: {markdown.escape(schema.licence)}",
+            # The owner's Markdown: a link says more than a name.
+            f"{schema.source} Licence: {schema.licence}",
             "",
             "## Quality",
             "",

@@ -86,7 +86,8 @@ class Predictor:
         self.series = np.array(series["values"], dtype=np.float32)
         self.filled = frozenset(series["filled"])
         # The last step that the model learnt to forecast; older records don't tell it.
-        self.learnt_until: str = champion.record.get("learnt_until", "")
+        learnt = champion.record.get("learnt_until")
+        self.learnt_until = ordinal_of(date.fromisoformat(learnt), self.step) if learnt else self.begins
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     def complete(self, row: Row) -> dict[str, Any]:
@@ -155,7 +156,7 @@ class Predictor:
             high=tuple(high.tolist()),
             season_before=tuple(known[len(known) - self.season + steps % self.season].astype(np.float64).tolist()),
             truth=tuple(self.measured(place) for place in places.tolist()),
-            learnt=asked["today"] <= self.learnt_until,
+            learnt=self.begins + len(known) <= self.learnt_until,
         )
 
     def measured(self, place: int) -> float | None:

@@ -207,7 +207,9 @@ def test_it_is_told_where_the_model_learnt_from_what_came(
 ) -> None:
     train, test = splits["train"].target, splits["test"].target
     for part, learnt in ((train.index[0], True), (train.index[-1], True), (test.index[0], False)):
-        assert predictor.predict({"today": str(data.day_of(part + 1))}).learnt is learnt
+        ordinal = steps.ordinal_of(data.day_of(part + 1), predictor.step)
+        for today in (steps.first_day(ordinal, predictor.step), steps.last_day(ordinal, predictor.step)):
+            assert predictor.predict({"today": str(today)}).learnt is learnt
     assert not predictor.predict({}).learnt
 
 

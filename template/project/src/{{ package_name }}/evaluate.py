@@ -24,7 +24,7 @@ class Evaluation:
     labels: dict[str, dict[str, Any]]
     duels: list[metrics.Duel]
     verdicts: list[str]
-    scores: dict[str, dict[str, dict[str, float]]]
+    scores: dict[str, dict[str, dict[str, Any]]]
     slices: list[dict[str, Any]]
     rows: dict[str, int]
     cases: str

@@ -18,12 +18,13 @@ def blank(title: str, *, height: float = 3.6) -> tuple[Figure, Any]:
     return figure, axes
 
 
-def comparison_figure(label: str, scores: dict[str, dict[str, float]], champion: str) -> Figure:
-    """Each model's score on the test split with its interval; `scores`: model → value, low, high."""
+def comparison_figure(label: str, scores: dict[str, dict[str, Any]], champion: str) -> Figure:
+    """Each model's score on the test split with its interval, if any; `scores`: model → value, low, high."""
     figure, axes = blank(f"{label} on the test split", height=1.2 + 0.5 * len(scores))
     for position, (name, score) in enumerate(scores.items()):
         colour = BLUE if name == champion else GREY
-        axes.plot([score["low"], score["high"]], [position, position], color=colour, linewidth=3, alpha=0.5)
+        if score["low"] is not None:
+            axes.plot([score["low"], score["high"]], [position, position], color=colour, linewidth=3, alpha=0.5)
         axes.plot(score["value"], position, "o", color=colour, markersize=9)
         shown = rounded(score["value"])
         axes.annotate(shown, (score["value"], position), (0, 9), textcoords="offset points", ha="center")
