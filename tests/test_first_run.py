@@ -18,7 +18,10 @@ from conftest import git
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script")
 
+# These tests may run below `nohup`, whose wish the program would respect.
 DRIVER = """
+import signal
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from mlpath import processes
 processes.find_uv = lambda: {uv!r}
 from mlpath.cli import main
