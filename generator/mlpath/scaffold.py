@@ -38,7 +38,7 @@ KEY_FILES = {
     "src/{package}/metrics.py": "scores, intervals, and the rule that makes a champion",
     "src/{package}/serving.py": "loads the champion, predicts, explains",
     "src/{package}/app.py": "the page in the browser, and its API",
-    "tests/": "one file a module, and the bugs that make no noise",
+    "tests/": "each part of it, and the bugs that make no noise",
 }
 """What the closing screen shows of a new project. `{package}` is the import name."""
 
