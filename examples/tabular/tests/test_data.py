@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from .package import Layout, data, params
+from .package import Layout, data, mistakes, params
 
 Change = Callable[[pd.DataFrame, data.Column, data.Column], pd.DataFrame]
 
@@ -171,6 +171,13 @@ def test_splits_survive_the_disk(splits: dict[str, data.Split], schema: data.Sch
     for name, part in data.read_splits(tmp_path, schema).items():
         pd.testing.assert_frame_equal(part.features, splits[name].features)
         pd.testing.assert_series_equal(part.target, splits[name].target)
+
+
+def test_an_unknown_slice_is_an_error_with_the_known_ones(
+    splits: dict[str, data.Split], schema: data.Schema, turned: params.Params
+) -> None:
+    with pytest.raises(mistakes.UserError, match=f"names moon; known are {schema.features[0].name}"):
+        data.slices_of(splits, schema, dataclasses.replace(turned.evaluate, slices=["moon"]))
 
 
 def test_slices_cover_every_row_once(splits: dict[str, data.Split], schema: data.Schema) -> None:

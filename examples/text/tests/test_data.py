@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from .package import Layout, data, params
+from .package import Layout, data, mistakes, params
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def test_a_typo_in_the_schema_is_an_error(project: Layout, tmp_path: Path) -> No
 def test_entries_of_the_schema_fit_together(said: str, wrong: str, tmp_path: Path) -> None:
     head = "{source: s, licence: l, target: {name: a, label: A, choices: [x, y]}, text: {name: b, label: B}, "
     (tmp_path / "schema.yaml").write_text(f"{head}{said}}}", encoding="utf-8")
-    with pytest.raises(data.DataError, match=wrong):
+    with pytest.raises(mistakes.UserError, match=wrong):
         data.load_schema(tmp_path / "schema.yaml")
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from tokenizers import Tokenizer
 
-from .package import Layout, data, models, params, serving
+from .package import Layout, data, mistakes, models, params, serving
 
 source = import_module(f"{data.__package__}.source")
 
@@ -71,7 +71,7 @@ def test_the_same_libraries_give_the_same_bytes(fetched: params.Fetch, tmp_path:
 
 
 def test_a_library_that_is_not_installed_is_named(fetched: params.Fetch, tmp_path: Path) -> None:
-    with pytest.raises(data.DataError, match="'no-such-library', which is not installed"):
+    with pytest.raises(mistakes.UserError, match="'no-such-library', which is not installed"):
         source.fetch_raw(tmp_path, dataclasses.replace(fetched, libraries=["no-such-library"]))
 
 

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from .package import Layout, data, metrics, models, params, serving, widgets
+from .package import Layout, data, metrics, mistakes, models, params, serving, widgets
 
 source = import_module(f"{data.__package__}.source")
 
 
 def test_an_unknown_source_is_an_error_with_the_known_one(tmp_path: Path) -> None:
-    with pytest.raises(data.DataError, match="known is 'co2'"):
+    with pytest.raises(mistakes.UserError, match="known is 'co2'"):
         source.fetch_raw(tmp_path, params.Fetch("sunspots"))
 
 

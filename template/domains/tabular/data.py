@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-import yaml
 from numpy.typing import NDArray
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from .markdown import rounded
+from .mistakes import UserError, read_yaml
 from .params import Evaluate, Prepare
 from .reading import Reading, ReadingError, Wanted, read
 
@@ -31,8 +31,10 @@ MISSING, OTHER = "(missing)", "(other)"
 _STRICT = ConfigDict(extra="forbid")
 
 
-class DataError(ValueError):
+class DataError(UserError):
     """The data is not what `schema.yaml` says; the message lists each difference."""
+
+    heading = "The data is not what schema.yaml says:"
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -144,8 +146,12 @@ class Split:
 
 
 def load_schema(path: Path) -> Schema:
-    """Read and check `schema.yaml`."""
-    return TypeAdapter(Schema).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+    """Read and check `schema.yaml`.
+
+    Raises:
+        UserError: names each entry that is missing, unknown, or not what it should be.
+    """
+    return read_yaml(path, Schema)
 
 
 def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:
@@ -325,6 +331,9 @@ def encode_target(target: pd.Series, schema: Schema) -> NDArray[np.float64] | ND
 def slices_of(splits: dict[str, Split], schema: Schema, params: Evaluate) -> dict[str, pd.Categorical]:
     """The slice of each test row, for each column named in `evaluate.slices`; by the column's label."""
     test, train = splits["test"].features, splits["train"].features
+    known = [column.name for column in schema.features]
+    if unknown := sorted(set(params.slices) - set(known)):
+        raise UserError(f"params.yaml: evaluate.slices names {', '.join(unknown)}; known are {', '.join(known)}")
     return {
         column.label: slice_labels(test, train, column) for column in schema.features if column.name in params.slices
     }

@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from .data import Schema, Split, encode_target
 from .metrics import Metric
+from .mistakes import UserError
 from .params import Train
 
 # A tree that may not split answers with the training data's class shares, or its mean: what a majority vote or a
@@ -60,7 +61,7 @@ def fit(
     elif name == "shallow":
         estimator = _shallow(schema, params)
     else:
-        raise ValueError(f"no model is called {name!r}; see train.models in params.yaml")
+        raise UserError(f"no model is called {name!r}; see train.models in params.yaml")
     categories = [column.name for column in schema.features if column.kind == "category"]
     columns = ColumnTransformer(
         [("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False), categories)],
@@ -145,7 +146,7 @@ def loaded(exported: bytes, schema: Schema) -> Callable[[pd.DataFrame], NDArray[
     output = session.get_outputs()[-1].name
 
     def answer(features: pd.DataFrame) -> NDArray[np.float64]:
-        feeds = {column.name: features[[column.name]].to_numpy() for column in schema.features}
+        feeds = {column.name: features[column.name].to_numpy().reshape(-1, 1) for column in schema.features}
         answers = np.asarray(session.run([output], feeds)[0], dtype=np.float64)
         if schema.task == "regression":
             return answers.reshape(len(features))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
-from .data import DataError
+from .mistakes import UserError
 from .params import Fetch
 
 RAW_FILE = "table.csv"
@@ -25,7 +25,7 @@ def load_source(name: str) -> pd.DataFrame:
         bunch.data = bunch.data.astype({"sex": int})  # a code, 1 or 2; scikit-learn has it as 1.0 or 2.0
         target = bunch.target.rename("progression")
     else:
-        raise DataError(f"fetch.source in params.yaml is {name!r}; known are 'breast_cancer' and 'diabetes'")
+        raise UserError(f"params.yaml: fetch.source is {name!r}; known are 'breast_cancer' and 'diabetes'")
     table: pd.DataFrame = pd.concat([bunch.data, target], axis="columns")
     return table.rename(columns=lambda column: column.replace(" ", "_"))
 

@@ -125,13 +125,11 @@ def fit(
     """Train on most of the training texts, stop by the others.
 
     Raises:
-        ValueError: `params.yaml` says nothing of the network, or its heads do not share its width evenly.
+        ValueError: `params.yaml` says nothing of the network.
     """
     turned = params.deep
     if turned is None:
         raise ValueError("train.deep is missing from params.yaml")
-    if turned.width % turned.heads:
-        raise ValueError(f"train.deep.width is {turned.width}, which train.deep.heads ({turned.heads}) does not divide")
     tokenizer = train_pieces(train, schema, turned)
     tokens = torch.tensor(tokens_of(tokenizer, train.features))
     target = torch.tensor(encode_target(train.target, schema))

@@ -23,6 +23,7 @@ from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers, processors
 from tokenizers.models import WordLevel
 
 from .data import ACCENTS, CODE_FORM, FINAL_SIGMA, QUOTED, Schema, Split, encode_target, names_pattern
+from .mistakes import UserError
 from .params import Train
 
 # Every tokenizer begins with these: what fills up a row, a word it does not know, the start of a row.
@@ -65,7 +66,7 @@ def fit(
     if name == "deep" and params.deep:
         # Only a project that asked for a network has the module, and the libraries that it needs.
         return importlib.import_module(".deep", __package__).fit(train, schema, params, checkpoint, watch)
-    raise ValueError(f"no model is called {name!r}; see train.models in params.yaml")
+    raise UserError(f"no model is called {name!r}; see train.models in params.yaml")
 
 
 def text_of_words(model: Any, train: Split, schema: Schema) -> Tokenizer:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 
-from .data import RAW_FILE, DataError
+from .data import RAW_FILE
+from .mistakes import UserError
 from .params import Fetch
 
 _HEADING = re.compile(r"^([^\n]+)\n[ \t]*[-=~^]{3,}[ \t]*$", re.MULTILINE)
@@ -28,7 +29,7 @@ def fetch_raw(folder: Path, params: Fetch) -> str:
     """Write a line of JSON a docstring, sorted by library and file; returns what was written, in words.
 
     Raises:
-        DataError: a library is not installed.
+        UserError: a library is not installed.
     """
     count, found = 0, []
     with (folder / RAW_FILE).open("w", encoding="utf-8", newline="\n") as file:
@@ -51,7 +52,7 @@ def read_library(name: str, skip: Iterable[str]) -> tuple[str, Iterator[tuple[st
     try:
         installed = distribution(name)
     except PackageNotFoundError:
-        raise DataError(f"fetch.libraries in params.yaml names {name!r}, which is not installed") from None
+        raise UserError(f"params.yaml: fetch.libraries names {name!r}, which is not installed") from None
     passed = {*skip, ".."}
     files = sorted(path.as_posix() for path in installed.files or [] if path.suffix == ".py")
     wanted = [path for path in files if not passed & set(PurePosixPath(path).with_suffix("").parts)]

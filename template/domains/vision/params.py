@@ -3,14 +3,14 @@
 A missing, misspelt or mistyped entry is an error that names it: a typo must not train another model than the one meant.
 """
 
-import json
-from dataclasses import field
+from dataclasses import field, is_dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
+
+from .mistakes import read_yaml
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
 
@@ -105,6 +105,12 @@ class Range:
     high: int | float
     log: bool = False
 
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise ValueError(f"low ({self.low}) must be less than high ({self.high})")
+        if self.log and self.low <= 0:
+            raise ValueError(f"on a logarithmic scale low ({self.low}) must be more than 0")
+
 
 @dataclass(frozen=True, config=_STRICT)
 class Params:
@@ -116,12 +122,20 @@ class Params:
     fetch: Fetch | None = None
     tune: dict[str, dict[str, Range]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for model in self.train.models:
+            if not is_dataclass(getattr(self.train, model, None)):
+                raise ValueError(f"train.models names {model!r}, and there is no train.{model}")
+        for model, ranges in self.tune.items():
+            for name in ranges:
+                if not hasattr(getattr(self.train, model, None), name):
+                    raise ValueError(f"tune.{model}.{name} is a range, and there is no train.{model}.{name}")
+
 
 def load_params(path: Path) -> Params:
     """Read and check `params.yaml`.
 
     Raises:
-        pydantic.ValidationError: names each entry that is missing, unknown or of the wrong type.
+        UserError: names each entry that is missing, unknown, or not what it should be.
     """
-    # By way of JSON: in strict mode pydantic takes a dataclass from JSON, but not from a dict.
-    return TypeAdapter(Params).validate_json(json.dumps(yaml.safe_load(path.read_text(encoding="utf-8"))))
+    return read_yaml(path, Params)

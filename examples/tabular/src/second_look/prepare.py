@@ -1,8 +1,6 @@
 """Stage 2, prepare: check the raw data against `schema.yaml`, then split it once for all models."""
 
-import sys
-
-from . import data
+from . import data, mistakes
 from .layout import Layout
 from .params import load_params
 
@@ -19,7 +17,5 @@ def main(layout: Layout | None = None) -> None:
 
 
 if __name__ == "__main__":
-    try:
+    with mistakes.in_words():
         main()
-    except data.DataError as error:
-        sys.exit(f"The data is not what schema.yaml says:\n{error}")

@@ -18,11 +18,11 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import yaml
 from numpy.typing import NDArray
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from .mistakes import UserError, checked, read_yaml
 from .params import Evaluate, Prepare
 
 RAW_FILE = "docstrings.jsonl"
@@ -63,8 +63,10 @@ _SENTENCE = re.compile(r"(?<=[.!?:])\s+|\n\s*\n")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-class DataError(ValueError):
+class DataError(UserError):
     """The data is not what `schema.yaml` says; the message lists each difference."""
+
+    heading = "The data is not what schema.yaml says:"
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -222,13 +224,13 @@ def load_schema(path: Path) -> Schema:
     """Read and check `schema.yaml`.
 
     Raises:
-        DataError: two of its entries contradict each other.
+        UserError: an entry is missing, unknown, or not what it should be, or two contradict each other.
     """
-    schema = TypeAdapter(Schema).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+    schema = read_yaml(path, Schema)
     if unknown := sorted({one.answer for one in schema.questions} - set(schema.classes)):
-        raise DataError(f"schema.yaml: questions are answered by {', '.join(unknown)}, which is none of the classes")
+        raise UserError(f"schema.yaml: questions are answered by {', '.join(unknown)}, which is none of the classes")
     if not schema.questions and not schema.extracts:
-        raise DataError("schema.yaml: without extracts the demo needs questions to start from; write one at least")
+        raise UserError("schema.yaml: without extracts the demo needs questions to start from; write one at least")
     return schema
 
 
@@ -259,7 +261,7 @@ def _read_as_said(folder: Path, schema: Schema) -> pd.DataFrame:
     # Only a project of a person's own data has the module, and the library that it needs.
     reading = import_module(".reading", __package__)
     wanted = [reading.Wanted(column, column, "category") for column in schema.columns]
-    said = TypeAdapter(reading.Reading).validate_python(schema.reading)
+    said = checked(schema.reading, reading.Reading, "schema.yaml, reading")
     try:
         raw = reading.read(folder, said, wanted, schema.target_column)
     except reading.ReadingError as error:
@@ -546,7 +548,7 @@ def slices_of(splits: dict[str, Split], schema: Schema, params: Evaluate) -> dic
     """The slice of each test text, for what `evaluate.slices` names: its class (by the target's name), its length."""
     labels = {schema.target.name: schema.target.label, "length": "Length"}
     if unknown := sorted(set(params.slices) - set(labels)):
-        raise ValueError(f"evaluate.slices names {', '.join(unknown)}; known are {', '.join(labels)}")
+        raise UserError(f"params.yaml: evaluate.slices names {', '.join(unknown)}; known are {', '.join(labels)}")
     test, train = splits["test"], splits["train"]
     slices = {
         schema.target.name: pd.Categorical(test.target, categories=schema.classes),

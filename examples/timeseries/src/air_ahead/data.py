@@ -18,11 +18,11 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import yaml
 from numpy.typing import NDArray
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from .mistakes import UserError, checked, read_yaml
 from .params import Evaluate, Prepare
 from .steps import SEASONS, Step, name_of, ordinal_of
 
@@ -42,8 +42,10 @@ _STRICT = ConfigDict(extra="forbid")
 _DATE = r"\d{4}-\d{2}-\d{2}"
 
 
-class DataError(ValueError):
+class DataError(UserError):
     """The data is not what `schema.yaml` says; the message lists each difference."""
+
+    heading = "The data is not what schema.yaml says:"
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -191,8 +193,12 @@ class Split:
 
 
 def load_schema(path: Path) -> Schema:
-    """Read and check `schema.yaml`."""
-    return TypeAdapter(Schema).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+    """Read and check `schema.yaml`.
+
+    Raises:
+        UserError: names each entry that is missing, unknown, or not what it should be.
+    """
+    return read_yaml(path, Schema)
 
 
 def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:
@@ -218,7 +224,7 @@ def _read_as_said(folder: Path, schema: Schema) -> pd.DataFrame:
         reading.Wanted(schema.date_column, schema.date_column, "date", schema.date.date_format),
         reading.Wanted(schema.target_column, schema.target_column, "number"),
     ]
-    said = TypeAdapter(reading.Reading).validate_python(schema.reading)
+    said = checked(schema.reading, reading.Reading, "schema.yaml, reading")
     try:
         raw = reading.read(folder, said, wanted)
     except reading.ReadingError as error:

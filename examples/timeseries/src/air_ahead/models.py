@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from .data import FOLDS, Schema, Split, encode_target, series_of
 from .metrics import QUANTILES
+from .mistakes import UserError
 from .params import Train
 
 Array = NDArray[np.float64]
@@ -93,7 +94,7 @@ def fit(
             return _classical(series_of(train), history, target, schema, damped=params.classical.damped)
         if name == "shallow":
             return _shallow(history, target, schema, params.shallow.alpha)
-    raise ValueError(f"no model is called {name!r}; see train.models in params.yaml")
+    raise UserError(f"no model is called {name!r}; see train.models in params.yaml")
 
 
 def _baseline(history: Array, target: Array, schema: Schema) -> Linear:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from .data import RAW_FILE, DataError
+from .data import RAW_FILE
+from .mistakes import UserError
 from .params import Fetch
 
 
@@ -17,10 +18,10 @@ def fetch_raw(folder: Path, params: Fetch) -> str:
         A sentence about what was written.
 
     Raises:
-        DataError: no series has that name.
+        UserError: no series has that name.
     """
     if params.source != "co2":
-        raise DataError(f"fetch.source in params.yaml is {params.source!r}; known is 'co2'")
+        raise UserError(f"params.yaml: fetch.source is {params.source!r}; known is 'co2'")
     from statsmodels.datasets import co2
 
     series: pd.Series = co2.load_pandas().data["co2"]

@@ -17,7 +17,7 @@ from typing import Any
 import optuna
 from ruamel.yaml import YAML
 
-from . import TITLE, data, metrics, models, tracking
+from . import TITLE, data, metrics, mistakes, models, tracking
 from .candidate import parameters_of
 from .layout import Layout
 from .params import Params, Range, load_params
@@ -26,14 +26,17 @@ from .params import Params, Range, load_params
 GIVEN = "given"
 
 
+@mistakes.in_words()
 def main() -> None:
     """`uv run tune`."""
     asked = arguments()
     layout = Layout()
     params = load_params(layout.params)
+    if not layout.prepared.exists():
+        raise mistakes.UserError("There are no prepared data yet: uv run dvc repro prepare")
     ranges = params.tune.get(asked.model)
     if not ranges:
-        raise SystemExit(f"params.yaml has no ranges for {asked.model!r}: name some under tune.{asked.model}")
+        raise mistakes.UserError(f"params.yaml has no ranges for {asked.model!r}: name some under tune.{asked.model}")
     tracking.start(layout)
     storage = asked.storage or f"sqlite:///{(layout.root / 'optuna.db').as_posix()}"
     try:
@@ -42,7 +45,7 @@ def main() -> None:
         print("Interrupted. What was tried is kept, and the same command goes on from there.", file=sys.stderr)
         sys.exit(130)
     if not completed(study):
-        raise SystemExit(f"Nothing was tried yet with these data and parameters: uv run tune {asked.model} --trials 30")
+        raise mistakes.UserError(f"Nothing was tried yet with these numbers: uv run tune {asked.model} --trials 30")
 
     metric = params.evaluate.metric
     now = tried(study, present_of(asked.model, params, ranges))

@@ -19,12 +19,12 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-import yaml
 from numpy.typing import NDArray
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from . import pictures
+from .mistakes import UserError, read_yaml
 from .params import Evaluate, Prepare
 from .pictures import Grid, InvalidInputError
 
@@ -40,8 +40,10 @@ _STRICT = ConfigDict(extra="forbid")
 Pictures = NDArray[np.float32]
 
 
-class DataError(ValueError):
+class DataError(UserError):
     """The data is not what `schema.yaml` says; the message lists each difference."""
+
+    heading = "The data is not what schema.yaml says:"
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -137,8 +139,12 @@ class Split:
 
 
 def load_schema(path: Path) -> Schema:
-    """Read and check `schema.yaml`."""
-    return TypeAdapter(Schema).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+    """Read and check `schema.yaml`.
+
+    Raises:
+        UserError: names each entry that is missing, unknown, or not what it should be.
+    """
+    return read_yaml(path, Schema)
 
 
 def read_raw(folder: Path, schema: Schema) -> list[Found]:

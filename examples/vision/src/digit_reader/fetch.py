@@ -1,6 +1,6 @@
 """Stage 1, fetch: the data as it came, into `data/raw/`."""
 
-from . import source
+from . import mistakes, source
 from .layout import Layout
 from .params import load_params
 
@@ -11,9 +11,10 @@ def main(layout: Layout | None = None) -> None:
     params = load_params(layout.params)
     layout.raw.mkdir(parents=True, exist_ok=True)
     if params.fetch is None:
-        raise ValueError("params.yaml has no section `fetch`")
+        raise mistakes.UserError("params.yaml has no section `fetch`")
     print(source.fetch_raw(layout.raw, params.fetch))
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes.in_words():
+        main()

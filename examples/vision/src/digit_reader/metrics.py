@@ -9,7 +9,6 @@ import pandas as pd
 import sklearn
 from numpy.typing import NDArray
 from sklearn.metrics import (
-    accuracy_score,
     average_precision_score,
     brier_score_loss,
     f1_score,
@@ -21,6 +20,7 @@ from sklearn.metrics import (
 )
 
 from .markdown import signed
+from .mistakes import UserError
 
 Array = NDArray[Any]
 
@@ -37,17 +37,17 @@ class Metric:
 def _roc_auc(target: Array, probabilities: Array) -> float:
     if probabilities.shape[1] == 2:
         return float(roc_auc_score(target, probabilities[:, 1]))
-    return _mean_over_classes(roc_auc_score, target, probabilities)
+    return float(roc_auc_score(*_classes_that_occur(target, probabilities), average="macro"))
 
 
 def _average_precision(target: Array, probabilities: Array) -> float:
-    return _mean_over_classes(average_precision_score, target, probabilities)
+    return float(average_precision_score(*_classes_that_occur(target, probabilities), average="macro"))
 
 
-def _mean_over_classes(score: Callable[[Array, Array], float], target: Array, probabilities: Array) -> float:
-    """The mean of each class against the rest, over the classes that occur."""
-    found = [index for index in range(probabilities.shape[1]) if (target == index).any()]
-    return float(np.mean([score(target == index, probabilities[:, index]) for index in found]))
+def _classes_that_occur(target: Array, probabilities: Array) -> tuple[Array, Array]:
+    """A column a class, in which the truth says whether it is the row's: each class is ranked against the rest."""
+    found = np.unique(target)
+    return target[:, None] == found, probabilities[:, found]
 
 
 def _f1(target: Array, probabilities: Array) -> float:
@@ -70,7 +70,7 @@ CLASSIFICATION = {
     # the classes counts the rare one as much as the others.
     "average_precision": Metric("Average precision (macro)", _average_precision, higher_is_better=True),
     "f1": Metric("F1 (macro)", _f1, higher_is_better=True),
-    "accuracy": Metric("Accuracy", lambda y, p: float(accuracy_score(y, p.argmax(axis=1))), higher_is_better=True),
+    "accuracy": Metric("Accuracy", lambda y, p: float((p.argmax(axis=1) == y).mean()), higher_is_better=True),
     "log_loss": Metric("Log loss", _log_loss, higher_is_better=False),
     "brier": Metric("Brier score", _brier, higher_is_better=False),
 }
@@ -122,11 +122,11 @@ def deciding(task: str, name: str) -> Metric:
     """The metric called `name`, by which one model can be better than another.
 
     Raises:
-        ValueError: the task has none of that name, or it has no better and worse.
+        UserError: the task has none of that name, or it has no better and worse.
     """
     able = {key: metric for key, metric in metrics_for(task).items() if metric.higher_is_better is not None}
     if name not in able:
-        raise ValueError(f"evaluate.metric is {name!r}; for {task} it is one of {', '.join(able)}")
+        raise UserError(f"params.yaml: evaluate.metric is {name!r}; for {task} it is one of {', '.join(able)}")
     return able[name]
 
 

@@ -18,6 +18,7 @@ from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
 from .data import Pictures, Schema, Split
+from .mistakes import UserError
 from .params import Train
 
 # A tree that may not split answers with the training data's class shares: what a majority vote does, in a form that
@@ -61,7 +62,7 @@ def fit(
             return DecisionTreeClassifier(min_impurity_decrease=_NEVER_SPLIT).fit(flat(train.features), train.target)
         if name == "shallow":
             return _shallow(train, params).fit(flat(train.features), train.target)
-    raise ValueError(f"no model is called {name!r}; see train.models in params.yaml")
+    raise UserError(f"no model is called {name!r}; see train.models in params.yaml")
 
 
 def _shallow(train: Split, params: Train) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from .data import DataError
+from .mistakes import UserError
 from .params import Fetch
 
 ARCHIVE = "digits.zip"
@@ -26,7 +26,7 @@ def fetch_raw(folder: Path, params: Fetch) -> str:
     from sklearn.datasets import load_digits
 
     if params.source != "digits":
-        raise DataError(f"fetch.source in params.yaml is {params.source!r}; known is 'digits'")
+        raise UserError(f"params.yaml: fetch.source is {params.source!r}; known is 'digits'")
     bunch = load_digits()
     folder.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(folder / ARCHIVE, "w") as archive:

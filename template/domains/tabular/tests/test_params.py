@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 import yaml
-from pydantic import ValidationError
 
-from .package import Layout, metrics, params
+from .package import Layout, metrics, mistakes, params
 
 
 def load_with(change: dict[str, Any], folder: Path, without: str = "") -> params.Params:
@@ -54,14 +53,14 @@ def test_a_change_arrives(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_entry_is_named(path: str, value: Any, tmp_path: Path) -> None:
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(mistakes.UserError) as caught:
         load_with({path: value}, tmp_path)
     assert path in str(caught.value)
 
 
 @pytest.mark.parametrize("path", ["evaluate.margin", "train.shallow.max_iter", "prepare", "train.baseline"])
 def test_a_missing_entry_is_named(path: str, tmp_path: Path) -> None:
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(mistakes.UserError) as caught:
         load_with({}, tmp_path, without=path)
     assert path in str(caught.value)
 

@@ -4,11 +4,11 @@ from importlib import import_module
 
 import pytest
 
-from .package import data
+from .package import data, mistakes
 
 source = import_module(f"{data.__package__}.source")
 
 
 def test_an_unknown_source_is_an_error_with_the_known_ones() -> None:
-    with pytest.raises(data.DataError, match="known are 'breast_cancer' and 'diabetes'"):
+    with pytest.raises(mistakes.UserError, match="known are 'breast_cancer' and 'diabetes'"):
         source.load_source("iris")

@@ -142,5 +142,5 @@ def test_serving_loads_no_pytorch() -> None:
 def test_heads_that_do_not_share_the_width_are_an_error(
     splits: Splits, schema: data.Schema, turned: params.Params
 ) -> None:
-    with pytest.raises(ValueError, match=r"train\.deep\.width is 10, which train\.deep\.heads \(4\) does not divide"):
+    with pytest.raises(ValueError, match=r"the width \(10\) must be a multiple of the heads \(4\)"):
         models.fit("deep", splits["train"], schema, network(turned, width=10, heads=4))

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from .package import data, params
+from .package import data, mistakes, params
 
 source = import_module(f"{data.__package__}.source")
 
 
 def test_an_unknown_source_is_an_error_with_the_known_one(tmp_path: Path) -> None:
-    with pytest.raises(data.DataError, match="'faces'; known is 'digits'"):
+    with pytest.raises(mistakes.UserError, match="'faces'; known is 'digits'"):
         source.fetch_raw(tmp_path, params.Fetch(source="faces"))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import brief, champion, curves, data, metrics, tracking
+from . import brief, champion, curves, data, metrics, mistakes, tracking
 from .candidate import Candidate, parameters_of
 from .layout import Layout
 from .lineage import Lineage, lineage_of
@@ -183,4 +183,5 @@ def write_json(path: Path, value: Any) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes.in_words():
+        main()

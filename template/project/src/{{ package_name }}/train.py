@@ -11,7 +11,7 @@ from pathlib import Path
 
 import onnx
 
-from . import curves, data, models, plots, tracking
+from . import curves, data, mistakes, models, plots, tracking
 from .candidate import Candidate, parameters_of
 from .layout import Layout
 from .lineage import lineage_of
@@ -126,4 +126,5 @@ def describe(
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Train one model of params.yaml.")
     parser.add_argument("model", help="a name under train.models, for example: shallow")
-    main(parser.parse_args().model)
+    with mistakes.in_words():
+        main(parser.parse_args().model)
