@@ -14,7 +14,18 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from measure import Side, compare, cpu_seconds, environment, print_median, script, verdict, within
+from measure import (
+    Side,
+    compare,
+    cpu_seconds,
+    environment,
+    parser,
+    positive,
+    print_median,
+    script,
+    verdict,
+    within,
+)
 
 RATIO, MOST_MEMORY, SMALL_SECONDS = 1.2, 400e6, 1.0
 ROW_BYTES = 75
@@ -106,6 +117,8 @@ def write(program: str, path: Path, size: int) -> None:
 
 
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    done = main(int(arguments[0]) if arguments else 5, float(arguments[1]) if arguments[1:] else 1)
-    sys.exit(not done)
+    command = parser(__doc__)
+    command.add_argument("rounds", nargs="?", type=positive, default=5, help="of each side (5)")
+    command.add_argument("gib", nargs="?", type=float, default=1, help="of the large table (1)")
+    asked = command.parse_args()
+    sys.exit(not main(asked.rounds, asked.gib))

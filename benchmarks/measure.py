@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -92,6 +93,30 @@ def cpu_seconds(side: Side, output: int) -> float:
 def environment() -> dict[str, str]:
     """Return the environment of a usual user: byte code is kept between runs."""
     return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
+
+def parser(said: str | None) -> argparse.ArgumentParser:
+    """Return the parser of a benchmark; its help is what the module says of itself."""
+    return argparse.ArgumentParser(
+        description=said, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+
+
+def positive(text: str) -> int:
+    """Return a whole number of one or more, as `argparse` wants its types."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of one or more")
+    return int(text)
+
+
+def rounds_asked(said: str | None, default: int) -> int:
+    """Return how many runs of each side the command line asks for."""
+    command = parser(said)
+    command.add_argument(
+        "rounds", nargs="?", type=positive, default=default, help=f"of each side ({default})"
+    )
+    rounds: int = command.parse_args().rounds
+    return rounds
 
 
 def script(name: str) -> str:

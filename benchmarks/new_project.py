@@ -1,4 +1,4 @@
-"""`mlpath new-project` against `copier copy` from git: python benchmarks/new_project.py.
+"""`mlpath new-project` against `copier copy` from git: python benchmarks/new_project.py [ROUNDS].
 
 Ours ends with a git repository and its first commit, and with no lock file, as Copier's does.
 Both render the same version of the template, Copier from the bundle that projects point to.
@@ -13,10 +13,11 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from measure import Side, compare, script
+from measure import Side, compare, rounds_asked, script
 from mlpath import template
 
 if __name__ == "__main__":
+    rounds = rounds_asked(__doc__, 15)
     with tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as scratch:
         os.environ["HOME"] = scratch
         Path(scratch, ".gitconfig").write_text("[user]\n\tname = A\n\temail = a@example.com\n")
@@ -37,5 +38,6 @@ if __name__ == "__main__":
                 partial(shutil.rmtree, theirs, ignore_errors=True),
             ),
             at_most=0.9,
+            rounds=rounds,
         )  # fmt: skip
     sys.exit(not met)

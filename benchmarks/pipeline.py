@@ -1,4 +1,4 @@
-"""`dvc repro` against its stages called in one process: python benchmarks/pipeline.py.
+"""`dvc repro` against its stages called in one process: python benchmarks/pipeline.py [ROUNDS].
 
 Both start from what git has: no data, no cache, no lock of DVC, no notebook of MLflow. What DVC
 adds is a process for each stage, with its imports, and the hashes of what goes in and comes out.
@@ -12,7 +12,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from measure import Side, compare, within
+from measure import Side, compare, rounds_asked, within
 from project import make, start_over
 
 STAGES = """\
@@ -26,7 +26,7 @@ report.main()
 """
 
 if __name__ == "__main__":
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    rounds = rounds_asked(__doc__, 5)
     with tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as scratch:
         project = make(Path(scratch))
         os.chdir(project)

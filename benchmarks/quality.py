@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from measure import Side, cpu_seconds
+from measure import Side, cpu_seconds, parser, positive
 from project import make, run
 
 CPU_MINUTES = 5
@@ -108,9 +108,14 @@ def told(values: list[float]) -> str:
 
 
 if __name__ == "__main__":
-    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    every_target_met = True
-    for domain in sys.argv[2:] or list(TARGETS):
+    command = parser(__doc__)
+    command.add_argument("seeds", nargs="?", type=positive, default=5, help="of each network (5)")
+    command.add_argument("domains", nargs="*", metavar="DOMAIN", help="of these alone")
+    asked = command.parse_args()
+    if unknown := sorted(set(asked.domains) - set(TARGETS)):
+        command.error(f"no domain is called {', '.join(unknown)}; known are {', '.join(TARGETS)}")
+    seeds, every_target_met = asked.seeds, True
+    for domain in asked.domains or list(TARGETS):
         print(f"{domain}, {seeds} training seeds, test split", flush=True)
         with tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as scratch:
             every_target_met &= measure(domain, seeds, Path(scratch))

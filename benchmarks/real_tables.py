@@ -18,6 +18,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from lived_in import Owner, get, heed_interrupts, serving
+from measure import parser
 
 PACKAGES = ("scikit-learn", "statsmodels", "vega_datasets")
 FOLDERS = """\
@@ -125,4 +126,10 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main(sys.argv[1:])))
+    command = parser(__doc__)
+    command.add_argument("names", nargs="*", metavar="NAME", help="of these projects alone")
+    asked = command.parse_args()
+    known = [one.name for one in TABLES]
+    if unknown := sorted(set(asked.names) - set(known)):
+        command.error(f"no project is called {', '.join(unknown)}; known are {', '.join(known)}")
+    sys.exit(bool(main(asked.names)))

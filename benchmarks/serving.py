@@ -1,4 +1,4 @@
-"""Serving against the full environment and an empty page: python benchmarks/serving.py.
+"""Serving against the full environment and an empty page: python benchmarks/serving.py [ROUNDS].
 
 Megabytes of both environments, then the CPU time from the start of the process to its first answer
 over HTTP, for the demo and for a page that only has a number in and a number out.
@@ -20,7 +20,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
-from measure import compare_runs, environment, verdict
+from measure import compare_runs, environment, rounds_asked, verdict
 from project import make, run, sync
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def question_for(project: Path) -> list[Any]:
 
 
 if __name__ == "__main__":
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    rounds = rounds_asked(__doc__, 10)
     with tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as scratch:
         full = make(Path(scratch))
         run(["dvc", "repro"], full)

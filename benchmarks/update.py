@@ -20,7 +20,16 @@ from statistics import median
 
 from packaging.version import Version
 
-from measure import Side, compare, compare_runs, cpu_seconds, environment, script, verdict
+from measure import (
+    Side,
+    compare,
+    compare_runs,
+    cpu_seconds,
+    environment,
+    rounds_asked,
+    script,
+    verdict,
+)
 from mlpath import template
 from project import run
 
@@ -127,7 +136,7 @@ def two_releases() -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+    rounds = rounds_asked(__doc__, 15)
     with (
         tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as folder,
         tempfile.TemporaryFile() as output,
