@@ -381,8 +381,8 @@ def _parsed(facts: Facts) -> str:
 def _all_rows(
     database: duckdb.DuckDBPyConnection, table: str, whole: str, close: Sequence[Facts]
 ) -> tuple[list[Facts], int]:
-    """Complete the facts in one pass over a file that is too large to hold."""
-    shown, rows, numbers = ["count(*)"], 0, []
+    """Complete the facts in two passes over a file that is too large to hold."""
+    rows, numbers = 0, []
     for part in _parts(close):
         shown = ["count(*)"]
         for facts in part:
@@ -390,12 +390,6 @@ def _all_rows(
             shown.append(f"count({value})")
             shown.append(f"count({text_of(facts.name)})")
             shown.append(f"approx_count_distinct({name(facts.name)})")
-            if facts.kind == "text" or facts.distinct <= FEW:
-                # As they stand there: DuckDB takes long to strip a gigabyte, and only a few differ.
-                text = f"nullif(CAST({name(facts.name)} AS VARCHAR), '')"
-                shown.append(f"histogram({text})" if facts.distinct <= FEW else "NULL")
-            else:
-                shown.append("NULL")
             if facts.kind == "text":
                 shown += ["NULL", "NULL", "NULL"]
             else:
@@ -404,13 +398,14 @@ def _all_rows(
                 ]  # fmt: skip
         rows, *found = _one(database, f"SELECT {', '.join(shown)} FROM {whole}")  # noqa: S608
         numbers += found
+    values = _values_of_few(database, whole, close)
     complete = []
     for at, facts in enumerate(close):
-        count, there, distinct, counted, low, high, middle = numbers[at * 7 : at * 7 + 7]
+        count, there, distinct, low, high, middle = numbers[at * 6 : at * 6 + 6]
         if facts.kind != "text" and not facts.missing_words and count != there:
             facts = _beyond_the_sample(database, whole, facts, there - count)  # noqa: PLW2901
         top: Iterable[tuple[Any, int]]
-        counted = _stripped(counted or {})
+        counted = values.get(facts.name, {})
         if counted or facts.kind != "text":
             top = sorted(counted.items(), key=lambda one: (-one[1], one[0]))[:FEW]
         else:
@@ -431,6 +426,23 @@ def _all_rows(
             )
         )
     return complete, int(rows)
+
+
+def _values_of_few(
+    database: duckdb.DuckDBPyConnection, whole: str, close: Sequence[Facts]
+) -> dict[str, dict[str, int]]:
+    """Count each value of the columns that have few, by column.
+
+    In a pass of its own: beside `approx_count_distinct`, DuckDB's `histogram` holds every cell that
+    it has seen, which makes gigabytes of a gigabyte and costs more than to read the file again.
+    """
+    values: dict[str, dict[str, int]] = {}
+    for part in _parts([facts.name for facts in close if facts.distinct <= FEW]):
+        # As they stand there: DuckDB takes long to strip a gigabyte, and only a few differ.
+        shown = ", ".join(f"histogram(nullif(CAST({name(one)} AS VARCHAR), ''))" for one in part)
+        found = _one(database, f"SELECT {shown} FROM {whole}")  # noqa: S608
+        values |= {one: _stripped(counted or {}) for one, counted in zip(part, found, strict=True)}
+    return values
 
 
 def _stripped(counted: dict[Any, int]) -> dict[Any, int]:
