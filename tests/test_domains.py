@@ -264,14 +264,19 @@ def test_its_champion_serves(
 @pytest.mark.parametrize("screen", browsing.SCREENS)
 def test_its_page_in_a_browser(network: tuple[Owner, str, Path], address: str, screen: str) -> None:
     """Every tab is shown whole; what a person does there is answered, in sight; so is nonsense."""
-    _, domain, _ = network
+    _, domain, project = network
+    figures = sorted(path.name for path in (project / "reports/figures").glob("*.png"))
+    assert figures
     with browsing.opened(address, screen) as page:
         faults = {}
         for tab in ("Lineage", "How good is it", "Try it"):
             page.get_by_role("tab", name=tab).click()
-            faults[tab] = browsing.faults(page)
             if tab != "Try it":
-                assert page.locator(".prose td:visible").count() > 10, f"{tab} shows no table"
+                expect(page.locator(".prose td:visible").nth(10)).to_be_visible()
+            if tab == "How good is it":
+                for figure in figures:
+                    expect(page.locator(f"img[src$='/{figure}']")).to_be_visible()
+            faults[tab] = browsing.faults(page)
         assert faults == {tab: [] for tab in faults}
         USES[domain](page)
 
