@@ -54,6 +54,15 @@ def test_what_is_no_yaml_is_said_to_be_none(content: bytes, tmp_path: Path) -> N
         mistakes.read_yaml(tmp_path / "form.yaml", Form)
 
 
+@pytest.mark.parametrize(
+    ("written", "said"), [("2001-01-01: 1", r"keys must be .*date"), ("number: 1\nwords: &own [*own]", "Circular")]
+)
+def test_what_only_yaml_can_hold_is_refused(written: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "form.yaml").write_text(written, encoding="utf-8")
+    with pytest.raises(mistakes.UserError, match=rf"^form\.yaml: {said}"):
+        mistakes.read_yaml(tmp_path / "form.yaml", Form)
+
+
 def test_a_file_that_is_gone_can_be_had_back(tmp_path: Path) -> None:
     with pytest.raises(mistakes.UserError, match=r"`git restore form\.yaml` brings it back"):
         mistakes.read_yaml(tmp_path / "form.yaml", Form)
@@ -67,24 +76,38 @@ def test_a_mistake_ends_the_program_in_words() -> None:
     )
 
 
-@pytest.mark.parametrize("command", [["prepare"], ["train", "baseline"], ["evaluate"], ["tune", "shallow"]])
-def test_every_program_that_reads_parameters_says_which_is_wrong(
-    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("command", "file", "said"),
+    [
+        (["prepare"], "params.yaml", "evaluate.luck is unknown"),
+        (["train", "baseline"], "params.yaml", "evaluate.luck is unknown"),
+        (["evaluate"], "params.yaml", "evaluate.luck is unknown"),
+        (["tune", "shallow"], "params.yaml", "evaluate.luck is unknown"),
+        (["prepare"], "schema.yaml", "luck is unknown"),
+        (["train", "baseline"], "schema.yaml", "luck is unknown"),
+        (["evaluate"], "schema.yaml", "luck is unknown"),
+        (["report"], "schema.yaml", "luck is unknown"),
+    ],
+)
+def test_every_program_says_what_is_wrong_in_what_it_reads(
+    command: list[str], file: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @dataclasses.dataclass(frozen=True)
     class Elsewhere(Layout):
         root: Path = tmp_path
 
-    written = yaml.safe_load(Layout().params.read_text(encoding="utf-8"))
-    written["evaluate"]["magin"] = 0.1
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(written), encoding="utf-8")
+    for path in (Layout().params, Layout().schema):
+        shutil.copy(path, tmp_path)
+    written = yaml.safe_load((tmp_path / file).read_text(encoding="utf-8"))
+    (written["evaluate"] if file == "params.yaml" else written)["luck"] = 7
+    (tmp_path / file).write_text(yaml.safe_dump(written), encoding="utf-8")
     monkeypatch.setattr(import_module(Layout.__module__), "Layout", Elsewhere)
     monkeypatch.setattr(sys, "argv", command)
     module = f"{data.__package__}.{command[0]}"
-    monkeypatch.delitem(sys.modules, module)
+    monkeypatch.delitem(sys.modules, module, raising=False)
     with pytest.raises(SystemExit) as ended:
         runpy.run_module(module, run_name="__main__")
-    assert ended.value.code == "params.yaml: evaluate.magin is unknown"
+    assert ended.value.code == f"{file}: {said}"
 
 
 def test_a_search_without_data_says_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

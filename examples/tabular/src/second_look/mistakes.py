@@ -53,9 +53,13 @@ def checked(document: Any, form: type[Form], name: str) -> Form:
     Raises:
         UserError: names each entry that is missing, unknown, or not what it should be.
     """
+    # By way of JSON: in strict mode pydantic takes a dataclass from JSON, but not from a dict.
     try:
-        # By way of JSON: in strict mode pydantic takes a dataclass from JSON, but not from a dict.
-        return TypeAdapter(form).validate_json(json.dumps(document, default=str))
+        text = json.dumps(document, default=str)
+    except (TypeError, ValueError) as error:  # YAML can say more: a date as a key, a list that holds itself
+        raise UserError(f"{name}: {error}") from error
+    try:
+        return TypeAdapter(form).validate_json(text)
     except ValidationError as error:
         wrong = (_said(problem) for problem in error.errors(include_url=False))
         raise UserError("\n".join(f"{name}: {said}" for said in wrong)) from error

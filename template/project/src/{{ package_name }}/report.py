@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from . import TITLE, data, figures, markdown, plots
+from . import TITLE, data, figures, markdown, mistakes, plots
 from .champion import Champion, load_champion
 from .layout import Layout
 
@@ -154,4 +154,5 @@ def write(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes.in_words():
+        main()
