@@ -118,6 +118,19 @@ def test_forecasts_that_overlap_are_drawn_in_blocks() -> None:
     assert together > 2 * alone
 
 
+@pytest.mark.parametrize(("origins", "few"), [(109, False), (13, True)])
+def test_few_stretches_of_forecasts_promise_no_interval(origins: int, few: bool) -> None:
+    """Twelve months ahead, 24 months of validation hold two forecasts side by side, however many overlap."""
+    truth, rng = np.zeros((origins, 12)), np.random.default_rng(0)
+    close = {name: rng.normal(size, 0.1, (origins, 12, 3)) for name, size in (("simple", 1.0), ("complex", 0.5))}
+    metric = metrics.FORECAST["mae"]
+    chosen, (outcome,) = metrics.choose_champion(metric, truth, close, margin=0.1, **BOOTSTRAP)
+    assert chosen == "complex"
+    assert ("hint, no proof" in outcome.in_words(metric)) == few
+    score = metrics.score_all("forecast", truth, close, **BOOTSTRAP)["simple"]["mae"]
+    assert (score["low"] is None) == few
+
+
 def test_rows_of_a_group_are_drawn_together() -> None:
     """Drawn one by one, rows that are right or wrong together would promise a precision that is not there."""
     groups = np.repeat(np.arange(20), 10)

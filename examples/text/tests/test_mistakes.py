@@ -47,6 +47,13 @@ def test_what_is_right_is_read(tmp_path: Path) -> None:
     assert mistakes.read_yaml(tmp_path / "form.yaml", Form) == Form(number=1, words=["é"])
 
 
+@pytest.mark.parametrize("written", ["1e-05", "1.0e-05", "0.00001", "1E-5"])
+def test_a_small_number_is_read_as_dvc_writes_it(written: str, tmp_path: Path) -> None:
+    """`dvc exp run -S` puts 1e-05 there for 0.00001."""
+    (tmp_path / "rate.yaml").write_text(f"rate: {written}", encoding="utf-8")
+    assert mistakes.read_yaml(tmp_path / "rate.yaml", dict[str, float]) == {"rate": 1e-5}
+
+
 @pytest.mark.parametrize("content", [b"number: [", "number: é".encode("latin-1")])
 def test_what_is_no_yaml_is_said_to_be_none(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "form.yaml").write_bytes(content)
@@ -127,6 +134,8 @@ def test_a_metric_that_is_none_is_named(schema: data.Schema) -> None:
     ("change", "said"),
     [
         ({"train": {"models": ["baseline", "oracle"]}}, "train.models names 'oracle', and there is no train.oracle"),
+        ({"train": {"models": []}}, "train.models should have at least 1 item"),
+        ({"train": {"seed": -1}}, "train.seed should be greater than or equal to 0, and is -1"),
         ({"train": {"models": ["seed"]}}, "train.models names 'seed', and there is no train.seed"),
         ({"tune": {"shallow": {"luck": {"low": 1, "high": 2}}}}, "and there is no train.shallow.luck"),
         ({"tune": {"oracle": {"luck": {"low": 1, "high": 2}}}}, "and there is no train.oracle.luck"),

@@ -19,6 +19,12 @@ def test_the_page_and_its_parts_are_there(address: str, predictor: serving.Predi
         assert part in page
 
 
+def test_a_report_that_is_cut_off_does_not_stop_the_page(predictor: serving.Predictor, tmp_path: Path) -> None:
+    (tmp_path / "evaluation.json").write_text("", encoding="utf-8")
+    page = str(app.build_app(predictor, tmp_path).get_config_file())
+    assert "What was measured cannot be read. Run: `uv run dvc repro`" in page
+
+
 def test_health_tells_the_lineage(address: str, predictor: serving.Predictor) -> None:
     answer = httpx.get(f"{address}/health")
     assert answer.status_code == 200

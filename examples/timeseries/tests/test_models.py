@@ -49,6 +49,20 @@ def test_answers_have_the_agreed_shape_and_order(splits: Splits, schema: data.Sc
         assert (np.diff(answers, axis=2) >= 0).all(), f"{name}: the interval holds its median"
 
 
+def test_one_step_ahead_is_a_forecast_too(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
+    """What has one column, scikit-learn hands back without it."""
+    near = {name: dataclasses.replace(one, target=one.target.iloc[:, :1]) for name, one in splits.items()}
+    for name in turned.train.models:
+        model = models.fit(name, near["train"], schema, turned.train)
+        answers = models.predict(model, near["test"].features)
+        assert answers.shape == (len(near["test"].features), 1, len(metrics.QUANTILES))
+        error = np.abs(answers[:, 0, 1] - near["test"].target.to_numpy()[:, 0]).mean()
+        width = (answers[..., 2] - answers[..., 0]).mean()
+        assert width < 20 * error, f"{name}: the interval comes from other errors than its own"
+        exported = models.export_onnx(model, schema)
+        assert models.export_difference(model, exported, near["test"].features, schema) < 5e-5, name
+
+
 def test_no_answer_is_out_of_what_is_possible(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
     rows, features = splits["train"], splits["test"].features
     low, high = np.quantile(data.encode_target(rows.target, schema), [0.4, 0.6])

@@ -66,7 +66,7 @@ def test_metrics_file_is_of_the_champion(project: Layout) -> None:
     assert written["champion"] == written["models"][record["model"]]
     for name, score in record["metrics"].items():
         assert written["champion"][name] == pytest.approx(score["value"], abs=1e-5)
-        assert score["low"] <= score["value"] <= score["high"]
+        assert score["low"] is None or score["low"] <= score["value"] <= score["high"]
 
 
 def test_record_states_the_lineage(project: Layout) -> None:
@@ -83,6 +83,22 @@ def test_evaluating_twice_changes_nothing(project: Layout) -> None:
     before = files()
     evaluate.main(project)
     assert files() == before
+
+
+def test_what_was_written_by_hand_or_cut_off_is_written_anew(project: Layout) -> None:
+    """A merge, an editor, a full disk: what DVC runs again because of it must not stay as it is."""
+    record, report = project.champion / champion.RECORD_FILE, project.reports / "evaluation.json"
+    before = record.read_bytes(), json.loads(report.read_text(encoding="utf-8"))
+    edited = json.loads(before[0])
+    edited["metrics"] = {name: score | {"value": 0.999} for name, score in edited["metrics"].items()}
+    evaluate.write_json(record, edited)
+    report.write_text("<<<<<<< HEAD\n{", encoding="utf-8")
+    evaluate.main(project)
+    made, remade = json.loads(before[0]), json.loads(record.read_bytes())
+    record.write_bytes(before[0])  # the other tests' reports are of that one
+    assert remade | {"lineage": None} == made | {"lineage": None}
+    assert json.loads(report.read_text(encoding="utf-8")) == before[1]
+    assert not list(project.root.rglob("*.tmp"))
 
 
 def test_failing_evaluation_leaves_the_champion(project: Layout, monkeypatch: pytest.MonkeyPatch) -> None:

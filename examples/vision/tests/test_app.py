@@ -109,6 +109,29 @@ def test_a_file_of_the_server_is_not_read(address: str) -> None:
     assert "no picture" not in told, "it was opened"
 
 
+def test_not_even_for_who_does_not_say_that_it_is_a_file(
+    address: str, predictor: serving.Predictor, splits: Splits, schema: data.Schema, tmp_path: Path
+) -> None:
+    """Gradio looks at the paths of what is marked as a file, and passes the rest on."""
+    content = file_of(splits["test"].features[0], schema)
+    (tmp_path / "private.png").write_bytes(content)
+    called = httpx.post(
+        f"{address}/gradio_api/call/v2/predict", json={"picture": {"path": str(tmp_path / "private.png")}}
+    ).json()
+    told = httpx.get(f"{address}/gradio_api/call/v2/predict/{called['event_id']}").text
+    assert "event: error" in told
+    assert "There is no such picture here" in told
+    assert predictor.predict(content).label, "the picture is one that would be answered"
+
+
+@pytest.mark.parametrize("path", ["private.png", ".", "nowhere.png", "a\0b.png", 5])
+def test_only_what_was_received_is_opened(path: Any, tmp_path: Path) -> None:
+    (tmp_path / "private.png").write_bytes(b"private")
+    for one in (path, str(tmp_path / str(path))):
+        with pytest.raises(serving.InvalidInputError, match="There is no such picture here"):
+            widgets.contents({"path": one})
+
+
 def test_the_page_has_a_pad_where_pictures_are_drawn(address: str, predictor: serving.Predictor) -> None:
     parts = {part["props"].get("elem_id") for part in httpx.get(f"{address}/config").json()["components"]}
     assert {"predict", "examples"} <= parts

@@ -390,9 +390,16 @@ def shown(predictor: serving.Predictor) -> Callable[[Any], tuple[dict[str, float
     return lambda file: widgets._shown(predictor, predictor.predict(widgets.contents(file)))
 
 
-def test_a_drawing_on_the_pad_is_answered_and_explained(predictor: serving.Predictor, tmp_path: Path) -> None:
-    (tmp_path / "pad.png").write_bytes(file_of(drawn("4")))
-    probabilities, explanation = pad.answered(shown(predictor), {"composite": {"path": str(tmp_path / "pad.png")}})
+@pytest.fixture
+def received(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where Gradio puts what it receives."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    return tmp_path
+
+
+def test_a_drawing_on_the_pad_is_answered_and_explained(predictor: serving.Predictor, received: Path) -> None:
+    (received / "pad.png").write_bytes(file_of(drawn("4")))
+    probabilities, explanation = pad.answered(shown(predictor), {"composite": {"path": str(received / "pad.png")}})
     assert probabilities == predictor.predict(file_of(drawn("4"))).probabilities
     assert "data:image/png;base64," in explanation
 
@@ -402,8 +409,8 @@ def test_an_empty_pad_says_what_to_do(predictor: serving.Predictor, drawing: Any
     assert pad.answered(shown(predictor), drawing) == (None, "<p>There is no picture yet: draw or send one.</p>")
 
 
-def test_a_blank_sheet_is_no_answer(predictor: serving.Predictor, tmp_path: Path) -> None:
-    (tmp_path / "pad.png").write_bytes(file_of(Image.new("RGB", (320, 320), "white")))
-    probabilities, said = pad.answered(shown(predictor), {"composite": {"path": str(tmp_path / "pad.png")}})
+def test_a_blank_sheet_is_no_answer(predictor: serving.Predictor, received: Path) -> None:
+    (received / "pad.png").write_bytes(file_of(Image.new("RGB", (320, 320), "white")))
+    probabilities, said = pad.answered(shown(predictor), {"composite": {"path": str(received / "pad.png")}})
     assert probabilities is None
     assert "the picture is blank" in said

@@ -31,7 +31,7 @@ class Prepare:
     words are common to both; a sentence counts as repeated if it has `sentence_words` or more (0: none does).
     """
 
-    seed: int
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
     validation_share: Annotated[float, Field(gt=0, lt=0.5)]
     test_share: Annotated[float, Field(gt=0, lt=0.5)]
     least_words: Annotated[int, Field(gt=0)]
@@ -86,8 +86,8 @@ class Deep:
 class Train:
     """The models, from the simplest to the most complex, and what each may turn."""
 
-    models: list[str]
-    seed: int
+    models: Annotated[list[str], Field(min_length=1)]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
     baseline: Baseline
     shallow: Shallow
     deep: Deep | None = None
@@ -101,7 +101,7 @@ class Evaluate:
     margin: Annotated[float, Field(ge=0)]
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
     resamples: Annotated[int, Field(ge=100)]
-    seed: int
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
     slices: list[str]
 
 

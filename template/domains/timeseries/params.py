@@ -68,8 +68,8 @@ class Deep:
 class Train:
     """The models, from the simplest to the most complex, and what each may turn."""
 
-    models: list[str]
-    seed: int
+    models: Annotated[list[str], Field(min_length=1)]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
     baseline: Baseline
     classical: Classical
     shallow: Shallow
@@ -84,7 +84,7 @@ class Evaluate:
     margin: Annotated[float, Field(ge=0)]
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
     resamples: Annotated[int, Field(ge=100)]
-    seed: int
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
     slices: list[Literal["season", "year", "decade"]]
 
 

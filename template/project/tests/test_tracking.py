@@ -11,7 +11,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from .conftest import DATA_MD5
-from .package import Layout, candidate, champion, params, tracking
+from .package import Layout, candidate, champion, mistakes, params, tracking
 
 
 @pytest.fixture
@@ -116,6 +116,50 @@ def test_restore_into_an_empty_store_twice(project: Layout, tmp_path: Path, monk
     assert run.data.tags["model_sha256"] == record["sha256"]
     assert run.data.tags["lineage.data_md5"] == DATA_MD5
     check_registered(clone)
+
+
+@pytest.fixture
+def restored(project: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
+    """A clone, with the champion in a store of its own."""
+    clone = Layout(tmp_path / "clone")
+    shutil.copytree(project.champion, clone.champion)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{(clone.root / 'mlflow.db').as_posix()}")
+    tracking.restore(clone)
+    return clone
+
+
+def test_a_run_that_was_interrupted_is_no_run_of_the_model(restored: Layout) -> None:
+    """It may have its tags, and not yet the model."""
+    _, model = champion.load_champion(restored.champion)
+    whole = tracking.find_run(model)
+    client = MlflowClient()
+    (experiment,) = (one for one in client.search_experiments() if one.name == tracking.REGISTERED_MODEL)
+    client.create_run(experiment.experiment_id, tags={"model_sha256": champion.sha256(model)})
+    assert tracking.find_run(model) == whole
+    assert tracking.restore(restored).startswith("The champion was here already")
+
+
+def test_a_model_that_has_another_name_too_keeps_its_version(restored: Layout) -> None:
+    client = MlflowClient()
+    version = client.get_model_version_by_alias(tracking.REGISTERED_MODEL, tracking.ALIAS)
+    for _ in range(2):
+        favourite = mlflow.register_model(str(version.source), "my favourites")
+    assert (favourite.run_id, int(favourite.version)) == (version.run_id, int(version.version) + 1)
+    client.delete_model_version("my favourites", str(version.version))
+    tracking.restore(restored)
+    alias = client.get_model_version_by_alias(tracking.REGISTERED_MODEL, tracking.ALIAS)
+    assert (alias.name, alias.version) == (tracking.REGISTERED_MODEL, version.version)
+
+
+def test_a_store_that_came_from_another_folder_is_not_written_to(
+    restored: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its models would go on landing where the project was."""
+    copy = Layout(tmp_path / "copy")
+    shutil.copytree(restored.root, copy.root)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    with pytest.raises(mistakes.UserError, match=r"made in another folder.*uv run restore-registry"):
+        tracking.start(copy)
 
 
 def test_help_restores_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

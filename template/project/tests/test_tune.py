@@ -11,7 +11,7 @@ import optuna
 import pytest
 from mlflow.tracking import MlflowClient
 
-from .package import Layout, data, metrics, models, params, tracking, tune
+from .package import Layout, data, metrics, mistakes, models, params, tracking, tune
 
 MODELS = list(params.load_params(Layout().params).tune)
 
@@ -211,6 +211,26 @@ def test_what_makes_no_sense_is_refused(command: Callable[..., None], capsys: py
     with pytest.raises(SystemExit):
         command("shallow", "--trials", "-1")
     assert "--trials must be 0 or more" in capsys.readouterr().err
+
+
+def test_an_end_that_the_parameter_cannot_take_is_named(turned: params.Params) -> None:
+    name = next(iter(turned.tune["shallow"]))
+    one = params.Range(low=-1.5, high=0.5)
+    with pytest.raises(mistakes.UserError, match=rf"^params\.yaml: tune\.shallow\.{name} ends where {name} should be"):
+        tune.check_ends("shallow", turned, {name: one})
+    tune.check_ends("shallow", turned, turned.tune["shallow"])
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_range_of_another_kind_begins_another_search(
+    turned: params.Params, search: Callable[..., optuna.Study]
+) -> None:
+    """Optuna refuses to go on where a scale or a kind of number has changed; where only an end has, it goes on."""
+    name, one = next((name, one) for name, one in turned.tune["shallow"].items() if one.log)
+    for changed, trials in ((one, 1), (dataclasses.replace(one, log=False), 1), (one, 2)):
+        ranges = turned.tune["shallow"] | {name: changed}
+        study = search("shallow", dataclasses.replace(turned, tune=turned.tune | {"shallow": ranges}), 1)
+        assert len(study.trials) == trials
 
 
 def test_every_range_holds_the_present_value() -> None:

@@ -1,6 +1,7 @@
 """What the owner of the project can write wrongly, told in a line each instead of a traceback."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,15 @@ class UserError(ValueError):
     heading: ClassVar[str] = ""
 
 
+class _Loader(yaml.SafeLoader):
+    """Takes `1e-05` for the number that it is to DVC, which writes it so; PyYAML wants a point in it."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+][0-9]+$"), list("-+0123456789")
+)
+
+
 @contextmanager
 def in_words() -> Iterator[None]:
     """End the program with the message of a mistake: where in the code it was noticed helps nobody."""
@@ -39,7 +49,7 @@ def read_yaml(path: Path, form: type[Form]) -> Form:
         UserError: the file is not there or is no YAML, or an entry is missing, unknown, or not what it should be.
     """
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  # a safe one
     except FileNotFoundError:
         raise UserError(f"{path.name} is not there; `git restore {path.name}` brings it back") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -61,8 +71,12 @@ def checked(document: Any, form: type[Form], name: str) -> Form:
     try:
         return TypeAdapter(form).validate_json(text)
     except ValidationError as error:
-        wrong = (_said(problem) for problem in error.errors(include_url=False))
-        raise UserError("\n".join(f"{name}: {said}" for said in wrong)) from error
+        raise UserError("\n".join(f"{name}: {said}" for said in problems(error))) from error
+
+
+def problems(error: ValidationError) -> list[str]:
+    """What is wrong by pydantic, a sentence an entry."""
+    return [_said(problem) for problem in error.errors(include_url=False)]
 
 
 def _said(problem: Any) -> str:
@@ -75,4 +89,4 @@ def _said(problem: Any) -> str:
     if problem["type"] == "value_error":
         return ": ".join([*[place] * bool(place), str(problem["ctx"]["error"])])
     shown = "" if isinstance(given, dict | list) else f", and is {json.dumps(given, ensure_ascii=False)}"
-    return f"{place or 'it'} {problem['msg'].removeprefix('Input ')}{shown}"
+    return f"{place or 'it'} {problem['msg'].removeprefix('Input ').removeprefix('List ')}{shown}"

@@ -74,6 +74,9 @@ def _quality(reports: Path) -> None:
     except FileNotFoundError:
         gr.Markdown("Nothing has been measured yet. Run: `uv run dvc repro`")
         return
+    except ValueError:
+        gr.Markdown("What was measured cannot be read. Run: `uv run dvc repro`")
+        return
     gr.Markdown(markdown.score_table(evaluation))
     gr.Markdown(markdown.measured_on(evaluation))
     gr.Markdown("\n".join(f"- {verdict}" for verdict in evaluation["verdicts"]))

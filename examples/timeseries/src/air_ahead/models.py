@@ -146,9 +146,11 @@ def _shallow(history: Array, target: Array, schema: Schema, alpha: float) -> Lin
     errors = []
     for earlier, later in folds.split(history):
         fitted = Ridge(alpha=alpha).fit((history - level)[earlier], (target - level)[earlier])
-        errors.append((target - level)[later] - fitted.predict((history - level)[later]))
+        # Of one step ahead, scikit-learn leaves the axis of the steps out.
+        errors.append((target - level)[later] - fitted.predict((history - level)[later]).reshape(-1, horizon))
     fitted = Ridge(alpha=alpha).fit(history - level, target - level)
-    return Linear(fitted.coef_.T.astype(np.float64), fitted.intercept_, _sides(np.concatenate(errors)), schema.limits)
+    weights, bias = fitted.coef_.reshape(horizon, -1).T.astype(np.float64), np.reshape(fitted.intercept_, horizon)
+    return Linear(weights, bias, _sides(np.concatenate(errors)), schema.limits)
 
 
 def _sides(errors: Array) -> Array:

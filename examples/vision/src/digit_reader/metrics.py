@@ -150,7 +150,8 @@ FEWEST_GROUPS = 5
 class Duel:
     """One comparison of a more complex model with the simpler one that served until then.
 
-    `too_few` groups to tell a gain from chance leave the simpler one in place.
+    `too_few` groups to tell a gain from chance leave the simpler one in place. Of forecasts, `stretches` says how many
+    lie beside each other in what they were measured on: of a few, the interval is too narrow, and the reader is told.
     """
 
     simpler: str
@@ -159,6 +160,7 @@ class Duel:
     margin: float
     won: bool
     too_few: bool = False
+    stretches: int | None = None
 
     def in_words(self, metric: Metric) -> str:
         """The outcome as a sentence for a report."""
@@ -169,7 +171,13 @@ class Duel:
             )
         gain = f"{signed(self.gain.value)} (interval {signed(self.gain.low)} to {signed(self.gain.high)})"
         verdict = "takes over" if self.won else f"does not clear the margin of {self.margin:g}: {self.simpler} serves"
-        return f"{self.challenger} gains {gain} in {metric.label} over {self.simpler} and {verdict}."
+        said = f"{self.challenger} gains {gain} in {metric.label} over {self.simpler} and {verdict}."
+        if self.stretches is None or self.stretches >= FEWEST:
+            return said
+        return (
+            f"{said} That is a hint, no proof: forecasts overlap, and of these only {self.stretches} fit side by side, "
+            "too few for the interval to be as wide as it should be."
+        )
 
 
 def resample(
@@ -236,8 +244,18 @@ def interval(value: float, samples: Array, confidence: float) -> Interval:
     return Interval(value=value, low=float(low), high=float(high))
 
 
-def _few(groups: NDArray[np.int64] | None, least: int) -> bool:
-    return groups is not None and len(np.unique(groups)) < least
+def _few(target: Array, groups: NDArray[np.int64] | None) -> bool:
+    """Whether the cases that say nothing of each other are too few for an interval: whole groups, or stretches."""
+    count = _stretches(target) if groups is None else len(np.unique(groups))
+    return count is not None and count < FEWEST
+
+
+def _stretches(target: Array) -> int | None:
+    """How many forecasts lie beside each other, from the first step that is forecast to the last; None of rows."""
+    if target.ndim == 1:
+        return None
+    origins, horizon = target.shape
+    return int(origins + horizon - 1) // int(horizon)
 
 
 def choose_champion(
@@ -269,7 +287,7 @@ def choose_champion(
     sign = 1.0 if metric.higher_is_better else -1.0
     samples = resample(metric, target, predictions, resamples=resamples, seed=seed, groups=groups)
     values = {name: metric.score(target, prediction) for name, prediction in predictions.items()}
-    too_few = _few(groups, FEWEST_GROUPS)
+    too_few = groups is not None and len(np.unique(groups)) < FEWEST_GROUPS
     champion, *challengers = predictions
     duels = []
     for challenger in challengers:
@@ -277,7 +295,7 @@ def choose_champion(
             sign * (values[challenger] - values[champion]), sign * (samples[challenger] - samples[champion]), confidence
         )
         won = gain.value >= margin and gain.low > 0 and not too_few
-        duel = Duel(champion, challenger, gain, margin, won, too_few)
+        duel = Duel(champion, challenger, gain, margin, won, too_few, _stretches(target))
         duels.append(duel)
         champion = challenger if duel.won else champion
     return champion, duels
@@ -295,14 +313,14 @@ def score_all(
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Every metric of every model with its interval: model → metric → value, low, high.
 
-    Without an interval, low and high are None: there are groups, and fewer than `FEWEST`.
+    Without an interval, low and high are None: there are fewer than `FEWEST` groups, or stretches of forecasts.
     """
     scores: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in predictions}
     for key, metric in metrics_for(task).items():
         samples = resample(metric, target, predictions, resamples=resamples, seed=seed, groups=groups)
         for name, prediction in predictions.items():
             found = interval(metric.score(target, prediction), samples[name], confidence)
-            scores[name][key] = asdict(found) | ({"low": None, "high": None} if _few(groups, FEWEST) else {})
+            scores[name][key] = asdict(found) | ({"low": None, "high": None} if _few(target, groups) else {})
     return scores
 
 

@@ -29,7 +29,7 @@ class Prepare:
     Two pictures whose cells differ by `apart` or less (root mean square, shares) are one picture, kept once.
     """
 
-    seed: int
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
     validation_share: Annotated[float, Field(gt=0, lt=0.5)]
     test_share: Annotated[float, Field(gt=0, lt=0.5)]
     apart: Annotated[float, Field(ge=0, lt=1)]
@@ -78,8 +78,8 @@ class Deep:
 class Train:
     """The models, from the simplest to the most complex, and what each may turn."""
 
-    models: list[str]
-    seed: int
+    models: Annotated[list[str], Field(min_length=1)]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
     baseline: Baseline
     shallow: Shallow
     deep: Deep | None = None
@@ -93,7 +93,7 @@ class Evaluate:
     margin: Annotated[float, Field(ge=0)]
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
     resamples: Annotated[int, Field(ge=100)]
-    seed: int
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
     slices: list[Literal["class", "brightness", "contrast", "ink", "stroke"]]
 
 

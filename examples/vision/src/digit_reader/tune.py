@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from . import TITLE, data, metrics, mistakes, models, tracking
@@ -37,6 +38,7 @@ def main() -> None:
     ranges = params.tune.get(asked.model)
     if not ranges:
         raise mistakes.UserError(f"params.yaml has no ranges for {asked.model!r}: name some under tune.{asked.model}")
+    check_ends(asked.model, params, ranges)
     tracking.start(layout)
     storage = asked.storage or f"sqlite:///{(layout.root / 'optuna.db').as_posix()}"
     try:
@@ -72,6 +74,21 @@ def arguments() -> argparse.Namespace:
     if asked.trials < 0:
         parser.error("--trials must be 0 or more")
     return asked
+
+
+def check_ends(model: str, params: Params, ranges: Mapping[str, Range]) -> None:
+    """Both ends of each range must be what the parameter may be.
+
+    Raises:
+        UserError: names the range, and what is wrong with its end.
+    """
+    for name, one in ranges.items():
+        for end in (one.low, one.high):
+            try:
+                dataclasses.replace(getattr(params.train, model), **{name: end})
+            except ValidationError as error:
+                (wrong,) = mistakes.problems(error)
+                raise mistakes.UserError(f"params.yaml: tune.{model}.{name} ends where {wrong}") from error
 
 
 def search(
@@ -129,8 +146,12 @@ def search(
 
 
 def name_of(model: str, layout: Layout, params: Params, ranges: Mapping[str, Range]) -> str:
-    """The name under which trials are kept that can be compared: one metric, the same rows, all else alike."""
-    alike = {name: value for name, value in parameters_of(model, params.train).items() if name not in ranges}
+    """The name under which trials are kept that can be compared: one metric, the same rows, all else alike.
+
+    What is searched for is of one kind as well, whole numbers or not, on one scale: Optuna asks for that.
+    """
+    kinds = {name: (whole(one), one.log) for name, one in ranges.items()}
+    alike = {name: kinds.get(name, value) for name, value in parameters_of(model, params.train).items()}
     digest = hashlib.sha256(repr(sorted(alike.items())).encode())
     for path in sorted(path for path in layout.prepared.rglob("*") if path.is_file()):
         digest.update(path.read_bytes())
@@ -165,10 +186,15 @@ def written(value: float) -> int | float:
 
 
 def suggest(trial: optuna.Trial, name: str, one: Range) -> int | float:
-    """A value of the range: whole numbers where both ends are."""
-    if isinstance(one.low, int) and isinstance(one.high, int):
-        return trial.suggest_int(name, one.low, one.high, log=one.log)
+    """A value of the range."""
+    if whole(one):
+        return trial.suggest_int(name, int(one.low), int(one.high), log=one.log)
     return trial.suggest_float(name, one.low, one.high, log=one.log)
+
+
+def whole(one: Range) -> bool:
+    """Whether the range is of whole numbers: where both ends are."""
+    return isinstance(one.low, int) and isinstance(one.high, int)
 
 
 def in_words(chosen: Mapping[str, float]) -> str:

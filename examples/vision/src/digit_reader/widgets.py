@@ -10,10 +10,11 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+from gradio.utils import get_upload_folder
 from PIL import Image
 
 from .asking import BUTTON, REVEAL, ask
-from .pictures import Array, Grid, as_url, from_url, to_picture
+from .pictures import Array, Grid, InvalidInputError, as_url, from_url, to_picture
 from .serving import Answer, Predictor
 
 HEIGHT, THUMB = 360, 64  # pixels
@@ -110,14 +111,30 @@ def _shown(predictor: Predictor, answer: Answer) -> tuple[dict[str, float], str]
 def contents(payload: Any) -> bytes:
     """The bytes of a picture as Gradio hands it over: a file that it has received, or a `data:` address.
 
+    Whoever calls the API writes the path, and Gradio passes on one that names any file of this machine.
+
     Raises:
         InvalidInputError: there is no picture.
     """
     place = payload if isinstance(payload, dict) else {}
-    # Gradio has made sure that this path lies among the files that it received.
     if path := place.get("path"):
-        return Path(path).read_bytes()
+        return received(str(path)).read_bytes()
     return from_url(str(place.get("url") or ""))
+
+
+def received(path: str) -> Path:
+    """The path of a file that Gradio has received.
+
+    Raises:
+        InvalidInputError: there is no such file among them.
+    """
+    try:
+        file = Path(path).resolve()
+    except (OSError, ValueError):  # a name that no file can have
+        file = Path()
+    if not (file.is_file() and file.is_relative_to(Path(get_upload_folder()).resolve())):
+        raise InvalidInputError("There is no such picture here: send one.")
+    return file
 
 
 def explained(predictor: Predictor, answer: Answer) -> str:

@@ -1,6 +1,7 @@
 """Stage 4, evaluate: choose the champion on the validation split, measure it on the test split, publish it."""
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,8 +57,11 @@ def costs_of(candidates: dict[str, Candidate], previous: Path) -> dict[str, Cost
     A model that is byte for byte the one in the `previous` evaluation keeps the times measured then: no two
     measurements agree, and a rerun that changes nothing should change no file.
     """
-    # The first projects had reports without costs.
-    known = json.loads(previous.read_text(encoding="utf-8")).get("costs", {}) if previous.exists() else {}
+    try:
+        # The first projects had reports without costs.
+        known = json.loads(previous.read_text(encoding="utf-8")).get("costs", {})
+    except (OSError, ValueError):  # not there, or not whole: a merge has left its marks in it
+        known = {}
     costs = {}
     for name, candidate in candidates.items():
         digest = champion.sha256(candidate.exported)
@@ -148,12 +152,11 @@ def publish(
         "lineage": asdict(lineage) | registered | {"evaluated_at": datetime.now(UTC).isoformat(timespec="seconds")},
     }
     record["fingerprint"] = champion.fingerprint(record)
-    try:
+    # Computed anew: the old record may have been edited, and states what it was before.
+    with suppress(champion.ChampionError, KeyError):
         old = champion.load_champion(layout.champion)[0].record
-    except champion.ChampionError:
-        old = {}
-    if old.get("fingerprint") == record["fingerprint"]:
-        return old
+        if champion.fingerprint(old) == record["fingerprint"]:
+            return old
     champion.publish(layout.champion, record, candidate.exported)
     return record
 
@@ -179,7 +182,9 @@ def write_reports(
 def write_json(path: Path, value: Any) -> None:
     """Indented, in UTF-8, with a final newline: a file that git shows well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    whole = path.with_suffix(".tmp")  # so that who reads while this is interrupted reads the old one
+    whole.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    whole.replace(path)
 
 
 if __name__ == "__main__":

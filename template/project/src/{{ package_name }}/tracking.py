@@ -25,6 +25,7 @@ from . import TITLE
 from .champion import ChampionError, load_champion, sha256
 from .layout import Layout
 from .lineage import Lineage
+from .mistakes import UserError
 
 if TYPE_CHECKING:
     # It takes longer to load than all else here, and the evaluation logs no picture.
@@ -56,16 +57,28 @@ def start(layout: Layout) -> None:
     """Point MLflow at the project's store, unless `MLFLOW_TRACKING_URI` names another.
 
     `dvc exp run --queue` runs in a copy below `.dvc/tmp/`: its runs belong in the project's own store all the same.
+
+    Raises:
+        UserError: the store came here from another folder, into which it would go on to write.
     """
     # MLflow tells at length of tables it creates and of a pip that uv's environments do not have.
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.ERROR)
     parts = layout.root.parts
     root = Path(*parts[: parts.index(".dvc")]) if ".dvc" in parts else layout.root
-    mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(root / 'mlflow.db').as_posix()}")
-    if mlflow.get_experiment_by_name(TITLE) is None:
-        local = mlflow.get_tracking_uri().startswith("sqlite:")
-        mlflow.create_experiment(TITLE, artifact_location=(root / "mlartifacts").as_uri() if local else None)
+    own = f"sqlite:///{(root / 'mlflow.db').as_posix()}"
+    store = os.environ.get("MLFLOW_TRACKING_URI") or own
+    mlflow.set_tracking_uri(store)
+    artifacts = (root / "mlartifacts").as_uri()
+    experiment = mlflow.get_experiment_by_name(TITLE)
+    if experiment is None:
+        mlflow.create_experiment(TITLE, artifact_location=artifacts if store.startswith("sqlite:") else None)
+    elif store == own and experiment.artifact_location != artifacts:  # MLflow keeps the whole path
+        raise UserError(
+            f"mlflow.db was made in another folder, and its models are in {experiment.artifact_location}. "
+            "Move mlflow.db and mlartifacts out of the project to begin a new notebook here; "
+            "`uv run restore-registry` then puts the champion into it"
+        )
     mlflow.set_experiment(TITLE)
 
 
@@ -150,10 +163,10 @@ def _tensors(values: Iterable[onnx.ValueInfoProto]) -> Schema:
 
 
 def find_run(model: bytes) -> str | None:
-    """The newest run that logged exactly this model; None if this store has none."""
+    """The newest run that logged exactly this model to its end; None if this store has none."""
     runs = mlflow.search_runs(
         experiment_names=[TITLE],
-        filter_string=f"tags.model_sha256 = '{sha256(model)}'",
+        filter_string=f"tags.model_sha256 = '{sha256(model)}' and attributes.status = 'FINISHED'",
         order_by=["start_time DESC"],
         max_results=1,
         output_format="list",
@@ -181,7 +194,8 @@ def register(run_id: str) -> int:
         The registry version.
     """
     client = MlflowClient()
-    known = client.search_model_versions(f"run_id = '{run_id}'")
+    every = client.search_model_versions(f"run_id = '{run_id}'")
+    known = [version for version in every if version.name == REGISTERED_MODEL]  # it may have other names, too
     logged = client.get_run(run_id).outputs.model_outputs[0].model_id  # type: ignore[union-attr]  # it has one model
     version = known[0] if known else mlflow.register_model(f"models:/{logged}", REGISTERED_MODEL)
     client.set_registered_model_alias(REGISTERED_MODEL, ALIAS, str(version.version))
@@ -222,6 +236,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ).parse_args(arguments)
     try:
         print(restore(Layout()))
-    except ChampionError as error:
+    except (ChampionError, UserError) as error:
         sys.exit(str(error))
     print("Look at it: uv run mlflow ui")
