@@ -20,6 +20,7 @@ from PIL import Image
 from mlpath import cli
 from mlpath.dataset import Findings, inspect, kinds, look, names, show
 from mlpath.errors import MlpathError
+from mlpath.schemas import tabular
 
 ROWS = 60
 
@@ -331,7 +332,6 @@ def cycle(*values: str) -> list[str]:
         (cycle("1.5", "NA", "2.5", "3"), ",", "number"),
         (cycle("1", "?", "3"), ",", "number"),
         (cycle("1,5", "2,25", "3"), ";", "number"),
-        (cycle("1.234,5", "22,5", "3,0"), ";", "number"),
         (cycle('"1,234"', '"22,000"', '"3,500,000"'), ",", "number"),
         (cycle("1e3", "2.5E-2", "-.5"), ",", "number"),
         (cycle("true", "false"), ",", "category"),
@@ -396,6 +396,93 @@ def test_a_stray_text_among_numbers_counts_as_missing_and_is_said(tmp_path: Path
     assert found.reading is not None
     assert found.reading.missing == ("", "seven")
     assert any("'seven'" in note and "no numbers" in note for note in found.notes)
+
+
+COMMAS = {
+    "three digits after it": (["0,438", "1,742"], ["24,25", "3,5"]),
+    "beside one of one digit": (["1,619", "2,437"], ["24,2", "3,5"]),
+    "and points that group": (["2.375,38", "17,5"], ["6.474", "1.041"]),
+    "and whole numbers that points group": (["2.375", "1.742"], ["0,35", "12,5"]),
+}
+
+
+@pytest.mark.parametrize("name", COMMAS)
+def test_where_the_comma_is_before_the_fraction_all_numbers_are_read_so(
+    tmp_path: Path, name: str
+) -> None:
+    """Each column was judged by itself, and the project read them all in one way."""
+    pairs = list(zip(*COMMAS[name], strict=True)) * 40
+    rows = [["a", "b", "sold"]]
+    rows += [[*pair, "yes" if at % 3 else "no"] for at, pair in enumerate(pairs)]
+    found = inspect(written(tmp_path, text(rows, ";")))
+    assert found.reading is not None
+    assert found.reading.decimal == ","
+    assert found.reading.thousands == ("." if "points" in name else "")
+    for place, column in enumerate(found.columns[:2]):
+        plain = [value.replace(".", "").replace(",", ".") for value in COMMAS[name][place]]
+        assert column.type == "number"
+        assert (column.minimum, column.maximum) == tuple(sorted(map(float, plain)))
+
+
+def test_a_comma_that_may_be_either_groups_digits_where_nothing_speaks_against_it(
+    tmp_path: Path,
+) -> None:
+    for delimiter, beside, expected in ((",", "1", 1234), (";", "1", 1.234), (";", "0.5", 1234)):
+        rows = [["a", "b", "sold"]]
+        rows += [['"1,234"', beside, "yes"], ['"7,250"', "2", "no"]] * 40
+        found = inspect(written(tmp_path, text(rows, delimiter)))
+        assert found.columns[0].minimum == expected
+
+
+def test_numbers_in_two_notations_are_not_read_in_one(tmp_path: Path) -> None:
+    found = typed(tmp_path, cycle("1.234,5", "22,5", "3,0"), delimiter=";")
+    assert of(found, "it") == "category"
+    assert of(found, "size") == "number"
+    assert any("comma and point mean another thing" in note for note in found.notes)
+    assert found.reading is not None
+    assert (found.reading.decimal, found.reading.thousands) == (".", "")
+
+
+@pytest.mark.parametrize("words", [60, 12])
+def test_texts_without_blanks_between_words_are_texts(tmp_path: Path, words: int) -> None:
+    rng = random.Random(0)  # noqa: S311
+    rows = [["评论", "标签"]]
+    for at in range(300):
+        said = "".join(
+            rng.choice("这个产品质量非常好我很喜欢包装也漂亮物流快") for _ in range(words)
+        )
+        rows.append([f"{said}。", "好" if at % 2 else "差"])
+    found = inspect(written(tmp_path, text(rows)))
+    assert (found.domain, found.target) == ("text", "标签")
+    assert found.columns[0].role == "text"
+
+
+def test_a_missing_target_is_no_class(tmp_path: Path) -> None:
+    """R writes NA, and a target of 0 and 1 is one of classes."""
+    rows = column(3, lambda value: "1" if value == "yes" else "0", table())
+    rows[5][3] = rows[9][3] = "NA"
+    found = inspect(written(tmp_path, text(rows)))
+    assert sorted(name for name, _ in found.classes) == ["0", "1"]
+    assert found.positive == "1"
+    schema = tabular.document(found, "here", "unknown")
+    assert sorted(schema["target"]["choices"]) == ["0", "1"]
+    assert schema["too_rare"] == ["NA"]
+
+
+@pytest.mark.parametrize("late", ["NaN", "inf", "?"])
+def test_what_comes_after_the_sample_is_seen(tmp_path: Path, late: str) -> None:
+    rows = [
+        ["size", "sold"],
+        *([str(at % 97), "yes" if at % 97 > 50 else "no"] for at in range(52_000)),
+    ]
+    rows[7][0], rows[51_000][0] = "NA", late
+    packed = gzip.compress(text(rows).encode())
+    found = inspect(written(tmp_path, packed, "table.csv.gz"))
+    size = found.columns[0]
+    assert (size.type, size.missing, size.minimum, size.maximum) == ("number", 2, 0, 96)
+    assert found.reading is not None
+    assert set(found.reading.missing) == {"", "NA", late}
+    json.loads(show.as_json(found), parse_constant=pytest.fail)
 
 
 def test_words_for_missing_are_those_of_numbers_alone(tmp_path: Path) -> None:

@@ -63,6 +63,8 @@ class Column:
     median: float | None = None
     choices: tuple[tuple[str, int], ...] = ()
     """The most frequent values of a category, with their counts."""
+    missing_words: tuple[str, ...] = ()
+    """Texts that stand for a missing number or date in it."""
     role: str = "feature"
     """feature, target, time, text, or left out."""
     reason: str = ""

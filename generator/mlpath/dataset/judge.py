@@ -53,7 +53,7 @@ _WHEN_AND_WHERE = re.compile(
 """Such a column is rarely what somebody wants to know, be it the last one."""
 MOST_CLASSES = 50
 _NUMBER_CLASSES = 12
-_TEXT_WORDS, _TEXT_LENGTH = 4, 25
+_TEXT_WORDS, _TEXT_LENGTH, _MANY_WORDS = 4, 25, 10
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def _column(facts: Facts, key: str) -> Column:
         name=facts.name, key=key, label=names.label(facts.name), type=facts.kind,
         integer=facts.integer, date_format=facts.date_format, missing=facts.rows - facts.count,
         distinct=facts.distinct, minimum=facts.minimum, maximum=facts.maximum, median=facts.median,
-        choices=facts.top,
+        choices=facts.top, missing_words=facts.missing_words,
     )  # fmt: skip
     if facts.kind == "text":
         column = replace(column, type="text" if _is_free_text(facts) else "category")
@@ -148,7 +148,8 @@ def _column(facts: Facts, key: str) -> Column:
 def _is_free_text(facts: Facts) -> bool:
     many = facts.distinct > max(MOST_CLASSES, 0.3 * facts.count)
     few_rows = facts.distinct > 0.8 * facts.count and facts.count >= 10  # noqa: PLR2004
-    return (many or few_rows) and facts.words >= _TEXT_WORDS and facts.length >= _TEXT_LENGTH
+    long = facts.length >= _TEXT_LENGTH or facts.words >= _MANY_WORDS
+    return (many or few_rows) and facts.words >= _TEXT_WORDS and long
 
 
 def _why_left_out(facts: Facts, column: Column) -> str:

@@ -128,7 +128,10 @@ def _facts(
                 hint="Look whether it was written to its end.",
             )
         held = held or looked_at < profile.SAMPLE
-        facts, rows = profile.facts_of(database, "looked", columns, "looked" if held else sql)
+        facts, rows = profile.facts_of(
+            database, "looked", columns, "looked" if held else sql,
+            reading.delimiter if reading.format == "csv" else "",
+        )  # fmt: skip
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:

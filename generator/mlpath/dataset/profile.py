@@ -34,7 +34,11 @@ _MISSING = {
     "inf", "-inf",
 }  # fmt: skip
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+")
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
+_WITH_COMMA = r"[+-]?([0-9]+|[1-9][0-9]{0,2}([.][0-9]{3})+)(,[0-9]+)?"
+"""A number where the comma stands before the fraction, and the point between groups of digits."""
+_UNSPACED = r"[^\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+"""All but the scripts that put no blanks between words: of these each character counts as one."""
 _STRAY = 0.02
 """So few texts among numbers are broken values, not categories."""
 DATE_FORMATS = (
@@ -105,7 +109,9 @@ def _as_number(text: str, decimal: str, thousands: str) -> str:
         text = f"replace({text}, {quoted(thousands)}, '')"
     if decimal != ".":
         text = f"replace({text}, {quoted(decimal)}, '.')"
-    return f"TRY_CAST({text} AS DOUBLE)"
+    number = f"TRY_CAST({text} AS DOUBLE)"
+    # "nan" and "inf" are numbers to DuckDB, and nothing that a model can take.
+    return f"CASE WHEN isfinite({number}) THEN {number} END"
 
 
 def _as_date(text: str, date_format: str) -> str:
@@ -123,7 +129,11 @@ def _as_date(text: str, date_format: str) -> str:
 
 
 def facts_of(
-    database: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], whole: str
+    database: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Sequence[str],
+    whole: str,
+    delimiter: str = "",
 ) -> tuple[list[Facts], int]:
     """Return the facts of each column, and how many rows there are.
 
@@ -132,13 +142,16 @@ def facts_of(
         table: The rows to look at closely.
         columns: Its columns.
         whole: The same rows again, or the SQL that reads all of a file too large to hold.
+        delimiter: Between the columns; none where numbers are no texts.
     """
     held = whole == table
     if held and len(columns) > _NARROW:
-        return _facts_of_parts(database, table, columns)
+        return _facts_of_parts(database, table, columns, delimiter)
     first = {one: found for part in _parts(columns) for one, found in _first(database, table, part)}
     looked_at = int(_one(database, f"SELECT count(*) FROM {table}")[0])  # noqa: S608
     close = [_judged(database, table, one, first[one], looked_at) for one in columns]
+    if delimiter:
+        close = _in_one_notation(database, table, close, delimiter)
     if held:
         few = (close[start : start + _COUNTED] for start in range(0, len(close), _COUNTED))
         found = [facts for part in few for facts in _exactly(database, table, part)]
@@ -147,7 +160,7 @@ def facts_of(
 
 
 def _facts_of_parts(
-    database: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]
+    database: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], delimiter: str
 ) -> tuple[list[Facts], int]:
     """Look at a wide table in narrow parts: each query costs as much as its table has columns."""
     found: list[Facts] = []
@@ -156,7 +169,7 @@ def _facts_of_parts(
         part = columns[start : start + _NARROW]
         shown = ", ".join(map(name, part))
         database.execute(f"CREATE TEMP TABLE narrow AS SELECT {shown} FROM {table}")  # noqa: S608
-        facts, rows = facts_of(database, "narrow", part, "narrow")
+        facts, rows = facts_of(database, "narrow", part, "narrow", delimiter)
         found += facts
         database.execute("DROP TABLE narrow")
     return found, rows
@@ -170,6 +183,11 @@ def _one(database: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
     return database.execute(query).fetchone() or ()
 
 
+# Where a character takes one byte, it is of none of these scripts.
+_UNSPACED_LETTERS = (
+    "CASE WHEN strlen(text{n}) > length(text{n}) "
+    "THEN length(regexp_replace(text{n}, '" + _UNSPACED + "', '', 'g')) END"
+)
 _FIRST = (
     "count(text{n})",
     "count(number{n})",
@@ -179,6 +197,7 @@ _FIRST = (
     "count(*) FILTER (isnan(number{n}) OR isinf(number{n}))",
     "avg(length(text{n}))",
     "avg(strlen(text{n}) - strlen(replace(text{n}, ' ', '')) + 1)",
+    f"sum({_UNSPACED_LETTERS})",
 )
 
 
@@ -189,7 +208,7 @@ def _first(
         f"{text_of(column)} AS text{n}, TRY_CAST({text_of(column)} AS DOUBLE) AS number{n}"
         for n, column in enumerate(columns)
     )
-    shown = ", ".join(one.format(n=n) for n in range(len(columns)) for one in _FIRST)
+    shown = ", ".join(one.replace("{n}", str(n)) for n in range(len(columns)) for one in _FIRST)
     found = _one(database, f"SELECT {shown} FROM (SELECT {cells} FROM {table})")  # noqa: S608
     width = len(_FIRST)
     return [(column, found[at * width : (at + 1) * width]) for at, column in enumerate(columns)]
@@ -199,12 +218,11 @@ def _judged(
     database: duckdb.DuckDBPyConnection, table: str, column: str, first: tuple[Any, ...], rows: int
 ) -> Facts:
     """Tell numbers from dates from text, and what is odd among them."""
-    count, numbers, distinct, zeros, whole, odd, length, words = first
-    facts = Facts(
-        column, "text", count, rows, distinct, exact=False, length=length or 0.0, words=words or 0.0
-    )
+    count, numbers, distinct, zeros, whole, odd, length, words, unspaced = first
+    facts = Facts(column, "text", count, rows, distinct, exact=False)
     if not count:
         return facts
+    facts = replace(facts, length=length, words=words + (unspaced or 0) / count)
     # "nan" is a number to DuckDB, and nothing that a model can take.
     numbers -= odd
     if zeros and numbers == count:
@@ -268,6 +286,59 @@ def _number_after_all(
         facts, kind="number", integer=fitting == whole, missing_words=tuple(gone), count=fitting,
         decimal=decimal, thousands=thousands,
     )  # fmt: skip
+
+
+def _in_one_notation(
+    database: duckdb.DuckDBPyConnection, table: str, close: list[Facts], delimiter: str
+) -> list[Facts]:
+    """Agree on what comma and point mean: a table has one notation, and is read in one.
+
+    Alone, "1,234" may be either. Where a column has fractions after a point, commas are none of
+    numbers; else, where one has fractions after a comma, or a semicolon is between the columns
+    since the comma was taken, "2.375" is two thousand and something.
+    """
+    numbers = [one for one in close if one.kind == "number"]
+    with_comma = [one for one in numbers if one.decimal == ","]
+    grouped = [one for one in numbers if one.thousands == ","]
+    if not with_comma and not grouped:
+        return close
+    read = {one.name: _with_comma(database, table, one) for one in numbers if one.decimal == "."}
+    pointed = next((name for name, facts in read.items() if facts is None), None)
+    if pointed is None:
+        comma = with_comma or delimiter == ";"
+        return [(comma and read.get(one.name)) or one for one in close]
+    # A fraction may follow a point here and a comma there; but then neither can group digits.
+    odd = {one.name for one in with_comma if one.thousands}
+    if len(odd) < len(with_comma):
+        odd |= {one.name for one in grouped if read[one.name] is None}
+        close = [read[one.name] or one if one in grouped else one for one in close]
+    note = f"comma and point mean another thing in it than in {pointed!r}, so they count as texts"
+    return [
+        replace(one, kind="text", decimal=".", thousands="", integer=False, missing_words=(),
+                count=_count(database, table, one), notes=(note,))
+        if one.name in odd else one
+        for one in close
+    ]  # fmt: skip
+
+
+def _with_comma(database: duckdb.DuckDBPyConnection, table: str, facts: Facts) -> Facts | None:
+    """Return the facts of numbers by the notation of the comma; None where they are not in it."""
+    text = _there(facts)
+    parsed = _as_number(text, ",", ".")
+    fitting, points, whole = _one(
+        database,
+        f"SELECT count(*) FILTER (regexp_full_match({text}, '{_WITH_COMMA}')), "  # noqa: S608
+        f"count(*) FILTER (contains({text}, '.')), "
+        f"count(*) FILTER ({parsed} = floor({parsed})) FROM {table}",
+    )
+    if fitting != facts.count:
+        return None
+    thousands = "." if points else ""
+    return replace(facts, decimal=",", thousands=thousands, integer=whole == fitting)
+
+
+def _count(database: duckdb.DuckDBPyConnection, table: str, facts: Facts) -> int:
+    return int(_one(database, f"SELECT count({text_of(facts.name)}) FROM {table}")[0])  # noqa: S608
 
 
 def _fractions(values: list[str]) -> bool:
@@ -350,15 +421,15 @@ def _exactly(
             facts, distinct=distinct, exact=True, minimum=low, maximum=high, median=middle
         )
         if 0 < distinct <= FEW or facts.kind == "text":
-            complete = replace(complete, top=_top(database, table, facts.name))
+            complete = replace(complete, top=_top(database, table, facts))
         found.append(complete)
     return found
 
 
 def _top(
-    database: duckdb.DuckDBPyConnection, table: str, column: str
+    database: duckdb.DuckDBPyConnection, table: str, facts: Facts
 ) -> tuple[tuple[str, int], ...]:
-    value = text_of(column)
+    value = _there(facts)
     query = (
         f"SELECT {value}, count(*) FROM {table} WHERE {value} IS NOT NULL "  # noqa: S608
         f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {FEW}"
@@ -366,13 +437,19 @@ def _top(
     return tuple((str(one), int(times)) for one, times in database.execute(query).fetchall())
 
 
-def _parsed(facts: Facts) -> str:
+def _there(facts: Facts) -> str:
+    """The text of a cell, NULL where it stands for a missing value."""
     text = text_of(facts.name)
+    if not facts.missing_words:
+        return text
+    listed = ", ".join(map(quoted, facts.missing_words))
+    return f"CASE WHEN {text} NOT IN ({listed}) THEN {text} END"
+
+
+def _parsed(facts: Facts) -> str:
+    text = _there(facts)
     if facts.kind == "text":
         return text
-    if facts.missing_words:
-        listed = ", ".join(map(quoted, facts.missing_words))
-        text = f"CASE WHEN {text} NOT IN ({listed}) THEN {text} END"
     if facts.kind == "date":
         return _as_date(text, facts.date_format)
     return _as_number(text, facts.decimal, facts.thousands)
@@ -388,7 +465,7 @@ def _all_rows(
         for facts in part:
             value = _parsed(facts)
             shown.append(f"count({value})")
-            shown.append(f"count({text_of(facts.name)})")
+            shown.append(f"count({_there(facts)})")
             shown.append(f"approx_count_distinct({name(facts.name)})")
             if facts.kind == "text":
                 shown += ["NULL", "NULL", "NULL"]
@@ -402,15 +479,18 @@ def _all_rows(
     complete = []
     for at, facts in enumerate(close):
         count, there, distinct, low, high, middle = numbers[at * 6 : at * 6 + 6]
-        if facts.kind != "text" and not facts.missing_words and count != there:
+        if count != there:
             facts = _beyond_the_sample(database, whole, facts, there - count)  # noqa: PLW2901
+        if facts.kind == "text":
+            count, low, high, middle = there, None, None, None
         top: Iterable[tuple[Any, int]]
         counted = values.get(facts.name, {})
         if counted or facts.kind != "text":
+            counted = {one: n for one, n in counted.items() if one not in facts.missing_words}
             top = sorted(counted.items(), key=lambda one: (-one[1], one[0]))[:FEW]
         else:
             # Too many to count them all: those of the first rows, taken for as frequent elsewhere.
-            seen = _top(database, table, facts.name)
+            seen = _top(database, table, facts)
             top = [(one, times * int(rows) // facts.rows) for one, times in seen]
         complete.append(
             replace(
@@ -459,16 +539,14 @@ def _beyond_the_sample(
     database: duckdb.DuckDBPyConnection, whole: str, facts: Facts, strays: int
 ) -> Facts:
     """Look at values that are not what the first rows promised."""
-    text = text_of(facts.name)
+    text = _there(facts)
     query = (
         f"SELECT DISTINCT {text} FROM {whole} WHERE {text} IS NOT NULL "  # noqa: S608
         f"AND {_parsed(facts)} IS NULL LIMIT {_ODD_VALUES}"
     )
     values = sorted(str(row[0]) for row in database.execute(query).fetchall())
     if strays > _STRAY * facts.rows and not all(one.lower() in _MISSING for one in values):
-        return replace(facts, kind="text", date_format="")
+        return replace(facts, kind="text", date_format="", missing_words=())
     shown = ", ".join(map(repr, values[:3]))
-    return replace(
-        facts, missing_words=tuple(values),
-        notes=(f"{strays} of its values are no {facts.kind}s ({shown}) and count as missing",),
-    )  # fmt: skip
+    note = f"{strays} of its values are no {facts.kind}s ({shown}) and count as missing"
+    return replace(facts, missing_words=(*facts.missing_words, *values), notes=(*facts.notes, note))

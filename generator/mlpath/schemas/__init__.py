@@ -53,6 +53,8 @@ def target_of(findings: Findings) -> Column:
 def too_rare(findings: Findings) -> list[str]:
     """Return the classes that stand in too few rows to learn, validate and test.
 
+    Beside them what stands for a missing one in a target of numbers: such rows have no class.
+
     Raises:
         MlpathError: Fewer than two classes are left.
     """
@@ -71,7 +73,8 @@ def too_rare(findings: Findings) -> list[str]:
             f"{LEAST_OF_A_CLASS} rows or more",
             hint="Bring more rows of each class, or another --target.",
         )
-    return rare
+    words = [one.missing_words for one in findings.columns if one.name == findings.target]
+    return [*rare, *(word for of_target in words for word in of_target)]
 
 
 def balanced(findings: Findings) -> bool:

@@ -55,8 +55,9 @@ def turned(findings: Findings) -> dict[str, Any]:
     """Return which metric decides, and what the quality is told apart by."""
     if not balanced(findings):
         return {"metric": "f1", "slices": ["length"]}
-    count = len(findings.classes) - len(too_rare(findings))
-    by_class = [target_of(findings).key] if count <= MOST_SLICES else []
+    rare = too_rare(findings)
+    classes = [name for name, _ in findings.classes if name not in rare]
+    by_class = [target_of(findings).key] if len(classes) <= MOST_SLICES else []
     return {"metric": "accuracy", "slices": [*by_class, "length"]}
 
 
