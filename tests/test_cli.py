@@ -92,6 +92,36 @@ def test_a_bug_keeps_its_traceback(folder: Path, monkeypatch: pytest.MonkeyPatch
     assert isinstance(result.exception, ZeroDivisionError)
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8:strict"])
+def test_what_the_terminal_cannot_show_is_no_error(folder: Path, encoding: str) -> None:
+    rows = "".join(f"{at},{at % 2}\n" for at in range(99))
+    (folder / "table.csv").write_text(f"名前,sold\n{rows}", encoding="utf-8")
+    env = os.environ | {"PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-c", "from mlpath.cli import run; run()", "inspect", "table.csv"]
+    done = subprocess.run(command, check=False, capture_output=True, env=env, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    # Where nothing is set up, Click writes UTF-8 all the same.
+    shown = rb"\u540d\u524d" if encoding == "cp1252" else "名前".encode()
+    assert shown in done.stdout
+
+
+def test_a_folder_that_is_gone_is_said_to_be(folder: Path) -> None:
+    gone = folder / "gone"
+    gone.mkdir()
+    for words in (["status"], ["doctor"], ["new-project", "demo", "-l"]):
+        code = "import os, sys; os.rmdir(os.getcwd()); from mlpath.cli import run; run()"
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words],
+            check=False,
+            capture_output=True,
+            cwd=gone,
+            text=True,
+        )
+        gone.mkdir()
+        assert "Traceback" not in done.stderr, words
+        assert done.returncode != 0 or words == ["doctor"]
+
+
 def test_the_reference_is_current() -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "docs/cli.py"), "--check"],

@@ -167,6 +167,8 @@ def test_a_doubt_is_refused_where_nobody_can_be_asked(folder: Path) -> None:
         (["--dataset", "churn.csv", "--template", "other"], "the template of mlpath alone"),
         (["--target", "Churn"], "--target names a column of your data"),
         (["-d", "dataset=churn.csv"], "dataset is no answer to give by hand"),
+        (["--dataset", "churn.csv", "-d", "domain=Tabular"], "domain: 'Tabular' is none"),
+        (["--dataset", "churn.csv", "--data-file", "numbers.yml"], "has no column '2020'"),
         (["--dataset", "few.csv", "--target", "Churn"], "has 30 rows"),
         (["--dataset", "lonely.csv", "--target", "Churn"], "has no column to predict 'Churn' from"),
         (["--dataset", "single.csv", "--target", "Churn"], "fewer than two values of 'Churn'"),
@@ -185,6 +187,7 @@ def test_what_can_be_no_project_leaves_nothing(
     written(folder, [HEADER, *rare], "single.csv")
     days = [[f"2024-01-{day:02}", str(day % 5 + 0.5)] for day in range(1, 32)]
     written(folder, [["day", "sales"], *days], "series.csv")
+    (folder / "numbers.yml").write_text("target: 2020\n")
     before = sorted(path.name for path in folder.iterdir())
     output = new_project(*arguments, code=1)
     assert said in output
@@ -284,3 +287,15 @@ def test_an_update_can_not_change_whose_data_it_is(project: Path) -> None:
     done = mlpath("update", str(project), "-l", "-d", "dataset=")
     assert done.exit_code == 1
     assert "dataset" in done.output
+
+
+@pytest.mark.parametrize("answer", ["domain=text", "task=regression", "target=age"])
+def test_an_update_can_not_change_what_follows_from_the_data(project: Path, answer: str) -> None:
+    """No update writes `schema.yaml`, which says the same."""
+    before = (project / ".copier-answers.yml").read_bytes()
+    for command in (["update", str(project), "-l", "-d", answer], ["add", answer, str(project)]):
+        done = mlpath(*command)
+        assert done.exit_code != 0
+        assert "schema.yaml was written for it" in done.output
+    assert (project / ".copier-answers.yml").read_bytes() == before
+    assert mlpath("update", str(project), "-l", "-d", "domain=tabular").exit_code == 0

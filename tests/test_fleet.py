@@ -49,6 +49,20 @@ def test_one_that_fails_does_not_stop_the_others(
     assert snapshot(folder / "changed") == changed
 
 
+def test_records_and_folders_that_cannot_be_read_do_not_stop_the_others(
+    installed: Installed, projects: list[Path], folder: Path
+) -> None:
+    record = folder / "changed/.copier-answers.yml"
+    record.write_text(record.read_text() + "author_name: 2024-13-13\n")
+    (folder / "none/.copier-answers.yml").mkdir()
+    done = installed.run("status", "--json", *(path.name for path in projects), cwd=folder)
+    assert done.returncode == 1
+    told = {Path(one["project"]).name: one.get("error") for one in json.loads(done.stdout)}
+    assert set(told) == {"clean", "conflict", "changed", "none"}
+    assert {name for name, error in told.items() if error} == {"changed", "none"}
+    assert "Traceback" not in done.stderr
+
+
 def test_a_result_is_the_same_as_that_of_each_alone(
     installed: Installed, projects: list[Path], folder: Path
 ) -> None:

@@ -59,6 +59,12 @@ def of(findings: Findings, name: str) -> str:
 PLAIN = text(table())
 
 
+def damaged(packed: bytes) -> bytes:
+    """With some bytes in the middle of it changed, as a bad disk or a download leaves it."""
+    middle = len(packed) // 3
+    return packed[:middle] + bytes(64) + packed[middle + 64 :]
+
+
 def zipped(**files: str | bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -226,6 +232,13 @@ def bomb() -> bytes:
             "is an Excel",
         ),
         (
+            zipped(mimetype="", content__xml="", Thumbnails__png="1"),
+            "book.ods",
+            "is an Excel or Office",
+        ),
+        (damaged(gzip.compress(PLAIN.encode(), mtime=0)), "bad.csv.gz", "can't be unpacked"),
+        (damaged(zipped(one__csv=PLAIN)), "bad.zip", "can't be unpacked"),
+        (
             "length,weight,kind\nmetres,kg,name\n" + "1.5,2,a\n2.5,3,b\n" * 30,
             "units.csv",
             "line 2 looks like a second header",
@@ -239,6 +252,14 @@ def test_what_is_no_table_is_refused_in_a_line(
 ) -> None:
     path = written(tmp_path, content, name)
     check_refused(path, said)
+
+
+def test_a_name_that_begins_like_the_home_of_somebody_is_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert inspect(written(tmp_path, PLAIN, "~nobody.csv").relative_to(tmp_path)).rows == ROWS
+    check_refused(Path("~nobody-else.csv"), "does not exist")
 
 
 def test_a_picture_that_is_called_csv_is_refused(tmp_path: Path) -> None:

@@ -67,6 +67,23 @@ def test_a_folder_of_a_repository(installed: Installed, project: Path, folder: P
     assert git("status", "--porcelain", cwd=folder / "mono") == " M other.txt"
 
 
+@pytest.mark.parametrize("name", ["_archive", "#1", "~old", ":colon", "a[b]c"])
+def test_a_folder_whose_name_git_could_take_for_a_pattern(
+    installed: Installed, project: Path, folder: Path, name: str
+) -> None:
+    edit(project)
+    shutil.rmtree(project / ".git")
+    (folder / "mono" / name).mkdir(parents=True)
+    project = project.rename(folder / "mono" / name / "demo")
+    git("init", "-q", "-b", "main", cwd=folder / "mono")
+    commit(folder / "mono")
+    (project / "LICENSE").write_text("not committed\n")
+    assert "not committed: LICENSE\n" in installed.run("update", "-l", cwd=project).stderr
+    git("checkout", "-q", "LICENSE", cwd=project)
+    update(installed, project)
+    check_merged(project)
+
+
 def test_a_linked_work_tree_and_a_detached_head(
     installed: Installed, project: Path, folder: Path
 ) -> None:

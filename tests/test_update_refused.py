@@ -53,6 +53,8 @@ def test_a_project_that_its_repository_does_not_hold(installed: Installed, proje
     shutil.rmtree(project / ".git")
     git("init", "-q", cwd=project)
     assert "no commit yet" in refusal(installed, project)
+    git("add", "--all", cwd=project)
+    assert "no commit yet" in refusal(installed, project)
     shutil.rmtree(project / ".git")
     (project.parent / "other.txt").write_text("other\n")
     git("init", "-q", cwd=project.parent)

@@ -93,7 +93,7 @@ def _read(path: Path) -> bytes:
 def _mapping(content: bytes, name: str) -> dict[str, Any]:
     try:
         found = yaml.load(content, Loader=Loader)  # noqa: S506
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # a date that there is not, another encoding
         raise MlpathError(
             f"{name} is not YAML: {' '.join(str(error).split())}",
             hint="It should hold one `key: value` a line.",

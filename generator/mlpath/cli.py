@@ -6,7 +6,9 @@ at once; a command imports what it needs when it runs.
 
 from __future__ import annotations
 
+import errno
 import gc
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlpath import __version__
-from mlpath.errors import MlpathError
+from mlpath.errors import MlpathError, of_the_system
 
 if TYPE_CHECKING:
     from mlpath.fleet import Result
@@ -44,6 +46,10 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except MlpathError as error:
             raise _Failure(error) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # whoever read the output has enough of it
+                raise
+            raise _Failure(of_the_system(error)) from error
         except KeyboardInterrupt:
             click.echo("\nInterrupted.", err=True)
             ctx.exit(_INTERRUPTED)
@@ -432,4 +438,9 @@ def run() -> None:
     # A command is over before there is garbage worth collecting; looking for it all the same,
     # while Copier is imported, takes a tenth of the time.
     gc.disable()
+    # What a terminal can't show, a name of a file say, must not end an update that has written.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            utf8 = stream.encoding.lower().replace("-", "") == "utf8"
+            stream.reconfigure(errors="surrogateescape" if utf8 else "backslashreplace")
     main(prog_name="mlpath")

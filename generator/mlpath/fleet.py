@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from mlpath import processes
-from mlpath.errors import MlpathError
+from mlpath.errors import MlpathError, of_the_system
 from mlpath.status import Status, look
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ def _attempt(task: _Task) -> Result:
         return _ACTIONS[task.action](task)
     except MlpathError as error:
         return Result(task.project, error=error)
+    except OSError as error:  # the others go on
+        return Result(task.project, error=of_the_system(error))
 
 
 def _update(task: _Task) -> Result:

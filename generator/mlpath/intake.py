@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mlpath.errors import MlpathError
+from mlpath.errors import AnswerError, MlpathError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,11 +50,20 @@ def suggestions(findings: Findings, place: Path | None) -> Answers:
 
 
 def look(path: Path, answers: Mapping[str, Any], target: str | None) -> Findings:
-    """Inspect the data, with what was answered about it already."""
+    """Inspect the data, with what was answered about it already.
+
+    Raises:
+        MlpathError: It can't be read, or there is no such domain.
+    """
     # Here, since DuckDB is loaded for nobody who brings no data.
     from mlpath.dataset import inspect  # noqa: PLC0415
 
-    return inspect(path, target=target, domain=answers.get("domain"), task=answers.get("task"))
+    domain = answers.get("domain")
+    if domain not in {None, *DOMAINS}:
+        raise AnswerError(
+            "domain", f"domain: {domain!r} is none", hint=f"Choose among {', '.join(DOMAINS)}."
+        )
+    return inspect(path, target=target, domain=domain, task=answers.get("task"))
 
 
 def answers_of(findings: Findings) -> Answers:

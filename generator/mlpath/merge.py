@@ -102,6 +102,11 @@ def head_of(repository: Repository) -> str:
             f"the last update of {where} is not committed yet",
             hint="Commit it (git commit), or take it back: mlpath update --abort",
         )
+    if head == "(initial)":
+        raise MlpathError(
+            f"{where} has no commit yet",
+            hint="Make one first: git add --all && git commit -m 'Before the update'",
+        )
     if f"{repository.prefix}{ANSWERS_FILE}" in changed:
         raise MlpathError(
             f"{ANSWERS_FILE} was changed by hand, and the files do not follow it",
@@ -114,11 +119,6 @@ def head_of(repository: Repository) -> str:
             hint="Commit them (git commit --all), or put them aside (git stash), so that the "
             "update can be told from them.",
         )
-    if head == "(initial)":
-        raise MlpathError(
-            f"{where} has no commit yet",
-            hint="Make one first: git add --all && git commit -m 'Before the update'",
-        )
     return head
 
 
@@ -126,7 +126,7 @@ def _state(repository: Repository) -> tuple[str, list[str], list[str]]:
     """Return the commit that is checked out, and the paths in conflict and those changed."""
     listed = git.run(
         "status", "--porcelain=v2", "--branch", "-z", "--untracked-files=no",
-        "--ignore-submodules=dirty", "--", f":/{repository.prefix}",
+        "--ignore-submodules=dirty", "--", f":(top,literal){repository.prefix}",
         cwd=repository.top, env={"GIT_OPTIONAL_LOCKS": "0"},
     )  # fmt: skip
     head, unmerged, changed = "", [], []
@@ -347,7 +347,7 @@ class Merge:
         """
         target = self.repository.common_dir / "objects"
         listed = self._run("diff-tree", "-r", "-t", "-z", "--no-renames", self.ours, self.result)
-        needed = {meta.split()[3] for meta in listed.split("\0") if meta.startswith(":")}
+        needed = {meta.split()[3] for meta in listed.split("\0")[:-1:2]}  # each before its path
         staged = {e.blob for entries in self.conflicts.values() for e in entries.values()}
         for name in {self.result, *needed, *staged}:
             path = self._objects / name[:2] / name[2:]

@@ -174,7 +174,7 @@ def _open(source: str | None, ref: str | None) -> Iterator[Release | str]:
         with template.release(ref) as release:
             yield release
         return
-    folder = Path(source).expanduser()
+    folder = Path(os.path.expanduser(source))  # noqa: PTH111 - leaves an unknown user's as it is
     if folder.is_dir():
         if not any((folder / name).exists() for name in ("copier.yml", "copier.yaml")):
             raise MlpathError(
@@ -207,7 +207,8 @@ def _look(
         raise MlpathError(
             "--dataset goes with the template of mlpath alone", hint="Leave out --template."
         )
-    findings = intake.look(dataset, answers, target or answers.get("target"))
+    named = target or answers.get("target")
+    findings = intake.look(dataset, answers, None if named is None else str(named))
     say(intake.told(findings))
     return findings
 

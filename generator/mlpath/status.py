@@ -5,6 +5,7 @@ Imports no Copier: it answers in the time that Copier takes to start.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,8 +100,9 @@ def _newest_elsewhere(record: Record) -> str:
         if address.startswith(short):
             address = long + address.removeprefix(short)
     try:
-        listed = git.run("ls-remote", "--tags", "--refs", "--", str(Path(address).expanduser())
-                         if address.startswith("~") else address)  # fmt: skip
+        # The folder of an unknown user stays as it is, and is not there.
+        address = os.path.expanduser(address)  # noqa: PTH111
+        listed = git.run("ls-remote", "--tags", "--refs", "--", address)
     except git.GitError as error:
         raise MlpathError(
             f"the template {record.source} is gone, or cannot be reached: {error}",

@@ -125,6 +125,7 @@ def update(
     ):
         start = _start(project, ref)
         record, notes = start.record, start.notes
+        _refuse_what_the_data_settled(record, data or {})
         outcome = Outcome(project, record.version, start.target or record.version, notes=notes)
         settled = not data and not (start.edit and start.edit.alone)
         if settled and outcome.new == record.version and start.target:
@@ -147,6 +148,20 @@ def update(
             journal.carry_out(merge.plan())
             outcome.written = True
         return outcome
+
+
+def _refuse_what_the_data_settled(record: Record, data: Mapping[str, Any]) -> None:
+    """Refuse answers that `schema.yaml` goes with, which no update writes: it is the owner's."""
+    if not record.answers.get("dataset"):
+        return
+    for key in ("domain", "task", "target"):
+        if key in data and str(data[key]) != str(record.answers.get(key)):
+            raise AnswerError(
+                key,
+                f"{key}: it follows from the data, and schema.yaml was written for it",
+                hint="Make another project of the data: mlpath new-project --dataset PATH "
+                "--target COLUMN",
+            )
 
 
 def abort(project: Path) -> Outcome:

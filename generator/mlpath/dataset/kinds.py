@@ -10,6 +10,7 @@ import json
 import os
 import stat
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
@@ -101,7 +102,13 @@ def kind_of(path: Path) -> Kind:
     if head[:4] == b"PAR1":
         return Kind("parquet")
     if zipfile.is_zipfile(path):
-        return _zipped(path)
+        try:
+            return _zipped(path)
+        except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError) as error:
+            raise MlpathError(
+                f"{path} can't be unpacked: {error}",
+                hint="Fetch it again, or unpack it yourself and name the file.",
+            ) from None
     if head[:2] == b"\x1f\x8b":
         return _text(path, _unpacked_head(path), "gz")
     if head[:4] == b"\x28\xb5\x2f\xfd":
@@ -133,7 +140,7 @@ def _unpacked_head(path: Path) -> bytes:
     try:
         with gzip.open(path) as file:
             return file.read(HEAD)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise MlpathError(
             f"{path} can't be unpacked: {error}", hint="Fetch it again; it may be cut short."
         ) from None
@@ -143,7 +150,7 @@ def _zipped(path: Path) -> Kind:
     with zipfile.ZipFile(path) as archive:
         inside = contents(archive)
         names = [one.filename for one in inside]
-        if "[Content_Types].xml" in names:
+        if "[Content_Types].xml" in names or {"mimetype", "content.xml"} <= set(names):
             raise MlpathError(f"{path} is an Excel or Office document", hint=_EXPORT)
         if any(one.flag_bits & 1 for one in inside):
             raise MlpathError(f"{path} is encrypted", hint="Unpack it first.")

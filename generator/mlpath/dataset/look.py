@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +36,9 @@ def inspect(
     Raises:
         MlpathError: It can't be read, or holds nothing to learn; says why, and what to do.
     """
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))  # noqa: PTH111 - ~b.csv may be a name, and no user's home
+    if path.parts[:1] and path.parts[0].startswith("~"):
+        path = path.absolute()  # or DuckDB would look for that user
     if path.name in {"", ".."}:  # this folder or one above it: what is said needs a name
         path = path.resolve()
     kind = kinds.kind_of(path)

@@ -7,6 +7,7 @@ import os
 import statistics
 import warnings
 import zipfile
+import zlib
 from collections import Counter, defaultdict
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 MOST_OPENED = 1000
 """Pictures that are opened; all are counted."""
 # What Pillow raises for files that are damaged; its own errors are OSError and these.
-_UNREADABLE = (OSError, SyntaxError, ValueError, EOFError)
+_UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, zipfile.BadZipFile, zlib.error)
 _ENOUGH, _TINY = (256, 256), (16, 16)
 _FAINTEST = 12
 """Of 255, the difference between the channels that is no noise of a JPEG."""
@@ -144,7 +145,7 @@ def _opened(path: Path, kind: Kind, by_class: dict[str, list[str]]) -> dict[str,
             heights.append(size[1])
             modes[mode] += 1
             formats[str(picture.format)] += 1
-        except _UNREADABLE:
+        except (*_UNREADABLE, Image.DecompressionBombError):
             unreadable.append(one)
     if archive:
         archive.close()
