@@ -144,6 +144,18 @@ def test_the_target_may_be_an_answer_too(folder: Path) -> None:
     assert answers_of(folder / "demo")["metric"] == "r2"
 
 
+def test_the_answers_of_another_project_serve_other_data(folder: Path, project: Path) -> None:
+    rows = [["size", "sold"], *([str(at % 97), "yes" if at % 3 else "no"] for at in range(200))]
+    written(folder, rows, "sales.csv")
+    record = project / ".copier-answers.yml"
+    text = record.read_text(encoding="utf-8").replace("license: MIT", "license: Apache-2.0")
+    (folder / "answers.yml").write_text(text, encoding="utf-8")
+    project.rename(folder / "first")
+    new_project("--dataset", "sales.csv", "--data-file", "answers.yml")
+    said = {key: answers_of(project)[key] for key in ("dataset", "target", "license")}
+    assert said == {"dataset": "sales.csv", "target": "sold", "license": "Apache-2.0"}
+
+
 def test_pretending_lists_the_data_and_copies_nothing(folder: Path) -> None:
     path = written(folder, customers())
     listed = new_project("--dataset", str(path), "--target", "Churn", "--pretend").splitlines()

@@ -140,13 +140,15 @@ def new_project(
     """  # noqa: D301
     from pathlib import Path
 
-    from mlpath import first_run, scaffold
+    from mlpath import first_run, intake, scaffold
     from mlpath.answers import read_answers
     from mlpath.staging import quoted
 
     if pretend and run:
         raise click.UsageError("--pretend and --run exclude each other")
     answers = read_answers(Path(data_file)) if data_file else {}
+    if dataset is not None:
+        answers = intake.of_any_data(answers)
     answers.update(pairs)
     if pretend:
         place, files = scaffold.preview(

@@ -25,6 +25,9 @@ SCHEMA = "schema.yaml"
 DOMAINS = ("tabular", "text", "timeseries", "vision")
 """Of which there is a module in `mlpath.schemas`."""
 SETTLE = "Settle it with --target COLUMN or -d domain=NAME, or leave out --defaults."
+_OF_ITS_DATA = {
+    "dataset", "domain", "task", "target", "metric", "slices", "lengths", "problem", "data_licence",
+}  # fmt: skip
 _HEADER = """\
 # What the data must look like; `prepare` refuses data that breaks it. Written once by mlpath, from
 # what was found in the file: it is yours from here on.
@@ -64,6 +67,13 @@ def look(path: Path, answers: Mapping[str, Any], target: str | None) -> Findings
             "domain", f"domain: {domain!r} is none", hint=f"Choose among {', '.join(DOMAINS)}."
         )
     return inspect(path, target=target, domain=domain, task=answers.get("task"))
+
+
+def of_any_data(answers: Answers) -> Answers:
+    """Return what another project's answers say that does not follow from the data it is of."""
+    if not answers.get("dataset"):
+        return answers
+    return {key: value for key, value in answers.items() if key not in _OF_ITS_DATA}
 
 
 def answers_of(findings: Findings) -> Answers:

@@ -109,7 +109,7 @@ def _offers(record: Record, questions: Mapping[str, Mapping[str, Any]]) -> list[
         if question.get("type") != "bool" and "none" not in values and key not in WHY:
             continue
         now = record.answers.get(key, question.get("default"))
-        present = now not in {False, "none", None}
+        present = now not in (False, "none", None)  # a record may hold a list, by hand
         why = WHY.get(key) or str(question.get("help", "")).strip()
         result.append(Option(key, _shown(now), tuple(values), present, why))
     return result
