@@ -315,6 +315,21 @@ def test_abort_where_there_is_nothing_to_undo(installed: Installed, project: Pat
     assert installed.run(*abort, cwd=project.parent).returncode == 1
 
 
+def test_a_journal_that_a_power_cut_left(installed: Installed, project: Path) -> None:
+    installed.run("update", "-l", cwd=project)
+    (plan,) = (project / ".git/mlpath").rglob("plan.json")
+    plan.write_bytes(plan.read_bytes()[:40])
+    for command in (["update", "-l"], ["update", "--abort"], ["status"]):
+        done = installed.run(*command, cwd=project)
+        if command != ["status"]:
+            assert done.returncode == 1
+            assert "is cut off" in done.stderr
+        assert "Traceback" not in done.stderr
+    shutil.move(plan.parent, project.parent / "journal")
+    git("reset", "-q", "--hard", cwd=project)
+    assert installed.run("update", "-l", cwd=project).returncode == 0
+
+
 def test_abort_keeps_what_was_edited_since(installed: Installed, project: Path) -> None:
     (project / "src/app.py").write_text("all = mine\n")
     commit(project)

@@ -126,7 +126,7 @@ def recover(top: Path, git_dir: Path) -> list[str]:
     with _at_work(git_dir / _FOLDER) as lock:
         # A second look: the other one may merely have been slow.
         for place in _unfinished(git_dir / _FOLDER):
-            if not _is_at(top, write.read_plan(place)["head"]):
+            if not _is_at(top, _plan_of(place)["head"]):
                 _retire(place)
                 continue
             kept = _roll_back("recover", place, top, lock)
@@ -150,7 +150,7 @@ def is_pending(top: Path, git_dir: Path, prefix: str, head: str) -> bool:
     place = _place(git_dir, prefix)
     if not place.exists():
         return False
-    plan = write.read_plan(place)
+    plan = _plan_of(place)
     return bool(plan["head"] == head) and _is_left(top, plan)
 
 
@@ -166,7 +166,7 @@ def abort(top: Path, git_dir: Path, prefix: str) -> list[str]:
     place, project = _place(git_dir, prefix), top / prefix
     if not place.exists():
         raise MlpathError(f"there is no update to undo in {project}")
-    plan = write.read_plan(place)
+    plan = _plan_of(place)
     if not _is_at(top, plan["head"]):
         raise MlpathError(
             f"the last update of {project} is committed already, so there is nothing to abort",
@@ -181,6 +181,17 @@ def abort(top: Path, git_dir: Path, prefix: str) -> list[str]:
         # From here on, a killed abort is finished by the next command.
         (place / write.DONE).unlink(missing_ok=True)
         return list(map(_kept, _roll_back("restore", place, top, lock)))
+
+
+def _plan_of(place: Path) -> dict[str, Any]:
+    try:
+        return write.read_plan(place)
+    except ValueError:  # as a power cut leaves it
+        raise MlpathError(
+            f"what the last update noted of itself is cut off: {place / write.PLAN}",
+            hint="git status and git diff tell what it has changed; what stood in the files before "
+            f"is in {place / write.BEFORE}. Move {place} away, then go on.",
+        ) from None
 
 
 def _is_at(top: Path, commit: str) -> bool:
