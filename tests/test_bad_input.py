@@ -91,6 +91,8 @@ def test_bad_free_text(folder: Path, text: str) -> None:
         ("license=mit", "Choose from: MIT, BSD-3-Clause, Apache-2.0, none."),
         ("python_version=2.7", "python_version: '2.7' is not one of its choices"),
         ("author_email=nobody", "author_email: an address such as"),
+        ("slices={", "slices: '{' is not YAML, such as [age, city]"),
+        ("lengths=2024-13-13", "lengths: '2024-13-13' is not YAML"),
     ],
 )
 def test_bad_answers(folder: Path, answer: str, expected: str) -> None:
@@ -215,7 +217,7 @@ def test_versions_that_are_none(folder: Path, ref: str) -> None:
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("source", ["nowhere", "gh:", "file:///nowhere.git"])
+@pytest.mark.parametrize("source", ["nowhere", "gh:", "file:///nowhere.git", "~nobody-here/x"])
 def test_templates_that_are_none(
     folder: Path, source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

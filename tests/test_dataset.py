@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +182,7 @@ def test_a_doubt_is_refused_where_nobody_can_be_asked(folder: Path) -> None:
         (["-d", "dataset=churn.csv"], "dataset is no answer to give by hand"),
         (["--dataset", "churn.csv", "-d", "domain=Tabular"], "domain: 'Tabular' is none"),
         (["--dataset", "churn.csv", "--data-file", "numbers.yml"], "has no column '2020'"),
+        (["--dataset", "churn.csv", "--data-file", "list.yml"], "domain: ['text'] is none"),
         (["--dataset", "few.csv", "--target", "Churn"], "has 30 rows"),
         (["--dataset", "lonely.csv", "--target", "Churn"], "has no column to predict 'Churn' from"),
         (["--dataset", "single.csv", "--target", "Churn"], "fewer than two values of 'Churn'"),
@@ -200,11 +202,26 @@ def test_what_can_be_no_project_leaves_nothing(
     days = [[f"2024-01-{day:02}", str(day % 5 + 0.5)] for day in range(1, 32)]
     written(folder, [["day", "sales"], *days], "series.csv")
     (folder / "numbers.yml").write_text("target: 2020\n")
+    (folder / "list.yml").write_text("domain: [text]\n")
     before = sorted(path.name for path in folder.iterdir())
     output = new_project(*arguments, code=1)
     assert said in output
     assert sum(line.startswith("Error:") for line in output.splitlines()) == 1
     assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_an_archive_that_is_damaged_far_from_its_beginning(folder: Path) -> None:
+    rng = random.Random(0)  # noqa: S311
+    rows = "".join(f"{rng.randrange(10**9)},{rng.randrange(2)}\n" for _ in range(150_000))
+    path = folder / "sales.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("sales.csv", f"size,sold\n{rows}")
+    content = path.read_bytes()
+    at = len(content) - 5000
+    path.write_bytes(content[:at] + bytes(64) + content[at + 64 :])
+    said = new_project("--dataset", str(path), code=1)
+    assert f"Error: {path} can't be unpacked: " in said
+    assert "Hint: Fetch it again" in said
 
 
 def test_a_file_too_large_to_hold_gives_the_categories_of_its_first_rows(

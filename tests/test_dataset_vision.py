@@ -169,12 +169,35 @@ def test_a_rare_class_is_named_and_broken_files_are_told(folder: Path) -> None:
     for at in range(3):
         Image.new("RGB", SIZE, (at, at, at)).save(path / "heron" / f"{at}.png")
     (path / "heron" / "gone.png").symlink_to("nowhere.png")
+    Image.new("1", (20_000, 20_000)).save(path / "moss" / "vast.png")
     output = new_project("--dataset", str(path))
-    assert "1 files can't be read as pictures: moss/torn.jpg" in output
+    assert "2 files can't be read as pictures: moss/torn.jpg, moss/vast.png" in output
     assert "Too few pictures to learn from: 'heron'" in output
     schema = schema_of(folder / "demo")
     assert schema["too_rare"] == ["heron"]
     assert sorted(schema["target"]["choices"]) == sorted(COLOURS)
+
+
+def test_pictures_of_an_archive_that_cannot_be_unpacked_are_told(folder: Path) -> None:
+    path = zipped(photos(folder / "photos"))
+    content = bytearray(path.read_bytes())
+    entry = content.rindex(b"PK\x01\x02")
+    start = int.from_bytes(content[entry + 42 : entry + 46], "little")
+    content[entry + 10] = content[start + 8] = 99  # a method of packing that Python has not
+    path.write_bytes(content)
+    found = intake.look(path, {}, None)
+    assert found.pictures["unread"] == 1
+
+
+def test_an_archive_with_backslashes_between_its_folders(folder: Path) -> None:
+    """As some tools of Windows write it; the project could not find the classes in it."""
+    path = folder / "photos.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("photos\\red\\1.png", "photos\\blue\\1.png"):
+            archive.writestr(name, b"")
+    said = new_project("--dataset", str(path), code=1)
+    assert "puts backslashes between its folders" in said
+    assert "Hint: Unpack it" in said
 
 
 def test_a_split_of_its_own_is_one_set_of_classes(folder: Path) -> None:

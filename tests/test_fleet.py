@@ -14,6 +14,7 @@ import pytest
 
 from conftest import git
 from histories import Installed, commit, snapshot
+from mlpath import status
 
 
 @pytest.fixture
@@ -47,6 +48,21 @@ def test_one_that_fails_does_not_stop_the_others(
     assert "none is no project of mlpath" in errors[1]
     assert "step_5 = 55" in (folder / "clean/src/app.py").read_text()
     assert snapshot(folder / "changed") == changed
+
+
+def test_a_folder_that_may_not_be_read_does_not_stop_the_others(
+    installed: Installed, projects: list[Path], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusing(project: Path) -> status.Status:
+        if project.name == "clean":
+            raise PermissionError(13, "Permission denied", "clean/.git")
+        return status.look(project)
+
+    monkeypatch.setattr("mlpath.fleet.look", refusing)
+    done = installed.run("status", *(path.name for path in projects[:2]), cwd=folder)
+    assert done.returncode == 1
+    assert "Error: clean/.git: Permission denied\n" in done.stderr
+    assert "conflict is outdated" in done.stdout
 
 
 def test_records_and_folders_that_cannot_be_read_do_not_stop_the_others(

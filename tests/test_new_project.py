@@ -283,6 +283,15 @@ def test_another_template_is_recorded_so_that_it_can_be_updated(
     assert [path.name for path in folder.iterdir()] == ["demo"]
 
 
+def test_a_template_in_a_folder_whose_name_begins_like_a_home(folder: Path) -> None:
+    source = folder / "~fork"
+    source.mkdir()
+    (source / "copier.yml").write_text("project_name: x\n")
+    (source / "{{ _copier_conf.answers_file }}.jinja").write_text("{{ _copier_answers|to_yaml }}")
+    new_project("demo", "--template", "~fork")
+    assert answers(folder / "demo")["_src_path"] == str(source)
+
+
 def test_questions_are_asked_in_a_terminal(folder: Path) -> None:
     pty = pytest.importorskip("pty")
     process, terminal = pty.fork()

@@ -157,6 +157,17 @@ def test_options_that_are_none(
     assert snapshot(project) == before
 
 
+def test_a_list_where_an_answer_should_be_is_listed_as_it_is(
+    installed: Installed, project: Path
+) -> None:
+    record = project / ".copier-answers.yml"
+    record.write_text(record.read_text().replace("license: MIT", "license: [MIT]"))
+    commit(project)
+    done = installed.run("add", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "(now ['MIT'])" in done.stdout
+
+
 def test_an_option_of_the_newer_version_needs_an_update(project: Path, tmp_path: Path) -> None:
     second = {
         **SECOND,

@@ -84,6 +84,18 @@ def test_a_folder_whose_name_git_could_take_for_a_pattern(
     check_merged(project)
 
 
+def test_a_path_that_is_not_in_utf_8(installed: Installed, project: Path, folder: Path) -> None:
+    edit(project)
+    above = Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9"))
+    try:
+        above.mkdir()
+    except OSError:
+        pytest.skip("this file system takes names in UTF-8 alone")
+    project = project.rename(above / "demo")
+    update(installed, project)
+    check_merged(project)
+
+
 def test_a_linked_work_tree_and_a_detached_head(
     installed: Installed, project: Path, folder: Path
 ) -> None:

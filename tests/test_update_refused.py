@@ -315,10 +315,15 @@ def test_abort_where_there_is_nothing_to_undo(installed: Installed, project: Pat
     assert installed.run(*abort, cwd=project.parent).returncode == 1
 
 
-def test_a_journal_that_a_power_cut_left(installed: Installed, project: Path) -> None:
+@pytest.mark.parametrize("left", [40, 0, None])
+def test_a_journal_that_a_power_cut_left(
+    installed: Installed, project: Path, left: int | None
+) -> None:
     installed.run("update", "-l", cwd=project)
     (plan,) = (project / ".git/mlpath").rglob("plan.json")
-    plan.write_bytes(plan.read_bytes()[:40])
+    plan.write_bytes(plan.read_bytes()[:left])
+    if left is None:
+        plan.unlink()
     for command in (["update", "-l"], ["update", "--abort"], ["status"]):
         done = installed.run(*command, cwd=project)
         if command != ["status"]:

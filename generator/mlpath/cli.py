@@ -43,6 +43,7 @@ class _Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
+            _check_here()
             return super().invoke(ctx)
         except MlpathError as error:
             raise _Failure(error) from error
@@ -53,6 +54,16 @@ class _Group(click.Group):
         except KeyboardInterrupt:
             click.echo("\nInterrupted.", err=True)
             ctx.exit(_INTERRUPTED)
+
+
+def _check_here() -> None:
+    """Refuse to work from a folder that somebody removed: no path means anything there."""
+    try:
+        os.getcwd()  # noqa: PTH109 - pathlib is not imported up here
+    except FileNotFoundError:
+        raise MlpathError(
+            "the folder that you are in was removed", hint="Go to one that is there: cd ~"
+        ) from None
 
 
 def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:

@@ -62,7 +62,7 @@ def look(path: Path, answers: Mapping[str, Any], target: str | None) -> Findings
     from mlpath.dataset import inspect  # noqa: PLC0415
 
     domain = answers.get("domain")
-    if domain not in {None, *DOMAINS}:
+    if domain not in (None, *DOMAINS):  # a file of answers may hold a list
         raise AnswerError(
             "domain", f"domain: {domain!r} is none", hint=f"Choose among {', '.join(DOMAINS)}."
         )

@@ -186,9 +186,9 @@ def abort(top: Path, git_dir: Path, prefix: str) -> list[str]:
 def _plan_of(place: Path) -> dict[str, Any]:
     try:
         return write.read_plan(place)
-    except ValueError:  # as a power cut leaves it
+    except (ValueError, FileNotFoundError):  # as a power cut leaves it
         raise MlpathError(
-            f"what the last update noted of itself is cut off: {place / write.PLAN}",
+            f"what the last update noted of itself is cut off, or gone: {place / write.PLAN}",
             hint="git status and git diff tell what it has changed; what stood in the files before "
             f"is in {place / write.BEFORE}. Move {place} away, then go on.",
         ) from None

@@ -179,7 +179,7 @@ class Merge:
         self._objects, self._work = scratch / "objects", scratch / "work"
         for folder in (scratch, scratch / "git", self._objects, self._work):
             folder.mkdir()
-        (scratch / "git" / "commondir").write_text(f"{repository.common_dir}\n", encoding="utf-8")
+        (scratch / "git" / "commondir").write_bytes(os.fsencode(repository.common_dir) + b"\n")
         self._point("HEAD", head)
         self.base = self._commit(self._tree("old", old, keep_record=keep_record))
         self.theirs = self._commit(self._tree("new", new), self.base)

@@ -64,6 +64,7 @@ def render(
     """
     ours = isinstance(source, Release)
     name = source.version if isinstance(source, Release) else source
+    _check_home(name)
     try:
         with _copier_surroundings(git_visible=not ours, can_ask=sys.stdin.isatty()):
             worker = copier.run_copy(
@@ -111,6 +112,15 @@ def render(
         _check_keys(answers, worker.template.questions_data)
 
 
+def _check_home(source: str) -> None:
+    """Refuse a path below the home of nobody, for which Copier has no error of its own."""
+    if os.path.expanduser(source).startswith("~"):  # noqa: PTH111 - pathlib's raises
+        raise MlpathError(
+            f"cannot use the template {source}: nobody of that name has a home here",
+            hint="Name its folder by its whole path, or give a URL.",
+        )
+
+
 def check_answers(release: Release, answers: Mapping[str, Any]) -> None:
     """Refuse what Copier would pass over or take for something else.
 
@@ -127,7 +137,10 @@ def check_answers(release: Release, answers: Mapping[str, Any]) -> None:
         expected = question.get("type", "str")
         choices = question.get("choices")
         if not _fits(value, expected):
-            names = {"str": "text", "bool": "yes or no", "int": "a whole number"}
+            names = {
+                "str": "text", "bool": "yes or no", "int": "a whole number",
+                "yaml": "YAML, such as [age, city] or {}",
+            }  # fmt: skip
             raise AnswerError(
                 key, f"{key}: {_shown(value)} is not {names.get(expected, f'of type {expected}')}"
             )
@@ -228,8 +241,18 @@ def _fits(value: object, expected: str) -> bool:
                 and {"int": int, "float": float}[expected](str(value)) is not None
             )
         return False
+    if expected == "yaml":
+        return not isinstance(value, str) or _is_yaml(value)
     if expected == "str":
         return isinstance(value, str | int | float) and not isinstance(value, bool)
+    return True
+
+
+def _is_yaml(text: str) -> bool:
+    try:
+        yaml.load(text, Loader=Loader)  # noqa: S506
+    except (yaml.YAMLError, ValueError):  # a date that there is not
+        return False
     return True
 
 

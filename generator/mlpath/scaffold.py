@@ -174,14 +174,15 @@ def _open(source: str | None, ref: str | None) -> Iterator[Release | str]:
         with template.release(ref) as release:
             yield release
         return
-    folder = Path(os.path.expanduser(source))  # noqa: PTH111 - leaves an unknown user's as it is
+    expanded = os.path.expanduser(source)  # noqa: PTH111 - leaves an unknown user's as it is
+    folder = Path(expanded)
     if folder.is_dir():
         if not any((folder / name).exists() for name in ("copier.yml", "copier.yaml")):
             raise MlpathError(
                 f"{source} has no copier.yml",
                 hint="Of a bare git repository, give a clone, or a name that ends in .git.",
             )
-        if not source.startswith("~"):
+        if expanded == source:
             # Recorded as given, a relative path would mean something else to the next update.
             source = os.path.abspath(source)  # noqa: PTH100 - without `..`, links as they are
     yield source

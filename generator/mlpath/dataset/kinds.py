@@ -102,13 +102,8 @@ def kind_of(path: Path) -> Kind:
     if head[:4] == b"PAR1":
         return Kind("parquet")
     if zipfile.is_zipfile(path):
-        try:
+        with _unpacking(path):
             return _zipped(path)
-        except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError) as error:
-            raise MlpathError(
-                f"{path} can't be unpacked: {error}",
-                hint="Fetch it again, or unpack it yourself and name the file.",
-            ) from None
     if head[:2] == b"\x1f\x8b":
         return _text(path, _unpacked_head(path), "gz")
     if head[:4] == b"\x28\xb5\x2f\xfd":
@@ -136,14 +131,23 @@ def check_readable(path: Path) -> None:
         raise MlpathError(f"{path}: you may not read it", hint=f"chmod u+r {path}")
 
 
-def _unpacked_head(path: Path) -> bytes:
+@contextlib.contextmanager
+def _unpacking(path: Path) -> Iterator[None]:
+    """Turn what Python raises for a damaged archive into a line that says so."""
     try:
-        with gzip.open(path) as file:
-            return file.read(HEAD)
-    except (OSError, EOFError, zlib.error) as error:
+        yield
+    except (
+        zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError
+    ) as error:  # fmt: skip
         raise MlpathError(
-            f"{path} can't be unpacked: {error}", hint="Fetch it again; it may be cut short."
+            f"{path} can't be unpacked: {error}",
+            hint="Fetch it again, or unpack it yourself and name the file.",
         ) from None
+
+
+def _unpacked_head(path: Path) -> bytes:
+    with _unpacking(path), gzip.open(path) as file:
+        return file.read(HEAD)
 
 
 def _zipped(path: Path) -> Kind:
@@ -164,6 +168,11 @@ def _zipped(path: Path) -> Kind:
         pictures = [name for name in names if name.lower().endswith(PICTURES)]
         tables = [name for name in names if name.lower().endswith(TABLES)]
         if pictures and len(pictures) > len(tables):
+            if any("\\" in name and "/" not in name for name in pictures):
+                raise MlpathError(
+                    f"{path} puts backslashes between its folders, which zip has no place for",
+                    hint="Unpack it and name the folder, or pack it anew.",
+                )
             return Kind("pictures", "zip")
         if len(tables) != 1:
             what = f"{len(tables)} tables ({', '.join(tables[:5])})" if tables else "no table"
@@ -280,10 +289,11 @@ def first_that_is_not_utf8(path: Path, kind: Kind) -> bytes:
 @contextlib.contextmanager
 def opened(path: Path, kind: Kind) -> Iterator[IO[bytes]]:
     """Open the bytes of a table, unpacked."""
-    if kind.packed == "zip":
-        with zipfile.ZipFile(path) as archive, archive.open(kind.member) as file:
+    with _unpacking(path):
+        if kind.packed == "zip":
+            with zipfile.ZipFile(path) as archive, archive.open(kind.member) as file:
+                yield file
+            return
+        opener: Any = gzip.open if kind.packed == "gz" else io.open
+        with opener(path, "rb") as file:
             yield file
-        return
-    opener: Any = gzip.open if kind.packed == "gz" else io.open
-    with opener(path, "rb") as file:
-        yield file

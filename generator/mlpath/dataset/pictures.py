@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 MOST_OPENED = 1000
 """Pictures that are opened; all are counted."""
 # What Pillow raises for files that are damaged; its own errors are OSError and these.
-_UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, zipfile.BadZipFile, zlib.error)
+_UNREADABLE = (
+    OSError, SyntaxError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError,
+)  # fmt: skip
 _ENOUGH, _TINY = (256, 256), (16, 16)
 _FAINTEST = 12
 """Of 255, the difference between the channels that is no noise of a JPEG."""
