@@ -11,7 +11,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from .conftest import DATA_MD5
-from .package import Layout, candidate, champion, mistakes, params, tracking
+from .package import Layout, candidate, champion, params, tracking
 
 
 @pytest.fixture
@@ -151,15 +151,19 @@ def test_a_model_that_has_another_name_too_keeps_its_version(restored: Layout) -
     assert (alias.name, alias.version) == (tracking.REGISTERED_MODEL, version.version)
 
 
-def test_a_store_that_came_from_another_folder_is_not_written_to(
-    restored: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_where_the_models_of_a_store_from_another_folder_go_is_told(
+    restored: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its models would go on landing where the project was."""
+    """They go on landing where the project was."""
+    tracking.start(restored)
+    assert capsys.readouterr().err == ""
     copy = Layout(tmp_path / "copy")
     shutil.copytree(restored.root, copy.root)
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    with pytest.raises(mistakes.UserError, match=r"made in another folder.*uv run restore-registry"):
-        tracking.start(copy)
+    tracking.start(copy)
+    said = capsys.readouterr().err
+    assert (restored.root / "mlartifacts").as_uri() in said
+    assert "uv run restore-registry" in said
 
 
 def test_help_restores_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

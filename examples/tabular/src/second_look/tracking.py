@@ -25,7 +25,6 @@ from . import TITLE
 from .champion import ChampionError, load_champion, sha256
 from .layout import Layout
 from .lineage import Lineage
-from .mistakes import UserError
 
 if TYPE_CHECKING:
     # It takes longer to load than all else here, and the evaluation logs no picture.
@@ -57,9 +56,6 @@ def start(layout: Layout) -> None:
     """Point MLflow at the project's store, unless `MLFLOW_TRACKING_URI` names another.
 
     `dvc exp run --queue` runs in a copy below `.dvc/tmp/`: its runs belong in the project's own store all the same.
-
-    Raises:
-        UserError: the store came here from another folder, into which it would go on to write.
     """
     # MLflow tells at length of tables it creates and of a pip that uv's environments do not have.
     logging.getLogger("mlflow").setLevel(logging.ERROR)
@@ -74,10 +70,11 @@ def start(layout: Layout) -> None:
     if experiment is None:
         mlflow.create_experiment(TITLE, artifact_location=artifacts if store.startswith("sqlite:") else None)
     elif store == own and experiment.artifact_location != artifacts:  # MLflow keeps the whole path
-        raise UserError(
-            f"mlflow.db was made in another folder, and its models are in {experiment.artifact_location}. "
-            "Move mlflow.db and mlartifacts out of the project to begin a new notebook here; "
-            "`uv run restore-registry` then puts the champion into it"
+        print(
+            f"Note: mlflow.db came from another folder, and its models go on to {experiment.artifact_location}. "
+            "To begin a new notebook here, move mlflow.db and mlartifacts out of the project; "
+            "`uv run restore-registry` then puts the champion into it.",
+            file=sys.stderr,
         )
     mlflow.set_experiment(TITLE)
 
@@ -236,6 +233,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ).parse_args(arguments)
     try:
         print(restore(Layout()))
-    except (ChampionError, UserError) as error:
+    except ChampionError as error:
         sys.exit(str(error))
     print("Look at it: uv run mlflow ui")
