@@ -43,6 +43,7 @@ def pretend(built: Path) -> ctypes.CDLL:
     torch.cuda.is_available = lambda: True
     torch.cuda.current_device = lambda: 0
     torch.cuda.device_count = lambda: 1
+    torch.cuda.get_device_name = lambda: "pretended"
     torch.cuda.manual_seed_all = lambda _: None  # dropout draws from the CPU's generator
     torch.cuda.get_rng_state = torch.get_rng_state
     torch.cuda.set_rng_state = torch.set_rng_state

@@ -374,6 +374,7 @@ def test_networks_learn_on_cuda_what_they_learn_on_the_cpu(
     said = owner.with_variables(plugin).types(
         *(str(project / ".venv" / "bin" / "python"), "-m", "pytest", "-q", "-rs"),
         *("-p", "pretend_cuda", "tests/test_fitting.py", "tests/test_deep.py"),
+        "tests/test_tracking.py::test_a_gpu_that_trained_is_named",
         cwd=project,
     )
     assert " passed" in said

@@ -47,6 +47,16 @@ def test_readme_and_model_card_tell_each_duel_and_what_each_model_costs(project:
             assert f"| {name} | {markdown.rounded(cost['fit_cpu_seconds'])} | {size} |" in text
 
 
+def test_seconds_beside_a_gpu_are_called_so(project: Layout) -> None:
+    evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
+    (first, cost), *others = evaluation["costs"].items()
+    apart = {name: {key: value for key, value in other.items() if key != "gpu"} for name, other in others}
+    here = markdown.cost_table(evaluation | {"costs": {first: cost | {"gpu": "NVIDIA A*"}, **apart}})
+    table, said = here.split("\n\n")
+    assert said == f"A GPU (NVIDIA A\\*) trained {first}; the seconds are the CPU's alone."
+    assert markdown.cost_table(evaluation | {"costs": {first: cost, **apart}}) == table
+
+
 def test_what_is_counted_has_its_name(project: Layout, schema: data.Schema) -> None:
     evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
     counted = f"{evaluation['rows']['test']:,} {schema.cases} of the test split"

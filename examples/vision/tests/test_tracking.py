@@ -1,6 +1,8 @@
 """The notebook holds what a reader of a run looks for, and the registry can be restored from git alone."""
 
+import json
 import shutil
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,17 @@ def test_run_of_a_network_has_its_learning_curve_and_its_first_loss(
     first = {name: points[0].value for name, points in curves.items()}
     assert run.data.metrics["initial_loss"] in first.values()
     assert run.data.metrics["initial_loss"] == pytest.approx(run.data.metrics["expected_initial_loss"], rel=0.1)
+
+
+def test_a_gpu_that_trained_is_named(client: MlflowClient, project: Layout, turned: params.Params) -> None:
+    if "deep" not in turned.train.models:
+        pytest.skip("this project trains no network")
+    gpu = import_module(f"{tracking.__package__}.fitting").gpu()
+    costs = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))["costs"]
+    for name in turned.train.models:
+        expected = gpu if name == "deep" else None
+        assert run_of(client, project, name).data.tags.get("gpu") == expected
+        assert costs[name].get("gpu") == expected
 
 
 def test_alias_names_the_model_that_serves(client: MlflowClient, project: Layout) -> None:

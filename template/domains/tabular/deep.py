@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .data import Schema, Split, encode_target
-from .fitting import Recipe, Rows, Watch, export_onnx, facts_of, fit_network, hold_out, seeded
+from .fitting import Recipe, Rows, Watch, export_onnx, facts_of, fit_network, gpu, hold_out, seeded
 from .params import Deep, Train
 
 # Of the training rows, to know when to stop; validation and test rows play no part.
@@ -81,6 +81,7 @@ class Model:
     def __init__(self, served: Served, schema: Schema, history: list[dict[str, float]], expected: float) -> None:
         self.served, self.schema, self.history = served, schema, history
         self.facts = facts_of(served.network, history, expected)
+        self.gpu = gpu()
 
     @torch.no_grad()
     def predict(self, features: pd.DataFrame) -> NDArray[np.float64]:

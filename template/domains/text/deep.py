@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .data import Schema, Split, encode_target
-from .fitting import Inputs, Recipe, Rows, Watch, export_onnx, facts_of, fit_network, seeded
+from .fitting import Inputs, Recipe, Rows, Watch, export_onnx, facts_of, fit_network, gpu, seeded
 from .models import PAD, SPECIAL, START, UNKNOWN, finish, text_of_words, tokens_of, with_tokenizer
 from .params import Deep, Train
 
@@ -102,6 +102,7 @@ class Model:
     ) -> None:
         self.network, self.tokenizer, self.history = network, tokenizer, history
         self.facts = facts_of(network, history, expected)
+        self.gpu = gpu()
 
     @torch.no_grad()
     def predict_proba(self, features: pd.DataFrame) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .data import Schema, Split, encode_target
-from .fitting import Recipe, Rows, Watch, export_onnx, facts_of, fit_network, seeded
+from .fitting import Recipe, Rows, Watch, export_onnx, facts_of, fit_network, gpu, seeded
 from .metrics import QUANTILES
 from .params import Deep, Train
 
@@ -104,6 +104,7 @@ class Model:
         self.served, self.steps, self.history = served, steps, history
         # The scores are standard ones over the rows to learn from, so that is where the first loss is as expected.
         self.facts = facts_of(served.network, history, expected_loss()) | {"initial_loss": history[0]["loss"]}
+        self.gpu = gpu()
 
     @torch.no_grad()
     def predict(self, features: pd.DataFrame) -> NDArray[np.float64]:

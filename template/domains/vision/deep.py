@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .data import Pictures, Schema, Split, encode_target
-from .fitting import Recipe, Rows, Watch, export_onnx, facts_of, fit_network, hold_out, seeded
+from .fitting import Recipe, Rows, Watch, export_onnx, facts_of, fit_network, gpu, hold_out, seeded
 from .models import BATCH
 from .params import Deep, Train
 from .pictures import Grid
@@ -114,6 +114,7 @@ class Model:
     def __init__(self, network: Network, history: list[dict[str, float]], classes: int) -> None:
         self.served, self.history = Served(network), history
         self.facts = facts_of(network, history, math.log(classes))
+        self.gpu = gpu()
 
     @torch.no_grad()
     def predict_proba(self, cells: Pictures) -> NDArray[np.float64]:

@@ -45,11 +45,15 @@ def main(name: str, layout: Layout | None = None) -> None:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A candidate, what was measured of it, and how its training went: one record an epoch, if it has any."""
+    """A candidate, what was measured of it, and how its training went: one record an epoch, if it has any.
+
+    `gpu`: what the GPU that trained it is called, if one did.
+    """
 
     candidate: Candidate
     measured: dict[str, float]
     history: list[dict[str, float]]
+    gpu: str | None
 
 
 def train(
@@ -82,7 +86,8 @@ def train(
         "export_difference": difference,
     }
     candidate = Candidate(exported, predictions)
-    return Fitted(candidate, measured | getattr(model, "facts", {}), getattr(model, "history", []))
+    facts, history = getattr(model, "facts", {}), getattr(model, "history", [])
+    return Fitted(candidate, measured | facts, history, getattr(model, "gpu", None))
 
 
 def latency(exported: bytes, rows: data.Split, schema: data.Schema) -> float:
@@ -116,6 +121,7 @@ def describe(
         parameters=parameters_of(name, params),
         metrics=fitted.measured,
         history=fitted.history,
+        gpu=fitted.gpu,
         exported=fitted.candidate.exported,
         table=data.table_of(splits["train"], schema),
         target=schema.target.name,

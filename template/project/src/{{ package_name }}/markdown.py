@@ -31,12 +31,17 @@ def score_table(evaluation: Record) -> str:
 
 
 def cost_table(evaluation: Record) -> str:
-    """A row a model: what its training, its file and an answer cost."""
+    """A row a model: what its training, its file and an answer cost; and below, which a GPU trained."""
     lines = ["| model | training, CPU s | file, kB | one answer, ms |", "|---|---|---|---|"]
     for name, cost in evaluation["costs"].items():
         spent = [cost["fit_cpu_seconds"], cost["size_bytes"] / 1000, cost["latency_ms"]]
         shown = ["not known" if value is None else rounded(value) for value in spent]
         lines.append(f"| {name} | {' | '.join(shown)} |")
+    lines += [
+        f"\nA GPU ({escape(cost['gpu'])}) trained {name}; the seconds are the CPU's alone."
+        for name, cost in evaluation["costs"].items()
+        if cost.get("gpu")
+    ]
     return "\n".join(lines)
 
 

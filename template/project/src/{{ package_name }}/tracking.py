@@ -39,13 +39,15 @@ REGISTERED_MODEL = TITLE
 class TrainingRun:
     """What one training writes into the notebook.
 
-    `history` has one record an epoch; `table` is the training split.
+    `history` has one record an epoch; `gpu` is what the GPU that trained it is called, if one did; `table` is the
+    training split.
     """
 
     model: str
     parameters: dict[str, Any]
     metrics: dict[str, float]
     history: list[dict[str, float]]
+    gpu: str | None
     exported: bytes
     table: pd.DataFrame
     target: str
@@ -87,6 +89,8 @@ def log_training(run: TrainingRun, lineage: Lineage) -> str:
     """
     with mlflow.start_run(run_name=run.model) as active:
         mlflow.set_tags({"model": run.model, "model_sha256": sha256(run.exported), **tags_of(vars(lineage))})
+        if run.gpu:
+            mlflow.set_tag("gpu", run.gpu)
         mlflow.log_params({"model": run.model, **run.parameters})
         mlflow.log_metrics(run.metrics)
         _log_history(active.info.run_id, run.history)
@@ -125,11 +129,19 @@ def trial(name: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, float]
         mlflow.log_metrics(measured)
 
 
-def cost_of(model: bytes) -> dict[str, float | None]:
-    """What the newest training of exactly this model cost; None where this store has no such run."""
+def cost_of(model: bytes) -> dict[str, float | str | None]:
+    """What the newest training of exactly this model cost; None where this store has no such run.
+
+    `gpu` is there only if a GPU trained it.
+    """
     run_id = find_run(model)
-    measured = MlflowClient().get_run(run_id).data.metrics if run_id else {}
-    return {name: measured.get(name) for name in ("fit_cpu_seconds", "latency_ms")}
+    if run_id is None:
+        return {"fit_cpu_seconds": None, "latency_ms": None}
+    logged = MlflowClient().get_run(run_id).data
+    spent: dict[str, float | str | None] = {
+        name: logged.metrics.get(name) for name in ("fit_cpu_seconds", "latency_ms")
+    }
+    return spent | ({"gpu": logged.tags["gpu"]} if "gpu" in logged.tags else {})
 
 
 def _log_model(exported: bytes) -> Any:
