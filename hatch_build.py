@@ -33,7 +33,9 @@ class TemplateHook(BuildHookInterface[Any]):
         sources, target = root / "generator" / "mlpath", "mlpath"
         if self.target_name == "sdist":
             target = "generator/mlpath"
-        why = _load(sources / "releases.py").build(root, scratch / FOLDER, scratch / BUNDLE)
+        why = _load(sources / "template" / "releases.py").build(
+            root, scratch / FOLDER, scratch / BUNDLE
+        )
         shipped = sources / BUNDLE
         if shipped.exists():
             # A wheel made from the source distribution, which has no history but brought this.

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from measure import Side, compare, rounds_asked, script
-from mlpath import template
+from mlpath.template import store as template
 
 if __name__ == "__main__":
     rounds = rounds_asked(__doc__, 15)

@@ -30,7 +30,7 @@ from measure import (
     script,
     verdict,
 )
-from mlpath import template
+from mlpath.template import store as template
 from project import run
 
 FEW, MANY = 5, 50

@@ -15,7 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "generator"))
 
-from mlpath import __version__, releases  # noqa: E402 - of this checkout, installed or not
+from mlpath import __version__  # noqa: E402 - of this checkout, installed or not
+from mlpath.template import releases  # noqa: E402 - of this checkout, installed or not
 
 
 def problem(wheel: Path, tag: str | None) -> str | None:

@@ -12,7 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mlpath import answers, render, template
+from mlpath.template import answers, render
+from mlpath.template import store as template
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 

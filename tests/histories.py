@@ -14,8 +14,9 @@ from unittest import mock
 
 from click.testing import CliRunner
 
-from mlpath import releases, template
 from mlpath.cli import main
+from mlpath.template import releases
+from mlpath.template import store as template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

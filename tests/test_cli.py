@@ -12,8 +12,9 @@ import click
 import pytest
 
 from conftest import MLPATH, ROOT, mlpath
-from mlpath import __version__, scaffold
+from mlpath import __version__
 from mlpath.cli import main
+from mlpath.create import project as scaffold
 
 COMMANDS = sorted(main.commands)
 
@@ -125,7 +126,7 @@ def test_a_folder_that_is_gone_is_said_to_be(folder: Path) -> None:
 
 def test_what_the_system_refuses_is_told_with_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     refused = PermissionError(13, "Permission denied", "some/.git")
-    monkeypatch.setattr("mlpath.doctor.examine", mock.Mock(side_effect=refused))
+    monkeypatch.setattr("mlpath.system.doctor.examine", mock.Mock(side_effect=refused))
     result = mlpath("doctor")
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: some/.git: Permission denied\nHint: ")

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from conftest import ROOT, files_below, git
-from mlpath.schemas.timeseries import STEPS
+from mlpath.create.schemas.timeseries import STEPS
 from test_dataset import answers_of, new_project, schema_of
 
 

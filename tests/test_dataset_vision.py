@@ -14,7 +14,7 @@ import yaml
 from PIL import Image
 
 from conftest import files_below, git
-from mlpath import intake
+from mlpath.create import ingest as intake
 from test_dataset import answers_of, new_project, schema_of
 
 COLOURS = {"red fox 🦊": (200, 80, 30), "blue jay": (40, 80, 200), "moss": (60, 120, 40)}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conftest import mlpath
-from mlpath import doctor
+from mlpath.system import doctor
 
 
 @pytest.fixture(autouse=True)

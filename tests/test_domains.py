@@ -22,7 +22,7 @@ import browsing
 import pictures
 from conftest import ROOT, files_below, mlpath
 from lived_in import Owner, get, serving
-from mlpath import intake
+from mlpath.create import ingest as intake
 from pretend_cuda import build
 
 DOMAINS = sorted(path.name for path in (ROOT / "template" / "domains").iterdir())
@@ -81,7 +81,7 @@ def test_a_task_brings_its_numbers_its_schema_and_its_story(domain: str, task: s
 def test_a_domain_that_takes_own_data_draws_rows_for_its_tests(domain: str) -> None:
     drawn = ROOT / "template" / "domains" / domain / OWN_DATA
     assert drawn.exists() == (domain in intake.DOMAINS)
-    assert bool(find_spec(f"mlpath.schemas.{domain}")) == (domain in intake.DOMAINS)
+    assert bool(find_spec(f"mlpath.create.schemas.{domain}")) == (domain in intake.DOMAINS)
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

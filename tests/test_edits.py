@@ -18,8 +18,9 @@ from conftest import ROOT
 from edits import CATALOGUE, Kind, Stake
 from lived_in import Owner
 from lives import Life, live
-from mlpath import render, template
 from mlpath.errors import AnswerError
+from mlpath.template import render
+from mlpath.template import store as template
 from pairs import ANSWERS_FILE, Files, Ground, UnsuitedError, prepare
 from update_table import Outcome
 from verdicts import COPIER, MLPATH, edited, update

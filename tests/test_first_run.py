@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-in is a scrip
 DRIVER = """
 import signal
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
-from mlpath import processes
+from mlpath.system import processes
 processes.find_uv = lambda: {uv!r}
 from mlpath.cli import main
 main(["new-project", "demo", "--defaults", "--run", *{arguments!r}], prog_name="mlpath")

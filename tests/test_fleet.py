@@ -14,7 +14,7 @@ import pytest
 
 from conftest import git
 from histories import Installed, commit, snapshot
-from mlpath import status
+from mlpath.update import status
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_folder_that_may_not_be_read_does_not_stop_the_others(
             raise PermissionError(13, "Permission denied", "clean/.git")
         return status.look(project)
 
-    monkeypatch.setattr("mlpath.fleet.look", refusing)
+    monkeypatch.setattr("mlpath.update.batch.look", refusing)
     done = installed.run("status", *(path.name for path in projects[:2]), cwd=folder)
     assert done.returncode == 1
     assert "Error: clean/.git: Permission denied\n" in done.stderr

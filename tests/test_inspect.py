@@ -18,9 +18,12 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from mlpath import cli
-from mlpath.dataset import Findings, inspect, kinds, look, names, show
+from mlpath.create.schemas import tabular
+from mlpath.dataset import Findings, inspect, names
+from mlpath.dataset import detect as kinds
+from mlpath.dataset import inspection as look
+from mlpath.dataset import report as show
 from mlpath.errors import MlpathError
-from mlpath.schemas import tabular
 
 ROWS = 60
 
@@ -793,7 +796,7 @@ def test_many_columns_are_cut_short_and_said(tmp_path: Path) -> None:
 
 def test_nothing_of_it_is_loaded_for_other_commands() -> None:
     code = (
-        "import sys; from mlpath import cli, scaffold; "
+        "import sys; from mlpath import cli; from mlpath.create import project; "
         "print({'duckdb', 'PIL', 'charset_normalizer'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -16,7 +16,8 @@ import pytest
 import yaml
 
 from conftest import MLPATH, files_below, git, mlpath
-from mlpath import __version__, scaffold
+from mlpath import __version__
+from mlpath.create import project as scaffold
 
 
 def new_project(*arguments: str, code: int = 0) -> str:

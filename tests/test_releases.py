@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, Repository, files_below, git
-from mlpath import releases
+from mlpath.template import releases
 
 
 def built(root: Path, target: Path) -> tuple[dict[str, str], str | None]:

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import ROOT, git
 from histories import FIRST, SECOND, Installed, commit, install, snapshot
-from mlpath import status
+from mlpath.update import status
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_a_status_imports_no_copier(installed: Installed, project: Path) -> None
     )
     assert "outdated" in done.stdout
     loaded = set(done.stderr.split())
-    assert not loaded & {"copier", "jinja2", "plumbum", "pydantic", "mlpath.render"}
+    assert not loaded & {"copier", "jinja2", "plumbum", "pydantic", "mlpath.template.render"}
 
 
 def test_what_can_be_added_is_listed_with_a_reason(installed: Installed, project: Path) -> None:

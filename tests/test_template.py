@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conftest import Repository, copier, files_below, git
-from mlpath import releases, render, template
-from mlpath.dataset import kinds
+from mlpath.dataset import detect as kinds
 from mlpath.errors import MlpathError
+from mlpath.template import releases, render
+from mlpath.template import store as template
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, build, copier, files_below, git
-from mlpath import __version__, releases
+from mlpath import __version__
+from mlpath.template import releases
 
 
 def installed_mlpath(wheel: Path, *arguments: str, cwd: Path) -> str:

@@ -19,8 +19,8 @@ from mlpath import __version__
 from mlpath.errors import MlpathError, of_the_system
 
 if TYPE_CHECKING:
-    from mlpath.fleet import Result
-    from mlpath.scaffold import Project
+    from mlpath.create.project import Project
+    from mlpath.update.batch import Result
 
 _INTERRUPTED = 130
 
@@ -151,9 +151,11 @@ def new_project(
     """  # noqa: D301
     from pathlib import Path
 
-    from mlpath import first_run, intake, scaffold
-    from mlpath.answers import read_answers
-    from mlpath.staging import quoted
+    from mlpath.create import first_run
+    from mlpath.create import ingest as intake
+    from mlpath.create import project as scaffold
+    from mlpath.create.staging import quoted
+    from mlpath.template.answers import read_answers
 
     if pretend and run:
         raise click.UsageError("--pretend and --run exclude each other")
@@ -215,7 +217,7 @@ def inspect(path: str, target: str | None, as_json: bool) -> None:
     from pathlib import Path
 
     from mlpath.dataset import inspect as look
-    from mlpath.dataset import show
+    from mlpath.dataset import report as show
 
     findings = look(Path(path), target=target)
     click.echo(show.as_json(findings) if as_json else show.text(findings, _styled))
@@ -313,7 +315,8 @@ def add(option: str | None, project: str, as_json: bool) -> None:
         _for_each("add", (project,), {"request": option}, as_json=as_json)
     from pathlib import Path
 
-    from mlpath import options, summary
+    from mlpath.update import options
+    from mlpath.update import report as summary
 
     offers = options.offers(Path(project))
     text = summary.offers_json(offers) if as_json else summary.offers_text(offers, _styled)
@@ -334,7 +337,7 @@ def doctor(as_json: bool) -> None:
     """  # noqa: D301
     import json
 
-    from mlpath.doctor import examine
+    from mlpath.system.doctor import examine
 
     findings = examine()
     if as_json:
@@ -381,7 +384,7 @@ def _for_each(
     from contextlib import closing
     from pathlib import Path
 
-    from mlpath import fleet
+    from mlpath.update import batch as fleet
 
     places = [Path(project) for project in dict.fromkeys(projects or (".",))]
     done: list[fleet.Result] = []
@@ -406,7 +409,7 @@ def _tell(results: list[Result], *, as_json: bool, outdated_is: int = 0) -> int:
     """Echo what became of each project; return the exit status that this means."""
     import json
 
-    from mlpath import summary
+    from mlpath.update import report as summary
 
     if as_json:
         click.echo(json.dumps([summary.document(result) for result in results], indent=2))
@@ -424,7 +427,7 @@ def _tell(results: list[Result], *, as_json: bool, outdated_is: int = 0) -> int:
 
 def _show(project: Project, next_commands: tuple[str, ...]) -> None:
     """Echo what was made, what is amiss, and what to type next."""
-    from mlpath.staging import quoted
+    from mlpath.create.staging import quoted
 
     place = quoted(project.path)
     click.echo(f"\n{_styled('Created', fg='green', bold=True)} {place}\n")

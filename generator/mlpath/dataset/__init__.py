@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from mlpath.dataset.findings import Column, Findings, Reading
-from mlpath.dataset.look import inspect
+from mlpath.dataset.inspection import inspect
 
 __all__ = ["Column", "Findings", "Reading", "inspect"]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from mlpath.dataset.sniff import name, quoted
+from mlpath.dataset.dialect import name, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

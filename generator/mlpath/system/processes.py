@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import uv
 
-from mlpath import git
 from mlpath.errors import MlpathError
+from mlpath.system import git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

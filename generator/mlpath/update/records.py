@@ -10,15 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlpath import git
-from mlpath.answers import ANSWERS_FILE, Record, parse_record
 from mlpath.errors import MlpathError
+from mlpath.system import git
+from mlpath.template.answers import ANSWERS_FILE, Record, parse_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from mlpath.merge import Repository
+    from mlpath.update.merge import Repository
 
 
 @dataclass(frozen=True)

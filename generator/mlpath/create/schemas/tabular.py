@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from mlpath.create.schemas import LEAST_OF_A_CLASS, reading_of, target_of, too_rare
 from mlpath.errors import MlpathError
-from mlpath.schemas import LEAST_OF_A_CLASS, reading_of, target_of, too_rare
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlpath.create.schemas import LEAST_ROWS, MOST_SLICES, balanced, too_rare
 from mlpath.dataset import names
 from mlpath.errors import MlpathError
-from mlpath.schemas import LEAST_ROWS, MOST_SLICES, balanced, too_rare
 
 if TYPE_CHECKING:
     from mlpath.dataset import Findings

@@ -13,15 +13,16 @@ from typing import IO, TYPE_CHECKING, Any
 
 import duckdb
 
+from mlpath.dataset import detect as kinds
 from mlpath.dataset import header as headers
-from mlpath.dataset import kinds, names
+from mlpath.dataset import names
 from mlpath.dataset.findings import Reading
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlpath.dataset.kinds import Kind
+    from mlpath.dataset.detect import Kind
 
 WHITESPACE = "whitespace"
 _DELIMITERS = (",", ";", "\t", "|")

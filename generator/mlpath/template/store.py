@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from mlpath import __version__, git, releases
+from mlpath import __version__
+from mlpath.system import git
+from mlpath.template import releases
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
@@ -209,7 +211,7 @@ def _sort_key(version: str) -> Version:
 @cache
 def _packaged() -> tuple[Path, Path]:
     """Return the plain folder and the bundle that belong to this mlpath."""
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     if (here / "_template").is_dir():
         return here / "_template", here / "_template.bundle"
     checkout = here.parents[1]

@@ -1,9 +1,9 @@
 """Does one thing to several projects, in processes of their own, as many as there are cores.
 
 Copier changes the working directory, so threads will not do; and what one project does to its
-process must not reach the next. A worker is `python -P -m mlpath.fleet FOLDER`: it reads a task a
-line from its input, and answers each with a line. It has a session of its own, so that Ctrl-C
-reaches the parent alone, which then asks every worker to end and waits until it has.
+process must not reach the next. A worker is `python -P -m mlpath.update.batch FOLDER`: it reads
+a task a line from its input, and answers each with a line. It has a session of its own, so that
+Ctrl-C reaches the parent alone, which asks every worker to end and waits until it has.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from mlpath import processes
 from mlpath.errors import MlpathError, of_the_system
-from mlpath.status import Status, look
+from mlpath.system import processes
+from mlpath.update.status import Status, look
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
 
-    from mlpath.update import Outcome, Renders
+    from mlpath.update.project import Outcome, Renders
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _attempt(task: _Task) -> Result:
 
 
 def _update(task: _Task) -> Result:
-    from mlpath.update import Renders, update  # noqa: PLC0415 - a status does without
+    from mlpath.update.project import Renders, update  # noqa: PLC0415 - a status does without
 
     with contextlib.ExitStack() as stack:
         renders = task.renders or stack.enter_context(Renders())
@@ -100,13 +100,13 @@ def _update(task: _Task) -> Result:
 
 
 def _add(task: _Task) -> Result:
-    from mlpath.options import add  # noqa: PLC0415
+    from mlpath.update.options import add  # noqa: PLC0415
 
     return Result(task.project, outcome=add(task.project, held=task.held, **task.options))
 
 
 def _abort(task: _Task) -> Result:
-    from mlpath.update import abort  # noqa: PLC0415
+    from mlpath.update.project import abort  # noqa: PLC0415
 
     return Result(task.project, outcome=abort(task.project))
 
@@ -190,7 +190,7 @@ class _Workers:
             if self._stopped:
                 return None
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "mlpath.fleet", str(self._shared)],
+                [sys.executable, "-P", "-m", "mlpath.update.batch", str(self._shared)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -267,7 +267,7 @@ def _to_line(result: Result) -> str:
 
 
 def _from_line(line: str) -> Result:
-    from mlpath.update import Outcome  # noqa: PLC0415
+    from mlpath.update.project import Outcome  # noqa: PLC0415
 
     def outcome(found: dict[str, Any] | None) -> Outcome | None:
         return Outcome.from_json(found) if found else None
@@ -288,7 +288,7 @@ def _from_line(line: str) -> Result:
 
 def _serve(tasks: IO[str], answers: IO[str], shared: Path) -> None:
     """Work as a worker, until there are no more tasks or a signal says so."""
-    from mlpath.update import Renders  # noqa: PLC0415
+    from mlpath.update.project import Renders  # noqa: PLC0415
 
     with processes.cleaning_up_on_signals(), Renders(shared) as renders:
         for line in tasks:
@@ -305,7 +305,7 @@ def _serve(tasks: IO[str], answers: IO[str], shared: Path) -> None:
 if __name__ == "__main__":
     # What is imported once stays; only what a project leaves behind is looked through.
     gc.disable()
-    from mlpath import render  # noqa: F401
+    from mlpath.template import render  # noqa: F401
 
     gc.freeze()
     gc.enable()

@@ -22,8 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlpath import git, processes, write
 from mlpath.errors import MlpathError
+from mlpath.system import git, processes
+from mlpath.update import write
 
 try:
     import fcntl

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlpath.create.schemas import reading_of
 from mlpath.errors import MlpathError
-from mlpath.schemas import reading_of
 
 if TYPE_CHECKING:
     from mlpath.dataset import Column, Findings

@@ -17,10 +17,10 @@ import jinja2
 import yaml
 from plumbum import ProcessExecutionError, local
 
-from mlpath import git
-from mlpath.answers import ANSWERS_FILE, Loader
+from mlpath.system import git
+from mlpath.template.answers import ANSWERS_FILE, Loader
 from mlpath.errors import AnswerError, MlpathError
-from mlpath.template import SRC_PATH, Release
+from mlpath.template.store import SRC_PATH, Release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlpath.create.schemas import MOST_SLICES, balanced, reading_of, target_of, too_rare
 from mlpath.errors import MlpathError
-from mlpath.schemas import MOST_SLICES, balanced, reading_of, target_of, too_rare
 
 if TYPE_CHECKING:
     from mlpath.dataset import Column, Findings

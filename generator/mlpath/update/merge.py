@@ -15,10 +15,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlpath import git, journal
-from mlpath.answers import ANSWERS_FILE
 from mlpath.errors import MlpathError
-from mlpath.journal import Change, Entry, Plan
+from mlpath.system import git
+from mlpath.template.answers import ANSWERS_FILE
+from mlpath.update import undo_log as journal
+from mlpath.update.undo_log import Change, Entry, Plan
 
 if TYPE_CHECKING:
     import subprocess

@@ -15,8 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlpath import git, journal, processes, records, staging, template
-from mlpath.answers import (
+from mlpath.create import staging
+from mlpath.errors import AnswerError, MlpathError
+from mlpath.system import git, processes
+from mlpath.template import store as template
+from mlpath.template.answers import (
     ANSWERS_FILE,
     Answers,
     Record,
@@ -24,16 +27,17 @@ from mlpath.answers import (
     parse_record,
     read_record,
 )
-from mlpath.errors import AnswerError, MlpathError
-from mlpath.merge import Merge, Repository, head_of
+from mlpath.update import records
+from mlpath.update import undo_log as journal
+from mlpath.update.merge import Merge, Repository, head_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
     from typing import Self
 
-    from mlpath.journal import Change, Entry
-    from mlpath.template import Release
+    from mlpath.template.store import Release
+    from mlpath.update.undo_log import Change, Entry
 
 _BINARY_LOOKS = 8000
 """Bytes in which git looks for a NUL, to tell what is binary."""
@@ -256,7 +260,7 @@ class Renders:
     def _render(
         self, source: str, version: str | None, answers: Answers, *, defaults: bool
     ) -> Path:
-        from mlpath import render  # noqa: PLC0415 - brings Copier, which takes a while
+        from mlpath.template import render  # noqa: PLC0415 - brings Copier, which takes a while
 
         ours = source == template.SRC_PATH
         origin: Release | str = self._release(version) if ours else source

@@ -16,12 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlpath import git, intake, processes, staging, template
-from mlpath.answers import ANSWERS_FILE, Answers, read_answers
+from mlpath.create import ingest as intake
+from mlpath.create import staging
+from mlpath.create.staging import quoted
 from mlpath.errors import AnswerError, MlpathError
-from mlpath.render import check_answers, choices, questions, render
-from mlpath.staging import quoted
-from mlpath.template import Release
+from mlpath.system import git, processes
+from mlpath.template import store as template
+from mlpath.template.answers import ANSWERS_FILE, Answers, read_answers
+from mlpath.template.render import check_answers, choices, questions, render
+from mlpath.template.store import Release
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

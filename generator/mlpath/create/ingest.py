@@ -17,8 +17,8 @@ from mlpath.errors import AnswerError, MlpathError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlpath.answers import Answers
     from mlpath.dataset import Findings
+    from mlpath.template.answers import Answers
 
 RAW = Path("data", "raw")
 SCHEMA = "schema.yaml"
@@ -36,7 +36,7 @@ _HEADER = """\
 
 def told(findings: Findings) -> str:
     """Return the findings as the table that `mlpath inspect` prints."""
-    from mlpath.dataset import show  # noqa: PLC0415 - as below
+    from mlpath.dataset import report as show  # noqa: PLC0415 - as below
 
     return show.text(findings)
 
@@ -127,7 +127,7 @@ def deliver(findings: Findings, project: Path, licence: str) -> None:
 
 
 def _schemas(findings: Findings) -> Any:
-    return import_module(f"mlpath.schemas.{findings.domain}")
+    return import_module(f"mlpath.create.schemas.{findings.domain}")
 
 
 def name_of(findings: Findings) -> str:
@@ -144,7 +144,7 @@ def _copy(path: Path, place: Path) -> tuple[int, str]:
     if not path.is_dir():
         shutil.copyfile(path, place)
         return place.stat().st_size, _hash_of(place).hexdigest()
-    from mlpath.dataset import pictures  # noqa: PLC0415 - as above
+    from mlpath.dataset import images as pictures  # noqa: PLC0415 - as above
 
     size, whole = 0, hashlib.sha256()
     for name in sorted(pictures.below(path)):

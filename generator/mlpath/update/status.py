@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlpath import git, template
-from mlpath.answers import Record, read_record
 from mlpath.errors import MlpathError
+from mlpath.system import git
+from mlpath.template import store as template
+from mlpath.template.answers import Record, read_record
 
 if TYPE_CHECKING:
-    from mlpath.update import Outcome
+    from mlpath.update.project import Outcome
 
 # How Copier spells two well-known hosts.
 _SHORT = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
@@ -68,7 +69,7 @@ def changes_between(old: str, new: str) -> dict[str, str]:
 
 
 def _changelog() -> str:
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     for path in (here / "_changelog.md", here.parents[1] / "CHANGELOG.md"):
         if path.is_file():
             return path.read_text(encoding="utf-8")
@@ -80,7 +81,7 @@ def _recovered(project: Path) -> list[str]:
     git_dir = git.folder_of(project)
     if git_dir is None or not (git_dir / "mlpath").is_dir():
         return []
-    from mlpath import journal  # noqa: PLC0415 - seldom needed
+    from mlpath.update import undo_log as journal  # noqa: PLC0415 - seldom needed
 
     return journal.recover_around(project)
 

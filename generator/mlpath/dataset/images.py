@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from mlpath.dataset import kinds
+from mlpath.dataset import detect as kinds
 from mlpath.dataset.findings import Findings
 from mlpath.errors import MlpathError
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from mlpath.dataset.kinds import Kind
+    from mlpath.dataset.detect import Kind
 
 MOST_OPENED = 1000
 """Pictures that are opened; all are counted."""

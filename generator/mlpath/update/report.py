@@ -8,16 +8,16 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from mlpath.staging import quoted
+from mlpath.create.staging import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from mlpath.fleet import Result
-    from mlpath.options import Option
-    from mlpath.status import Status
-    from mlpath.update import Outcome
+    from mlpath.update.batch import Result
+    from mlpath.update.options import Option
+    from mlpath.update.project import Outcome
+    from mlpath.update.status import Status
 
     Style = Callable[..., str]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlpath import journal, render, template
-from mlpath.answers import Record, read_record
 from mlpath.errors import MlpathError
-from mlpath.update import Outcome, Renders, update
+from mlpath.template import render
+from mlpath.template import store as template
+from mlpath.template.answers import Record, read_record
+from mlpath.update import undo_log as journal
+from mlpath.update.project import Outcome, Renders, update
 
 if TYPE_CHECKING:
     import contextlib

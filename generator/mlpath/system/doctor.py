@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from mlpath import git, processes, template
 from mlpath.errors import MlpathError
+from mlpath.system import git, processes
+from mlpath.template import store as template
 
 _OLDEST_PYTHON = (3, 11)
 _DISK_BYTES = 3 * 10**9

@@ -7,15 +7,15 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-from mlpath import git, processes
+from mlpath.create.staging import quoted
 from mlpath.errors import MlpathError
-from mlpath.staging import quoted
+from mlpath.system import git, processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from subprocess import Popen
 
-    from mlpath.scaffold import Project
+    from mlpath.create.project import Project
 
 CHAMPION_MESSAGE = "Train the first champion"
 COMMANDS = (

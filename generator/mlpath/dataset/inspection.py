@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from mlpath.dataset import header, judge, kinds, pictures, profile, sniff
-from mlpath.dataset.judge import Seen
+from mlpath.dataset import detect as kinds
+from mlpath.dataset import dialect as sniff
+from mlpath.dataset import header, profile
+from mlpath.dataset import images as pictures
+from mlpath.dataset import infer as judge
+from mlpath.dataset.infer import Seen
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
+    from mlpath.dataset.detect import Kind
     from mlpath.dataset.findings import Findings, Reading
-    from mlpath.dataset.kinds import Kind
     from mlpath.dataset.profile import Facts
 
 _WIDE = 500

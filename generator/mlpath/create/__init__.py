@@ -1,0 +1,1 @@
+"""`mlpath new-project`: from answers to a committed project."""

@@ -1,0 +1,1 @@
+"""Git, child processes, and the state of this machine."""

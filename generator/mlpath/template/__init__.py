@@ -1,0 +1,1 @@
+"""Versions of the template, rendering by Copier, and the recorded answers."""

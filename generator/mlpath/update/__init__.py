@@ -1,0 +1,1 @@
+"""`mlpath update`, `status` and `add`: merge a newer template into a project."""
