@@ -14,7 +14,7 @@ import pytest
 from conftest import MLPATH, ROOT, mlpath
 from mlpath import __version__
 from mlpath.cli import main
-from mlpath.create import project as scaffold
+from mlpath.create import project
 
 COMMANDS = sorted(main.commands)
 
@@ -89,7 +89,7 @@ def test_a_bug_keeps_its_traceback(folder: Path, monkeypatch: pytest.MonkeyPatch
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(scaffold, "create", broken)
+    monkeypatch.setattr(project, "create", broken)
     result = mlpath("new-project", "demo", "-l")
     assert isinstance(result.exception, ZeroDivisionError)
 

@@ -14,7 +14,7 @@ import yaml
 from PIL import Image
 
 from conftest import files_below, git
-from mlpath.create import ingest as intake
+from mlpath.create import ingest
 from test_dataset import answers_of, new_project, schema_of
 
 COLOURS = {"red fox 🦊": (200, 80, 30), "blue jay": (40, 80, 200), "moss": (60, 120, 40)}
@@ -185,7 +185,7 @@ def test_pictures_of_an_archive_that_cannot_be_unpacked_are_told(folder: Path) -
     start = int.from_bytes(content[entry + 42 : entry + 46], "little")
     content[entry + 10] = content[start + 8] = 99  # a method of packing that Python has not
     path.write_bytes(content)
-    found = intake.look(path, {}, None)
+    found = ingest.inspect_dataset(path, {}, None)
     assert found.pictures["unread"] == 1
 
 
@@ -219,11 +219,10 @@ def test_this_folder_has_a_name_too(folder: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_folder_that_has_its_name_already_lends_it(folder: Path) -> None:
-    found = intake.look(photos(folder / "birds"), {}, None)
-    assert intake.suggestions(found, None) == {"project_name": "birds-demo"}
-    assert intake.suggestions(found, folder / "place") == {}
+    found = ingest.inspect_dataset(photos(folder / "birds"), {}, None)
+    assert ingest.suggest_name(found) == "birds-demo"
     (folder / "birds").rename(folder / "old")
-    assert intake.suggestions(found, None) == {"project_name": "birds"}
+    assert ingest.suggest_name(found) == "birds"
 
 
 def only_one(path: Path) -> None:
@@ -291,8 +290,8 @@ def test_pictures_that_change_while_they_are_copied_make_no_project(
         (path / "moss" / "late.png").write_bytes((path / "moss" / "000.png").read_bytes())
         deliver(findings, project, licence)
 
-    deliver: Callable[..., None] = intake.deliver
-    monkeypatch.setattr(intake, "deliver", added)
+    deliver: Callable[..., None] = ingest.write_dataset
+    monkeypatch.setattr(ingest, "write_dataset", added)
     output = new_project("--dataset", str(path), code=1)
     assert "changed while it was read" in output
     assert not (folder / "demo").exists()

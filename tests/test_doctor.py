@@ -16,7 +16,7 @@ from mlpath.system import doctor
 def index_answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the index alone be made up: whether it answers is not for these tests to say."""
     if "index" not in request.node.name:
-        found = doctor.Finding("package index", ok=True, needed=True, found="answers", mend="")
+        found = doctor.Check("package index", ok=True, needed=True, found="answers", fix="")
         monkeypatch.setattr(doctor, "_index", lambda: found)
 
 
@@ -45,10 +45,10 @@ def test_without_git_it_fails_and_says_how_to_get_it(
     code, found = findings()
     assert code == 1
     assert not found["git"]["ok"]
-    assert found["git"]["mend"].endswith("apt-get install -y git")
+    assert found["git"]["fix"].endswith("apt-get install -y git")
     output = mlpath("doctor").output
     assert "missing  git" in output
-    assert found["git"]["mend"] in output
+    assert found["git"]["fix"] in output
 
 
 def test_an_old_git_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +65,7 @@ def test_a_missing_identity_is_no_failure(home: Path) -> None:
     code, found = findings()
     assert code == 0
     assert not found["git identity"]["ok"]
-    assert "git config --global user.name" in found["git identity"]["mend"]
+    assert "git config --global user.name" in found["git identity"]["fix"]
 
 
 def test_a_home_that_cannot_be_written(home: Path) -> None:
@@ -89,4 +89,4 @@ def test_an_index_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.Monke
     code, found = findings()
     assert code == 1
     assert found["package index"]["found"] == "does not answer"
-    assert "UV_DEFAULT_INDEX" in found["package index"]["mend"]
+    assert "UV_DEFAULT_INDEX" in found["package index"]["fix"]

@@ -22,7 +22,7 @@ import browsing
 import pictures
 from conftest import ROOT, files_below, mlpath
 from lived_in import Owner, get, serving
-from mlpath.create import ingest as intake
+from mlpath.create import ingest
 from pretend_cuda import build
 
 DOMAINS = sorted(path.name for path in (ROOT / "template" / "domains").iterdir())
@@ -68,7 +68,7 @@ def test_every_domain_is_held_to_something() -> None:
 @pytest.mark.parametrize(("domain", "task"), TASKS)
 def test_a_task_brings_its_numbers_its_schema_and_its_story(domain: str, task: str) -> None:
     folder = ROOT / "template" / "domains" / domain / task
-    own = {"own.jinja"} if domain in intake.DOMAINS else set()
+    own = {"own.jinja"} if domain in ingest.DOMAINS else set()
     assert {path.name for path in folder.iterdir()} == own | {
         "params.yaml",
         "plots.yaml",
@@ -80,8 +80,8 @@ def test_a_task_brings_its_numbers_its_schema_and_its_story(domain: str, task: s
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_a_domain_that_takes_own_data_draws_rows_for_its_tests(domain: str) -> None:
     drawn = ROOT / "template" / "domains" / domain / OWN_DATA
-    assert drawn.exists() == (domain in intake.DOMAINS)
-    assert bool(find_spec(f"mlpath.create.schemas.{domain}")) == (domain in intake.DOMAINS)
+    assert drawn.exists() == (domain in ingest.DOMAINS)
+    assert bool(find_spec(f"mlpath.create.schemas.{domain}")) == (domain in ingest.DOMAINS)
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

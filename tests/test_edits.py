@@ -19,8 +19,8 @@ from edits import CATALOGUE, Kind, Stake
 from lived_in import Owner
 from lives import Life, live
 from mlpath.errors import AnswerError
-from mlpath.template import render
 from mlpath.template import store as template
+from mlpath.template.questions import check_answers, questions
 from pairs import ANSWERS_FILE, Files, Ground, UnsuitedError, prepare
 from update_table import Outcome
 from verdicts import COPIER, MLPATH, edited, update
@@ -94,12 +94,12 @@ def answers_for(version: str) -> dict[str, dict[str, Any]]:
     """Return the answers of each example that an older release can make, as far as it asks."""
     found = {}
     with template.release(version) as release:
-        questions = render.questions(release)
+        declared = questions(release)
         for example in EXAMPLES:
             answers = yaml.safe_load((example / ANSWERS_FILE).read_bytes())
-            given = {key: answers[key] for key in questions if key in answers}
+            given = {key: answers[key] for key in declared if key in answers}
             try:
-                render.check_answers(release, given)
+                check_answers(release, given)
             except AnswerError:
                 continue  # A domain that came later.
             found[example.name] = given

@@ -17,7 +17,7 @@ import yaml
 
 from conftest import MLPATH, files_below, git, mlpath
 from mlpath import __version__
-from mlpath.create import project as scaffold
+from mlpath.create import project
 
 
 def new_project(*arguments: str, code: int = 0) -> str:
@@ -50,7 +50,7 @@ def test_every_rendered_file_is_committed(folder: Path) -> None:
 @pytest.mark.usefixtures("folder")
 def test_the_closing_screen_shows_what_is_there_and_commands_to_paste() -> None:
     output = new_project("my demo")
-    for name in scaffold.KEY_FILES:
+    for name in project.KEY_FILES:
         shown = name.format(package="my_demo")
         assert shown in output
     for command in ("cd 'my demo'", "uv sync", "uv run dvc repro", "uv run demo"):

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from mlpath.errors import MlpathError, of_the_system
+from mlpath.errors import MlpathError, from_os_error
 from mlpath.system import processes
 from mlpath.update.status import Status, look
 
@@ -87,7 +87,7 @@ def _attempt(task: _Task) -> Result:
     except MlpathError as error:
         return Result(task.project, error=error)
     except OSError as error:  # the others go on
-        return Result(task.project, error=of_the_system(error))
+        return Result(task.project, error=from_os_error(error))
 
 
 def _update(task: _Task) -> Result:

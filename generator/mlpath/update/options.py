@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlpath.errors import MlpathError
-from mlpath.template import render
+from mlpath.template import questions as template_questions
 from mlpath.template import store as template
 from mlpath.template.answers import Record, read_record
 from mlpath.update import undo_log as journal
@@ -96,16 +96,16 @@ def _questions(project: Path, record: Record) -> Mapping[str, Mapping[str, Any]]
             f"{project} is made from {record.source}, whose options mlpath does not know",
             hint="Change an answer: mlpath update -d KEY=VALUE",
         )
-    template.publish_or_tell()
+    template.try_publish()
     template.check_known(record.version, project)
     with template.release(record.version) as release:
-        return render.questions(release)
+        return template_questions.questions(release)
 
 
 def _offers(record: Record, questions: Mapping[str, Mapping[str, Any]]) -> list[Option]:
     result = []
     for key, question in questions.items():
-        values = render.values_of(question)
+        values = template_questions.values_of(question)
         if question.get("when", True) is False:
             continue
         if question.get("type") != "bool" and "none" not in values and key not in WHY:

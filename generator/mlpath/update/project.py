@@ -15,15 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlpath.create import staging
-from mlpath.errors import AnswerError, MlpathError
+from mlpath.errors import AnswerError, MlpathError, UnknownQuestion, reporting_os_errors
 from mlpath.system import git, processes
 from mlpath.template import store as template
 from mlpath.template.answers import (
     ANSWERS_FILE,
     Answers,
     Record,
-    check_place,
+    check_project,
     parse_record,
     read_record,
 )
@@ -123,7 +122,7 @@ def update(
     git.check_installed()
     project = project.absolute()
     with (
-        staging.telling_what_the_disk_says(),
+        reporting_os_errors(),
         tempfile.TemporaryDirectory(prefix="mlpath-") as scratch,
         contextlib.ExitStack() as own,
     ):
@@ -177,7 +176,7 @@ def abort(project: Path) -> Outcome:
     git.check_installed()
     project = project.absolute()
     repository = Repository.around(project)
-    with staging.telling_what_the_disk_says():
+    with reporting_os_errors():
         notes = journal.recover(repository.top, repository.git_dir)
         if not notes:
             notes = journal.abort(repository.top, repository.git_dir, repository.prefix)
@@ -219,7 +218,7 @@ class Renders:
             try:
                 return self._render(record.source, record.version, answers, defaults=True)
             except AnswerError as error:
-                if error.key in answers and "no question" in str(error):
+                if error.key in answers and isinstance(error, UnknownQuestion):
                     del answers[error.key]  # Copier ignores what no question asks for
                     continue
                 raise MlpathError(
@@ -254,7 +253,7 @@ class Renders:
                 if error.key in data or error.key not in answers:
                     raise
                 gone = answers.pop(error.key)
-                if "no question" not in str(error):
+                if not isinstance(error, UnknownQuestion):
                     notes.append(f"{error}; your answer {gone!r} gives way to the default.")
 
     def _render(
@@ -264,8 +263,6 @@ class Renders:
 
         ours = source == template.SRC_PATH
         origin: Release | str = self._release(version) if ours else source
-        if not isinstance(origin, str):
-            render.check_answers(origin, answers)
         facts = json.dumps([source, version, answers, defaults], sort_keys=True, default=str)
         assert self._folder is not None  # noqa: S101 - it is set on entering
         place = self._folder / hashlib.sha256(facts.encode()).hexdigest()[:16]
@@ -304,12 +301,12 @@ class _Start:
 
 def _start(project: Path, ref: str | None) -> _Start:
     notes = journal.recover_around(project)
-    check_place(project)
+    check_project(project)
     repository = Repository.around(project)
     head = head_of(repository)
     record = _recorded(repository, head)
     if record.source == template.SRC_PATH:
-        notes += template.publish_or_tell()
+        notes += template.try_publish()
     edit = records.last_edit(repository, head, record)
     target = _target(project, record, ref)
     return _Start(project, repository, head, record, edit, target, notes)

@@ -48,7 +48,7 @@ def look(project: Path) -> Status:
     project = project.absolute()
     notes = _recovered(project)
     record = read_record(project)
-    notes = template.publish_or_tell() + notes
+    notes = template.try_publish() + notes
     newest = _newest(project, record)
     outdated = template.is_older(record.version, newest)
     status = Status(project, record.source, record.version, newest, outdated, notes=notes)
