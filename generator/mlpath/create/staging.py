@@ -45,7 +45,10 @@ def check_destination(dest: str) -> Path:
         raise MlpathError(f"{dest!r} is not a name for a folder", hint=_OTHER_HINT)
     path = Path(os.path.abspath(dest))  # noqa: PTH100 - resolves `..`, keeps links
     if path.is_symlink() and not path.exists():
-        raise MlpathError(f"{dest} is a broken link", hint=f"Remove it. {_OTHER_HINT}")
+        raise MlpathError(
+            f"{dest} is a broken link",
+            hint="Remove it, or choose another folder: mlpath new-project DEST",
+        )
     if path.is_dir():
         _remove_abandoned(path, _prefix(path.name))
         if any(path.iterdir()):

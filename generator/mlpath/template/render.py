@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-# Copier raises plain `ValueError`s for a rejected answer.
 _REJECTED = re.compile(
     r"(?:Invalid choice for|Validation error for question|Question) ['\"](\w+)['\"]:? (.*)",
     re.DOTALL,
 )
+# `RuntimeError` is what `Path.expanduser` raises for an unknown user.
+_ERRORS = (
+    copier.errors.CopierError, ProcessExecutionError, ValueError, RuntimeError, jinja2.TemplateError
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,6 @@ def render(
     prompts = prompts or Prompts()
     if isinstance(source, Release):
         check_answers(source, answers)
-    else:
-        _check_home(source)
     try:
         with _copier_environment(source):
             worker = copier.run_copy(
@@ -95,9 +96,7 @@ def render(
             )
     except copier.errors.CopierAnswersInterrupt:
         raise KeyboardInterrupt from None
-    except (
-        ProcessExecutionError, copier.errors.CopierError, ValueError, jinja2.TemplateError,
-    ) as error:  # fmt: skip
+    except _ERRORS as error:
         if (translated := _translate(error, source)) is None:
             raise
         raise translated from None
@@ -132,21 +131,13 @@ def _translate(error: Exception, source: Release | str) -> MlpathError | None:
             f"the template {name} fails to render: {_one_line(str(error))}",
             hint="This is a bug of the template, not of your answers.",
         )
-    if isinstance(error, ValueError) and not isinstance(error, copier.errors.CopierError):
-        if rejected := _REJECTED.match(str(error)):
-            return RejectedAnswer(rejected[1], f"{rejected[1]}: {_one_line(rejected[2])}")
-        if isinstance(source, Release):
-            return None
+    # Copier has no class of its own for a rejected answer.
+    if isinstance(error, ValueError) and (rejected := _REJECTED.match(str(error))):
+        return RejectedAnswer(rejected[1], f"{rejected[1]}: {_one_line(rejected[2])}")
+    expected = isinstance(error, copier.errors.CopierError | ProcessExecutionError)
+    if isinstance(source, Release) and not expected:
+        return None
     return MlpathError(f"cannot use the template {name}: {_last_line(error)}")
-
-
-def _check_home(source: str) -> None:
-    """Check that `~user` names a user; Copier fails with a traceback otherwise."""
-    if os.path.expanduser(source).startswith("~"):  # noqa: PTH111 - pathlib's raises
-        raise MlpathError(
-            f"cannot use the template {source}: there is no such user",
-            hint="Give the full path of its folder, or a URL.",
-        )
 
 
 def _record_release(path: Path, release: Release) -> None:
