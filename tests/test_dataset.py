@@ -111,7 +111,7 @@ def test_the_answers_follow_from_the_data(project: Path) -> None:
     answers = answers_of(project)
     expected = {
         "dataset": "churn.csv", "target": "Churn", "domain": "tabular", "task": "classification",
-        "metric": "roc_auc", "slices": ["class_", "plan"], "data_licence": "not stated yet",
+        "metric": "roc_auc", "slices": ["class_", "plan"], "data_licence": "not specified",
     }  # fmt: skip
     assert {key: answers[key] for key in expected} == expected
     params = yaml.safe_load((project / "params.yaml").read_text(encoding="utf-8"))
@@ -286,7 +286,7 @@ def test_a_name_that_no_system_takes_is_tidied(folder: Path) -> None:
     path = written(folder, customers(), 'ch"u*rn:.csv')
     new_project("--dataset", str(path), "--target", "Churn")
     assert (folder / "demo/data/raw/ch_u_rn_.csv").exists()
-    assert "it was called" in schema_of(folder / "demo")["source"]
+    assert "originally" in schema_of(folder / "demo")["source"]
 
 
 def test_texts_of_the_data_are_no_code(folder: Path) -> None:
