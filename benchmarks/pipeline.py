@@ -1,7 +1,7 @@
-"""`dvc repro` against its stages called in one process: python benchmarks/pipeline.py [ROUNDS].
+"""`dvc repro` against its stages in one process: python benchmarks/pipeline.py [ROUNDS].
 
-Both start from what git has: no data, no cache, no lock of DVC, no notebook of MLflow. What DVC
-adds is a process for each stage, with its imports, and the hashes of what goes in and comes out.
+Both start from the tracked files: no data, no DVC cache or lock, no MLflow database. DVC adds a
+process per stage, with its imports, and the hashes of dependencies and outputs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from measure import Side, compare, rounds_asked, within
+from measure import Side, compare, parse_rounds, within
 from project import make, start_over
 
 STAGES = """\
@@ -26,7 +26,7 @@ report.main()
 """
 
 if __name__ == "__main__":
-    rounds = rounds_asked(__doc__, 5)
+    rounds = parse_rounds(__doc__, 5)
     with tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as scratch:
         project = make(Path(scratch))
         os.chdir(project)
@@ -39,7 +39,7 @@ if __name__ == "__main__":
             at_most=1.8,
             rounds=rounds,
         )
-        # Its first run, unmeasured, makes what the others find done.
+        # The first run, which is not measured, builds everything.
         met &= within(Side("dvc repro, nothing to do", repro), at_most=1.0, rounds=rounds)
         os.chdir(os.path.sep)
     sys.exit(not met)

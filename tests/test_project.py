@@ -1,4 +1,4 @@
-"""A generated project, lived in: checked, trained, cloned, served and updated."""
+"""End-to-end tests of a generated project: checks, training, clones, serving, DVC."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])
-def test_a_fresh_project_passes_its_own_checks(owner: Owner, task: str) -> None:
+def test_new_project_passes_its_own_checks(owner: Owner, task: str) -> None:
     project = owner.create(f"fresh-{task}", "-d", f"task={task}")
     owner.uv("run", "ruff", "format", "--check", cwd=project)
     owner.uv("run", "ruff", "check", cwd=project)
@@ -26,7 +26,7 @@ def test_a_fresh_project_passes_its_own_checks(owner: Owner, task: str) -> None:
     assert owner.run("git", "status", "--porcelain", cwd=project) == ""
 
 
-def test_a_trained_project_is_clean_and_its_champion_won(
+def test_training_leaves_a_clean_work_tree_and_a_champion(
     owner: Owner, trained_project: Path
 ) -> None:
     assert owner.run("git", "status", "--porcelain", cwd=trained_project) == ""
@@ -38,7 +38,7 @@ def test_a_trained_project_is_clean_and_its_champion_won(
     assert "**shallow** ★" in (trained_project / "README.md").read_text()
 
 
-def test_training_again_changes_nothing_that_git_keeps(
+def test_retraining_changes_no_tracked_file(
     owner: Owner, trained_project: Path, tmp_path: Path
 ) -> None:
     copy = copy_of(trained_project, owner, tmp_path)
@@ -47,7 +47,9 @@ def test_training_again_changes_nothing_that_git_keeps(
     assert owner.run("git", "status", "--porcelain", cwd=copy) == ""
 
 
-def test_experiments_are_compared(owner: Owner, trained_project: Path, tmp_path: Path) -> None:
+def test_experiments_have_metrics_and_plots(
+    owner: Owner, trained_project: Path, tmp_path: Path
+) -> None:
     copy = copy_of(trained_project, owner, tmp_path)
     owner.uv("run", "dvc", "exp", "run", "-S", "train.shallow.max_iter=5", cwd=copy)
     assert "roc_auc" in owner.uv("run", "dvc", "metrics", "diff", cwd=copy)
@@ -55,10 +57,10 @@ def test_experiments_are_compared(owner: Owner, trained_project: Path, tmp_path:
     assert "true_positive_rate" in (copy / "dvc_plots" / "index.html").read_text()
 
 
-def test_queued_experiments_run_apart_from_what_is_edited_meanwhile(
+def test_queued_experiments_ignore_later_edits(
     owner: Owner, trained_project: Path, tmp_path: Path
 ) -> None:
-    """The stages belong to the copy that DVC makes: its numbers, its code, its outputs."""
+    """They run in a copy made by DVC: its parameters, code and outputs."""
     copy = copy_of(trained_project, owner, tmp_path)
     before = (copy / "reports/metrics.json").read_bytes()
     values = ["3", "7"]
@@ -76,12 +78,14 @@ def test_queued_experiments_run_apart_from_what_is_edited_meanwhile(
     done = [row for row in csv.DictReader(io.StringIO(table)) if row["State"] == "Success"]
     assert sorted(row["train.shallow.max_iter"] for row in done) == values
     assert len({row["models.shallow.log_loss"] for row in done}) == len(values)
-    with sqlite3.connect(copy / "mlflow.db") as notebook:
-        kept = notebook.execute("SELECT value FROM params WHERE key = 'max_iter'").fetchall()
-    assert {(value,) for value in values} <= set(kept)
+    with sqlite3.connect(copy / "mlflow.db") as database:
+        values_logged = database.execute(
+            "SELECT value FROM params WHERE key = 'max_iter'"
+        ).fetchall()
+    assert {(value,) for value in values} <= set(values_logged)
 
 
-def test_a_clone_serves_without_training_data_or_database(
+def test_clone_serves_without_training_data_or_database(
     owner: Owner, trained_project: Path, tmp_path: Path
 ) -> None:
     clone = tmp_path / "clone"
@@ -90,20 +94,21 @@ def test_a_clone_serves_without_training_data_or_database(
     with serving(owner, clone) as address:
         status, health = get(f"{address}/health")
         assert (status, health["status"], health["model"]) == (200, "ok", "shallow")
-        answer = owner.run(
+        output = owner.run(
             str(clone / ".venv" / "bin" / "python"),
             "-c",
             "import json, sys; from gradio_client import Client\n"
             "client = Client(sys.argv[1], verbose=False)\n"
-            "answers = [client.predict(api_name='/predict'),"
+            "predictions = [client.predict(api_name='/predict'),"
             " client.predict(worst_area=4000, api_name='/predict')]\n"
-            "print(json.dumps(answers))",
+            "print(json.dumps(predictions))",
             address,
             cwd=clone,
         )
-    for given in json.loads(answer.splitlines()[-1]):
-        assert {one["label"] for one in given["confidences"]} == {"benign", "malignant"}
-        assert sum(one["confidence"] for one in given["confidences"]) == pytest.approx(1, abs=1e-4)
+    for prediction in json.loads(output.splitlines()[-1]):
+        classes = prediction["confidences"]
+        assert {item["label"] for item in classes} == {"benign", "malignant"}
+        assert sum(item["confidence"] for item in classes) == pytest.approx(1, abs=1e-4)
     assert not (clone / "mlflow.db").exists()
     assert not (clone / "data").exists()
 
@@ -111,9 +116,7 @@ def test_a_clone_serves_without_training_data_or_database(
         assert expected in owner.uv("run", "restore-registry", cwd=clone)
 
 
-def test_a_tampered_model_is_not_served(
-    owner: Owner, trained_project: Path, tmp_path: Path
-) -> None:
+def test_tampered_model_is_not_served(owner: Owner, trained_project: Path, tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     owner.run("git", "clone", "--quiet", str(trained_project), str(clone), cwd=tmp_path)
     owner.uv("sync", "--quiet", cwd=clone)
@@ -125,7 +128,7 @@ def test_a_tampered_model_is_not_served(
     assert "git restore models/champion" in health["reason"]
 
 
-def test_data_is_pushed_and_pulled(owner: Owner, trained_project: Path, tmp_path: Path) -> None:
+def test_dvc_pushes_and_pulls_the_data(owner: Owner, trained_project: Path, tmp_path: Path) -> None:
     owner.uv("run", "dvc", "push", cwd=trained_project)
     clone = tmp_path / "clone"
     owner.run("git", "clone", "--quiet", str(trained_project), str(clone), cwd=tmp_path)
@@ -137,7 +140,7 @@ def test_data_is_pushed_and_pulled(owner: Owner, trained_project: Path, tmp_path
 
 
 def copy_of(project: Path, owner: Owner, folder: Path) -> Path:
-    """Copy a project, with its data and database, to where a test may change it."""
+    """Copy a project with its data and database, for a test to change."""
     copy = folder / "copy"
     shutil.copytree(project, copy, symlinks=True, ignore=shutil.ignore_patterns(".venv"))
     owner.uv("sync", "--quiet", cwd=copy)

@@ -99,8 +99,8 @@ class _Renderer:
     def render_for_data(self, profile: Findings) -> tuple[Answers, Findings]:
         """Render a project of the user's data; return the answers and the profile for its target.
 
-        The data answers what it can. Only the target is asked, unless it was given. A target other
-        than the suggested one may change the task, so that the project is rendered again.
+        The user chooses only the target, unless it was given. A target other than the suggested one
+        may change the task, so that the project is rendered again.
         """
         request = self.request
         from_data = ingest.data_answers(profile)
