@@ -10,6 +10,7 @@ import gc
 import io
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,7 +20,6 @@ from mlpath.errors import MlpathError, from_os_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from mlpath.create.project import Project
     from mlpath.update.batch import Result
@@ -60,7 +60,7 @@ class _Group(click.Group):
 
 def _check_current_folder() -> None:
     try:
-        os.getcwd()  # noqa: PTH109 - pathlib is not imported here
+        Path.cwd()
     except FileNotFoundError:
         raise MlpathError(
             "the current folder was deleted", hint="Change to an existing one: cd ~"
@@ -88,8 +88,9 @@ def _data_option(text: str) -> Callable[..., Any]:
     )
 
 
+_path = click.Path(path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-_projects_argument = click.argument("projects", nargs=-1, metavar="[PROJECT]...", type=click.Path())
+_projects_argument = click.argument("projects", nargs=-1, metavar="[PROJECT]...", type=_path)
 
 
 @click.group(
@@ -111,7 +112,7 @@ def main() -> None:
 @_data_option("Answer a question")
 @click.option(
     "--data-file",
-    type=click.Path(),
+    type=_path,
     metavar="FILE",
     help="Load answers from a YAML file, such as another project's .copier-answers.yml.",
 )
@@ -124,7 +125,7 @@ def main() -> None:
 )
 @click.option(
     "--dataset",
-    type=click.Path(),
+    type=_path,
     metavar="PATH",
     help="Use your own data: a table, or a folder or zip with one sub-folder per class.",
 )
@@ -134,14 +135,14 @@ def main() -> None:
 def new_project(
     dest: str | None,
     data: dict[str, str],
-    data_file: str | None,
+    data_file: Path | None,
     *,
     defaults: bool,
     vcs_ref: str | None,
     pretend: bool,
     quiet: bool,
     template: str | None,
-    dataset: str | None,
+    dataset: Path | None,
     target: str | None,
     run: bool,
     no_lock: bool,
@@ -160,7 +161,7 @@ def new_project(
     """  # noqa: D301
     from mlpath.create import first_run, project
     from mlpath.create.request import ProjectRequest
-    from mlpath.create.staging import shell_path
+    from mlpath.system.shell import quote_path
 
     if pretend and run:
         raise click.UsageError("--pretend and --run cannot be combined")
@@ -171,13 +172,13 @@ def new_project(
         template=template,
         ref=vcs_ref,
         lock=not no_lock,
-        dataset=_path(dataset),
+        dataset=dataset,
         target=target,
     )
     log = _discard if quiet else click.echo
     if pretend:
         for path in project.preview(request):
-            log(shell_path(path))
+            log(quote_path(path))
         return
     created = project.create(request, log)
     if not quiet:
@@ -187,10 +188,10 @@ def new_project(
 
 
 @main.command()
-@click.argument("path", type=click.Path())
+@click.argument("path", type=_path)
 @click.option("--target", metavar="COLUMN", help="The column to predict.")
 @_json_option
-def inspect(path: str, target: str | None, *, as_json: bool) -> None:
+def inspect(path: Path, target: str | None, *, as_json: bool) -> None:
     """Profile the data at PATH, and suggest a project for it.
 
     PATH is a table (CSV and similar, Parquet, JSON; plain, gzip, zstd or zip), or a folder or zip
@@ -202,12 +203,10 @@ def inspect(path: str, target: str | None, *, as_json: bool) -> None:
       mlpath inspect churn.csv --target churned --json
       mlpath inspect photos/
     """  # noqa: D301
-    from pathlib import Path
-
     from mlpath import dataset
     from mlpath.dataset import report
 
-    profile = dataset.inspect(Path(path), target=target)
+    profile = dataset.inspect(path, target=target)
     click.echo(report.as_json(profile) if as_json else report.text(profile, _styled))
 
 
@@ -221,7 +220,7 @@ def inspect(path: str, target: str | None, *, as_json: bool) -> None:
 @click.option("--abort", is_flag=True, help="Undo the last update, if it is not committed.")
 @_json_option
 def update(
-    projects: tuple[str, ...],
+    projects: tuple[Path, ...],
     data: dict[str, str],
     *,
     defaults: bool,
@@ -257,7 +256,7 @@ def update(
 @click.option("--forecast", is_flag=True, help="Also report whether an update would conflict.")
 @_json_option
 @click.option("--exit-code", is_flag=True, help="Exit with 2 if there is a newer version.")
-def status(projects: tuple[str, ...], *, forecast: bool, as_json: bool, exit_code: bool) -> None:
+def status(projects: tuple[Path, ...], *, forecast: bool, as_json: bool, exit_code: bool) -> None:
     """Show the template version of each PROJECT (default: the current folder).
 
     If there are newer versions, also shows their changelog.
@@ -274,9 +273,9 @@ def status(projects: tuple[str, ...], *, forecast: bool, as_json: bool, exit_cod
 
 @main.command()
 @click.argument("option", required=False, metavar="[OPTION[=VALUE]]")
-@click.argument("project", default=".", type=click.Path())
+@click.argument("project", default=".", type=_path)
 @_json_option
-def add(option: str | None, project: str, *, as_json: bool) -> None:
+def add(option: str | None, project: Path, *, as_json: bool) -> None:
     """Add an OPTION to an existing PROJECT (default: the current folder).
 
     Changes one answer without changing the template version, and merges the result as an update
@@ -290,11 +289,9 @@ def add(option: str | None, project: str, *, as_json: bool) -> None:
     """  # noqa: D301
     if option is not None:
         _run_for_each("add", (project,), {"request": option}, as_json=as_json)
-    from pathlib import Path
-
     from mlpath.update import options, report
 
-    offers = options.offers(Path(project))
+    offers = options.offers(project)
     click.echo(report.offers_json(offers) if as_json else report.offers_text(offers, _styled))
 
 
@@ -342,26 +339,18 @@ def completion(shell: str) -> None:
     click.echo(script(main, {}, "mlpath", "_MLPATH_COMPLETE").source())
 
 
-def _path(value: str | None) -> Path | None:
-    from pathlib import Path
-
-    return None if value is None else Path(value)
-
-
-def _load_answers(data_file: str | None, dataset: str | None) -> dict[str, Any]:
+def _load_answers(data_file: Path | None, dataset: Path | None) -> dict[str, Any]:
     """Load the answers of `--data-file`, without those that a dataset determines."""
-    from pathlib import Path
-
     from mlpath.create.ingest import without_data_answers
     from mlpath.template.answers import read_answers
 
-    answers = read_answers(Path(data_file)) if data_file else {}
+    answers = read_answers(data_file) if data_file else {}
     return answers if dataset is None else without_data_answers(answers)
 
 
 def _run_for_each(
     action: str,
-    projects: tuple[str, ...],
+    projects: tuple[Path, ...],
     options: dict[str, Any],
     *,
     as_json: bool,
@@ -369,11 +358,10 @@ def _run_for_each(
 ) -> None:
     """Run an action on each project, show its progress and results, and exit."""
     from contextlib import closing
-    from pathlib import Path
 
     from mlpath.update import batch
 
-    paths = [Path(project) for project in dict.fromkeys(projects or (".",))]
+    paths = list(dict.fromkeys(projects or (Path(),)))
     results: list[Result] = []
     hidden = len(paths) == 1 or not sys.stderr.isatty()
     try:
@@ -414,9 +402,9 @@ def _show_results(results: list[Result], *, as_json: bool, outdated_status: int)
 
 def _show_project(project: Project, next_commands: tuple[str, ...]) -> None:
     """Print the key files of a new project, what did not work, and the next commands."""
-    from mlpath.create.staging import shell_path
+    from mlpath.system.shell import quote_path
 
-    path = shell_path(project.path)
+    path = quote_path(project.path)
     click.echo(f"\n{_styled('Created', fg='green', bold=True)} {path}\n")
     files = project.key_files()
     width = max(map(len, files), default=0)

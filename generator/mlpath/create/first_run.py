@@ -7,9 +7,9 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-from mlpath.create.staging import shell_path
 from mlpath.errors import MlpathError
 from mlpath.system import git, processes
+from mlpath.system.shell import quote_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -156,4 +156,4 @@ def _wait_for_address(child: Popen[str], lines: deque[str]) -> str | None:
 
 def _commands_from(project: Project, step: int) -> str:
     """Return one shell command for a step and all that follow."""
-    return " && ".join((f"cd {shell_path(project.path)}", *COMMANDS[step:]))
+    return " && ".join((f"cd {quote_path(project.path)}", *COMMANDS[step:]))

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from mlpath.create import ingest
 from mlpath.create.draft import render_draft
-from mlpath.create.staging import StagingDir, check_destination, shell_path
+from mlpath.create.staging import StagingDir, check_destination
 from mlpath.errors import reporting_os_errors
 from mlpath.system import git, processes
+from mlpath.system.shell import quote_path
 from mlpath.template import store
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def _lock(draft: Draft) -> list[str]:
         return []
     (draft.folder / "uv.lock").unlink(missing_ok=True)
     reason = next((line.strip() for line in done.stderr.splitlines() if line.strip()), "uv failed")
-    command = f"cd {shell_path(draft.destination)} && uv lock && git add uv.lock"
+    command = f"cd {quote_path(draft.destination)} && uv lock && git add uv.lock"
     note = f"uv.lock was not created ({reason}). With a network: {command}"
     return [f"{note} && git commit -m 'Lock the dependencies'"]
 
@@ -142,10 +143,10 @@ def _lock(draft: Draft) -> list[str]:
 def _commit(draft: Draft) -> list[str]:
     """Create the repository and its first commit; return notes."""
     notes = []
-    place = shell_path(draft.destination)
+    place = quote_path(draft.destination)
     if outer := git.enclosing(draft.destination.parent):
         notes.append(
-            f"{place} is inside the git repository {shell_path(outer)}, and is a repository of "
+            f"{place} is inside the git repository {quote_path(outer)}, and is a repository of "
             "its own. Add its name to the .gitignore of the outer one."
         )
     git.run("init", "--quiet", "--initial-branch=main", cwd=draft.folder)

@@ -6,7 +6,6 @@ import contextlib
 import glob
 import os
 import secrets
-import shlex
 import shutil
 import time
 from pathlib import Path
@@ -25,13 +24,6 @@ except ImportError:  # Windows
 _ABANDONED_SECONDS = 24 * 3600
 """The age at which a staging folder counts as abandoned on systems without `fcntl`."""
 _OTHER_HINT = "Choose another folder: mlpath new-project DEST"
-
-
-def shell_path(path: Path) -> str:
-    """Return a path relative to the current folder where possible, quoted for a shell."""
-    with contextlib.suppress(ValueError):
-        path = path.relative_to(Path.cwd())
-    return shlex.quote(str(path))
 
 
 @reporting_os_errors()

@@ -8,7 +8,7 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from mlpath.create.staging import shell_path
+from mlpath.system.shell import quote_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -186,12 +186,12 @@ def _next(outcome: Outcome, style: Style) -> Iterator[str]:
 
 def _called(project: Path) -> str:
     """Return a project's name for a person: the folder they stand in has one too."""
-    return shell_path(project) if _option(project) else shlex.quote(project.absolute().name)
+    return quote_path(project) if _option(project) else shlex.quote(project.absolute().name)
 
 
 def _option(project: Path) -> str:
     """Return what names a project on a command line, after a space; nothing if it is here."""
-    name = shell_path(project.absolute())
+    name = quote_path(project.absolute())
     return "" if name == "." else f" {name}"
 
 
