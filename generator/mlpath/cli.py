@@ -315,11 +315,11 @@ def add(option: str | None, project: str, as_json: bool) -> None:
         _for_each("add", (project,), {"request": option}, as_json=as_json)
     from pathlib import Path
 
-    from mlpath.update import options
-    from mlpath.update import report as summary
+    from mlpath.update import options as project_options
+    from mlpath.update import report
 
-    offers = options.offers(Path(project))
-    text = summary.offers_json(offers) if as_json else summary.offers_text(offers, _styled)
+    options = project_options.list_options(Path(project))
+    text = report.options_json(options) if as_json else report.options_text(options, _styled)
     click.echo(text)
 
 
@@ -384,14 +384,14 @@ def _for_each(
     from contextlib import closing
     from pathlib import Path
 
-    from mlpath.update import batch as fleet
+    from mlpath.update import batch
 
     places = [Path(project) for project in dict.fromkeys(projects or (".",))]
-    done: list[fleet.Result] = []
+    done: list[batch.Result] = []
     hidden = len(places) == 1 or not sys.stderr.isatty()
     try:
         with (
-            closing(fleet.run(action, places, options)) as results,
+            closing(batch.run(action, places, options)) as results,
             click.progressbar(
                 length=len(places), label=action, file=sys.stderr, hidden=hidden
             ) as bar,
@@ -409,20 +409,20 @@ def _tell(results: list[Result], *, as_json: bool, outdated_is: int = 0) -> int:
     """Echo what became of each project; return the exit status that this means."""
     import json
 
-    from mlpath.update import report as summary
+    from mlpath.update import report
 
     if as_json:
-        click.echo(json.dumps([summary.document(result) for result in results], indent=2))
-        return summary.exit_status(results, outdated_is)
+        click.echo(json.dumps([report.document(result) for result in results], indent=2))
+        return report.exit_status(results, outdated_is)
     for result in results:
         if result.error:
             _Failure(result.error).show()
         else:
-            for line in summary.lines(result, _styled, brief=len(results) > 1):
+            for line in report.lines(result, _styled, brief=len(results) > 1):
                 click.echo(line)
     if len(results) > 1:
-        click.echo(summary.total(results))
-    return summary.exit_status(results, outdated_is)
+        click.echo(report.total(results))
+    return report.exit_status(results, outdated_is)
 
 
 def _show(project: Project, next_commands: tuple[str, ...]) -> None:

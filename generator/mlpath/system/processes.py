@@ -56,11 +56,11 @@ def cleaning_up_on_signals() -> Iterator[None]:
 
 
 @contextmanager
-def holding_off_signals() -> Iterator[list[int]]:
-    """Let no request to end cut short what is inside; give the list of those that came."""
+def deferred_signals() -> Iterator[list[int]]:
+    """Defer requests to end this process until the block is left; yield those received so far."""
     received: list[int] = []
     previous: dict[signal.Signals, Any] = {}
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError):  # only the main thread gets signals
         for number in _ENDING:
             if signal.getsignal(number) not in {signal.SIG_IGN, None}:
                 previous[number] = signal.signal(number, lambda got, _: received.append(got))
@@ -69,6 +69,8 @@ def holding_off_signals() -> Iterator[list[int]]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+        for number in received[:1]:
+            signal.raise_signal(number)
 
 
 def environment() -> dict[str, str]:
