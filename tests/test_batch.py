@@ -56,9 +56,9 @@ def test_a_folder_that_may_not_be_read_does_not_stop_the_others(
     def refusing(project: Path) -> status.Status:
         if project.name == "clean":
             raise PermissionError(13, "Permission denied", "clean/.git")
-        return status.look(project)
+        return status.read_status(project)
 
-    monkeypatch.setattr("mlpath.update.batch.look", refusing)
+    monkeypatch.setattr("mlpath.update.batch.read_status", refusing)
     done = installed.run("status", *(path.name for path in projects[:2]), cwd=folder)
     assert done.returncode == 1
     assert "Error: clean/.git: Permission denied\n" in done.stderr

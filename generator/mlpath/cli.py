@@ -291,8 +291,8 @@ def add(option: str | None, project: Path, *, as_json: bool) -> None:
         _run_for_each("add", (project,), {"request": option}, as_json=as_json)
     from mlpath.update import options, report
 
-    offers = options.offers(project)
-    click.echo(report.offers_json(offers) if as_json else report.offers_text(offers, _styled))
+    found = options.list_options(project)
+    click.echo(report.options_json(found) if as_json else report.options_text(found, _styled))
 
 
 @main.command()

@@ -73,13 +73,16 @@ def run(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     text: str | None = None,
+    lock: int | None = None,
 ) -> str:
     """Run git with `text` as its input, and return its output.
+
+    With `lock`, a file descriptor, git holds that lock while it runs, and Ctrl-C does not reach it.
 
     Raises:
         GitError: git is missing, or it failed.
     """
-    done = attempt(*arguments, cwd=cwd, env=env, text=text)
+    done = attempt(*arguments, cwd=cwd, env=env, text=text, lock=lock)
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
         command = next(word for word in arguments if word[0] != "-" and "=" not in word)
@@ -92,6 +95,7 @@ def attempt(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     text: str | None = None,
+    lock: int | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run git, and return its output and exit status, whether it failed or not.
 
@@ -109,6 +113,8 @@ def attempt(
             check=False,
             encoding="utf-8",
             errors="surrogateescape",
+            pass_fds=() if lock is None else (lock,),
+            process_group=None if lock is None else 0,
         )
     except FileNotFoundError:
         check_installed()

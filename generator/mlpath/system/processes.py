@@ -48,11 +48,15 @@ def cleaning_up_on_signals() -> Iterator[None]:
 
 
 @contextmanager
-def holding_off_signals() -> Iterator[list[int]]:
-    """Postpone signals that would end the program; yield the list of those received."""
+def deferred_signals() -> Iterator[list[int]]:
+    """Defer signals that would end the program; yield the list of those received so far."""
     received: list[int] = []
-    with _signal_handler(lambda number, _frame: received.append(number)):
-        yield received
+    try:
+        with _signal_handler(lambda number, _frame: received.append(number)):
+            yield received
+    finally:
+        for number in received[:1]:
+            signal.raise_signal(number)
 
 
 @contextmanager
