@@ -216,11 +216,11 @@ def inspect(path: str, target: str | None, as_json: bool) -> None:
     """  # noqa: D301
     from pathlib import Path
 
-    from mlpath.dataset import inspect as look
-    from mlpath.dataset import report as show
+    from mlpath import dataset
+    from mlpath.dataset import report
 
-    findings = look(Path(path), target=target)
-    click.echo(show.as_json(findings) if as_json else show.text(findings, _styled))
+    profile = dataset.inspect(Path(path), target)
+    click.echo(report.to_json(profile) if as_json else report.format_profile(profile, _styled))
 
 
 @main.command()

@@ -17,7 +17,7 @@ from mlpath.errors import AnswerError, MlpathError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlpath.dataset import Findings
+    from mlpath.dataset import DatasetProfile
     from mlpath.template.answers import Answers
 
 RAW = Path("data", "raw")
@@ -34,14 +34,14 @@ _HEADER = """\
 """
 
 
-def told(findings: Findings) -> str:
-    """Return the findings as the table that `mlpath inspect` prints."""
-    from mlpath.dataset import report as show  # noqa: PLC0415 - as below
+def told(findings: DatasetProfile) -> str:
+    """Return the profile as the table that `mlpath inspect` prints."""
+    from mlpath.dataset import report  # noqa: PLC0415 - as below
 
-    return show.text(findings)
+    return report.format_profile(findings)
 
 
-def suggestions(findings: Findings, place: Path | None) -> Answers:
+def suggestions(findings: DatasetProfile, place: Path | None) -> Answers:
     """Return better defaults than the template's: the file or folder names the project."""
     stem = re.sub(r"[^A-Za-z0-9]+", "-", findings.path.name.partition(".")[0]).strip("-")[:40]
     if place is not None or not stem[:1].isalpha():
@@ -52,7 +52,7 @@ def suggestions(findings: Findings, place: Path | None) -> Answers:
     return {"project_name": name} if name else {}
 
 
-def look(path: Path, answers: Mapping[str, Any], target: str | None) -> Findings:
+def look(path: Path, answers: Mapping[str, Any], target: str | None) -> DatasetProfile:
     """Inspect the data, with what was answered about it already.
 
     Raises:
@@ -76,7 +76,7 @@ def of_any_data(answers: Answers) -> Answers:
     return {key: value for key, value in answers.items() if key not in _OF_ITS_DATA}
 
 
-def answers_of(findings: Findings) -> Answers:
+def answers_of(findings: DatasetProfile) -> Answers:
     """Return the answers that follow from the data.
 
     Raises:
@@ -87,20 +87,20 @@ def answers_of(findings: Findings) -> Answers:
         "domain": findings.domain,
         "task": findings.task or "classification",
         "target": findings.target or "",
-        **_schemas(findings).turned(findings),
+        **_schemas(findings).data_answers(findings),
     }
 
 
-def check(findings: Findings) -> None:
+def check(findings: DatasetProfile) -> None:
     """Refuse data that is too little, or too poor, to learn from.
 
     Raises:
         MlpathError: Says why.
     """
-    _schemas(findings).document(findings, "", "")
+    _schemas(findings).build_schema(findings, "", "")
 
 
-def deliver(findings: Findings, project: Path, licence: str) -> None:
+def deliver(findings: DatasetProfile, project: Path, licence: str) -> None:
     """Copy the data below `data/raw/` of a project, and write `schema.yaml`.
 
     Raises:
@@ -119,21 +119,21 @@ def deliver(findings: Findings, project: Path, licence: str) -> None:
     renamed = "" if name == findings.path.name else f" (it was called {findings.path.name!r})"
     source = f"{name}{renamed}, {size:,} bytes, SHA-256 {digest}, taken in on {day}."
     schemas = _schemas(findings)
-    document = schemas.document(findings, source, licence)
+    document = schemas.build_schema(findings, source, licence)
     text = yaml.safe_dump(
         document, allow_unicode=True, sort_keys=False, width=118, default_flow_style=None
     )
-    (project / SCHEMA).write_text(_HEADER + schemas.ADVICE + text, encoding="utf-8", newline="\n")
+    (project / SCHEMA).write_text(_HEADER + schemas.COMMENT + text, encoding="utf-8", newline="\n")
 
 
-def _schemas(findings: Findings) -> Any:
+def _schemas(findings: DatasetProfile) -> Any:
     return import_module(f"mlpath.create.schemas.{findings.domain}")
 
 
-def name_of(findings: Findings) -> str:
+def name_of(findings: DatasetProfile) -> str:
     """Return the name that the data has in a project."""
-    if findings.reading is not None:
-        return findings.reading.file
+    if findings.read_options is not None:
+        return findings.read_options.file
     from mlpath.dataset import names  # noqa: PLC0415 - as above
 
     return names.file_name(findings.path.resolve())
@@ -144,10 +144,10 @@ def _copy(path: Path, place: Path) -> tuple[int, str]:
     if not path.is_dir():
         shutil.copyfile(path, place)
         return place.stat().st_size, _hash_of(place).hexdigest()
-    from mlpath.dataset import images as pictures  # noqa: PLC0415 - as above
+    from mlpath.dataset import images  # noqa: PLC0415 - as above
 
     size, whole = 0, hashlib.sha256()
-    for name in sorted(pictures.below(path)):
+    for name in sorted(images.images_below(path)):
         copy = place / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path / name, copy)

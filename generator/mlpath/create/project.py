@@ -29,7 +29,7 @@ from mlpath.template.store import Release
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from mlpath.dataset import Findings
+    from mlpath.dataset import DatasetProfile
 
 KEY_FILES = {
     "README.md": "the claim, the result table, the two commands",
@@ -197,7 +197,7 @@ def _look(
     answers: Mapping[str, Any],
     source: str | None,
     say: Callable[[str], None],
-) -> Findings | None:
+) -> DatasetProfile | None:
     """Inspect the person's own data, if they brought any."""
     if answers.get("dataset"):
         raise AnswerError(
@@ -222,12 +222,12 @@ def _render_data(
     project: Path,
     place: Path | None,
     answers: Mapping[str, Any],
-    findings: Findings,
+    findings: DatasetProfile,
     *,
     target: str | None,
     defaults: bool,
     ref: str | None,
-) -> Findings:
+) -> DatasetProfile:
     """Render a project of the person's own data; return what was found for the target they chose.
 
     The data answers what it can. Only the target is a question, unless it was named: another one
@@ -237,8 +237,8 @@ def _render_data(
     suggestions = intake.suggestions(findings, place)
     if not (target or answers.get("target") or defaults):
         suggestions["target"] = facts.pop("target")
-    elif findings.doubts:
-        raise MlpathError(findings.doubts[0], hint=intake.SETTLE)
+    elif findings.ambiguities:
+        raise MlpathError(findings.ambiguities[0], hint=intake.SETTLE)
     else:
         intake.check(findings)
     context = {"columns": [column.name for column in findings.columns]}

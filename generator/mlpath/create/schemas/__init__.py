@@ -1,7 +1,7 @@
-"""What `schema.yaml` says of data that a person brought: one module a domain.
+"""Write `schema.yaml` for the user's own data, one module per domain.
 
-Each has `document(findings, source, licence)`, the content of the file, `ADVICE` on it as lines of
-comment, and `turned(findings)`, the answers that depend on the data. What several need stands here.
+Each module has `build_schema(profile, source, license_name)`, which returns the content of the
+file, `COMMENT`, the remarks above it, and `data_answers(profile)`, the answers that depend on data.
 """
 
 from __future__ import annotations
@@ -12,76 +12,110 @@ from typing import TYPE_CHECKING, Any
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
-    from mlpath.dataset import Column, Findings, Reading
+    from mlpath.dataset import Column, DatasetProfile
 
-LEAST_ROWS = 50
-LEAST_OF_A_CLASS = 5
-"""Three splits, of which the smallest is a fifth of the rows, need one of each class."""
-MOST_SLICES = 12
-"""Of more classes, a list of each one's quality is no overview."""
-
-
-def reading_of(reading: Reading | None) -> dict[str, Any]:
-    """Return how the file is read, less what is so by default."""
-    assert reading is not None  # noqa: S101 - a table has one
-    usual = {field.name: field.default for field in fields(reading)}
-    found = {key: value for key, value in asdict(reading).items() if value != usual[key]}
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in found.items()}
+MIN_ROWS = 50
+MIN_CLASS_ROWS = 5
+"""Each of three splits, the smallest a fifth of the rows, needs a row of each class."""
+MAX_CLASS_SLICES = 12
+"""With more classes, metrics are not reported per class."""
 
 
-def target_of(findings: Findings) -> Column:
-    """Return the column to predict.
+def read_options(profile: DatasetProfile) -> dict[str, Any]:
+    """Return how the table is read, without the defaults."""
+    options = profile.read_options
+    assert options is not None  # noqa: S101 - only images have none
+    values = asdict(options)
+    changed = {f.name: values[f.name] for f in fields(options) if values[f.name] != f.default}
+    return {
+        key: list(value) if isinstance(value, tuple) else value for key, value in changed.items()
+    }
+
+
+def column_entry(column: Column, **others: Any) -> dict[str, Any]:
+    """Return the entry of a column, with its header if that differs from its name."""
+    header = {"column": column.name} if column.name != column.key else {}
+    return {"name": column.key, **others, **header}
+
+
+def left_out(profile: DatasetProfile) -> list[dict[str, str]]:
+    """Return the columns that are left out, with their reasons."""
+    return [
+        {"column": column.name, "reason": column.reason}
+        for column in profile.columns
+        if column.role == "left_out"
+    ]
+
+
+def require_target(profile: DatasetProfile) -> Column:
+    """Return the target column.
 
     Raises:
-        MlpathError: None stands out, or there are too few rows to learn it.
+        MlpathError: There is none, or the table has too few rows.
     """
-    target = next((one for one in findings.columns if one.name == findings.target), None)
-    if target is None:
+    if profile.target_column is None:
         raise MlpathError(
-            f"{findings.path.name}: no column stands out as the one to predict",
-            hint="Name it: --target COLUMN",
+            f"{profile.path.name}: no column looks like a target",
+            hint="Choose one: --target COLUMN",
         )
-    if findings.rows < LEAST_ROWS:
+    require_rows(profile, "rows")
+    return profile.target_column
+
+
+def require_rows(profile: DatasetProfile, noun: str) -> None:
+    """Check the number of rows or images.
+
+    Raises:
+        MlpathError: There are too few.
+    """
+    if profile.rows < MIN_ROWS:
         raise MlpathError(
-            f"{findings.path.name} has {findings.rows} rows; a model that is measured on rows it "
-            f"has not seen takes {LEAST_ROWS} at least",
-            hint="Bring a larger table.",
+            f"{profile.path.name} has {profile.rows} {noun}; training and testing need at least "
+            f"{MIN_ROWS}",
+            hint=f"Add more {noun}.",
         )
-    return target
 
 
-def too_rare(findings: Findings) -> list[str]:
-    """Return the classes that stand in too few rows to learn, validate and test.
+def rare_classes(profile: DatasetProfile) -> list[str]:
+    """Return the classes with too few rows for three splits.
 
-    Beside them what stands for a missing one in a target of numbers: such rows have no class.
+    Values that stand for a missing number in the target are included: such rows have no class.
 
     Raises:
         MlpathError: Fewer than two classes are left.
     """
-    if findings.task != "classification":
+    if profile.task != "classification":
         return []
-    rare = [name for name, count in findings.classes if count < LEAST_OF_A_CLASS]
-    if len(findings.classes) - len(rare) < 2:  # noqa: PLR2004 - one class is nothing to tell apart
-        if findings.kind == "pictures":
-            raise MlpathError(
-                f"{findings.path.name}: fewer than two folders hold {LEAST_OF_A_CLASS} pictures "
-                "or more",
-                hint="Bring more pictures of each class.",
-            )
+    rare = [name for name, count in profile.classes if count < MIN_CLASS_ROWS]
+    if len(profile.classes) - len(rare) < 2:  # noqa: PLR2004
+        images = profile.kind == "images"
+        classes = "folders" if images else f"values of {profile.target!r}"
+        noun = "images" if images else "rows"
         raise MlpathError(
-            f"{findings.path.name}: fewer than two values of {findings.target!r} stand in "
-            f"{LEAST_OF_A_CLASS} rows or more",
-            hint="Bring more rows of each class, or another --target.",
+            f"{profile.path.name}: fewer than two {classes} have at least {MIN_CLASS_ROWS} {noun}",
+            hint=f"Add more {noun} of each class{'' if images else ', or use another --target'}.",
         )
-    words = [one.missing_words for one in findings.columns if one.name == findings.target]
-    return [*rare, *(word for of_target in words for word in of_target)]
+    target = profile.target_column
+    return [*rare, *(target.missing_values if target else ())]
 
 
-def balanced(findings: Findings) -> bool:
-    """Tell whether accuracy says how good a model is: whether no class is rare beside the others.
+def class_names(profile: DatasetProfile) -> list[str]:
+    """Return the classes that are not too rare."""
+    rare = rare_classes(profile)
+    return [name for name, _ in profile.classes if name not in rare]
 
-    Of a single class, accuracy is the share that is found; F1 over all classes says nothing there.
+
+def class_answers(profile: DatasetProfile, class_slice: str, slices: list[str]) -> dict[str, Any]:
+    """Return metric and slices of a classifier: accuracy, or F1 if a class is rare.
+
+    Args:
+        profile: Profile of the data.
+        class_slice: Slice by class, used if the classes are balanced and not too many.
+        slices: Other slices.
     """
-    rare = too_rare(findings)
-    counts = [count for name, count in findings.classes if name not in rare]
-    return min(counts) >= sum(counts) / len(counts) / 2
+    names = class_names(profile)
+    counts = [count for name, count in profile.classes if name in names]
+    if min(counts) < sum(counts) / len(counts) / 2:
+        return {"metric": "f1", "slices": slices}
+    by_class = [class_slice] if len(names) <= MAX_CLASS_SLICES else []
+    return {"metric": "accuracy", "slices": [*by_class, *slices]}
