@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlpath.dataset import names
+from mlpath.dataset import names, vocabulary
 from mlpath.dataset.profile import SAMPLE_ROWS
 from mlpath.dataset.results import Column
-from mlpath.dataset.vocabulary import (
-    EMAIL,
-    IDENTIFIER_NAMES,
-    NUMERIC_DATE,
-    PERSONAL_NAMES,
-    PERSONAL_NUMBERS,
-    PHONE,
-)
 
 if TYPE_CHECKING:
     import re
@@ -39,14 +30,10 @@ def _infer_column(stats: ColumnStats, key: str) -> Column:
     column_type = stats.type
     if column_type == "text" and not _is_free_text(stats):
         column_type = "category"
-    column = Column(
-        name=stats.name, key=key, label=names.label(stats.name), type=column_type,
-        integer=stats.integer, date_format=stats.date_format, missing=stats.rows - stats.count,
-        distinct=stats.distinct, minimum=stats.minimum, maximum=stats.maximum, median=stats.median,
-        top_values=stats.top_values, missing_values=stats.missing_values,
-    )  # fmt: skip
     reason = _reason_to_leave_out(stats, column_type)
-    return replace(column, role="left_out", reason=reason) if reason else column
+    inferred = {"type": column_type, "key": key, "label": names.label(stats.name), "reason": reason}
+    role = "left_out" if reason else "feature"
+    return Column(**{**vars(stats), **inferred}, role=role, missing=stats.rows - stats.count)
 
 
 def _is_free_text(stats: ColumnStats) -> bool:
@@ -71,17 +58,17 @@ def _reason_to_leave_out(stats: ColumnStats, column_type: str) -> str:
 def _personal_data(stats: ColumnStats) -> str:
     mostly_unique = stats.distinct > 0.5 * stats.count
     if stats.type != "text":
-        is_number = mostly_unique and PERSONAL_NUMBERS.search(stats.name)
+        is_number = mostly_unique and vocabulary.PERSONAL_NUMBERS.search(stats.name)
         return "numbers of people" if is_number else ""
     values = [value.strip() for value, _ in stats.top_values]
-    if _matches(EMAIL, values) > len(values) / 2:
+    if _matches(vocabulary.EMAIL, values) > len(values) / 2:
         return "e-mail addresses"
     if not mostly_unique:
         return ""
-    phones = _matches(PHONE, values)
-    if phones > len(values) / 2 and _matches(NUMERIC_DATE, values) < phones:
+    phones = _matches(vocabulary.PHONE, values)
+    if phones > len(values) / 2 and _matches(vocabulary.NUMERIC_DATE, values) < phones:
         return "phone numbers"
-    return "names, by its header" if PERSONAL_NAMES.search(stats.name) else ""
+    return "names, by its header" if vocabulary.PERSONAL_NAMES.search(stats.name) else ""
 
 
 def _matches(pattern: re.Pattern[str], values: list[str]) -> int:
@@ -92,12 +79,15 @@ def _identifier(stats: ColumnStats, column_type: str) -> str:
     # Estimates are off by a few percent.
     threshold = 0.999 if stats.exact else 0.9
     unique = stats.distinct >= threshold * stats.count and stats.count >= _MIN_IDENTIFIERS
-    is_named = bool(IDENTIFIER_NAMES.search(stats.name))
-    counts_rows = stats.integer and (is_named or _numbers_rows(stats))
-    if unique and (column_type == "category" or (stats.type == "number" and counts_rows)):
+    is_named = bool(vocabulary.IDENTIFIER_NAMES.search(stats.name))
+    if column_type == "number":
+        unique = unique and stats.integer and (is_named or _numbers_rows(stats))
+    if unique and column_type in {"number", "category"}:
         return "identifier: every value differs"
-    if column_type != "category":
-        return ""
+    return _too_many_categories(stats, is_named) if column_type == "category" else ""
+
+
+def _too_many_categories(stats: ColumnStats, is_named: bool) -> str:
     if is_named and stats.distinct > 0.5 * stats.count:
         return "identifier: most values differ"
     if stats.distinct > max(_MAX_CATEGORIES, 0.2 * min(stats.count, SAMPLE_ROWS)):

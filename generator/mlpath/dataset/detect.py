@@ -165,8 +165,7 @@ def _detect_zip(path: Path, archive: zipfile.ZipFile) -> FileFormat:
     members = files_of(archive)
     names = [member.filename for member in members]
     _check_archive(path, members, names)
-    images = [name for name in names if name.lower().endswith(IMAGE_SUFFIXES)]
-    tables = [name for name in names if name.lower().endswith(TABLE_SUFFIXES)]
+    images, tables = _with_suffix(names, IMAGE_SUFFIXES), _with_suffix(names, TABLE_SUFFIXES)
     if len(images) > len(tables):
         if any("\\" in name and "/" not in name for name in images):
             raise MlpathError(
@@ -184,6 +183,10 @@ def _detect_zip(path: Path, archive: zipfile.ZipFile) -> FileFormat:
     if head[:4] == b"PAR1":
         return FileFormat("parquet", "zip", tables[0], notes=notes)
     return replace(_detect_text(path, head, "zip"), member=tables[0], notes=notes)
+
+
+def _with_suffix(names: Sequence[str], suffixes: tuple[str, ...]) -> list[str]:
+    return [name for name in names if name.lower().endswith(suffixes)]
 
 
 def _check_archive(path: Path, members: Sequence[zipfile.ZipInfo], names: Sequence[str]) -> None:

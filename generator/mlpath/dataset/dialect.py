@@ -17,7 +17,7 @@ import duckdb
 from mlpath.dataset import header, names
 from mlpath.dataset.detect import open_unpacked
 from mlpath.dataset.results import ReadOptions
-from mlpath.dataset.sql import first_row, literal
+from mlpath.dataset.sql import Table, literal
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 WHITESPACE = "whitespace"
 _DELIMITERS = (",", ";", "\t", "|")
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_QUOTED = re.compile(r'"[^"]*"')
+_QUOTED = re.compile(r'"[^"\r\n]*"')
+_OTHER_DELIMITER = re.compile(r'[,;|"]')
 _QUOTED_OR_BLANKS = re.compile(r'("[^"]*")|[ \t]+')
 _MAX_PREFACE = 30
 """Lines above a table."""
@@ -47,7 +48,7 @@ class TableSource:
     path: Path
     """The user's file, for messages."""
     options: ReadOptions
-    sql: str
+    table: Table
     """Table function that reads it, in CSV all cells as text."""
 
 
@@ -74,16 +75,15 @@ def open_table(
     with _readable_file(path, file_format, options) as file:
         if options.format == "csv":
             options = _detect_dialect(database, path, file, options)
-        yield TableSource(path, options, _table_function(file, options))
+        yield TableSource(path, options, Table(database, _table_function(file, options)))
 
 
-def column_names(database: duckdb.DuckDBPyConnection, source: TableSource) -> list[str]:
+def column_names(source: TableSource) -> list[str]:
     """Return the names of the columns as DuckDB makes them unique."""
     try:
-        rows = database.execute(f"DESCRIBE SELECT * FROM {source.sql}").fetchall()  # noqa: S608
+        return source.table.columns()
     except duckdb.Error as error:
-        raise read_error(database, source, error) from None
-    return [str(row[0]) for row in rows]
+        raise read_error(source, error) from None
 
 
 def _initial_options(path: Path, file_format: FileFormat) -> ReadOptions:
@@ -108,23 +108,24 @@ def _initial_options(path: Path, file_format: FileFormat) -> ReadOptions:
 
 def _is_whitespace_delimited(head: str) -> bool:
     """Return whether columns are aligned with runs of blanks."""
-    lines = [line for line in head.splitlines()[:200] if line.strip()][:-1] or head.splitlines()[:1]
-    lines = [_QUOTED.sub("quoted", line) for line in lines]
-    if any(delimiter in line for line in lines[:50] for delimiter in (",", ";", "|", '"')):
-        return False
+    lines = list(filter(str.strip, _QUOTED.sub("quoted", head).splitlines()[:200]))[:-1]
     # Single tabs are a delimiter, between which a cell may be empty.
-    if all(re.search(r"\S\t\S", line) and "  " not in line.strip() for line in lines):
+    if _OTHER_DELIMITER.search("\n".join(lines[:50])) or all(map(_has_single_tabs, lines)):
         return False
-    widths = {len(line.split()) for line in lines[1:] or lines}
-    words = (word for line in lines[1:20] for word in line.split())
-    return len(widths) == 1 and widths != {1} and any(map(header.is_number, words))
+    rows = [line.split() for line in lines[1:]]
+    aligned = len({len(row) for row in rows}) == 1 and len(rows[0]) > 1
+    return aligned and any(header.is_number(word) for row in rows[:19] for word in row)
+
+
+def _has_single_tabs(line: str) -> bool:
+    return bool(re.search(r"\S\t\S", line)) and "  " not in line.strip()
 
 
 def _detect_dialect(
     database: duckdb.DuckDBPyConnection, path: Path, file: Path, options: ReadOptions
 ) -> ReadOptions:
     whitespace = options.delimiter == WHITESPACE
-    dialect = _sniff(database, path, file, "delim = '\t'" if whitespace else "")
+    dialect = _sniff(database, path, file, *(["delim = '\t'"] if whitespace else []))
     if not whitespace and (dialect is None or dialect.columns == 1):
         dialect = _sniff_each_delimiter(database, path, file) or dialect
     if dialect is None:
@@ -137,19 +138,18 @@ def _detect_dialect(
 
 
 def _sniff(
-    database: duckdb.DuckDBPyConnection, path: Path, file: Path, options: str
+    database: duckdb.DuckDBPyConnection, path: Path, file: Path, *options: str
 ) -> _Dialect | None:
     shown = "Delimiter, Quote, Escape, SkipRows, HasHeader, len(Columns)"
-    arguments = f"{literal(str(file))}{', ' if options else ''}{options}"
+    sniffer = Table(database, f"sniff_csv({', '.join([literal(str(file)), *options])})")
     try:
-        row = first_row(database, f"SELECT {shown} FROM sniff_csv({arguments})")  # noqa: S608
+        delimiter, quote, escape, skip, has_header, columns = sniffer.aggregate(shown)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
         if "not utf-8" in str(error):
             raise NotUtf8Error(path) from None
         return None
-    delimiter, quote, escape, skip, has_header, columns = row
     unset = {"\0", "", "(empty)", None}
     return _Dialect(
         str(delimiter),
@@ -164,8 +164,7 @@ def _sniff_each_delimiter(
 ) -> _Dialect | None:
     """Return the dialect with the most columns; one bad line confuses the sniffer."""
     dialects = [
-        _sniff(database, path, file, f"delim = '{delimiter}', {_LOOSE}")
-        for delimiter in _DELIMITERS
+        _sniff(database, path, file, f"delim = '{delimiter}'", _LOOSE) for delimiter in _DELIMITERS
     ]
     best = max(filter(None, dialects), key=lambda dialect: dialect.columns, default=None)
     if best is None or best.columns == 1:
@@ -198,9 +197,9 @@ def _first_lines(database: duckdb.DuckDBPyConnection, file: Path, count: int) ->
         "delim = '\x1f', quote = '', escape = '', header = false, auto_detect = false, "
         f"columns = {{'line': 'VARCHAR'}}, {_LOOSE}"
     )
-    query = f"SELECT line FROM read_csv({literal(str(file))}, {options}) LIMIT {count}"  # noqa: S608
+    lines = Table(database, f"read_csv({literal(str(file))}, {options})")
     with contextlib.suppress(duckdb.InvalidInputException):  # reading the table reports it
-        return [str(row[0] or "") for row in database.execute(query).fetchall()]
+        return [str(row[0] or "") for row in lines.select("line", f"LIMIT {count}")]
     return []
 
 
@@ -234,19 +233,21 @@ def _not_a_table(path: Path) -> MlpathError:
     )
 
 
-def read_error(
-    database: duckdb.DuckDBPyConnection, source: TableSource, error: duckdb.Error
-) -> MlpathError:
-    """Return the message of a table that DuckDB can't read.
+def read_error(source: TableSource, error: duckdb.Error) -> MlpathError:
+    """Return the message for a table that DuckDB can't read.
 
     Raises:
         NotUtf8Error: The encoding is another one.
     """
-    path, text = source.path, str(error)
+    text = str(error)
     if "not utf-8" in text or "Invalid unicode" in text:
-        raise NotUtf8Error(path) from None
+        raise NotUtf8Error(source.path) from None
     if "sniffing" in text:
-        text = _locate_error(database, source.sql) or text
+        text = _locate_error(source.table) or text
+    return _explain(source.path, text)
+
+
+def _explain(path: Path, text: str) -> MlpathError:
     line = re.search(r"Error on Line: (\d+)", text)
     where = f"line {int(line[1]):,}" if line else "a line"
     if counts := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text):
@@ -261,18 +262,18 @@ def read_error(
         )
     if "sniffing" in text:
         return _not_a_table(path)
-    reason = text.strip().partition("\n")[0].strip() or "DuckDB failed"
+    reason = text.strip().partition("\n")[0] or "DuckDB failed"
     return MlpathError(f"{path} can't be read: {reason}", hint="Export it as CSV again.")
 
 
-def _locate_error(database: duckdb.DuckDBPyConnection, sql: str) -> str:
+def _locate_error(table: Table) -> str:
     """Return the error that names the line: with given columns, DuckDB doesn't sniff."""
-    loose = f"{sql[:-1]}, ignore_errors = true)"
+    function = table.source.removesuffix(")")
     try:
-        rows = database.execute(f"DESCRIBE SELECT * FROM {loose}").fetchall()  # noqa: S608
-        columns = ", ".join(f"{literal(str(row[0]))}: 'VARCHAR'" for row in rows)
-        exact = f"{sql[:-1]}, auto_detect = false, columns = {{{columns}}})"
-        database.execute(f"SELECT count(COLUMNS(*)) FROM {exact}").fetchall()  # noqa: S608
+        loose = Table(table.database, f"{function}, ignore_errors = true)")
+        columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in loose.columns())
+        exact = f"{function}, auto_detect = false, columns = {{{columns}}})"
+        Table(table.database, exact).aggregate("count(COLUMNS(*))")
     except duckdb.Error as error:
         return str(error)
     return ""

@@ -67,10 +67,10 @@ def inspect_images(path: Path, file_format: FileFormat, target: str | None) -> D
     )
     opened = _open_images(path, file_format.compression, by_class)
     return DatasetProfile(
-        path=path, kind="images", read_options=None,
+        path=path, kind="images", read_options=None, target=None,
         bytes=path.stat().st_size if file_format.compression else size,
         rows=sum(count for _, count in classes), sampled_rows=opened["opened"],
-        duplicate_rows=None, columns=(), domain="vision", target=None, task="classification",
+        duplicate_rows=None, columns=(), domain="vision", task="classification",
         classes=classes, notes=tuple(_notes(opened, classes, loose)), images=opened,
     )  # fmt: skip
 
@@ -95,13 +95,19 @@ def _notes(opened: dict[str, Any], classes: Sequence[tuple[str, int]], loose: in
         yield f"{opened['unread']} files can't be read as images: {listed}."
     if loose:
         yield f"{loose} images are in no sub-folder and are ignored."
-    folded = Counter(name.casefold() for name, _ in classes)
-    similar = sorted(name for name, _ in classes if folded[name.casefold()] > 1)
-    if similar:
-        yield f"Classes that differ only in case: {', '.join(map(repr, similar[:6]))}."
-    rare = [name for name, count in classes if count < _MIN_IMAGES]
-    if rare:
-        yield f"Classes with fewer than {_MIN_IMAGES} images: {', '.join(map(repr, rare))}."
+    if similar := _differ_in_case([name for name, _ in classes]):
+        yield f"Classes that differ only in case: {_listed(similar[:6])}."
+    if rare := [name for name, count in classes if count < _MIN_IMAGES]:
+        yield f"Classes with fewer than {_MIN_IMAGES} images: {_listed(rare)}."
+
+
+def _differ_in_case(names: Sequence[str]) -> list[str]:
+    folded = Counter(name.casefold() for name in names)
+    return sorted(name for name in names if folded[name.casefold()] > 1)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names))
 
 
 def images_below(path: Path) -> list[str]:

@@ -5,25 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mlpath.dataset import vocabulary
 from mlpath.dataset.columns import MAX_CLASSES, infer_columns
 from mlpath.dataset.leaks import MIN_ROWS, find_leaks
-from mlpath.dataset.results import DatasetProfile
+from mlpath.dataset.results import table_profile
 from mlpath.dataset.series import infer_series, looks_like_series
 from mlpath.dataset.targets import choose_target, find_column, has_few_classes, rank_targets
-from mlpath.dataset.vocabulary import POSITIVE_CLASSES
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    import duckdb
-
-    from mlpath.dataset.results import Column, ColumnStats, TableStats
+    from mlpath.dataset.results import Column, DatasetProfile, TableStats
+    from mlpath.dataset.sql import Table
 
 _MAX_NUMERIC_CLASSES = 12
-
-Classes = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -35,13 +32,11 @@ class Request:
     task: str | None = None
 
 
-def infer_project(
-    database: duckdb.DuckDBPyConnection, table: TableStats, request: Request
-) -> DatasetProfile:
+def infer_project(sample: Table, table: TableStats, request: Request) -> DatasetProfile:
     """Return the profile of a table, with the project that it suggests.
 
     Args:
-        database: Database with the rows, in the table `sample`.
+        sample: Rows of the table.
         table: Statistics of the table.
         request: What the user wants.
 
@@ -50,108 +45,108 @@ def infer_project(
     """
     columns = infer_columns(table)
     target = find_column(table.path, columns, request.target) if request.target else None
-    candidates = rank_targets(table, columns)
-    domain = request.domain or _infer_domain(table, columns, candidates, target)
+    domain = request.domain or _infer_domain(columns, target)
     if domain == "timeseries":
-        profile = infer_series(database, table, columns, target)
+        profile = infer_series(sample, table, columns, target)
     else:
-        request = replace(request, target=target, domain=domain)
-        profile = _infer_supervised(database, table, columns, candidates, request)
-    remarks = [f"{stats.name!r}: {note}." for stats in table.columns for note in stats.notes]
+        request = replace(request, domain=domain)
+        profile = _infer_supervised(sample, table, columns, target, request)
+    remarks = [f"{column.name!r}: {note}." for column in columns for note in column.notes]
     return replace(profile, notes=(*remarks, *profile.notes))
 
 
-def _infer_domain(
-    table: TableStats, columns: Sequence[Column], candidates: Sequence[str], target: str | None
-) -> str:
-    used = [column for column in columns if column.role != "left_out" and column.name != target]
-    texts = sum(column.type == "text" for column in used)
-    others = 2 if target is None else 1
-    if texts and len(used) - texts <= others:
-        classes = any(has_few_classes(table.by_name[name]) for name in candidates)
-        if target is not None or classes:
-            return "text"
-    return "timeseries" if looks_like_series(table, columns, target) else "tabular"
+def _infer_domain(columns: Sequence[Column], target: Column | None) -> str:
+    features = [column for column in columns if column.role != "left_out" and column != target]
+    texts = sum(column.type == "text" for column in features)
+    if target is None:
+        has_classes, max_others = any(map(has_few_classes, features)), 2
+    else:
+        has_classes, max_others = True, 1
+    if texts and has_classes and len(features) - texts <= max_others:
+        return "text"
+    return "timeseries" if looks_like_series(features, target) else "tabular"
 
 
 def _infer_supervised(
-    database: duckdb.DuckDBPyConnection,
+    sample: Table,
     table: TableStats,
-    columns: list[Column],
-    candidates: list[str],
+    columns: Sequence[Column],
+    target: Column | None,
     request: Request,
 ) -> DatasetProfile:
     """Return the profile of a table for classification or regression."""
-    path, target, is_text = table.path, request.target, request.domain == "text"
-    if is_text:
-        candidates = [name for name in candidates if has_few_classes(table.by_name[name])]
+    is_text = request.domain == "text"
+    candidates = list(filter(has_few_classes if is_text else None, rank_targets(columns)))
     ambiguities: tuple[str, ...] = ()
     if target is None:
-        target, ambiguities = choose_target(path, candidates, columns[-1].name)
-    text = _text_column(path, columns, target) if is_text else None
-    task, classes, leak_notes = None, (), []
-    if target is not None:
-        stats = table.by_name[target]
-        task = _infer_task(path, stats, "classification" if is_text else request.task)
-        classes = stats.top_values if task == "classification" else ()
-        columns = [_with_role(column, target, text) for column in columns]
-        if not is_text:
-            columns, leak_notes = _leave_out_leaks(database, table, columns, target, task)
-    return DatasetProfile(
-        path=path, kind="table", read_options=table.read_options, bytes=table.bytes,
-        rows=table.rows, sampled_rows=table.sampled_rows, duplicate_rows=table.duplicate_rows,
-        columns=tuple(columns), domain=request.domain or "tabular", target=target, task=task,
-        candidates=tuple(candidates), classes=classes, positive=_positive_class(classes),
-        ambiguities=ambiguities, notes=(*leak_notes, *_table_notes(table, columns, classes)),
+        target, ambiguities = choose_target(table.path, candidates, columns[-1].name)
+    text = _text_column(table.path, columns, target) if is_text else None
+    names = tuple(column.name for column in candidates)
+    profile = table_profile(
+        table, columns, request.domain or "tabular", task=None, ambiguities=ambiguities,
+        candidates=names,
     )  # fmt: skip
+    if target is not None:
+        task = _infer_task(table.path, target, "classification" if is_text else request.task)
+        profile = _with_target(profile, target, task, text)
+        if not is_text:
+            profile = _leave_out_leaks(sample, profile, target, task)
+    return replace(profile, notes=(*profile.notes, *_table_notes(profile)))
 
 
-def _text_column(path: Path, columns: Sequence[Column], target: str | None) -> str:
-    texts = [column for column in columns if column.type == "text" and column.name != target]
+def _text_column(path: Path, columns: Sequence[Column], target: Column | None) -> Column:
+    texts = [column for column in columns if column.type == "text" and column != target]
     if not texts:
         raise MlpathError(
             f"{path} has no column of free text", hint=f"List its columns: mlpath inspect {path}"
         )
-    return max(texts, key=lambda column: column.distinct).name
+    return max(texts, key=lambda column: column.distinct)
 
 
-def _infer_task(path: Path, target: ColumnStats, task: str | None) -> str:
+def _infer_task(path: Path, target: Column, task: str | None) -> str:
     """Return classification or regression, as requested or as the target's values suggest."""
+    name = f"{path}: target column {target.name!r}"
     if target.distinct <= 1:
         values = "has the same value in every row" if target.count else "is empty"
+        raise MlpathError(f"{name} {values}", hint="Use another --target.")
+    if task == "regression" and target.type != "number":
         raise MlpathError(
-            f"{path}: target column {target.name!r} {values}", hint="Use another --target."
-        )
-    is_number = target.type == "number"
-    if task == "regression" and not is_number:
-        raise MlpathError(
-            f"{path}: target column {target.name!r} has texts, which regression can't predict",
+            f"{name} has texts, which regression can't predict",
             hint="Leave out the task, or use another --target.",
         )
-    if task is None:
-        few = min(_MAX_NUMERIC_CLASSES, max(2, target.count // 20))
-        is_class = not is_number or (target.integer and target.distinct <= few)
-        task = "classification" if is_class else "regression"
+    task = task or _task_of_values(target)
     if task == "classification" and target.distinct > MAX_CLASSES:
         raise MlpathError(
-            f"{path}: target column {target.name!r} has {target.distinct:,} different values, "
-            f"too many for classification",
-            hint=f"Use another --target, of at most {MAX_CLASSES} classes.",
+            f"{name} has {target.distinct:,} different values, too many for classification",
+            hint=f"Use another --target, with at most {MAX_CLASSES} classes.",
         )
     return task
 
 
-def _positive_class(classes: Classes) -> str | None:
-    if len(classes) != 2:  # noqa: PLR2004
-        return None
-    positive = [name for name, _ in classes if name.strip().lower() in POSITIVE_CLASSES]
-    return positive[0] if len(positive) == 1 else classes[-1][0]
+def _task_of_values(target: Column) -> str:
+    few = min(_MAX_NUMERIC_CLASSES, max(2, target.count // 20))
+    has_classes = target.type != "number" or (target.integer and target.distinct <= few)
+    return "classification" if has_classes else "regression"
 
 
-def _with_role(column: Column, target: str, text: str | None) -> Column:
-    if column.name == target:
+def _with_target(
+    profile: DatasetProfile, target: Column, task: str, text: Column | None
+) -> DatasetProfile:
+    classes = target.top_values if task == "classification" else ()
+    return replace(
+        profile,
+        columns=tuple(_with_role(column, target, text) for column in profile.columns),
+        target=target.name,
+        task=task,
+        classes=classes,
+        positive=_positive_class([name for name, _ in classes]),
+    )
+
+
+def _with_role(column: Column, target: Column, text: Column | None) -> Column:
+    if column == target:
         return replace(column, role="target", reason="")
-    if column.name == text:
+    if column == text:
         return replace(column, role="text", reason="")
     if text is not None:
         return replace(column, role="left_out", reason=column.reason or "only the text is used")
@@ -160,48 +155,54 @@ def _with_role(column: Column, target: str, text: str | None) -> Column:
     return column
 
 
+def _positive_class(classes: Sequence[str]) -> str | None:
+    if len(classes) != 2:  # noqa: PLR2004
+        return None
+    positive = [name for name in classes if name.strip().lower() in vocabulary.POSITIVE_CLASSES]
+    return positive[0] if len(positive) == 1 else classes[1]
+
+
 def _leave_out_leaks(
-    database: duckdb.DuckDBPyConnection,
-    table: TableStats,
-    columns: list[Column],
-    target: str,
-    task: str,
-) -> tuple[list[Column], list[str]]:
-    """Return the columns with leaks left out, and a note on each leak."""
-    features = [table.by_name[column.name] for column in columns if column.role == "feature"]
-    if table.sampled_rows < MIN_ROWS or not features:
-        return columns, []
-    leaks = find_leaks(database, features, table.by_name[target], task)
+    sample: Table, profile: DatasetProfile, target: Column, task: str
+) -> DatasetProfile:
+    features = [column for column in profile.columns if column.role == "feature"]
+    if profile.sampled_rows < MIN_ROWS or not features:
+        return profile
+    leaks = find_leaks(sample, features, target, task)
     if len(leaks) == len(features):
-        return columns, [
-            f"Every column alone determines {target!r}: check whether it needs a model."
-        ]
+        note = f"Every column alone determines {target.name!r}: check whether it needs a model."
+        return replace(profile, notes=(note,))
     columns = [
         replace(column, role="left_out", reason=f"leaks the target: {leaks[column.name]}")
         if column.name in leaks
         else column
-        for column in columns
+        for column in profile.columns
     ]
-    return columns, [
-        f"{name!r} leaks the target ({how}) and is left out." for name, how in leaks.items()
-    ]
+    notes = [f"{name!r} leaks the target ({how}) and is left out." for name, how in leaks.items()]
+    return replace(profile, columns=tuple(columns), notes=tuple(notes))
 
 
-def _table_notes(table: TableStats, columns: Sequence[Column], classes: Classes) -> Iterator[str]:
-    if table.sampled_rows < table.rows:
+def _table_notes(profile: DatasetProfile) -> Iterator[str]:
+    if profile.sampled_rows < profile.rows:
         yield (
-            f"Types, leaks and texts are inferred from the first {table.sampled_rows:,} rows; "
-            f"counts and ranges are of all {table.rows:,}."
+            f"Types, leaks and texts are inferred from the first {profile.sampled_rows:,} rows; "
+            f"counts and ranges are of all {profile.rows:,}."
         )
-    if copies := table.duplicate_rows:
+    if copies := profile.duplicate_rows:
         yield "1 row is a duplicate." if copies == 1 else f"{copies:,} rows are duplicates."
-    personal = [column.name for column in columns if column.reason.startswith("personal")]
-    if personal:
-        yield f"Personal data, left out: {', '.join(map(repr, personal))}."
-    if classes:
-        rarest, count = min(classes, key=lambda item: item[1])
-        if count < table.rows / 3 / len(classes):
-            yield f"Imbalanced classes: {rarest!r} has {count:,} of {table.rows:,} rows."
-    if words := [word for word in table.read_options.missing if word]:
-        listed = ", ".join(map(repr, words[:8]))
-        yield f"Missing values in columns of numbers and dates: {listed}."
+    if personal := [one.name for one in profile.columns if one.reason.startswith("personal")]:
+        yield f"Personal data, left out: {_listed(personal)}."
+    yield from _imbalance(profile)
+    missing = profile.read_options.missing[1:] if profile.read_options else ()
+    if missing:
+        yield f"Missing values in columns of numbers and dates: {_listed(missing[:8])}."
+
+
+def _imbalance(profile: DatasetProfile) -> Iterator[str]:
+    rarest, count = min(profile.classes, key=lambda item: item[1], default=("", profile.rows))
+    if 3 * count * len(profile.classes) < profile.rows and rarest:
+        yield f"Imbalanced classes: {rarest!r} has {count:,} of {profile.rows:,} rows."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names))

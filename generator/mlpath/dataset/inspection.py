@@ -95,8 +95,8 @@ def _inspect_table(path: Path, file_format: FileFormat, request: Request) -> Dat
         _readable_errors(path),
         open_table(database, path, file_format) as source,
     ):
-        table = profile_table(database, source, path.stat().st_size)
-        profile = infer_project(database, table, request)
+        table, sample = profile_table(source, path.stat().st_size)
+        profile = infer_project(sample, table, request)
     names = [column.name for column in profile.columns]
     remarks = header.notes(file_format.head, source.options, names)
     return replace(profile, notes=(*file_format.notes, *remarks, *profile.notes))

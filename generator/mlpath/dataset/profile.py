@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import duckdb
 
 from mlpath.dataset import sql
-from mlpath.dataset.column_types import MAX_STRAY, MAX_UNPARSED, batches, detect_types
+from mlpath.dataset.column_types import MAX_UNPARSED, batches, detect_types
 from mlpath.dataset.dialect import column_names, read_error
+from mlpath.dataset.notation import MAX_STRAY, split_missing
 from mlpath.dataset.results import TableStats
-from mlpath.dataset.sql import first_row
-from mlpath.dataset.vocabulary import MISSING_VALUES
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
@@ -25,54 +24,55 @@ if TYPE_CHECKING:
 
     from mlpath.dataset.dialect import TableSource
     from mlpath.dataset.results import ColumnStats, ReadOptions
+    from mlpath.dataset.sql import Table
 
-SAMPLE = "sample"
-"""Table with the rows that are held in memory."""
 MAX_BYTES_IN_MEMORY = 8 << 20
 SAMPLE_ROWS = 50_000
 MAX_TOP_VALUES = 50
 _WIDE = 500
-"""Columns from which on a table is profiled in parts: a query costs as much as its table is wide."""
+"""Columns that are profiled at once: a query costs as much as its table is wide."""
 _DISTINCT_BATCH = 32
 """Columns whose values are counted at once: each takes a hash table in memory."""
 
 
-def profile_table(
-    database: duckdb.DuckDBPyConnection, source: TableSource, size: int
-) -> TableStats:
-    """Return the statistics of a table; its rows, or the first of them, stay in `sample`.
-
-    Args:
-        database: Database to load them into.
-        source: The table.
-        size: Bytes of the file.
+def profile_table(source: TableSource, size: int) -> tuple[TableStats, Table]:
+    """Return the statistics of a table of `size` bytes, and a sample of its rows in memory.
 
     Raises:
         MlpathError: The table can't be read, or has too few rows.
     """
-    names = column_names(database, source)
+    names = column_names(source)
     in_memory = _fits_in_memory(source, size)
-    _set_limits(database, len(names), in_memory=in_memory)
-    limit = "" if in_memory else f" LIMIT {SAMPLE_ROWS}"
+    _set_limits(source.table.database, len(names), in_memory=in_memory)
+    limit = "" if in_memory else f"LIMIT {SAMPLE_ROWS}"
     delimiter = source.options.delimiter if source.options.format == "csv" else ""
     try:
-        database.execute(f"CREATE TABLE {SAMPLE} AS SELECT * FROM {source.sql}{limit}")  # noqa: S608
-        sampled = int(first_row(database, f"SELECT count(*) FROM {SAMPLE}")[0])  # noqa: S608
+        sample = source.table.copy("sample", clauses=limit)
+        sampled = rows = int(sample.aggregate("count(*)")[0])
         in_memory = in_memory or sampled < SAMPLE_ROWS
         _check_rows(source.path, sampled, has_header=bool(names))
         if in_memory:
-            rows, columns = sampled, _profile_in_memory(database, names, delimiter)
+            columns = _profile_in_memory(sample, names, delimiter)
         else:
-            types = detect_types(database, SAMPLE, names, delimiter)
-            rows, columns = _profile_file(database, source.sql, types)
+            types = detect_types(sample, names, delimiter)
+            rows, columns = _profile_file(source.table, sample, types)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
-        raise read_error(database, source, error) from None
+        raise read_error(source, error) from None
     _check_header(source, columns)
-    duplicates = _count_duplicates(database) if in_memory else None
-    options = _with_notation(source.options, columns)
-    return TableStats(source.path, options, tuple(columns), size, rows, sampled, duplicates)
+    # By a 64-bit hash, whose collisions are negligible.
+    copies = f"count(*) - count(DISTINCT hash({sample.source}))"
+    table = TableStats(
+        path=source.path,
+        read_options=_with_notation(source.options, columns),
+        bytes=size,
+        rows=rows,
+        sampled_rows=sampled,
+        duplicate_rows=int(sample.aggregate(copies)[0]) if in_memory else None,
+        columns=tuple(columns),
+    )
+    return table, sample
 
 
 def _fits_in_memory(source: TableSource, size: int) -> bool:
@@ -102,20 +102,13 @@ def _check_rows(path: Path, rows: int, *, has_header: bool) -> None:
 def _check_header(source: TableSource, columns: Sequence[ColumnStats]) -> None:
     """Refuse a second header, such as a row of units, which makes texts of numbers."""
     numbers = [column for column in columns if column.type == "number"]
-    if not numbers or not all(column.starts_with_text for column in numbers):
-        return
-    if source.options.format == "csv":
+    is_text = all(column.starts_with_text for column in numbers)
+    if numbers and is_text and source.options.format == "csv":
         line = source.options.skip + source.options.header + 1
         raise MlpathError(
             f"{source.path}: line {line} looks like a second header",
             hint="Keep one line of names and delete the other.",
         )
-
-
-def _count_duplicates(database: duckdb.DuckDBPyConnection) -> int:
-    # By a 64-bit hash; collisions are negligible.
-    query = f"SELECT count(*) - count(DISTINCT hash({SAMPLE})) FROM {SAMPLE}"  # noqa: S608
-    return int(first_row(database, query)[0])
 
 
 def _with_notation(options: ReadOptions, columns: Sequence[ColumnStats]) -> ReadOptions:
@@ -126,50 +119,38 @@ def _with_notation(options: ReadOptions, columns: Sequence[ColumnStats]) -> Read
     return replace(options, missing=("", *missing), decimal=decimal, thousands=thousands)
 
 
-# --------------------------------------------------------------------------------------- in memory
-
-
-def _profile_in_memory(
-    database: duckdb.DuckDBPyConnection, names: Sequence[str], delimiter: str
-) -> list[ColumnStats]:
+def _profile_in_memory(sample: Table, names: Sequence[str], delimiter: str) -> list[ColumnStats]:
     if len(names) <= _WIDE:
-        return _profile_rows(database, SAMPLE, names, delimiter)
+        types = detect_types(sample, names, delimiter)
+        return [
+            column
+            for start in range(0, len(types), _DISTINCT_BATCH)
+            for column in _count_exactly(sample, types[start : start + _DISTINCT_BATCH])
+        ]
     columns = []
     for start in range(0, len(names), _WIDE):
         part = names[start : start + _WIDE]
-        shown = ", ".join(map(sql.identifier, part))
-        database.execute(f"CREATE TEMP TABLE part AS SELECT {shown} FROM {SAMPLE}")  # noqa: S608
-        columns += _profile_rows(database, "part", part, delimiter)
-        database.execute("DROP TABLE part")
+        table = sample.copy("part", columns=", ".join(map(sql.identifier, part)))
+        columns += _profile_in_memory(table, part, delimiter)
+        sample.database.execute("DROP TABLE part")
     return columns
 
 
-def _profile_rows(
-    database: duckdb.DuckDBPyConnection, table: str, names: Sequence[str], delimiter: str
-) -> list[ColumnStats]:
-    types = detect_types(database, table, names, delimiter)
-    return [
-        column
-        for start in range(0, len(types), _DISTINCT_BATCH)
-        for column in _count_exactly(database, table, types[start : start + _DISTINCT_BATCH])
-    ]
-
-
-def _count_exactly(
-    database: duckdb.DuckDBPyConnection, table: str, types: Sequence[ColumnStats]
-) -> list[ColumnStats]:
-    shown = ", ".join(
-        f"count(DISTINCT {sql.value(column)}), {_range(column, 'median({})')}" for column in types
+def _count_exactly(table: Table, types: Sequence[ColumnStats]) -> list[ColumnStats]:
+    row = table.aggregate(
+        ", ".join(
+            f"count(DISTINCT {sql.value(column)}), {_range(column, 'median({})')}"
+            for column in types
+        )
     )
-    row = first_row(database, f"SELECT {shown} FROM {table}")  # noqa: S608
     columns = []
     for n, column in enumerate(types):
         distinct, minimum, maximum, median = row[n * 4 : n * 4 + 4]
-        counted = 0 < distinct <= MAX_TOP_VALUES or column.type == "text"
+        few = 0 < distinct <= MAX_TOP_VALUES or column.type == "text"
         columns.append(
             replace(
                 column, distinct=distinct, exact=True, minimum=minimum, maximum=maximum,
-                median=median, top_values=_top_values(database, table, column) if counted else (),
+                median=median, top_values=_top_values(table, column) if few else (),
             )
         )  # fmt: skip
     return columns
@@ -183,15 +164,13 @@ def _range(column: ColumnStats, median: str) -> str:
     return f"min({value}), max({value}), {median.format(value)}"
 
 
-def _top_values(
-    database: duckdb.DuckDBPyConnection, table: str, column: ColumnStats
-) -> tuple[tuple[str, int], ...]:
+def _top_values(table: Table, column: ColumnStats) -> tuple[tuple[str, int], ...]:
     value = sql.present(column)
-    query = (
-        f"SELECT {value}, count(*) FROM {table} WHERE {value} IS NOT NULL "  # noqa: S608
-        f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MAX_TOP_VALUES}"
+    rows = table.select(
+        f"{value}, count(*)",
+        f"WHERE {value} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MAX_TOP_VALUES}",
     )
-    return tuple((str(text), int(count)) for text, count in database.execute(query).fetchall())
+    return tuple((str(text), int(count)) for text, count in rows)
 
 
 # -------------------------------------------------------------------------------------- large files
@@ -207,23 +186,31 @@ class _Totals(NamedTuple):
 
 
 def _profile_file(
-    database: duckdb.DuckDBPyConnection, file: str, types: Sequence[ColumnStats]
+    file: Table, sample: Table, types: Sequence[ColumnStats]
 ) -> tuple[int, list[ColumnStats]]:
-    """Return rows and columns of a file that is too large for memory, given as SQL."""
-    rows, totals = _scan(database, file, types)
-    counts = _count_categories(database, file, types)
+    """Return rows and columns of a file that is too large for memory."""
+    rows, totals = _scan(file, types)
+    counts = _count_categories(file, types)
     columns = []
     for column, total in zip(types, totals, strict=True):
-        checked = _check_later_values(database, file, column, total)
-        count = counts.get(column.name, {})
-        known = {text: n for text, n in count.items() if text not in checked.missing_values}
-        columns.append(_complete(database, checked, total, known, rows))
+        checked = _check_later_values(file, column, total)
+        known = counts.get(column.name, {})
+        known = {text: n for text, n in known.items() if text not in checked.missing_values}
+        top_values = sorted(known.items(), key=lambda item: (-item[1], item[0]))[:MAX_TOP_VALUES]
+        if checked.type == "text" and not known:
+            # Too many to count: estimated from the sample.
+            sampled = _top_values(sample, checked)
+            top_values = [(text, count * rows // checked.rows) for text, count in sampled]
+        columns.append(
+            replace(
+                _with_totals(checked, total, rows), distinct=len(known) or total.distinct,
+                exact=bool(known), top_values=tuple(top_values),
+            )
+        )  # fmt: skip
     return rows, columns
 
 
-def _scan(
-    database: duckdb.DuckDBPyConnection, file: str, types: Sequence[ColumnStats]
-) -> tuple[int, list[_Totals]]:
+def _scan(file: Table, types: Sequence[ColumnStats]) -> tuple[int, list[_Totals]]:
     rows, totals = 0, []
     by_name = {column.name: column for column in types}
     for batch in batches(list(by_name)):
@@ -233,14 +220,12 @@ def _scan(
             f"{_range(column, 'reservoir_quantile({}, 0.5, 4096)')}"
             for column in map(by_name.__getitem__, batch)
         )
-        rows, *row = first_row(database, f"SELECT count(*), {shown} FROM {file}")  # noqa: S608
+        rows, *row = file.aggregate(f"count(*), {shown}")
         totals += [_Totals(*row[start : start + 6]) for start in range(0, len(row), 6)]
     return int(rows), totals
 
 
-def _count_categories(
-    database: duckdb.DuckDBPyConnection, file: str, types: Sequence[ColumnStats]
-) -> dict[str, dict[str, int]]:
+def _count_categories(file: Table, types: Sequence[ColumnStats]) -> dict[str, dict[str, int]]:
     """Count the values of columns that have few.
 
     In a pass of its own: beside `approx_count_distinct`, DuckDB's `histogram` keeps every cell in
@@ -250,10 +235,11 @@ def _count_categories(
     few = [column.name for column in types if column.distinct <= MAX_TOP_VALUES]
     for batch in batches(few):
         # Stripping the few different values is faster than stripping every cell.
-        shown = ", ".join(
-            f"histogram(nullif(CAST({sql.identifier(name)} AS VARCHAR), ''))" for name in batch
+        row = file.aggregate(
+            ", ".join(
+                f"histogram(nullif(CAST({sql.identifier(name)} AS VARCHAR), ''))" for name in batch
+            )
         )
-        row = first_row(database, f"SELECT {shown} FROM {file}")  # noqa: S608
         counts |= {name: _stripped(count or {}) for name, count in zip(batch, row, strict=True)}
     return counts
 
@@ -266,21 +252,16 @@ def _stripped(counts: dict[Any, int]) -> dict[str, int]:
     return stripped
 
 
-def _check_later_values(
-    database: duckdb.DuckDBPyConnection, file: str, column: ColumnStats, total: _Totals
-) -> ColumnStats:
+def _check_later_values(file: Table, column: ColumnStats, total: _Totals) -> ColumnStats:
     """Return a column with values below the sample that have another type than those in it."""
     stray = total.present - total.parsed
     if not stray:
         return column
     text = sql.present(column)
-    query = (
-        f"SELECT DISTINCT {text} FROM {file} WHERE {text} IS NOT NULL "  # noqa: S608
-        f"AND {sql.value(column)} IS NULL LIMIT {MAX_UNPARSED}"
-    )
-    values = sorted(str(row[0]) for row in database.execute(query).fetchall())
-    missing = all(value.lower() in MISSING_VALUES for value in values)
-    if stray > MAX_STRAY * column.rows and not missing:
+    unparsed = f"WHERE {text} IS NOT NULL AND {sql.value(column)} IS NULL LIMIT {MAX_UNPARSED}"
+    values = sorted(str(row[0]) for row in file.select(f"DISTINCT {text}", unparsed))
+    _, texts = split_missing(values)
+    if texts and stray > MAX_STRAY * column.rows:
         return replace(column, type="text", date_format="", missing_values=())
     listed = ", ".join(map(repr, values[:3]))
     note = f"{stray} values are not {column.type}s ({listed}) and count as missing"
@@ -289,27 +270,12 @@ def _check_later_values(
     )
 
 
-def _complete(
-    database: duckdb.DuckDBPyConnection,
-    column: ColumnStats,
-    total: _Totals,
-    counts: dict[str, int],
-    rows: int,
-) -> ColumnStats:
-    is_text = column.type == "text"
-    top_values = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_TOP_VALUES]
-    if is_text and not counts:
-        # Too many to count: estimated from the sample.
-        sampled = _top_values(database, SAMPLE, column)
-        top_values = [(text, count * rows // column.rows) for text, count in sampled]
+def _with_totals(column: ColumnStats, total: _Totals, rows: int) -> ColumnStats:
+    if column.type == "text":
+        return replace(
+            column, rows=rows, count=total.present, minimum=None, maximum=None, median=None
+        )
     return replace(
-        column,
-        rows=rows,
-        count=total.present if is_text else total.parsed,
-        distinct=len(counts) or total.distinct,
-        exact=bool(counts),
-        minimum=None if is_text else total.minimum,
-        maximum=None if is_text else total.maximum,
-        median=None if is_text else total.median,
-        top_values=tuple(top_values),
-    )
+        column, rows=rows, count=total.parsed, minimum=total.minimum, maximum=total.maximum,
+        median=total.median,
+    )  # fmt: skip

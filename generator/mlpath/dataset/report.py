@@ -124,18 +124,23 @@ def _day(days: float) -> str:
 def _suggestion(profile: DatasetProfile, style: Style) -> Iterator[str]:
     task = f" {profile.task}" if profile.task not in {None, "forecast"} else ""
     yield f"Suggested project: {style(profile.domain + task, bold=True)}"
-    target = style(str(profile.target), fg="green")
-    if profile.task == "classification":
-        label = f"Target: {target} " if profile.target else "Classes: "
-        yield f"{label}({_class_shares(profile)})"
-    elif profile.task == "regression":
-        yield f"Target: {target}"
-    elif profile.task == "forecast":
-        missing = f"{profile.missing_steps:,} missing" if profile.missing_steps else "complete"
-        yield f"Target: {target} ({profile.frequency or 'irregular steps'}, {missing})"
+    details = _target_details(profile)
+    if profile.target:
+        yield f"Target: {style(profile.target, fg='green')}{f' ({details})' if details else ''}"
+    elif details:
+        yield f"Classes: {details}"
     others = [name for name in profile.candidates if name != profile.target][:4]
     if others and profile.domain != "timeseries":
         yield f"Other possible targets: {', '.join(others)} (--target)"
+
+
+def _target_details(profile: DatasetProfile) -> str:
+    if profile.task == "classification":
+        return _class_shares(profile)
+    if profile.task != "forecast":
+        return ""
+    missing = f"{profile.missing_steps:,} missing" if profile.missing_steps else "complete"
+    return f"{profile.frequency or 'irregular steps'}, {missing}"
 
 
 def _class_shares(profile: DatasetProfile) -> str:

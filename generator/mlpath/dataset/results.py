@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 
@@ -41,9 +41,10 @@ class ReadOptions:
 
 @dataclass(frozen=True)
 class ColumnStats:
-    """Type and statistics of one column."""
+    """Type and statistics of a column."""
 
     name: str
+    """Header as DuckDB makes it unique."""
     type: str
     """number, date or text."""
     count: int
@@ -51,14 +52,14 @@ class ColumnStats:
     rows: int
     distinct: int
     exact: bool = False
-    """Whether `distinct` was counted rather than estimated."""
+    """Whether `distinct` is counted rather than estimated."""
     integer: bool = False
     minimum: float | None = None
     """Dates are days since 1970-01-01."""
     maximum: float | None = None
     median: float | None = None
     date_format: str = ""
-    """strptime format; empty for ISO 8601. `%q` is the quarter."""
+    """strptime format with `%q` for the quarter; empty for ISO 8601."""
     ambiguous_date: bool = False
     """Whether day and month may be swapped."""
     mean_length: float = 0.0
@@ -70,51 +71,23 @@ class ColumnStats:
     """Texts that stand for a missing number or date."""
     decimal: str = "."
     thousands: str = ""
-    notes: tuple[str, ...] = ()
     starts_with_text: bool = False
     """Whether the first value of a numeric column is not a number."""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class TableStats:
-    """Statistics of a table."""
+class Column(ColumnStats):
+    """A column and its role in the project.
 
-    path: Path
-    read_options: ReadOptions
-    columns: tuple[ColumnStats, ...]
-    bytes: int
-    rows: int
-    sampled_rows: int
-    duplicate_rows: int | None
+    Types are number, date, category and text (free text).
+    """
 
-    @cached_property
-    def by_name(self) -> dict[str, ColumnStats]:
-        """Return the statistics by column name."""
-        return {column.name: column for column in self.columns}
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column and its role in the project."""
-
-    name: str
-    """Header as DuckDB makes it unique."""
-    key: str
+    key: str = ""
     """Identifier for code and API."""
-    label: str
+    label: str = ""
     """Text for people."""
-    type: str
-    """number, category, date, or text (free text)."""
-    integer: bool = False
-    date_format: str = ""
     missing: int = 0
-    distinct: int = 0
-    """Estimated in large files."""
-    minimum: float | None = None
-    maximum: float | None = None
-    median: float | None = None
-    top_values: tuple[tuple[str, int], ...] = ()
-    missing_values: tuple[str, ...] = ()
     role: str = "feature"
     """feature, target, time, text, or left_out."""
     reason: str = ""
@@ -122,12 +95,10 @@ class Column:
 
 
 @dataclass(frozen=True)
-class DatasetProfile:
-    """A data set, and the project that it suggests."""
+class TableStats:
+    """Statistics of a table."""
 
     path: Path
-    kind: str
-    """table or images."""
     read_options: ReadOptions | None
     """None for images."""
     bytes: int
@@ -137,10 +108,19 @@ class DatasetProfile:
     """Rows from which types, medians and leaks are inferred; everything else is of all rows."""
     duplicate_rows: int | None
     """None if the file is too large to count them."""
+    columns: tuple[ColumnStats, ...]
+
+
+@dataclass(frozen=True)
+class DatasetProfile(TableStats):
+    """A data set, and the project that it suggests."""
+
     columns: tuple[Column, ...]
+    kind: str
+    """table or images."""
     domain: str
-    target: str | None
     task: str | None
+    target: str | None = None
     candidates: tuple[str, ...] = ()
     """Plausible targets, best first."""
     classes: tuple[tuple[str, int], ...] = ()
@@ -153,7 +133,7 @@ class DatasetProfile:
     """Days between two rows of a time series."""
     missing_steps: int = 0
     ambiguities: tuple[str, ...] = ()
-    """Questions that the data leaves open, one line each."""
+    """What the user has to decide, one line each."""
     notes: tuple[str, ...] = ()
     images: dict[str, Any] = field(default_factory=dict)
     """Sizes, modes and formats of images."""
@@ -162,3 +142,11 @@ class DatasetProfile:
     def target_column(self) -> Column | None:
         """Return the column to predict."""
         return next((column for column in self.columns if column.name == self.target), None)
+
+
+def table_profile(
+    table: TableStats, columns: Iterable[Column], domain: str, **others: Any
+) -> DatasetProfile:
+    """Return the profile of a table with inferred columns."""
+    inferred = {"columns": tuple(columns), "kind": "table", "domain": domain}
+    return DatasetProfile(**{**vars(table), **inferred, **others})

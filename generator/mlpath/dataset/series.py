@@ -5,49 +5,45 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlpath.dataset import sql
-from mlpath.dataset.profile import SAMPLE
-from mlpath.dataset.results import DatasetProfile
-from mlpath.dataset.vocabulary import SERIES_STEPS
+from mlpath.dataset import sql, vocabulary
+from mlpath.dataset.results import table_profile
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    import duckdb
+    from mlpath.dataset.results import Column, DatasetProfile, TableStats
+    from mlpath.dataset.sql import Table
 
-    from mlpath.dataset.results import Column, ColumnStats, TableStats
-
-_MAX_COLUMNS, _MAX_NUMBERS = 3, 3
+_MAX_NUMBERS = 3
 _MIN_UNIQUE = 0.99
 _MONTH = 30
 
 
-def looks_like_series(table: TableStats, columns: Sequence[Column], target: str | None) -> bool:
-    """Return whether a table has a date per row and hardly more than a number."""
-    features = [column for column in columns if column.role != "left_out" and column.name != target]
-    dates = [
-        column
-        for column in features
-        if column.type == "date"
-        and column.distinct >= _MIN_UNIQUE * table.by_name[column.name].count
-    ]
-    if not dates or (target is not None and table.by_name[target].type != "number"):
+def looks_like_series(features: Sequence[Column], target: Column | None) -> bool:
+    """Return whether the columns besides the target are a unique date and few numbers."""
+    if target is not None and target.type != "number":
         return False
+    dates = sum(map(_is_unique_date, features))
     numbers = sum(column.type == "number" for column in features)
-    return len(features) - len(dates) <= max(2, numbers) <= _MAX_NUMBERS
+    return dates > 0 and len(features) - dates <= max(2, numbers) <= _MAX_NUMBERS
+
+
+def _is_unique_date(column: Column) -> bool:
+    return column.type == "date" and column.distinct >= _MIN_UNIQUE * column.count
 
 
 def infer_series(
-    database: duckdb.DuckDBPyConnection,
+    sample: Table,
     table: TableStats,
     columns: Sequence[Column],
-    target: str | None,
+    target: Column | None,
 ) -> DatasetProfile:
     """Return the profile of a time series.
 
     Args:
-        database: Database with the rows, in the table `sample`.
+        sample: Rows of the table.
         table: Statistics of the table.
         columns: Its columns.
         target: Column to forecast, if the user named it.
@@ -62,41 +58,37 @@ def infer_series(
             hint="Leave out the domain, or write dates as 2024-01-31.",
         )
     time = max(dates, key=lambda column: column.distinct)
-    numbers = tuple(
-        column.name
-        for column in columns
-        if column.type == "number" and column.role != "left_out" and column.name != time.name
-    )
-    _check_target(table, numbers, target)
-    ambiguities: tuple[str, ...] = ()
-    if target is None and len(numbers) > 1:
-        listed = ", ".join(map(repr, numbers[:4]))
-        ambiguities = (f"{table.path.name}: several columns could be the target: {listed}",)
-    target = target or numbers[0]
-    steps = _measure_steps(database, table.by_name[time.name])
-    notes: tuple[str, ...] = ()
-    if steps.repeated:
-        notes = (f"{steps.repeated:,} dates of {time.name!r} occur in more than one row.",)
-    return DatasetProfile(
-        path=table.path, kind="table", read_options=table.read_options, bytes=table.bytes,
-        rows=table.rows, sampled_rows=table.sampled_rows, duplicate_rows=table.duplicate_rows,
-        columns=tuple(_with_role(column, target, time.name) for column in columns),
-        domain="timeseries", target=target, task="forecast", candidates=numbers,
-        frequency=steps.frequency, step_days=steps.days, missing_steps=steps.missing,
-        ambiguities=ambiguities, notes=notes,
+    name, candidates, ambiguities = _choose_target(table.path, columns, target)
+    steps = _measure_steps(sample, time)
+    repeated = f"{steps.repeated:,} dates of {time.name!r} occur in more than one row."
+    return table_profile(
+        table, [_with_role(column, name, time.name) for column in columns], "timeseries",
+        task="forecast", target=name, candidates=candidates, frequency=steps.frequency,
+        step_days=steps.days, missing_steps=steps.missing, ambiguities=ambiguities,
+        notes=(repeated,) if steps.repeated else (),
     )  # fmt: skip
 
 
-def _check_target(table: TableStats, numbers: Sequence[str], target: str | None) -> None:
-    if target is not None and table.by_name[target].type != "number":
-        raise MlpathError(
-            f"{table.path}: target column {target!r} has no numbers to forecast",
-            hint="Use another --target.",
-        )
-    if target is None and not numbers:
-        raise MlpathError(
-            f"{table.path} has no numbers to forecast", hint="Add a column of numbers."
-        )
+def _choose_target(
+    path: Path, columns: Sequence[Column], target: Column | None
+) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Return the column to forecast, all candidates, and what is ambiguous about them."""
+    numbers = tuple(
+        column.name for column in columns if column.type == "number" and column.role != "left_out"
+    )
+    if target is not None:
+        if target.type != "number":
+            raise MlpathError(
+                f"{path}: target column {target.name!r} has no numbers to forecast",
+                hint="Use another --target.",
+            )
+        return target.name, numbers, ()
+    if not numbers:
+        raise MlpathError(f"{path} has no numbers to forecast", hint="Add a column of numbers.")
+    if len(numbers) == 1:
+        return numbers[0], numbers, ()
+    listed = ", ".join(map(repr, numbers[:4]))
+    return numbers[0], numbers, (f"{path.name}: several columns could be the target: {listed}",)
 
 
 def _with_role(column: Column, target: str, time: str) -> Column:
@@ -116,21 +108,19 @@ class _Steps(NamedTuple):
     """Rows whose date occurs before."""
 
 
-def _measure_steps(database: duckdb.DuckDBPyConnection, time: ColumnStats) -> _Steps:
-    query = (
-        f"WITH dates AS (SELECT {sql.value(time)} AS day FROM {SAMPLE}), "  # noqa: S608
-        "steps AS (SELECT day, day - lag(day) OVER (ORDER BY day) AS step "
-        "FROM dates WHERE day IS NOT NULL) SELECT median(step) FILTER (step > 0), "
-        "count(*) FILTER (step = 0), max(day) - min(day), count(DISTINCT day) FROM steps"
+def _measure_steps(sample: Table, time: Column) -> _Steps:
+    dates = sample.subquery(f"{sql.value(time)} AS day")
+    steps = dates.subquery("day, day - lag(day) OVER (ORDER BY day) AS step", "WHERE day NOTNULL")
+    step, repeated, span, different = steps.aggregate(
+        "median(step) FILTER (step > 0), count(*) FILTER (step = 0), max(day) - min(day), "
+        "count(DISTINCT day)"
     )
-    step, repeated, span, dates = sql.first_row(database, query)
     if not step:
         return _Steps(None, "", 0, int(repeated))
-    days, frequency = step, f"every {step:g} days"
-    for nominal, name in SERIES_STEPS:
-        if abs(step - nominal) <= 0.06 * nominal:
-            days, frequency = nominal, name
-            break
-    missing = max(round(span / days) + 1 - dates, 0)
+    length, frequency = next(
+        (known for known in vocabulary.SERIES_STEPS if abs(step - known[0]) <= 0.06 * known[0]),
+        (step, f"every {step:g} days"),
+    )
+    missing = max(round(span / length) + 1 - different, 0)
     # Months and longer steps differ in length; of shorter ones the measured step is exact.
-    return _Steps(days if days >= _MONTH else step, frequency, missing, int(repeated))
+    return _Steps(length if length >= _MONTH else step, frequency, missing, int(repeated))

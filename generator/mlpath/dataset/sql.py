@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -26,9 +27,37 @@ def connect() -> duckdb.DuckDBPyConnection:
     return database
 
 
-def first_row(database: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
-    """Return the first row of a query's result."""
-    return database.execute(query).fetchone() or ()
+@dataclass(frozen=True)
+class Table:
+    """A table of a database, or a table function such as `read_csv(...)`."""
+
+    database: duckdb.DuckDBPyConnection
+    source: str
+
+    def select(self, expressions: str, clauses: str = "") -> list[tuple[Any, ...]]:
+        """Return the rows of a query."""
+        query = f"SELECT {expressions} FROM {self.source} {clauses}"  # noqa: S608
+        return self.database.execute(query).fetchall()
+
+    def aggregate(self, expressions: str, clauses: str = "") -> tuple[Any, ...]:
+        """Return the only row of a query."""
+        return self.select(expressions, clauses)[0]
+
+    def columns(self) -> list[str]:
+        """Return the names of the columns, unique without regard to case."""
+        query = f"DESCRIBE SELECT * FROM {self.source}"  # noqa: S608
+        return [str(row[0]) for row in self.database.execute(query).fetchall()]
+
+    def subquery(self, expressions: str, clauses: str = "") -> Table:
+        """Return a query as a table."""
+        query = f"(SELECT {expressions} FROM {self.source} {clauses})"  # noqa: S608
+        return Table(self.database, query)
+
+    def copy(self, name: str, columns: str = "*", clauses: str = "") -> Table:
+        """Return a copy in memory."""
+        query = f"CREATE TABLE {name} AS SELECT {columns} FROM {self.source} {clauses}"  # noqa: S608
+        self.database.execute(query)
+        return Table(self.database, name)
 
 
 def literal(text: str) -> str:

@@ -26,8 +26,9 @@ DATE_FORMATS = (
 SWAPPED_DATE_FORMATS = {
     date_format: re.sub("%[dm]", lambda code: "%m" if code[0] == "%d" else "%d", date_format)
     for date_format in DATE_FORMATS
+    if "%d" in date_format and "%m" in date_format
 }
-"""The same formats with day and month swapped."""
+"""Numeric formats with day and month swapped."""
 DATE_NAMES = re.compile(r"date|day|time|period|year", re.IGNORECASE)
 """Column names in which 20240131 is a date."""
 SERIES_STEPS = (

@@ -5,14 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from mlpath.create.schemas import (
-    MIN_CLASS_ROWS,
-    class_names,
-    column_entry,
-    rare_classes,
-    read_options,
-    require_target,
-)
+from mlpath.create.schemas import common
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
@@ -39,7 +32,11 @@ def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dic
     Raises:
         MlpathError: The table is not enough to train a model.
     """
-    target, features, rare = require_target(profile), _features(profile), rare_classes(profile)
+    target, features, rare = (
+        common.require_target(profile),
+        _features(profile),
+        common.rare_classes(profile),
+    )
     if not features:
         raise MlpathError(
             f"{profile.path.name} has no column to predict {target.name!r} from",
@@ -48,7 +45,7 @@ def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dic
     schema: dict[str, Any] = {
         "source": source,
         "licence": license_name,
-        "reading": read_options(profile),
+        "reading": common.read_options(profile),
         "target": _target_entry(target, profile),
         "features": [_feature_entry(column, profile.rows) for column in features[:MAX_FEATURES]],
         "left_out": _left_out(profile, features),
@@ -96,12 +93,12 @@ def _unusable(column: Column) -> str:
 def _target_entry(target: Column, profile: DatasetProfile) -> dict[str, Any]:
     if profile.task != "classification":
         return _feature_entry(target, profile.rows)
-    entry = column_entry(target, label=target.label, kind="category")
-    return entry | {"choices": class_names(profile)} | _nullable(target)
+    entry = common.column_entry(target, label=target.label, kind="category")
+    return entry | {"choices": common.class_names(profile)} | _nullable(target)
 
 
 def _feature_entry(column: Column, rows: int) -> dict[str, Any]:
-    entry = column_entry(column, label=column.label, kind=column.type)
+    entry = common.column_entry(column, label=column.label, kind=column.type)
     if column.type == "category":
         return entry | _categories(column, rows) | _nullable(column)
     if column.integer:
@@ -118,7 +115,7 @@ def _nullable(column: Column) -> dict[str, Any]:
 
 def _categories(column: Column, rows: int) -> dict[str, Any]:
     # A split may lack a rarer category, so these are treated as one.
-    least = max(MIN_CLASS_ROWS, rows // 1000)
+    least = max(common.MIN_CLASS_ROWS, rows // 1000)
     frequent = [name for name, count in column.top_values if count >= least][:MAX_CATEGORIES]
     choices = frequent or [column.top_values[0][0]]
     return {"choices": choices} | ({"others": True} if column.distinct > len(choices) else {})
@@ -155,7 +152,7 @@ def _rows_repeat(profile: DatasetProfile, features: list[Column]) -> bool:
 def _metric(profile: DatasetProfile) -> str:
     if profile.task == "regression":
         return "r2"
-    counts = [count for _, count in profile.classes if count >= MIN_CLASS_ROWS]
+    counts = [count for _, count in profile.classes if count >= common.MIN_CLASS_ROWS]
     if len(counts) > 2:  # noqa: PLR2004
         return "f1"
     is_rare = min(counts, default=0) < _RARE_CLASS * sum(counts)

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlpath.create.schemas import (
-    class_answers,
-    class_names,
-    column_entry,
-    left_out,
-    rare_classes,
-    read_options,
-    require_target,
-)
+from mlpath.create.schemas import common
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
@@ -31,21 +23,22 @@ def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dic
     Raises:
         MlpathError: The data is not enough to train a model.
     """
-    target = require_target(profile)
+    target = common.require_target(profile)
     text = next((column for column in profile.columns if column.role == "text"), None)
     if text is None:
         raise MlpathError(
             f"{profile.path.name} has no column of free text",
             hint="If it has columns of features: -d domain=tabular",
         )
-    rare = rare_classes(profile)
+    rare = common.rare_classes(profile)
     schema: dict[str, Any] = {
         "source": source,
         "licence": license_name,
-        "reading": read_options(profile),
-        "target": column_entry(target, label=target.label) | {"choices": class_names(profile)},
-        "text": column_entry(text, label=text.label),
-        "left_out": left_out(profile),
+        "reading": common.read_options(profile),
+        "target": common.column_entry(target, label=target.label)
+        | {"choices": common.class_names(profile)},
+        "text": common.column_entry(text, label=text.label),
+        "left_out": common.left_out(profile),
     }
     if target.missing:
         schema["target"]["nullable"] = True
@@ -54,4 +47,4 @@ def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dic
 
 def data_answers(profile: DatasetProfile) -> dict[str, Any]:
     """Return metric and slices."""
-    return class_answers(profile, require_target(profile).key, ["length"])
+    return common.class_answers(profile, common.require_target(profile).key, ["length"])

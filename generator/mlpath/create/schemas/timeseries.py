@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlpath.create.schemas import column_entry, left_out, read_options
+from mlpath.create.schemas import common
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
@@ -62,11 +62,11 @@ def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dic
     schema: dict[str, Any] = {
         "source": source,
         "licence": license_name,
-        "reading": read_options(profile) | {"most_rows": _ALL_ROWS},
-        "date": column_entry(date),
-        "target": column_entry(target, label=target.label),
+        "reading": common.read_options(profile) | {"most_rows": _ALL_ROWS},
+        "date": common.column_entry(date),
+        "target": common.column_entry(target, label=target.label),
         "step": step,
-        "left_out": left_out(profile),
+        "left_out": common.left_out(profile),
     }
     if date.date_format:
         schema["date"]["date_format"] = date.date_format

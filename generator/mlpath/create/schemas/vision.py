@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlpath.create.schemas import class_answers, class_names, rare_classes, require_rows
+from mlpath.create.schemas import common
 from mlpath.dataset import names
 
 if TYPE_CHECKING:
     from mlpath.dataset import DatasetProfile
 
 COMMENT = """\
-# A model sees the center of each image, resized to `picture` (multiples of 4); larger sizes show more
-# and train longer. `examples: false` keeps test images out of the demo.
+# A model sees the center of each image, resized to `picture` (multiples of 4); larger sizes show
+# more and train longer. `examples: false` keeps test images out of the demo.
 """
 MAX_SIDE, MIN_SIDE = 32, 8
 """Pixels. A network on two cores trains for hours on larger images."""
@@ -27,8 +27,8 @@ def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dic
     Raises:
         MlpathError: The images are not enough to train a model.
     """
-    require_rows(profile, "images")
-    rare = rare_classes(profile)
+    common.require_rows(profile, "images")
+    rare = common.rare_classes(profile)
     reading: dict[str, Any] = {"file": names.file_name(profile.path.resolve())}
     if profile.rows > MAX_IMAGES:
         reading["most_pictures"] = MAX_IMAGES
@@ -37,7 +37,7 @@ def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dic
         "licence": license_name,
         "reading": reading,
         "picture": image_shape(profile),
-        "target": {"name": "label", "label": "Class", "choices": class_names(profile)},
+        "target": {"name": "label", "label": "Class", "choices": common.class_names(profile)},
     }
     return schema | ({"too_rare": rare} if rare else {})
 
@@ -56,4 +56,4 @@ def image_shape(profile: DatasetProfile) -> dict[str, int]:
 
 def data_answers(profile: DatasetProfile) -> dict[str, Any]:
     """Return metric and slices."""
-    return class_answers(profile, "class", ["brightness", "contrast"])
+    return common.class_answers(profile, "class", ["brightness", "contrast"])
