@@ -96,14 +96,13 @@ def unify_notation(table: Table, columns: list[ColumnStats], delimiter: str) -> 
     else, if one has fractions after a comma, or the columns are separated by semicolons, "2.375"
     is two thousand.
     """
-    decimal_commas = [column for column in columns if column.decimal == ","]
-    thousands_commas = [column for column in columns if column.thousands == ","]
-    if not decimal_commas and not thousands_commas:
+    marks = {mark for column in columns for mark in (column.decimal, column.thousands)}
+    if "," not in marks:
         return columns
     alternatives = _comma_alternatives(table, columns)
     if None in alternatives.values():
         return _keep_decimal_point(table, columns, alternatives)
-    if decimal_commas or delimiter == ";":
+    if delimiter == ";" or any(column.decimal == "," for column in columns):
         return [alternatives.get(column.name) or column for column in columns]
     return columns
 
