@@ -17,8 +17,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from lived_in import Owner, get, heed_interrupts, serving
 from measure import parser
+from support.e2e import Owner, get, restore_sigint_handler, serving
 
 PACKAGES = ("scikit-learn", "statsmodels", "vega_datasets")
 FOLDERS = """\
@@ -74,7 +74,7 @@ def tried(owner: Owner, table: Table, path: Path) -> str:
     """Take a table from its file to an answer of its demo; return a line on what came of it."""
     begun = time.monotonic()
     flags = ("--target", table.target) if table.target else ()
-    project = owner.creates(table.name, "--dataset", str(path), *flags)
+    project = owner.create(table.name, "--dataset", str(path), *flags)
     owner.uv("run", "pytest", "-q", cwd=project)
     owner.uv("run", "dvc", "repro", cwd=project)
     text = (project / "reports" / "evaluation.json").read_text(encoding="utf-8")
@@ -82,7 +82,7 @@ def tried(owner: Owner, table: Table, path: Path) -> str:
     with serving(owner, project) as address:
         status, health = get(f"{address}/health")
         assert status == 200, health  # noqa: PLR2004, S101
-        said = owner.types(str(project / ".venv/bin/python"), "-c", ASK, address, cwd=project)
+        said = owner.run(str(project / ".venv/bin/python"), "-c", ASK, address, cwd=project)
     metric, champion = evaluation["metric"], evaluation["champion"]
     first, best = (
         f"{evaluation['scores'][one][metric]['value']:.3g}" for one in ("baseline", champion)
@@ -105,7 +105,7 @@ def in_short(answer: Any) -> str:
 
 def main(names: list[str]) -> int:
     """Try the tables that are named, or all; return how many failed."""
-    heed_interrupts()
+    restore_sigint_handler()
     wanted = [one for one in TABLES if not names or one.name in names]
     with tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as scratch:
         owner = Owner(Path(scratch))

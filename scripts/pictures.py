@@ -22,8 +22,8 @@ from playwright.sync_api import Page, expect
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tests"))
 
-import browsing  # noqa: E402
-from lived_in import Owner, serving  # noqa: E402
+from support import browser  # noqa: E402
+from support.e2e import Owner, serving  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +62,7 @@ def ask_in_words(page: Page) -> None:
     question = "How do I turn a table of dates and prices into monthly averages?"
     page.get_by_role("textbox").first.fill(question)
     page.get_by_role("button", name="Predict").click()
-    browsing.expect_answer(page, "pandas")
+    browser.expect_answer(page, "pandas")
     expect(page.get_by_text("points").last).to_be_visible()
 
 
@@ -74,8 +74,8 @@ def look_back(page: Page) -> None:
 
 def draw_a_two(page: Page) -> None:
     """Draw what the README shows."""
-    browsing.draw(page, "#pad canvas", TWO)
-    browsing.expect_answer(page, "2")
+    browser.draw(page, "#pad canvas", TWO)
+    browser.expect_answer(page, "2")
     expect(page.get_by_text("this is the picture as the model is shown it")).to_be_visible()
 
 
@@ -131,14 +131,14 @@ def main() -> None:
     asked = parser.parse_args().domains
     if unknown := sorted(set(asked) - set(SCENES)):
         parser.error(f"no domain is called {', '.join(unknown)}")
-    if not browsing.CHROMIUM:
+    if not browser.CHROMIUM:
         sys.exit("It takes Chromium or Chrome; on Debian: apt-get install chromium")
     for domain in asked or SCENES:
         with tempfile.TemporaryDirectory() as home:
             owner = Owner(Path(home))
-            project = owner.creates(NAME, "-d", f"domain={domain}")
+            project = owner.create(NAME, "-d", f"domain={domain}")
             owner.uv("run", "dvc", "repro", cwd=project)
-            with serving(owner, project) as address, browsing.opened(address, "desk") as page:
+            with serving(owner, project) as address, browser.opened(address, "desk") as page:
                 SCENES[domain](page)
                 take(page, domain)
         sys.stdout.write(f"docs/{domain}.png\n")

@@ -15,10 +15,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tests"))
 
-from edits import CATALOGUE, Edit, Kind  # noqa: E402
-from lived_in import Owner  # noqa: E402
-from pairs import Ground, prepare, write_tiny_template  # noqa: E402
-from verdicts import COPIER, MLPATH, Verdict, edited, update  # noqa: E402
+from support.decisions import COPIER, MLPATH, Verdict, edited, update  # noqa: E402
+from support.e2e import Owner  # noqa: E402
+from support.edits import CATALOGUE, Edit, Kind  # noqa: E402
+from support.version_pairs import Ground, prepare, write_tiny_template  # noqa: E402
 
 PAGE = ROOT / "docs" / "updates.md"
 BEGIN, END = "<!-- table: begin -->\n", "<!-- table: end -->\n"

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from histories import FIRST, SECOND, Installed, install
-from lived_in import Owner, heed_interrupts
 from mlpath.cli import main
+from support.e2e import Owner, restore_sigint_handler
+from support.installed import FIRST, SECOND, Installed, install
 
 ROOT = Path(__file__).parents[1]
-heed_interrupts()
+restore_sigint_handler()
 UV_CACHE = os.environ.get("UV_CACHE_DIR") or str(Path("~/.cache/uv").expanduser())
 MLPATH = [sys.executable, "-m", "mlpath"]
 
@@ -183,8 +183,8 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Owner:
 @pytest.fixture(scope="session")
 def trained_project(owner: Owner) -> Path:
     """Give a project of the default answers, installed, trained and committed, for all to read."""
-    project = owner.creates("demo")
+    project = owner.create("demo")
     owner.uv("run", "dvc", "repro", cwd=project)
-    owner.types("git", "add", "--all", cwd=project)
-    owner.types("git", "commit", "--quiet", "--message", "Train the first champion", cwd=project)
+    owner.run("git", "add", "--all", cwd=project)
+    owner.run("git", "commit", "--quiet", "--message", "Train the first champion", cwd=project)
     return project

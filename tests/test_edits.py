@@ -15,15 +15,15 @@ import yaml
 
 import update_table
 from conftest import ROOT
-from edits import CATALOGUE, Kind, Stake
-from lived_in import Owner
-from lives import Life, live
 from mlpath.errors import AnswerError
 from mlpath.template import render
 from mlpath.template import store as template
-from pairs import ANSWERS_FILE, Files, Ground, UnsuitedError, prepare
+from support.decisions import COPIER, MLPATH, edited, update
+from support.e2e import Owner
+from support.edits import CATALOGUE, Kind, Stake
+from support.scenarios import Life, live
+from support.version_pairs import ANSWERS_FILE, Files, Ground, UnsuitedError, prepare
 from update_table import Outcome
-from verdicts import COPIER, MLPATH, edited, update
 
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
 EDITS = {edit.name: edit for edit in CATALOGUE}

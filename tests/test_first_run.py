@@ -32,7 +32,7 @@ main(["new-project", "demo", "--defaults", "--run", *{arguments!r}], prog_name="
 @pytest.fixture
 def uv(tmp_path: Path) -> str:
     script = tmp_path / "uv"
-    fake = Path(__file__).with_name("fake_uv.py").read_text()
+    fake = Path(__file__).with_name("support").joinpath("fake_uv.py").read_text()
     script.write_text(f"#!{sys.executable}\n{fake}")
     script.chmod(0o755)
     return str(script)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lived_in import Owner, get, serving
+from support.e2e import Owner, get, serving
 from test_dataset import customers, written
 
 pytestmark = pytest.mark.e2e
@@ -32,7 +32,7 @@ print(json.dumps(answers))
 
 def ask(owner: Owner, project: Path, address: str, rows: list[dict[str, Any]]) -> list[Any]:
     python = str(project / ".venv" / "bin" / "python")
-    said = owner.types(python, "-c", ASK, address, json.dumps(rows), cwd=project)
+    said = owner.run(python, "-c", ASK, address, json.dumps(rows), cwd=project)
     return list(json.loads(said.splitlines()[-1]))
 
 
@@ -41,10 +41,10 @@ def project(owner: Owner, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of a table with everything that tables have: trained, and committed."""
     folder = tmp_path_factory.mktemp("own")
     path = written(folder, customers(590))
-    made = owner.creates("own-churn", "--dataset", str(path), "--target", "Churn")
+    made = owner.create("own-churn", "--dataset", str(path), "--target", "Churn")
     owner.uv("run", "dvc", "repro", cwd=made)
-    owner.types("git", "add", "--all", cwd=made)
-    owner.types("git", "commit", "--quiet", "--message", "Train the first champion", cwd=made)
+    owner.run("git", "add", "--all", cwd=made)
+    owner.run("git", "commit", "--quiet", "--message", "Train the first champion", cwd=made)
     return made
 
 
@@ -56,12 +56,12 @@ def test_it_passes_its_own_checks(owner: Owner, project: Path) -> None:
 
 
 def test_it_is_trained_and_clean_and_git_has_no_data(owner: Owner, project: Path) -> None:
-    assert owner.types("git", "status", "--porcelain", cwd=project) == ""
+    assert owner.run("git", "status", "--porcelain", cwd=project) == ""
     assert "up to date" in owner.uv("run", "dvc", "status", cwd=project)
     record = json.loads((project / "models/champion/champion.json").read_text(encoding="utf-8"))
     assert record["model"] == "shallow"
     assert record["lineage"]["data_md5"] in (project / "data/raw.dvc").read_text(encoding="utf-8")
-    assert "data/raw/" not in owner.types("git", "ls-files", cwd=project)
+    assert "data/raw/" not in owner.run("git", "ls-files", cwd=project)
 
 
 def test_it_answers_what_is_missing_unseen_and_wrong(owner: Owner, project: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_clone_passes_its_tests_and_serves_without_the_data(
     owner: Owner, project: Path, tmp_path: Path
 ) -> None:
     clone = tmp_path / "clone"
-    owner.types("git", "clone", "--quiet", str(project), str(clone), cwd=tmp_path)
+    owner.run("git", "clone", "--quiet", str(project), str(clone), cwd=tmp_path)
     owner.uv("sync", "--quiet", cwd=clone)
     assert not (clone / "data" / "raw").exists()
     assert " passed" in owner.uv("run", "pytest", "-q", "tests/test_pipeline.py", cwd=clone)
@@ -135,7 +135,7 @@ def test_a_number_is_predicted_from_a_table_without_a_header(owner: Owner, tmp_p
     ]
     path = written(tmp_path, rows, "readings.txt")
     path.write_text(path.read_text().replace(",", ";").replace(".5", ",5"), encoding="utf-16")
-    made = owner.creates("own-readings", "--dataset", str(path))
+    made = owner.create("own-readings", "--dataset", str(path))
     owner.uv("run", "dvc", "repro", cwd=made)
     assert " passed" in owner.uv("run", "pytest", "-q", cwd=made)
     with serving(owner, made) as address:

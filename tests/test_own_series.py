@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lived_in import Owner, get, serving
+from support.e2e import Owner, get, serving
 from test_dataset_series import every, visits, written, yearly
 from test_own_data import ask
 
@@ -19,10 +19,10 @@ pytestmark = pytest.mark.e2e
 def project(owner: Owner, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Trained, and committed."""
     path = written(tmp_path_factory.mktemp("own"), visits())
-    made = owner.creates("own-visits", "--dataset", str(path))
+    made = owner.create("own-visits", "--dataset", str(path))
     owner.uv("run", "dvc", "repro", cwd=made)
-    owner.types("git", "add", "--all", cwd=made)
-    owner.types("git", "commit", "--quiet", "--message", "Train the first champion", cwd=made)
+    owner.run("git", "add", "--all", cwd=made)
+    owner.run("git", "commit", "--quiet", "--message", "Train the first champion", cwd=made)
     return made
 
 
@@ -56,9 +56,9 @@ def test_it_forecasts_and_refuses_in_words(owner: Owner, project: Path) -> None:
 
 
 def test_a_clone_serves_without_the_data(owner: Owner, project: Path, tmp_path: Path) -> None:
-    assert owner.types("git", "status", "--porcelain", cwd=project) == ""
+    assert owner.run("git", "status", "--porcelain", cwd=project) == ""
     clone = tmp_path / "clone"
-    owner.types("git", "clone", "--quiet", str(project), str(clone), cwd=tmp_path)
+    owner.run("git", "clone", "--quiet", str(project), str(clone), cwd=tmp_path)
     owner.uv("sync", "--quiet", cwd=clone)
     assert not (clone / "data" / "raw").exists()
     with serving(owner, clone) as address:
@@ -91,7 +91,7 @@ def test_a_file_that_changed_is_told_in_words(owner: Owner, project: Path) -> No
 def test_longer_steps_are_forecast_too(
     owner: Owner, tmp_path: Path, name: str, rows: list[list[str]], first: str
 ) -> None:
-    made = owner.creates(name, "--dataset", str(written(tmp_path, rows)))
+    made = owner.create(name, "--dataset", str(written(tmp_path, rows)))
     owner.uv("run", "dvc", "repro", cwd=made)
     assert " passed" in owner.uv("run", "pytest", "-q", cwd=made)
     with serving(owner, made) as address:

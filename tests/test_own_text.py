@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lived_in import Owner, get, serving
+from support.e2e import Owner, get, serving
 from test_dataset_text import ABOUT, tickets, written
 from test_own_data import ask
 
@@ -20,10 +20,10 @@ TEXT = "what_they_wrote"
 def project(owner: Owner, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Trained, and committed."""
     path = written(tmp_path_factory.mktemp("own"), tickets(450))
-    made = owner.creates("own-tickets", "--dataset", str(path))
+    made = owner.create("own-tickets", "--dataset", str(path))
     owner.uv("run", "dvc", "repro", cwd=made)
-    owner.types("git", "add", "--all", cwd=made)
-    owner.types("git", "commit", "--quiet", "--message", "Train the first champion", cwd=made)
+    owner.run("git", "add", "--all", cwd=made)
+    owner.run("git", "commit", "--quiet", "--message", "Train the first champion", cwd=made)
     return made
 
 
@@ -49,9 +49,9 @@ def test_it_answers_in_any_script_and_refuses_what_is_no_text(owner: Owner, proj
 
 
 def test_a_clone_serves_without_the_data(owner: Owner, project: Path, tmp_path: Path) -> None:
-    assert owner.types("git", "status", "--porcelain", cwd=project) == ""
+    assert owner.run("git", "status", "--porcelain", cwd=project) == ""
     clone = tmp_path / "clone"
-    owner.types("git", "clone", "--quiet", str(project), str(clone), cwd=tmp_path)
+    owner.run("git", "clone", "--quiet", str(project), str(clone), cwd=tmp_path)
     owner.uv("sync", "--quiet", cwd=clone)
     assert not (clone / "data" / "raw").exists()
     with serving(owner, clone) as address:

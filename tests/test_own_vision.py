@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from lived_in import Owner, get, serving
+from support.e2e import Owner, get, serving
 from test_dataset_vision import COLOURS, photos
 
 pytestmark = pytest.mark.e2e
@@ -30,7 +30,7 @@ for path in json.loads(sys.argv[2]):
 
 def ask(owner: Owner, project: Path, address: str, files: list[str]) -> list[Any]:
     python = str(project / ".venv" / "bin" / "python")
-    said = owner.types(python, "-c", ASK, address, json.dumps(files), cwd=project)
+    said = owner.run(python, "-c", ASK, address, json.dumps(files), cwd=project)
     return [json.loads(line) for line in said.splitlines()[-len(files) :]]
 
 
@@ -40,12 +40,12 @@ def project(owner: Owner, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = photos(tmp_path_factory.mktemp("own") / "photos", each=60)
     (path / "moss" / "torn.jpg").write_bytes(b"no picture")
     shutil.copy(path / "moss" / "000.png", path / "blue jay" / "the same.png")
-    made = owner.creates("own-pictures", "--dataset", str(path))
+    made = owner.create("own-pictures", "--dataset", str(path))
     said = owner.uv("run", "dvc", "repro", cwd=made)
     assert "1 pictures can't be taken and are left out:\nmoss/torn.jpg: This is no picture" in said
     assert "of another class than their like: blue jay/the same.png and moss/000.png" in said
-    owner.types("git", "add", "--all", cwd=made)
-    owner.types("git", "commit", "--quiet", "--message", "Train the first champion", cwd=made)
+    owner.run("git", "add", "--all", cwd=made)
+    owner.run("git", "commit", "--quiet", "--message", "Train the first champion", cwd=made)
     return made
 
 
@@ -80,9 +80,9 @@ def test_it_answers_pictures_and_refuses_what_is_none(
 
 
 def test_a_clone_serves_without_the_pictures(owner: Owner, project: Path, tmp_path: Path) -> None:
-    assert owner.types("git", "status", "--porcelain", cwd=project) == ""
+    assert owner.run("git", "status", "--porcelain", cwd=project) == ""
     clone = tmp_path / "clone"
-    owner.types("git", "clone", "--quiet", str(project), str(clone), cwd=tmp_path)
+    owner.run("git", "clone", "--quiet", str(project), str(clone), cwd=tmp_path)
     owner.uv("sync", "--quiet", cwd=clone)
     assert not (clone / "data" / "raw").exists()
     Image.new("RGB", (80, 60), COLOURS["moss"]).save(tmp_path / "moss.webp")

@@ -11,25 +11,25 @@ from pathlib import Path
 
 import pytest
 
-from lived_in import Owner, get, serving
+from support.e2e import Owner, get, serving
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_a_fresh_project_passes_its_own_checks(owner: Owner, task: str) -> None:
-    project = owner.creates(f"fresh-{task}", "-d", f"task={task}")
+    project = owner.create(f"fresh-{task}", "-d", f"task={task}")
     owner.uv("run", "ruff", "format", "--check", cwd=project)
     owner.uv("run", "ruff", "check", cwd=project)
     owner.uv("run", "mypy", cwd=project)
     assert " passed" in owner.uv("run", "pytest", "-q", cwd=project)
-    assert owner.types("git", "status", "--porcelain", cwd=project) == ""
+    assert owner.run("git", "status", "--porcelain", cwd=project) == ""
 
 
 def test_a_trained_project_is_clean_and_its_champion_won(
     owner: Owner, trained_project: Path
 ) -> None:
-    assert owner.types("git", "status", "--porcelain", cwd=trained_project) == ""
+    assert owner.run("git", "status", "--porcelain", cwd=trained_project) == ""
     assert "up to date" in owner.uv("run", "dvc", "status", cwd=trained_project)
     record = json.loads((trained_project / "models/champion/champion.json").read_text())
     assert record["model"] == "shallow"
@@ -43,8 +43,8 @@ def test_training_again_changes_nothing_that_git_keeps(
 ) -> None:
     copy = copy_of(trained_project, owner, tmp_path)
     owner.uv("run", "dvc", "repro", "--force", cwd=copy)
-    assert owner.types("git", "diff", cwd=copy) == ""
-    assert owner.types("git", "status", "--porcelain", cwd=copy) == ""
+    assert owner.run("git", "diff", cwd=copy) == ""
+    assert owner.run("git", "status", "--porcelain", cwd=copy) == ""
 
 
 def test_experiments_are_compared(owner: Owner, trained_project: Path, tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_queued_experiments_run_apart_from_what_is_edited_meanwhile(
     code = copy / "src/demo/train.py"
     code.write_text("raise SystemExit('half written')\n" + code.read_text())
     owner.uv("run", "dvc", "exp", "run", "--run-all", cwd=copy)
-    assert owner.types("git", "status", "--porcelain", cwd=copy).split() == [
+    assert owner.run("git", "status", "--porcelain", cwd=copy).split() == [
         "M",
         "src/demo/train.py",
     ]
@@ -85,12 +85,12 @@ def test_a_clone_serves_without_training_data_or_database(
     owner: Owner, trained_project: Path, tmp_path: Path
 ) -> None:
     clone = tmp_path / "clone"
-    owner.types("git", "clone", "--quiet", str(trained_project), str(clone), cwd=tmp_path)
+    owner.run("git", "clone", "--quiet", str(trained_project), str(clone), cwd=tmp_path)
     owner.uv("sync", "--quiet", cwd=clone)
     with serving(owner, clone) as address:
         status, health = get(f"{address}/health")
         assert (status, health["status"], health["model"]) == (200, "ok", "shallow")
-        answer = owner.types(
+        answer = owner.run(
             str(clone / ".venv" / "bin" / "python"),
             "-c",
             "import json, sys; from gradio_client import Client\n"
@@ -115,7 +115,7 @@ def test_a_tampered_model_is_not_served(
     owner: Owner, trained_project: Path, tmp_path: Path
 ) -> None:
     clone = tmp_path / "clone"
-    owner.types("git", "clone", "--quiet", str(trained_project), str(clone), cwd=tmp_path)
+    owner.run("git", "clone", "--quiet", str(trained_project), str(clone), cwd=tmp_path)
     owner.uv("sync", "--quiet", cwd=clone)
     with (clone / "models/champion/model.onnx").open("ab") as model:
         model.write(b"\0")
@@ -128,7 +128,7 @@ def test_a_tampered_model_is_not_served(
 def test_data_is_pushed_and_pulled(owner: Owner, trained_project: Path, tmp_path: Path) -> None:
     owner.uv("run", "dvc", "push", cwd=trained_project)
     clone = tmp_path / "clone"
-    owner.types("git", "clone", "--quiet", str(trained_project), str(clone), cwd=tmp_path)
+    owner.run("git", "clone", "--quiet", str(trained_project), str(clone), cwd=tmp_path)
     owner.uv("sync", "--quiet", cwd=clone)
     owner.uv("run", "dvc", "pull", cwd=clone)
     raw = "data/raw/table.csv"

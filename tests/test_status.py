@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, git
-from histories import FIRST, SECOND, Installed, commit, install, snapshot
 from mlpath.update import status
+from support.installed import FIRST, SECOND, Installed, commit, install, snapshot
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, git
-from histories import FIRST, SECOND, Installed, commit, install, snapshot
+from support.installed import FIRST, SECOND, Installed, commit, install, snapshot
 
 
 def test_a_clean_update_is_staged_and_not_committed(installed: Installed, project: Path) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from conftest import git
-from histories import FIRST, SECOND, Installed, commit, install, snapshot
+from support.installed import FIRST, SECOND, Installed, commit, install, snapshot
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from conftest import copier, files_below, git
-from histories import FIRST, SECOND, Installed, commit, install, snapshot
+from support.installed import FIRST, SECOND, Installed, commit, install, snapshot
 
 
 def edit(project: Path) -> None:

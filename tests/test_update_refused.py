@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conftest import git
-from histories import FIRST, SECOND, Installed, commit, install, snapshot
+from support.installed import FIRST, SECOND, Installed, commit, install, snapshot
 
 
 def refusal(installed: Installed, project: Path, *arguments: str) -> str:

@@ -12,10 +12,10 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pairs import EXECUTABLE, LINK, Entry, Files, Pair, snapshot
+from support.version_pairs import EXECUTABLE, LINK, Entry, Files, Pair, snapshot
 
 if TYPE_CHECKING:
-    from lived_in import Owner
+    from support.e2e import Owner
 
 LINE = b"# Written by the owner of this project.\n"
 CRLF = b"\r\n"
@@ -89,7 +89,7 @@ class Site:
     owner: Owner
 
     def git(self, *arguments: str) -> str:
-        return self.owner.types("git", *arguments, cwd=self.path)
+        return self.owner.run("git", *arguments, cwd=self.path)
 
     def commit(self) -> None:
         self.git("add", "--all")

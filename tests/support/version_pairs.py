@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from lived_in import Owner
+    from support.e2e import Owner
 
 _T = TypeVar("_T")
 
@@ -237,16 +237,16 @@ def prepare(
     given = ("--data-file", str(answers)) if answers else ()
     folder.mkdir(parents=True)
     for version, name in {old: "project", new: "new"}.items():
-        owner.types(
+        owner.run(
             sys.executable, "-m", "copier", "copy", "--defaults", "--quiet",
             "--vcs-ref", version, *given, source, name, cwd=folder,
         )  # fmt: skip
     pair = compare(owner, folder / "project", folder / "new")
     repository = folder / "repository"
     (folder / "project").rename(_with_parents(repository / below))
-    owner.types("git", "init", "--quiet", "--initial-branch=main", cwd=repository)
-    owner.types("git", "add", "--all", cwd=repository)
-    owner.types("git", "commit", "--quiet", "--message", "Begin", cwd=repository)
+    owner.run("git", "init", "--quiet", "--initial-branch=main", cwd=repository)
+    owner.run("git", "add", "--all", cwd=repository)
+    owner.run("git", "commit", "--quiet", "--message", "Begin", cwd=repository)
     return Ground(repository, below, pair, owner, new)
 
 
@@ -260,7 +260,7 @@ def compare(owner: Owner, old: Path, new: Path) -> Pair:
     assert old.parent == new.parent
     renames = {}
     # `git diff --no-index` exits with 1 where there are differences, which here there are.
-    listed = owner.types(
+    listed = owner.run(
         "sh", "-c", f"git diff --no-index -M --diff-filter=R --name-status -z {old.name} {new.name}"
         " || test $? = 1", cwd=old.parent,
     )  # fmt: skip
@@ -277,17 +277,17 @@ def write_tiny_template(owner: Owner, folder: Path) -> str:
         Its address, as a project records it.
     """
     folder.mkdir(parents=True)
-    owner.types("git", "init", "--quiet", "--initial-branch=main", cwd=folder)
+    owner.run("git", "init", "--quiet", "--initial-branch=main", cwd=folder)
     for version, files in {"v1.0.0": _FIRST, "v1.1.0": _SECOND}.items():
-        owner.types("git", "rm", "-r", "--quiet", "--ignore-unmatch", ".", cwd=folder)
+        owner.run("git", "rm", "-r", "--quiet", "--ignore-unmatch", ".", cwd=folder)
         for name, (mode, content) in files.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
             path.chmod(int(mode[-3:], 8))
-        owner.types("git", "add", "--all", cwd=folder)
-        owner.types("git", "commit", "--quiet", "--message", version, cwd=folder)
-        owner.types("git", "tag", version, cwd=folder)
+        owner.run("git", "add", "--all", cwd=folder)
+        owner.run("git", "commit", "--quiet", "--message", version, cwd=folder)
+        owner.run("git", "tag", version, cwd=folder)
     return str(folder)
 
 

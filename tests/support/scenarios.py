@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edits import CATALOGUE, Edit, Kind, Site, Stake, State
-from pairs import Ground, UnsuitedError
-from verdicts import Verdict, edited, judge, run, state_of
+from support.decisions import Verdict, edited, judge, run, state_of
+from support.edits import CATALOGUE, Edit, Kind, Site, Stake, State
+from support.version_pairs import Ground, UnsuitedError
 
 if TYPE_CHECKING:
-    from lived_in import Owner
+    from support.e2e import Owner
 
 Document = dict[str, Any]
 """What `--json` says of one project."""

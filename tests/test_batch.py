@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from conftest import git
-from histories import Installed, commit, snapshot
 from mlpath.update import status
+from support.installed import Installed, commit, snapshot
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ LIMIT = 1200
 """Seconds for one command; an installation from an empty cache takes minutes."""
 
 
-def heed_interrupts() -> None:
+def restore_sigint_handler() -> None:
     """Let programs that are started end by Ctrl-C, though a script's background jobs ignore it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -52,7 +52,7 @@ class Owner:
         cache = os.environ.get("UV_CACHE_DIR") or str(Path("~/.cache/uv").expanduser())
         return {**kept, "HOME": str(self.home), "UV_CACHE_DIR": cache, **self.variables}
 
-    def types(self, *command: str, cwd: Path, fails: bool = False) -> str:
+    def run(self, *command: str, cwd: Path, fails: bool = False) -> str:
         """Run a command that must succeed, or fail; returns all that it printed."""
         done = subprocess.run(
             command,
@@ -70,11 +70,11 @@ class Owner:
 
     def uv(self, *arguments: str, cwd: Path, fails: bool = False) -> str:
         """Run uv in a project."""
-        return self.types(uv.find_uv_bin(), *arguments, cwd=cwd, fails=fails)
+        return self.run(uv.find_uv_bin(), *arguments, cwd=cwd, fails=fails)
 
-    def creates(self, name: str, *arguments: str) -> Path:
+    def create(self, name: str, *arguments: str) -> Path:
         """Make a project with the defaults and install its environment."""
-        self.types(
+        self.run(
             sys.executable, "-m", "mlpath", "new-project", name, "-l", *arguments, cwd=self.home
         )
         project = self.home / name

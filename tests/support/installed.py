@@ -21,7 +21,7 @@ from mlpath.template import store as template
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 Files = dict[str, str | bytes]
 """What stands under each path of a template."""

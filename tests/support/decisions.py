@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edits import Claim, Edit, Kind, Site, Stake, State
-from pairs import EXECUTABLE, FILE, LINK, Entry, Ground, snapshot
+from support.edits import Claim, Edit, Kind, Site, Stake, State
+from support.version_pairs import EXECUTABLE, FILE, LINK, Entry, Ground, snapshot
 
 if TYPE_CHECKING:
-    from lived_in import Owner
+    from support.e2e import Owner
 
 LIMIT = 300
 """Seconds for one command, on a slow machine."""
