@@ -228,8 +228,8 @@ def test_a_file_too_large_to_hold_gives_the_categories_of_its_first_rows(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of more categories than are counted one by one; a number of the row is still told."""
-    monkeypatch.setattr("mlpath.dataset.profile.WHOLE_BYTES", 0)
-    monkeypatch.setattr("mlpath.dataset.profile.SAMPLE", 2000)
+    monkeypatch.setattr("mlpath.dataset.profile.MAX_BYTES_IN_MEMORY", 0)
+    monkeypatch.setattr("mlpath.dataset.profile.SAMPLE_ROWS", 2000)
     rows = customers(6000)
     header = ["id", *rows[0][1:-1], "Postcode", "Late", rows[0][-1]]
     codes = [f"x{at % 97:03}" if at % 3 else "x000" for at in range(len(rows))]

@@ -186,7 +186,7 @@ def test_pictures_of_an_archive_that_cannot_be_unpacked_are_told(folder: Path) -
     content[entry + 10] = content[start + 8] = 99  # a method of packing that Python has not
     path.write_bytes(content)
     found = ingest.inspect_dataset(path, {}, None)
-    assert found.pictures["unread"] == 1
+    assert found.images["unread"] == 1
 
 
 def test_an_archive_with_backslashes_between_its_folders(folder: Path) -> None:

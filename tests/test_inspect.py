@@ -19,10 +19,7 @@ from PIL import Image
 
 from mlpath import cli
 from mlpath.create.schemas import tabular
-from mlpath.dataset import Findings, inspect, names
-from mlpath.dataset import detect as kinds
-from mlpath.dataset import inspection as look
-from mlpath.dataset import report as show
+from mlpath.dataset import DatasetProfile, detect, inspect, inspection, names, report
 from mlpath.errors import MlpathError
 
 ROWS = 60
@@ -53,10 +50,10 @@ def written(folder: Path, content: str | bytes, name: str = "table.csv") -> Path
     return path
 
 
-def of(findings: Findings, name: str) -> str:
+def of(findings: DatasetProfile, name: str) -> str:
     """What a column was taken for."""
     found = next(one for one in findings.columns if one.name == name)
-    return f"{found.role}: {found.reason}" if found.role == "left out" else found.type
+    return f"left out: {found.reason}" if found.role == "left_out" else found.type
 
 
 PLAIN = text(table())
@@ -123,8 +120,8 @@ def test_parquet_is_understood(tmp_path: Path) -> None:
     duckdb.sql(f"COPY (FROM read_csv('{source}')) TO '{path}' (FORMAT parquet)")
     found = inspect(path)
     assert (found.rows, found.target, of(found, "size")) == (ROWS, "sold", "number")
-    assert found.reading is not None
-    assert found.reading.format == "parquet"
+    assert found.read_options is not None
+    assert found.read_options.format == "parquet"
 
 
 def test_zstd_is_understood(tmp_path: Path) -> None:
@@ -322,14 +319,14 @@ def test_a_file_that_changes_while_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = written(tmp_path, PLAIN)
-    whole = look._look
+    whole = inspection._inspect_table
 
     def looked(*arguments: object) -> object:
         found = whole(*arguments)  # type: ignore[arg-type]
         written(tmp_path, PLAIN + "1,2,red,no\n")
         return found
 
-    monkeypatch.setattr(look, "_look", looked)
+    monkeypatch.setattr(inspection, "_inspect_table", looked)
     with pytest.raises(MlpathError, match="changed while it was read"):
         inspect(path)
 
@@ -337,7 +334,9 @@ def test_a_file_that_changes_while_it_is_read(
 # ------------------------------------------------------------------------------------------- types
 
 
-def typed(tmp_path: Path, values: list[str], name: str = "it", delimiter: str = ",") -> Findings:
+def typed(
+    tmp_path: Path, values: list[str], name: str = "it", delimiter: str = ","
+) -> DatasetProfile:
     """A table with these values in a column beside the others."""
     rows = table(len(values))
     rows = [[name, *rows[0]], *[[v, *r] for v, r in zip(values, rows[1:], strict=True)]]
@@ -417,8 +416,8 @@ def test_a_date_that_can_be_read_in_two_ways_is_not_guessed(tmp_path: Path) -> N
 def test_a_stray_text_among_numbers_counts_as_missing_and_is_said(tmp_path: Path) -> None:
     found = typed(tmp_path, [*cycle("1.5", "2.5", "4.5")[:-1], "seven"])
     assert of(found, "it") == "number"
-    assert found.reading is not None
-    assert found.reading.missing == ("", "seven")
+    assert found.read_options is not None
+    assert found.read_options.missing == ("", "seven")
     assert any("'seven'" in note and "no numbers" in note for note in found.notes)
 
 
@@ -439,9 +438,9 @@ def test_where_the_comma_is_before_the_fraction_all_numbers_are_read_so(
     rows = [["a", "b", "sold"]]
     rows += [[*pair, "yes" if at % 3 else "no"] for at, pair in enumerate(pairs)]
     found = inspect(written(tmp_path, text(rows, ";")))
-    assert found.reading is not None
-    assert found.reading.decimal == ","
-    assert found.reading.thousands == ("." if "points" in name else "")
+    assert found.read_options is not None
+    assert found.read_options.decimal == ","
+    assert found.read_options.thousands == ("." if "points" in name else "")
     for place, column in enumerate(found.columns[:2]):
         plain = [value.replace(".", "").replace(",", ".") for value in COMMAS[name][place]]
         assert column.type == "number"
@@ -463,8 +462,8 @@ def test_numbers_in_two_notations_are_not_read_in_one(tmp_path: Path) -> None:
     assert of(found, "it") == "category"
     assert of(found, "size") == "number"
     assert any("comma and point mean another thing" in note for note in found.notes)
-    assert found.reading is not None
-    assert (found.reading.decimal, found.reading.thousands) == (".", "")
+    assert found.read_options is not None
+    assert (found.read_options.decimal, found.read_options.thousands) == (".", "")
 
 
 @pytest.mark.parametrize("words", [60, 12])
@@ -488,7 +487,7 @@ def test_a_missing_target_is_no_class(tmp_path: Path) -> None:
     found = inspect(written(tmp_path, text(rows)))
     assert sorted(name for name, _ in found.classes) == ["0", "1"]
     assert found.positive == "1"
-    schema = tabular.document(found, "here", "unknown")
+    schema = tabular.build_schema(found, "here", "unknown")
     assert sorted(schema["target"]["choices"]) == ["0", "1"]
     assert schema["too_rare"] == ["NA"]
 
@@ -504,15 +503,15 @@ def test_what_comes_after_the_sample_is_seen(tmp_path: Path, late: str) -> None:
     found = inspect(written(tmp_path, packed, "table.csv.gz"))
     size = found.columns[0]
     assert (size.type, size.missing, size.minimum, size.maximum) == ("number", 2, 0, 96)
-    assert found.reading is not None
-    assert set(found.reading.missing) == {"", "NA", late}
-    json.loads(show.as_json(found), parse_constant=pytest.fail)
+    assert found.read_options is not None
+    assert set(found.read_options.missing) == {"", "NA", late}
+    json.loads(report.to_json(found), parse_constant=pytest.fail)
 
 
 def test_words_for_missing_are_those_of_numbers_alone(tmp_path: Path) -> None:
     found = typed(tmp_path, cycle("1", "N/A", "3"))
-    assert found.reading is not None
-    assert found.reading.missing == ("", "N/A")
+    assert found.read_options is not None
+    assert found.read_options.missing == ("", "N/A")
     numbers = next(one for one in found.columns if one.name == "it")
     assert (numbers.missing, numbers.minimum, numbers.maximum) == (ROWS // 3, 1, 3)
 
@@ -580,25 +579,27 @@ def test_names_that_differ_in_case_alone_are_not_mixed_up(tmp_path: Path) -> Non
 def test_two_plausible_targets_are_a_doubt(tmp_path: Path) -> None:
     rows = table()
     found = inspect(written(tmp_path, text([["target", "age", "label", "sold"], *rows[1:]])))
-    assert len(found.doubts) == 1
-    assert "'target'" in found.doubts[0]
-    assert "'label'" in found.doubts[0]
+    assert len(found.ambiguities) == 1
+    assert "'target'" in found.ambiguities[0]
+    assert "'label'" in found.ambiguities[0]
 
 
 def test_when_and_where_are_no_targets_though_they_stand_last(tmp_path: Path) -> None:
     rows = [[*row[:2], str(1990 + at % 20)] for at, row in enumerate(table()[1:])]
     found = inspect(written(tmp_path, text([["size", "age", "year"], *rows])))
-    assert found.doubts == ("table.csv: nothing tells which to predict: 'size', 'age', 'year'",)
+    assert found.ambiguities == (
+        "table.csv: nothing tells which to predict: 'size', 'age', 'year'",
+    )
     rows = [[row[0], row[1], "51.5"] for row in rows]
     found = inspect(written(tmp_path, text([["price", "age", "latitude"], *rows])))
-    assert (found.target, found.doubts) == ("price", ())
+    assert (found.target, found.ambiguities) == ("price", ())
 
 
 def test_no_plausible_target_is_a_doubt(tmp_path: Path) -> None:
     lines = "".join(f"n{at},m{at * 7}\n" for at in range(ROWS))
     found = inspect(written(tmp_path, "first,second\n" + lines))
     assert found.target is None
-    assert "no column looks like something to predict" in found.doubts[0]
+    assert "no column looks like something to predict" in found.ambiguities[0]
 
 
 @pytest.mark.parametrize(
@@ -635,8 +636,8 @@ def test_a_million_categories_are_no_feature(tmp_path: Path) -> None:
 def test_rare_classes_are_seen_in_a_large_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mlpath.dataset.profile.WHOLE_BYTES", 0)
-    monkeypatch.setattr("mlpath.dataset.profile.SAMPLE", 100)
+    monkeypatch.setattr("mlpath.dataset.profile.MAX_BYTES_IN_MEMORY", 0)
+    monkeypatch.setattr("mlpath.dataset.profile.SAMPLE_ROWS", 100)
     rows = table(3000)
     rows[-1][3] = "maybe"
     rows[-2][0] = "broken"
@@ -647,7 +648,7 @@ def test_rare_classes_are_seen_in_a_large_file(
     assert classes["maybe"] == 1
     assert classes.keys() == {"yes", "no", "maybe"}
     assert sum(classes.values()) == 3000
-    assert (found.rows, found.looked_at) == (3000, 100)
+    assert (found.rows, found.sampled_rows) == (3000, 100)
     assert any("the first 100 rows" in note for note in found.notes)
     assert any("'broken'" in note for note in found.notes)
     assert of(found, "size") == "number"
@@ -672,7 +673,7 @@ def test_a_copy_of_a_number_is_a_leak(tmp_path: Path) -> None:
 def test_duplicates_and_imbalance_are_said(tmp_path: Path) -> None:
     rows = [[*row[:3], "yes" if at == 0 else "no"] for at, row in enumerate(table()[1:])]
     found = inspect(written(tmp_path, text([table()[0], *rows, rows[5], rows[6]])), target="sold")
-    assert found.duplicates == 2
+    assert found.duplicate_rows == 2
     assert any("2 rows are there more than once" in note for note in found.notes)
     assert any("unbalanced: 'yes' stands in 1 of 62" in note for note in found.notes)
 
@@ -687,7 +688,7 @@ def test_a_date_and_a_number_are_a_series(tmp_path: Path) -> None:
     rows = [["day", "visitors"], *[[a, str(b)] for a, b in days if a != "2024-02-10"]]
     found = inspect(written(tmp_path, text(rows)))
     assert (found.domain, found.task, found.target) == ("timeseries", "forecast", "visitors")
-    assert (found.frequency, found.gaps, found.days_apart) == ("daily", 1, 1)
+    assert (found.frequency, found.missing_steps, found.step_days) == ("daily", 1, 1)
 
 
 def test_months_are_a_step_though_they_differ(tmp_path: Path) -> None:
@@ -697,7 +698,7 @@ def test_months_are_a_step_though_they_differ(tmp_path: Path) -> None:
         for month in range(1, 13)
     ]
     found = inspect(written(tmp_path, text([["month", "sales"], *rows])))
-    assert (found.domain, found.frequency, found.gaps) == ("timeseries", "monthly", 0)
+    assert (found.domain, found.frequency, found.missing_steps) == ("timeseries", "monthly", 0)
 
 
 def test_a_text_and_a_label_are_texts(tmp_path: Path) -> None:
@@ -724,8 +725,8 @@ def test_a_folder_of_pictures(tmp_path: Path) -> None:
     (tmp_path / "photos" / "cats" / "broken.jpg").write_bytes(b"no picture")
     found = inspect(tmp_path / "photos")
     assert (found.domain, found.rows, dict(found.classes)) == ("vision", 13, {"cats": 9, "dogs": 4})
-    assert found.pictures["width"] == [12, 12, 12]
-    assert found.pictures["unreadable"] == ["cats/broken.jpg"]
+    assert found.images["width"] == [12, 12, 12]
+    assert found.images["unreadable"] == ["cats/broken.jpg"]
     assert any("can't be read as pictures: cats/broken.jpg" in note for note in found.notes)
     assert any("Too few pictures to learn from: 'dogs'" in note for note in found.notes)
 
@@ -763,9 +764,9 @@ def written_below(folder: Path, name: str) -> None:
 
 def test_the_table_fits_eighty_columns(tmp_path: Path) -> None:
     rows = [["名前" * 20, "🎉" * 30, "c" * 100, "sold"], *table()[1:]]
-    shown = show.text(inspect(written(tmp_path, text(rows))), width=80)
+    shown = report.format_profile(inspect(written(tmp_path, text(rows))), width=80)
     for line in shown.splitlines()[2:7]:
-        assert show._width(line) <= 80
+        assert report._width(line) <= 80
 
 
 def test_a_wide_table_is_told_as_a_narrow_one_is(
@@ -773,7 +774,7 @@ def test_a_wide_table_is_told_as_a_narrow_one_is(
 ) -> None:
     path = written(tmp_path, PLAIN)
     whole = inspect(path)
-    monkeypatch.setattr("mlpath.dataset.profile._NARROW", 2)
+    monkeypatch.setattr("mlpath.dataset.profile._WIDE", 2)
     assert len(whole.columns) > 2
     assert inspect(path) == whole
 
@@ -784,7 +785,7 @@ def test_json_is_complete(tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert (document["rows"], document["target"], document["kind"]) == (ROWS, "sold", "table")
     assert [one["name"] for one in document["columns"]] == table()[0]
-    assert document["reading"]["delimiter"] == ","
+    assert document["read_options"]["delimiter"] == ","
 
 
 def test_many_columns_are_cut_short_and_said(tmp_path: Path) -> None:
@@ -806,10 +807,10 @@ def test_nothing_of_it_is_loaded_for_other_commands() -> None:
 def test_encodings_that_only_later_bytes_tell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kinds, "HEAD", 200)
+    monkeypatch.setattr(detect, "HEAD", 200)
     rows = table(300)
     rows[250][2] = "röd"
     found = inspect(written(tmp_path, text(rows).encode("cp1252")))
     assert found.rows == 300
-    assert found.reading is not None
-    assert found.reading.encoding != "utf-8"
+    assert found.read_options is not None
+    assert found.read_options.encoding != "utf-8"

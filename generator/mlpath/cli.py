@@ -206,8 +206,8 @@ def inspect(path: Path, target: str | None, *, as_json: bool) -> None:
     from mlpath import dataset
     from mlpath.dataset import report
 
-    profile = dataset.inspect(path, target=target)
-    click.echo(report.as_json(profile) if as_json else report.text(profile, _styled))
+    profile = dataset.inspect(path, target)
+    click.echo(report.to_json(profile) if as_json else report.format_profile(profile, _styled))
 
 
 @main.command()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mlpath.create.request import ProjectRequest
-    from mlpath.dataset import Findings
+    from mlpath.dataset import DatasetProfile
     from mlpath.template.answers import Answers
 
 
@@ -36,12 +36,12 @@ class Draft:
     folder: Path
     destination: Path
     answers: Answers
-    profile: Findings | None
+    profile: DatasetProfile | None
     """The profile of the user's own data."""
 
 
 def render_draft(
-    request: ProjectRequest, destination: Path | None, profile: Findings | None, folder: Path
+    request: ProjectRequest, destination: Path | None, profile: DatasetProfile | None, folder: Path
 ) -> Draft:
     """Render a project into an empty folder.
 
@@ -96,7 +96,7 @@ class _Renderer:
     destination: Path | None
     folder: Path
 
-    def render_for_data(self, profile: Findings) -> tuple[Answers, Findings]:
+    def render_for_data(self, profile: DatasetProfile) -> tuple[Answers, DatasetProfile]:
         """Render a project of the user's data; return the answers and the profile for its target.
 
         The user chooses only the target, unless it was given. A target other than the suggested one
@@ -110,8 +110,8 @@ class _Renderer:
         answers = {**from_data, **request.answers}
         if not (request.target or request.answers.get("target") or request.defaults):
             suggestions["target"] = answers.pop("target")
-        elif profile.doubts:
-            raise MlpathError(profile.doubts[0], hint=ingest.DOUBT_HINT)
+        elif profile.ambiguities:
+            raise MlpathError(profile.ambiguities[0], hint=ingest.AMBIGUITY_HINT)
         else:
             answers["target"] = from_data["target"]
             ingest.check_usable(profile)

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlpath.create.request import ProjectRequest
-    from mlpath.dataset import Findings
+    from mlpath.dataset import DatasetProfile
     from mlpath.template.answers import Answers
 
 RAW = Path("data", "raw")
 SCHEMA = "schema.yaml"
 DOMAINS = ("tabular", "text", "timeseries", "vision")
 """Domains that accept a user's own data; each has a module in `mlpath.create.schemas`."""
-DOUBT_HINT = "Decide with --target COLUMN or -d domain=NAME, or leave out --defaults."
+AMBIGUITY_HINT = "Decide with --target COLUMN or -d domain=NAME, or leave out --defaults."
 _FROM_DATA = {
     "dataset", "domain", "task", "target", "metric", "slices", "lengths", "problem", "data_licence",
 }  # fmt: skip
@@ -42,7 +42,7 @@ def without_data_answers(answers: Answers) -> Answers:
     return {key: value for key, value in answers.items() if key not in _FROM_DATA}
 
 
-def inspect_request(request: ProjectRequest) -> Findings | None:
+def inspect_request(request: ProjectRequest) -> DatasetProfile | None:
     """Profile the dataset of a request, if it has one.
 
     Raises:
@@ -66,7 +66,7 @@ def inspect_request(request: ProjectRequest) -> Findings | None:
     )
 
 
-def inspect_dataset(path: Path, answers: Mapping[str, Any], target: str | None) -> Findings:
+def inspect_dataset(path: Path, answers: Mapping[str, Any], target: str | None) -> DatasetProfile:
     """Profile a dataset, given the domain and the task if they are answered already.
 
     Raises:
@@ -84,14 +84,14 @@ def inspect_dataset(path: Path, answers: Mapping[str, Any], target: str | None) 
     return inspect(path, target=target, domain=domain, task=answers.get("task"))
 
 
-def report(profile: Findings) -> str:
+def report(profile: DatasetProfile) -> str:
     """Return the profile of a dataset as `mlpath inspect` prints them."""
     from mlpath.dataset import report as dataset_report  # noqa: PLC0415 - imports DuckDB
 
-    return dataset_report.text(profile)
+    return dataset_report.format_profile(profile)
 
 
-def suggest_name(profile: Findings) -> str | None:
+def suggest_name(profile: DatasetProfile) -> str | None:
     """Return a project name from the name of the data, if it gives one that is free here."""
     stem = re.sub(r"[^A-Za-z0-9]+", "-", profile.path.name.partition(".")[0]).strip("-")[:40]
     if not stem[:1].isalpha():
@@ -101,7 +101,7 @@ def suggest_name(profile: Findings) -> str | None:
     return next((name for name in names if not Path(name.lower()).exists()), None)
 
 
-def data_answers(profile: Findings) -> Answers:
+def data_answers(profile: DatasetProfile) -> Answers:
     """Return the answers that follow from the data.
 
     Raises:
@@ -112,20 +112,20 @@ def data_answers(profile: Findings) -> Answers:
         "domain": profile.domain,
         "task": profile.task or "classification",
         "target": profile.target or "",
-        **_schema_module(profile).turned(profile),
+        **_schema_module(profile).data_answers(profile),
     }
 
 
-def check_usable(profile: Findings) -> None:
+def check_usable(profile: DatasetProfile) -> None:
     """Check that there is enough usable data to train a model.
 
     Raises:
         MlpathError: There is not.
     """
-    _schema_module(profile).document(profile, "", "")
+    _schema_module(profile).build_schema(profile, "", "")
 
 
-def write_dataset(profile: Findings, project: Path, license_text: str) -> None:
+def write_dataset(profile: DatasetProfile, project: Path, license_text: str) -> None:
     """Copy the data to `data/raw/` of a project, and write its `schema.yaml`.
 
     Raises:
@@ -145,22 +145,22 @@ def write_dataset(profile: Findings, project: Path, license_text: str) -> None:
     source = f"{name}{original}, {size:,} bytes, SHA-256 {digest}, added on {today}."
     schemas = _schema_module(profile)
     text = yaml.safe_dump(
-        schemas.document(profile, source, license_text),
+        schemas.build_schema(profile, source, license_text),
         allow_unicode=True, sort_keys=False, width=118, default_flow_style=None,
     )  # fmt: skip
-    (project / SCHEMA).write_text(_HEADER + schemas.ADVICE + text, encoding="utf-8", newline="\n")
+    (project / SCHEMA).write_text(_HEADER + schemas.COMMENT + text, encoding="utf-8", newline="\n")
 
 
-def data_name(profile: Findings) -> str:
+def data_name(profile: DatasetProfile) -> str:
     """Return the file name that the data gets in a project."""
-    if profile.reading is not None:
-        return profile.reading.file
+    if profile.read_options is not None:
+        return profile.read_options.file
     from mlpath.dataset import names  # noqa: PLC0415 - imports DuckDB
 
     return names.file_name(profile.path.resolve())
 
 
-def _schema_module(profile: Findings) -> Any:
+def _schema_module(profile: DatasetProfile) -> Any:
     return import_module(f"mlpath.create.schemas.{profile.domain}")
 
 
@@ -172,7 +172,7 @@ def _copy(path: Path, target: Path) -> tuple[int, str]:
     from mlpath.dataset import images  # noqa: PLC0415 - imports DuckDB
 
     size, total = 0, hashlib.sha256()
-    for name in sorted(images.below(path)):
+    for name in sorted(images.images_below(path)):
         copy = target / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path / name, copy)
