@@ -186,7 +186,7 @@ def configure_all_of_git(home: Path) -> None:
 
 def test_the_page_explains_every_reason(lives: dict[str, Life]) -> None:
     files = [file for life in lives.values() for file in life.update.get("files", [])]
-    reasons = {file["reason"] for file in files if file["verdict"] == "conflict"}
+    reasons = {file["reason"] for file in files if file["outcome"] == "conflict"}
     page = update_table.PAGE.read_text(encoding="utf-8")
     assert reasons
     assert {reason for reason in reasons if f"| {reason} |" not in page} == set()

@@ -70,7 +70,7 @@ class Life:
 
     def _complaints_about_files(self) -> Iterator[str]:
         before, after = self.before.files, self.verdict.state.files
-        told = {file["path"]: file["verdict"] for file in self.update["files"]}
+        told = {file["path"]: file["outcome"] for file in self.update["files"]}
         for path, verdict in told.items():
             if not self._is_true(verdict, path):
                 yield f"{path} is not {verdict}"
@@ -80,7 +80,7 @@ class Life:
         if silent:
             yield f"says nothing of {silent}"
         if any(
-            file["verdict"] == "conflict" and not file["reason"] for file in self.update["files"]
+            file["outcome"] == "conflict" and not file["reason"] for file in self.update["files"]
         ):
             yield "a conflict without a reason"
 

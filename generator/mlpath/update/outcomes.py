@@ -19,7 +19,6 @@ _CONFLICTS = {
     (1, 2, 3): "you and the template both changed the same lines",
 }
 """Why a path is in conflict, by its stages."""
-_MOVED = "the template moved the file, and your edits went with it"
 
 
 @dataclass(frozen=True)
@@ -73,10 +72,12 @@ def _added(merge: Merge, path: str, entry: Entry) -> tuple[str, str]:
     theirs = merge.by_template.get(path)
     if path in merge.renamed:
         as_theirs = path not in merge.by_user or (theirs is not None and theirs.after == entry)
-        return ("renamed", "") if as_theirs else ("merged", _MOVED)
+        return ("renamed", "") if as_theirs else ("merged", "with your edits")
     if theirs is None:
         return "new", "in the folder that you moved"
-    return ("new", "") if theirs.after == entry else ("merged", _MOVED)
+    if theirs.after != entry:
+        return "merged", "the template moved the file, and your edits went with it"
+    return "new", ""
 
 
 def _conflict(merge: Merge, path: str) -> str:

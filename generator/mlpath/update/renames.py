@@ -1,7 +1,7 @@
 """The list of files that a release of the template renames, `template/renames.yaml`.
 
-Git finds a rename by the similarity of two files. Where a file moves and changes too much for
-that, the list tells which new path continues which old one.
+Git finds a rename by the similarity of two files. The list names the new path of a file that
+changes too much for that. It is applied to the old render and to the project before the merge.
 """
 
 from __future__ import annotations
