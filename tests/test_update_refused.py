@@ -342,7 +342,7 @@ def test_an_interrupted_update_by_an_older_mlpath(
     assert "an update by mlpath 0.8 or older was interrupted" in done.stderr
     assert "git reset --hard" in done.stderr
     (journal / "done").touch()
-    assert "interrupted" not in installed.run(*command, cwd=project).stderr
+    assert "was interrupted" not in installed.run(*command, cwd=project).stderr
 
 
 def test_abort_keeps_later_edits(installed: Installed, project: Path) -> None:
