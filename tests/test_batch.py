@@ -1,4 +1,4 @@
-"""Several projects at once: in processes of their own, each for itself, and summed up."""
+"""`mlpath update` and `status` of several projects, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.installed import Installed, commit, snapshot
 
 @pytest.fixture
 def projects(project: Path) -> list[Path]:
-    """Give one that updates cleanly, one with a conflict, one with changes, one that is none."""
+    """Give a clean project, one with a conflict, one with uncommitted changes, and no project."""
     folder = project.parent
     clean = project.rename(folder / "clean")
     for name in ("conflict", "changed"):
@@ -30,7 +30,7 @@ def projects(project: Path) -> list[Path]:
     return [folder / name for name in ("clean", "conflict", "changed", "none")]
 
 
-def test_one_that_fails_does_not_stop_the_others(
+def test_a_failure_does_not_stop_the_others(
     installed: Installed, projects: list[Path], folder: Path
 ) -> None:
     changed = snapshot(folder / "changed")
@@ -44,13 +44,13 @@ def test_one_that_fails_does_not_stop_the_others(
         "4 projects: 2 failed, 1 updated, 1 with conflicts",
     ]
     errors = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
-    assert "not committed: src/app.py" in errors[0]
+    assert ": src/app.py" in errors[0]
     assert "none is no project of mlpath" in errors[1]
     assert "step_5 = 55" in (folder / "clean/src/app.py").read_text()
     assert snapshot(folder / "changed") == changed
 
 
-def test_a_folder_that_may_not_be_read_does_not_stop_the_others(
+def test_a_permission_error_does_not_stop_the_others(
     installed: Installed, projects: list[Path], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refusing(project: Path) -> status.Status:
@@ -65,7 +65,7 @@ def test_a_folder_that_may_not_be_read_does_not_stop_the_others(
     assert "conflict is outdated" in done.stdout
 
 
-def test_records_and_folders_that_cannot_be_read_do_not_stop_the_others(
+def test_unreadable_answers_files_do_not_stop_the_others(
     installed: Installed, projects: list[Path], folder: Path
 ) -> None:
     record = folder / "changed/.copier-answers.yml"
@@ -73,13 +73,13 @@ def test_records_and_folders_that_cannot_be_read_do_not_stop_the_others(
     (folder / "none/.copier-answers.yml").mkdir()
     done = installed.run("status", "--json", *(path.name for path in projects), cwd=folder)
     assert done.returncode == 1
-    told = {Path(one["project"]).name: one.get("error") for one in json.loads(done.stdout)}
-    assert set(told) == {"clean", "conflict", "changed", "none"}
-    assert {name for name, error in told.items() if error} == {"changed", "none"}
+    errors = {Path(row["project"]).name: row.get("error") for row in json.loads(done.stdout)}
+    assert set(errors) == {"clean", "conflict", "changed", "none"}
+    assert {name for name, error in errors.items() if error} == {"changed", "none"}
     assert "Traceback" not in done.stderr
 
 
-def test_a_result_is_the_same_as_that_of_each_alone(
+def test_a_result_is_the_same_as_for_the_project_alone(
     installed: Installed, projects: list[Path], folder: Path
 ) -> None:
     shutil.copytree(folder / "conflict", folder / "alone", symlinks=True)
@@ -96,7 +96,9 @@ def test_a_result_is_the_same_as_that_of_each_alone(
     assert reasons["src/app.py"] == "you and the template both changed the same lines"
 
 
-def test_all_are_undone_together(installed: Installed, projects: list[Path], folder: Path) -> None:
+def test_abort_of_several_projects(
+    installed: Installed, projects: list[Path], folder: Path
+) -> None:
     before = [snapshot(path) for path in projects[:2]]
     installed.run_apart("update", "-l", "clean", "conflict", cwd=folder)
     done = installed.run("update", "--abort", "clean", "conflict", cwd=folder)
@@ -108,7 +110,7 @@ def test_all_are_undone_together(installed: Installed, projects: list[Path], fol
 def test_projects_that_share_a_repository(
     installed: Installed, project: Path, folder: Path
 ) -> None:
-    """They are written one after the other, and each can be undone alone."""
+    """They are written one after the other, and each can be undone separately."""
     shutil.rmtree(project / ".git")
     names = [f"p{index}" for index in range(4)]
     for name in names:
@@ -127,7 +129,7 @@ def test_projects_that_share_a_repository(
     assert status.count("A  ") == 3
 
 
-def test_nobody_is_asked_where_several_would_ask(
+def test_new_questions_of_several_projects_need_defaults(
     installed: Installed, projects: list[Path], folder: Path
 ) -> None:
     del projects
@@ -137,16 +139,18 @@ def test_nobody_is_asked_where_several_would_ask(
     assert git("status", "--porcelain", cwd=folder / "clean") == ""
 
 
-def test_a_forecast_for_all(installed: Installed, projects: list[Path], folder: Path) -> None:
+def test_forecasts_of_several_projects(
+    installed: Installed, projects: list[Path], folder: Path
+) -> None:
     before = [snapshot(path) for path in projects[:2]]
     names = [path.name for path in projects[:2]]
     done = installed.run_apart("status", "--forecast", *names, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         "clean is outdated: template v0.1.0, newest v0.2.0",
-        "An update would touch 8 files: no conflicts",
+        "An update would change 8 files: no conflicts",
         "conflict is outdated: template v0.1.0, newest v0.2.0",
-        "An update would touch 8 files: 1 file in conflict",
+        "An update would change 8 files: 1 file in conflict",
         "  conflict  src/app.py  you and the template both changed the same lines",
         "",
         "2 projects: 2 outdated",
@@ -156,7 +160,7 @@ def test_a_forecast_for_all(installed: Installed, projects: list[Path], folder: 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_all_of_them_between_two_states(
+def test_a_signal_leaves_each_project_as_before_or_updated(
     installed: Installed, project: Path, folder: Path, number: signal.Signals
 ) -> None:
     before = snapshot(project)
@@ -173,22 +177,51 @@ def test_a_signal_ends_all_of_them_between_two_states(
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        while not list(folder.glob("p*/.git/mlpath/update/done")):
+        while not list(folder.glob("p*/.git/mlpath/update.json")):
             assert process.poll() is None
             time.sleep(0.001)
         process.send_signal(number)
-        said, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=30)
     assert process.returncode == 128 + number
     states = {name: snapshot(folder / name) for name in names}
     assert set(map(str, states.values())) == {str(before), str(updated)}
     for name, state in states.items():
-        assert (f"Updated {name}:" in said) is (state == updated)
+        assert (f"Updated {name}:" in output) is (state == updated)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_workers_end_when_mlpath_is_killed(
+    installed: Installed, project: Path, folder: Path
+) -> None:
+    before = snapshot(project)
+    names = [f"p{index}" for index in range(12)]
+    for name in names:
+        shutil.copytree(project, folder / name, symlinks=True)
+    installed.run("update", "-l", cwd=project)
+    updated = snapshot(project)
+    with subprocess.Popen(
+        installed.command("update", "-l", *names),
+        cwd=folder,
+        # A killed process leaves its temporary folders behind.
+        env={**installed.environment, "TMPDIR": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        while not list(folder.glob("p*/.git/mlpath/update.json")):
+            assert process.poll() is None
+            time.sleep(0.001)
+        process.kill()
+        process.communicate(timeout=30)  # returns when the workers have closed the pipe, too
+    assert process.returncode == -signal.SIGKILL
+    assert installed.run("status", *names, cwd=folder).returncode == 0
+    states = {str(snapshot(folder / name)) for name in names}
+    assert states == {str(before), str(updated)}
 
 
 def test_a_worker_that_dies_costs_its_project_alone(
     installed: Installed, projects: list[Path], folder: Path
 ) -> None:
-    """Whatever kills it: memory, a bug in a library."""
+    """It may be killed for its memory use, or crash in a library."""
     del projects
     stand_in = folder / "bin"
     stand_in.mkdir()
@@ -201,12 +234,12 @@ def test_a_worker_that_dies_costs_its_project_alone(
     done = subprocess.run(
         installed.command("update", "-l", "conflict", "clean"),
         cwd=folder,
-        # Who is killed clears nothing away.
+        # A killed process leaves its temporary folders behind.
         env={**installed.environment, "PATH": path, "TMPDIR": str(folder)},
         check=False,
         capture_output=True,
         text=True,
     )
     assert done.returncode == 1
-    assert "the process that worked on conflict died" in done.stderr
+    assert "the process for conflict died" in done.stderr
     assert "Updated clean" in done.stdout

@@ -74,6 +74,7 @@ def test_forecast_lists_conflicts(installed: Installed, project: Path) -> None:
             "path": "src/gone.py",
             "outcome": "conflict",
             "reason": "you changed or moved it, the template removed or moved it",
+            "renamed_from": "",
         }
     ]
 

@@ -198,8 +198,7 @@ def test_the_hint_on_edited_answers_works(installed: Installed, project: Path) -
     ("old", "new"),
     [
         ("license: MIT", "license: 'MIT'"),
-        ("license: MIT", "license: MIT  # as my employer wants it"),
-        ("# Written by Copier.", "# My comment."),
+        ("setup: recommended", "setup: recommended\n# My comment."),
     ],
 )
 def test_formatting_and_comments_in_the_answers_file_are_no_edit(

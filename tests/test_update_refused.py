@@ -96,11 +96,11 @@ def test_an_uncommitted_update(installed: Installed, project: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("", "does not say _src_path and _commit"),
-        ("_commit: v0.1.0\n", "does not say _src_path"),
+        ("", "lacks _src_path and _commit"),
+        ("_commit: v0.1.0\n", "lacks _src_path"),
         ("a: b: c\n", "is not YAML"),
         ("- a\n", "holds no answers"),
-        ("_commit: [v0.1.0]\n_src_path: x\n", "does not say _commit"),
+        ("_commit: [v0.1.0]\n_src_path: x\n", "lacks _commit"),
         ("_commit: v0.1.0\n_src_path: /nowhere/template\n", "/nowhere/template"),
         ("_commit: v9.0.0\n_src_path: ~/.local/share/mlpath/template.bundle\n", "mlpath>=9.0.0"),
         ("_commit: oops\n_src_path: ~/.local/share/mlpath/template.bundle\n", "does not know"),
@@ -127,7 +127,7 @@ def test_recorded_answers_that_the_template_rejects(installed: Installed, projec
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["-d", "colour=red"], "colour is no question of this template"),
+        (["-d", "color=red"], "color is not a question of this template"),
         (["-d", "license=mit"], "Choose from: MIT, Apache-2.0, none."),
         (["-d", "greeting=rude"], "greeting: be kind"),
         (["-d", "container=banana"], "is not yes or no"),
@@ -342,7 +342,7 @@ def test_an_interrupted_update_by_an_older_mlpath(
     assert "an update by mlpath 0.8 or older was interrupted" in done.stderr
     assert "git reset --hard" in done.stderr
     (journal / "done").touch()
-    assert "interrupted" not in installed.run(*command, cwd=project).stderr
+    assert "was interrupted" not in installed.run(*command, cwd=project).stderr
 
 
 def test_abort_keeps_later_edits(installed: Installed, project: Path) -> None:

@@ -83,9 +83,7 @@ def test_edits_follow_a_listed_rename(installed: Installed, project: Path) -> No
     assert text == "shared = 1\n" + REWRITTEN + "last = 1\nmine = 1\n"
     assert not (project / "train.py").exists()
     assert (project / "own.py").read_text() == "own = 1\n"
-    assert (
-        "  merged  pipeline/train.py        renamed from train.py; with your edits\n" in done.stdout
-    )
+    assert "merged  pipeline/train.py       renamed from train.py; with your edits" in done.stdout
     assert "  renamed  src/demo/models/mlp.py  renamed from src/demo/model.py\n" in done.stdout
 
 

@@ -1,4 +1,4 @@
-"""Projects of the catalogue through a forecast, an update and its undoing, many at once."""
+"""Every edit through a preview, an update and an abort, many projects at once."""
 
 from __future__ import annotations
 
@@ -9,152 +9,160 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from support.decisions import Verdict, edited, judge, run, state_of
-from support.edits import CATALOGUE, Edit, Kind, Site, Stake, State
-from support.version_pairs import Ground, UnsuitedError
+from support.edits import ALL_EDITS, Decision, Edit, EditedProject, Expectation, State
+from support.updates import UpdateRun, evaluate, make_edit, read_state, run
+from support.version_pairs import BaseProject, NotApplicableError
 
 if TYPE_CHECKING:
     from support.e2e import Owner
 
 Document = dict[str, Any]
-"""What `--json` says of one project."""
+"""What `--json` prints for one project."""
 
 _STATUS = {"updated": 0, "current": 0, "conflicts": 1, "failed": 1}
-"""The exit status of a command that has one such project."""
+"""The exit status of a command for a project in that state."""
 
-_TOUCHING = {"new", "changed", "merged", "removed", "conflict"}
+_TOUCHING = {"new", "changed", "renamed", "merged", "removed", "conflict"}
 
 
 @dataclass(frozen=True)
-class Life:
-    """What happened to one edited project, and what was said of it."""
+class Scenario:
+    """What happened to one edited project, and what was reported."""
 
     edit: Edit
-    site: Site
-    stake: Stake
+    project: EditedProject
+    expected: Expectation
     before: State
-    forecast: Document
-    after_forecast: State
+    preview: Document
+    after_preview: State
     traces: set[str]
-    """What the forecast left in git's own folder."""
-    update: Document
-    verdict: Verdict
+    """What the preview left in git's own folder."""
+    report: Document
+    update: UpdateRun
     after_abort: State
 
-    def complaints(self) -> list[str]:
-        """Return all that is not as it has to be, whatever the edit."""
+    def problems(self) -> list[str]:
+        """Return what is wrong, whatever the edit."""
         return [
-            *self._complaints_about_forecast(),
-            *self._complaints_about_report(),
-            *self._complaints_about_abort(),
+            *self._problems_of_preview(),
+            *self._problems_of_report(),
+            *self._problems_of_abort(),
         ]
 
-    def _complaints_about_forecast(self) -> Iterator[str]:
-        if self.after_forecast != self.before or self.traces:
-            yield f"the forecast left a trace: {self.traces or 'in the files or the index'}"
-        if self.verdict.kind is not Kind.REFUSED and self.forecast["files"] != self.update["files"]:
-            yield "the forecast did not come true"
+    def _problems_of_preview(self) -> Iterator[str]:
+        if self.after_preview != self.before or self.traces:
+            yield f"the preview has written: {self.traces or 'files or the index'}"
+        refused = self.update.decision is Decision.REFUSED
+        if not refused and self.preview["files"] != self.report["files"]:
+            yield "the update differs from the preview"
 
-    def _complaints_about_report(self) -> Iterator[str]:
-        verdict = self.verdict
-        if verdict.status != (verdict.kind is not Kind.MERGED):
-            yield f"called {self.update['state']}"
-        if verdict.committed:
-            yield "a commit in the owner's name"
-        if verdict.kind is not Kind.MERGED and not any(
-            name in verdict.said for name in self.stake.names
-        ):
-            yield f"names none of {self.stake.names}"
-        if verdict.kind is not Kind.REFUSED:
-            yield from self._complaints_about_files()
+    def _problems_of_report(self) -> Iterator[str]:
+        update = self.update
+        if update.exit_status != (update.decision is not Decision.MERGED):
+            yield f"reported as {self.report['state']}"
+        if update.committed:
+            yield "it made a commit"
+        names = self.expected.names
+        if update.decision is not Decision.MERGED and not any(n in update.output for n in names):
+            yield f"none of {names} is reported"
+        if update.decision is not Decision.REFUSED:
+            yield from self._problems_of_files()
 
-    def _complaints_about_files(self) -> Iterator[str]:
-        before, after = self.before.files, self.verdict.state.files
-        told = {file["path"]: file["outcome"] for file in self.update["files"]}
-        for path, verdict in told.items():
-            if not self._is_true(verdict, path):
-                yield f"{path} is not {verdict}"
+    def _problems_of_files(self) -> Iterator[str]:
+        before, after = self.before.files, self.update.state.files
+        reported = {file["path"]: file["outcome"] for file in self.report["files"]}
+        for path, outcome in reported.items():
+            if not self._is_true(outcome, path):
+                yield f"{path} is not {outcome}"
         touched = {path for path in before | after if before.get(path) != after.get(path)}
-        silent = touched | self.verdict.state.conflicts
-        silent -= {path for path, verdict in told.items() if verdict in _TOUCHING}
-        if silent:
-            yield f"says nothing of {silent}"
-        if any(
-            file["outcome"] == "conflict" and not file["reason"] for file in self.update["files"]
-        ):
+        unreported = touched | self.update.state.conflicts
+        unreported -= {path for path, outcome in reported.items() if outcome in _TOUCHING}
+        if unreported:
+            yield f"{unreported} is not reported"
+        files = self.report["files"]
+        if any(file["outcome"] == "conflict" and not file["reason"] for file in files):
             yield "a conflict without a reason"
 
-    def _is_true(self, verdict: str, path: str) -> bool:
-        before, after = self.before.files.get(path), self.verdict.state.files.get(path)
-        in_conflict = path in self.verdict.state.conflicts
-        moved_along = path in self.site.pair.renames.values()
+    def _is_true(self, outcome: str, path: str) -> bool:
+        before, after = self.before.files.get(path), self.update.state.files.get(path)
+        in_conflict = path in self.update.state.conflicts
+        moved = path in self.project.versions.renames.values()
         return (
-            in_conflict == (verdict == "conflict")
+            in_conflict == (outcome == "conflict")
             and {
                 "new": before is None and after is not None,
-                "changed": before is not None and after == self.site.pair.new.get(path),
-                "merged": (before is not None or moved_along) and after not in {None, before},
+                "renamed": before is None and after == self.project.versions.new.get(path),
+                "changed": before is not None and after == self.project.versions.new.get(path),
+                "merged": (before is not None or moved) and after not in {None, before},
                 "removed": before is not None and after is None,
                 "conflict": True,
                 "kept": before == after,
                 "yours": before == after,
-            }[verdict]
+            }[outcome]
         )
 
-    def _complaints_about_abort(self) -> Iterator[str]:
+    def _problems_of_abort(self) -> Iterator[str]:
         if self.after_abort != self.before:
-            yield "--abort did not bring back what was there before"
+            yield "--abort did not restore the project"
 
 
-def live(ground: Ground, folder: Path, who: Owner | None = None) -> dict[str, Life]:
-    """Send each edit that two versions allow through `--pretend`, an update and `--abort`.
+def run_scenarios(
+    base: BaseProject, folder: Path, user: Owner | None = None
+) -> dict[str, Scenario]:
+    """Run each edit that two versions allow through `--pretend`, an update and `--abort`.
 
     Args:
-        ground: The project to edit.
+        base: The project to edit.
         folder: Where the edited copies go.
-        who: The one who updates; the project's owner, if it is nobody else.
+        user: Who updates; None is the project's owner.
     """
     made = []
-    for edit in CATALOGUE:
+    for edit in ALL_EDITS:
         try:
-            made.append((edit, *edited(ground, folder / edit.name, edit)))
-        except UnsuitedError:
+            made.append((edit, *make_edit(base, folder / edit.name, edit)))
+        except NotApplicableError:
             continue
-    sites = [site for _, site, _ in made]
+    projects = [project for _, project, _ in made]
 
-    def states() -> list[State]:
-        return [state_of(site) for site in sites]
+    def read_states() -> list[State]:
+        return [read_state(project) for project in projects]
 
-    def all_at_once(*options: str) -> list[Document]:
-        return told(who or ground.owner, [site.path for site in sites], *options)
+    def update(*options: str) -> list[Document]:
+        return update_all(user or base.owner, [project.path for project in projects], *options)
 
-    before, git_had = states(), [_git_files(site) for site in sites]
-    forecasts = all_at_once("--defaults", "-r", ground.version, "--pretend")
-    traces = [_git_files(site) - had for site, had in zip(sites, git_had, strict=True)]
-    after_forecasts = states()
-    updates = all_at_once("--defaults", "-r", ground.version)
-    verdicts = [
-        judge(site, stake, state, _STATUS[said["state"]], json.dumps(said, ensure_ascii=False))
-        for (_, site, stake), state, said in zip(made, before, updates, strict=True)
+    before, git_files = read_states(), [_git_files(project) for project in projects]
+    previews = update("--defaults", "-r", base.version, "--pretend")
+    traces = [_git_files(p) - files for p, files in zip(projects, git_files, strict=True)]
+    after_previews = read_states()
+    reports = update("--defaults", "-r", base.version)
+    updates = [
+        evaluate(
+            project,
+            expected,
+            state,
+            _STATUS[report["state"]],
+            json.dumps(report, ensure_ascii=False),
+        )
+        for (_, project, expected), state, report in zip(made, before, reports, strict=True)
     ]
-    all_at_once("--abort")
+    update("--abort")
     columns = zip(
-        made, before, forecasts, after_forecasts, traces, updates, verdicts, states(), strict=True
+        made, before, previews, after_previews, traces, reports, updates, read_states(), strict=True
     )
-    return {edit.name: Life(edit, site, stake, *rest) for (edit, site, stake), *rest in columns}
+    return {edit.name: Scenario(edit, *rest, *values) for (edit, *rest), *values in columns}
 
 
-def _git_files(site: Site) -> set[str]:
-    return {str(path) for path in Path(site.git("rev-parse", "--absolute-git-dir")).rglob("*")}
+def _git_files(project: EditedProject) -> set[str]:
+    git_dir = Path(project.git("rev-parse", "--absolute-git-dir"))
+    return {str(path) for path in git_dir.rglob("*")}
 
 
-def told(owner: Owner, projects: Sequence[Path], *options: str) -> list[Document]:
-    """Run one `mlpath update` for many projects; return what it says of each."""
-    done = run(
-        owner, sys.executable, "-m", "mlpath", "update", "--json", *options, *map(str, projects)
-    )
+def update_all(owner: Owner, projects: Sequence[Path], *options: str) -> list[Document]:
+    """Run one `mlpath update` for many projects; return what it prints for each."""
+    paths = list(map(str, projects))
+    done = run(owner, sys.executable, "-m", "mlpath", "update", "--json", *options, *paths)
     assert done.stdout, done.stderr
-    found: list[Document] = json.loads(done.stdout)
-    assert [document["project"] for document in found] == [str(path) for path in projects]
-    assert done.returncode == any(_STATUS.get(document["state"]) for document in found)
-    return found
+    documents: list[Document] = json.loads(done.stdout)
+    assert [document["project"] for document in documents] == paths
+    assert done.returncode == any(_STATUS.get(document["state"]) for document in documents)
+    return documents

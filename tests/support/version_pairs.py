@@ -1,4 +1,4 @@
-"""Two versions of a template side by side: what an update from one to the other is about."""
+"""Two versions of a template, how they differ, and a project of the older one."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _T = TypeVar("_T")
 ANSWERS_FILE = ".copier-answers.yml"
 FILE, EXECUTABLE, LINK = "100644", "100755", "120000"
 
-# What is edited on its own terms, or means something to git or to Copier.
-_SET_ASIDE = {"README.md", ANSWERS_FILE, ".gitignore", ".gitattributes"}
+# Files with edits of their own, or with a meaning to git or Copier.
+_EXCLUDED = {"README.md", ANSWERS_FILE, ".gitignore", ".gitattributes"}
 _SAFE_DISTANCE = 4
-"""Lines between two edits that no merge takes for one."""
+"""Lines between two edits that a merge always keeps apart."""
 
 
 class Entry(NamedTuple):
-    """One path as git sees it: its mode, and its bytes, or where the link points."""
+    """A path as git sees it: its mode, and its bytes or the target of a link."""
 
     mode: str
     content: bytes
@@ -39,12 +39,12 @@ class Entry(NamedTuple):
 Files = dict[str, Entry]
 
 
-class UnsuitedError(Exception):
-    """These two versions lack the kind of change that an edit is about."""
+class NotApplicableError(Exception):
+    """The two versions lack the kind of change that an edit needs."""
 
 
 def snapshot(folder: Path) -> Files:
-    """Return every file and link below a folder, but for git's own."""
+    """Return every file and link below a folder, without those of git."""
     found = {}
     for top, folders, names in os.walk(folder):
         if Path(top) == folder:
@@ -64,13 +64,13 @@ def _entry(path: Path) -> Entry:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """What two versions of a template make of the same answers, and how they differ."""
+class VersionPair:
+    """Renders of two versions of a template with the same answers."""
 
     old: Files
     new: Files
     renames: dict[str, str]
-    """What the newer version renames, as git sees it: the old path and the new one."""
+    """Renames that git finds: new paths by old path."""
 
     @property
     def differing(self) -> set[str]:
@@ -79,13 +79,13 @@ class Pair:
 
     @cached_property
     def changed(self) -> str:
-        """A text that both have, with a changed line, and a line far from any change."""
+        """A text in both, with a changed line and a line far from any change."""
         candidates = (name for name in self._common() if self._same_line_and_other_line(name))
-        return _first(candidates, "no text with room for an edit changes")
+        return _first(candidates, "no text changes with enough unchanged lines for an edit")
 
     @cached_property
     def unchanged(self) -> str:
-        candidates = (n for n in self.old if n not in _SET_ASIDE and self.old[n] == self.new.get(n))
+        candidates = (n for n in self.old if n not in _EXCLUDED and self.old[n] == self.new.get(n))
         return _first(candidates, "every file changes")
 
     @cached_property
@@ -114,7 +114,7 @@ class Pair:
 
     @cached_property
     def added_in_a_new_folder(self) -> tuple[str, str]:
-        """A file, and the topmost folder that it brings."""
+        """A file, and the topmost folder that is new with it."""
         folders = {up for name in self.old for up in _folders_of(name)}
         found = (
             (name, up) for name in self._added() for up in _folders_of(name) if up not in folders
@@ -123,7 +123,7 @@ class Pair:
 
     @cached_property
     def added_beside_others(self) -> tuple[str, str]:
-        """A file, and the folder it stands in, in which every other file stays as it is."""
+        """A file, and its folder, which has several other files."""
         found = (
             (name, str(Path(name).parent))
             for name in self._added()
@@ -136,11 +136,11 @@ class Pair:
         return [name for name in self.old if name.startswith(f"{folder}/")]
 
     def ever_below(self, folder: str) -> list[str]:
-        """Return what either version has in a folder: where it moves, all of it goes along."""
+        """Return the files of either version in a folder."""
         return [name for name in {*self.old, *self.new} if name.startswith(f"{folder}/")]
 
     def new_lines(self, new: str, old: str | None = None) -> list[bytes]:
-        """Return the lines that the newer version brings to a file, and has nowhere else."""
+        """Return the lines that the newer version adds to a file, and has in no other."""
         before = self.old.get(old or new, Entry(FILE, b"")).lines
         elsewhere = {
             line
@@ -163,7 +163,7 @@ class Pair:
         return slice(start, start if tag == "insert" else end)
 
     def far_from_changes(self, name: str) -> int | None:
-        """Return the number of an old line that no change of the newer version comes near."""
+        """Return the number of an old line that is far from any change."""
         before, after = self.old[name].lines, self.new[self.renames.get(name, name)].lines
         for tag, start, end, _, _ in difflib.SequenceMatcher(
             None, before, after, False
@@ -175,7 +175,7 @@ class Pair:
         return None
 
     def _common(self) -> Iterator[str]:
-        both = sorted(set(self.old) & set(self.new) - _SET_ASIDE)
+        both = sorted(set(self.old) & set(self.new) - _EXCLUDED)
         return (name for name in both if self.old[name] != self.new[name])
 
     def _added(self) -> Iterator[str]:
@@ -195,19 +195,19 @@ def _folders_of(name: str) -> list[str]:
 
 
 def _first(found: Iterator[_T], otherwise: str) -> _T:
-    for one in found:
-        return one
-    raise UnsuitedError(otherwise)
+    for item in found:
+        return item
+    raise NotApplicableError(otherwise)
 
 
 @dataclass(frozen=True)
-class Ground:
-    """An unedited project of the older version, ready to be copied, edited and updated."""
+class BaseProject:
+    """An unedited project of the older version, to be copied, edited and updated."""
 
     repository: Path
     below: str
     """Where the project is in its repository; empty is its top."""
-    pair: Pair
+    versions: VersionPair
     owner: Owner
     version: str
     """The newer version."""
@@ -222,8 +222,8 @@ def prepare(
     *,
     answers: Path | None = None,
     below: str = "",
-) -> Ground:
-    """Render two versions with plain Copier, and make the older one a project under git.
+) -> BaseProject:
+    """Render two versions with plain Copier, and commit the older one as a project.
 
     Args:
         owner: Whose project it is.
@@ -231,7 +231,7 @@ def prepare(
         source: The template, as the project records it.
         old: The project's version.
         new: The version to update it to.
-        answers: A file of answers to other questions than the defaults'.
+        answers: A file of answers; without it, the defaults.
         below: Where to put the project in its repository.
     """
     given = ("--data-file", str(answers)) if answers else ()
@@ -241,13 +241,13 @@ def prepare(
             sys.executable, "-m", "copier", "copy", "--defaults", "--quiet",
             "--vcs-ref", version, *given, source, name, cwd=folder,
         )  # fmt: skip
-    pair = compare(owner, folder / "project", folder / "new")
+    versions = compare(owner, folder / "project", folder / "new")
     repository = folder / "repository"
     (folder / "project").rename(_with_parents(repository / below))
     owner.run("git", "init", "--quiet", "--initial-branch=main", cwd=repository)
     owner.run("git", "add", "--all", cwd=repository)
     owner.run("git", "commit", "--quiet", "--message", "Begin", cwd=repository)
-    return Ground(repository, below, pair, owner, new)
+    return BaseProject(repository, below, versions, owner, new)
 
 
 def _with_parents(path: Path) -> Path:
@@ -255,11 +255,11 @@ def _with_parents(path: Path) -> Path:
     return path
 
 
-def compare(owner: Owner, old: Path, new: Path) -> Pair:
-    """Look at two renders that stand beside each other."""
+def compare(owner: Owner, old: Path, new: Path) -> VersionPair:
+    """Return two renders, which are in the same folder, as a pair."""
     assert old.parent == new.parent
     renames = {}
-    # `git diff --no-index` exits with 1 where there are differences, which here there are.
+    # `git diff --no-index` exits with 1 if there are differences.
     listed = owner.run(
         "sh", "-c", f"git diff --no-index -M --diff-filter=R --name-status -z {old.name} {new.name}"
         " || test $? = 1", cwd=old.parent,
@@ -267,11 +267,11 @@ def compare(owner: Owner, old: Path, new: Path) -> Pair:
     words = listed.split("\0")[:-1]
     for before, after in zip(words[1::3], words[2::3], strict=True):
         renames[before.removeprefix(f"{old.name}/")] = after.removeprefix(f"{new.name}/")
-    return Pair(snapshot(old), snapshot(new), renames)
+    return VersionPair(snapshot(old), snapshot(new), renames)
 
 
 def write_tiny_template(owner: Owner, folder: Path) -> str:
-    """Make a repository with two releases of a template that differ in every way there is.
+    """Create a repository with two releases of a template that differ in every way.
 
     Returns:
         Its address, as a project records it.
@@ -317,10 +317,10 @@ _FIRST: Files = _SHARED | {
 }
 _SECOND: Files = _SHARED | {
     "copier.yml": Entry(
-        FILE, _SHARED["copier.yml"].content + b"colour:\n  type: str\n  default: blue\n"
+        FILE, _SHARED["copier.yml"].content + b"color:\n  type: str\n  default: blue\n"
     ),
     "project/README.md.jinja": Entry(
-        FILE, b"# {{ name }}\n\n" + _text("Read me", line_3="A better third line, in {{ colour }}.")
+        FILE, b"# {{ name }}\n\n" + _text("Read me", line_3="A better third line, in {{ color }}.")
     ),
     "project/checklist.md": Entry(FILE, _text("Checklist")),
     "project/config/settings.ini": Entry(FILE, _text("; settings", line_12="; better settings")),
