@@ -45,7 +45,7 @@ def test_a_failure_does_not_stop_the_others(
     ]
     errors = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
     assert ": src/app.py" in errors[0]
-    assert "none is no project of mlpath" in errors[1]
+    assert "none is not an mlpath project" in errors[1]
     assert "step_5 = 55" in (folder / "clean/src/app.py").read_text()
     assert snapshot(folder / "changed") == changed
 

@@ -37,9 +37,9 @@ def everything(folder: Path) -> dict[str, bytes]:
 
 def test_no_project(installed: Installed, folder: Path) -> None:
     assert "it has no .copier-answers.yml" in refusal(installed, folder)
-    assert "there is no such folder" in refusal(installed, folder, "nowhere")
+    assert "the folder does not exist" in refusal(installed, folder, "nowhere")
     (folder / "file").write_text("")
-    assert "there is no such folder" in refusal(installed, folder, "file")
+    assert "the folder does not exist" in refusal(installed, folder, "file")
 
 
 def test_no_repository(installed: Installed, project: Path) -> None:
