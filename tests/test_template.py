@@ -10,6 +10,7 @@ from conftest import Repository, copier, files_below, git
 from mlpath.errors import MlpathError
 from mlpath.template import releases, render
 from mlpath.template import store as template
+from mlpath.template.answers import ANSWERS_FILE, read_answers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +74,15 @@ def test_older_version_renders_like_plain_copier(install: Install, tmp_path: Pat
     source = ("--vcs-ref", "v0.1.0", "-d", f"project_name={'x' * 90}", template.SRC_PATH, "theirs")
     assert copier("copy", "--defaults", *source, cwd=tmp_path).returncode == 0
     assert files_below(tmp_path / "ours") == files_below(tmp_path / "theirs")
+
+
+def test_render_returns_the_recorded_answers(tmp_path: Path) -> None:
+    answers = {"project_name": "demo", "container": "no", "slices": "[age]", "domain": "tabular"}
+    with template.release() as release:
+        returned = render.render(release, tmp_path / "demo", answers, defaults=True)
+    assert returned == read_answers(tmp_path / "demo" / ANSWERS_FILE)
+    assert returned["container"] is False
+    assert returned["slices"] == ["age"]
 
 
 def test_unknown_version_is_an_error_with_the_known_ones(install: Install) -> None:

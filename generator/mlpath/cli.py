@@ -175,7 +175,7 @@ def new_project(
         dataset=dataset,
         target=target,
     )
-    log = _discard if quiet else click.echo
+    log: Callable[[str], None] = (lambda _line: None) if quiet else click.echo
     if pretend:
         for path in project.preview(request):
             log(quote_path(path))
@@ -417,10 +417,6 @@ def _show_project(project: Project, next_commands: tuple[str, ...]) -> None:
         for command in (f"cd {path}", *next_commands):
             click.echo(f"  {command}")
     click.echo()
-
-
-def _discard(_line: str) -> None:
-    pass
 
 
 def _styled(text: str, **style: Any) -> str:

@@ -12,17 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlpath.errors import MlpathError, reporting_os_errors
+from mlpath.system import locks
 
 if TYPE_CHECKING:
     from typing import Self
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment, unused-ignore]
-
 _ABANDONED_SECONDS = 24 * 3600
-"""The age at which a staging folder counts as abandoned on systems without `fcntl`."""
+"""The age at which a staging folder counts as abandoned on systems without locks."""
 _OTHER_HINT = "Choose another folder: mlpath new-project DEST"
 
 
@@ -89,7 +85,7 @@ class StagingDir:
     def __enter__(self) -> Self:
         try:
             self.project.mkdir(parents=True)
-            self._lock = _try_lock(self._hidden)
+            self._lock = locks.take(self._hidden)
         except BaseException:
             self.__exit__()
             raise
@@ -97,8 +93,7 @@ class StagingDir:
 
     def __exit__(self, *_: object) -> None:
         shutil.rmtree(self._hidden, ignore_errors=True)
-        if self._lock is not None:
-            os.close(self._lock)
+        locks.release(self._lock)
 
     def deliver(self, destination: Path) -> None:
         """Move the project to its destination.
@@ -141,26 +136,12 @@ def _hidden_path(folder: Path, name: str) -> Path:
     return folder / f"{_prefix(name)}{secrets.token_hex(4)}"
 
 
-def _try_lock(path: Path) -> int | None:
-    """Lock a folder until this process ends; fail if another process has locked it."""
-    if fcntl is None:
-        return None
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        raise
-    return handle
-
-
 def _remove_abandoned(folder: Path, prefix: str) -> None:
     """Remove the staging folders of killed runs, which no process has locked."""
     for path in folder.glob(f"{glob.escape(prefix)}*"):
         with contextlib.suppress(OSError):
-            if fcntl is None and time.time() - path.stat().st_mtime < _ABANDONED_SECONDS:
+            if not locks.AVAILABLE and time.time() - path.stat().st_mtime < _ABANDONED_SECONDS:
                 continue
-            handle = _try_lock(path)
+            lock = locks.take(path)
             shutil.rmtree(path)
-            if handle is not None:
-                os.close(handle)
+            locks.release(lock)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+AVAILABLE = fcntl is not None
 _SECONDS = 30.0
 
 
@@ -32,27 +33,42 @@ def hold(folder: Path) -> Iterator[int | None]:
         MlpathError: Another process still holds the lock after 30 seconds.
     """
     folder.mkdir(exist_ok=True)
-    if fcntl is None:
-        yield None
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        deadline = time.monotonic() + _SECONDS
-        while not _try_lock(handle):
+    deadline = time.monotonic() + _SECONDS
+    while True:
+        try:
+            handle = take(folder)
+            break
+        except BlockingIOError:
             if time.monotonic() > deadline:
                 raise MlpathError(
                     f"another mlpath is writing to {folder.parent}",
                     hint="Wait until it ends, then run the command again.",
-                )
+                ) from None
             time.sleep(0.02)
+    try:
         yield handle
     finally:
-        os.close(handle)
+        release(handle)
 
 
-def _try_lock(handle: int) -> bool:
+def take(folder: Path) -> int | None:
+    """Take the lock of a folder without waiting; return its file descriptor, None on Windows.
+
+    Raises:
+        BlockingIOError: Another process holds the lock.
+    """
+    if fcntl is None:
+        return None
+    handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
+def release(handle: int | None) -> None:
+    """Release a lock."""
+    if handle is not None:
+        os.close(handle)

@@ -168,19 +168,10 @@ def _copier_environment(source: Release | str) -> Iterator[None]:
             local.env["PATH"] = os.devnull
         if not sys.stdin.isatty():
             # prompt_toolkit would print a warning and the question, and block on an open pipe.
-            stack.enter_context(_replaced("stdin", io.StringIO()))
-            stack.enter_context(_replaced("stdout", None))
+            stack.enter_context(contextlib.redirect_stdout(None))
+            stack.callback(setattr, sys, "stdin", sys.stdin)
+            sys.stdin = io.StringIO()
         yield
-
-
-@contextmanager
-def _replaced(stream: str, replacement: io.StringIO | None) -> Iterator[None]:
-    original = getattr(sys, stream)
-    setattr(sys, stream, replacement)
-    try:
-        yield
-    finally:
-        setattr(sys, stream, original)
 
 
 def _one_line(text: str) -> str:
