@@ -133,5 +133,6 @@ def _index_info(entries: Mapping[str, Entry | None]) -> str:
 
 
 def _removal(changes: Mapping[str, Change]) -> str:
-    entries = ((path, change.before or change.after) for path, change in changes.items())
-    return "".join(f"0 {'0' * len(entry.blob)}\t{path}\0" for path, entry in entries if entry)
+    """Return what removes the index entries of all paths, those in conflict, too."""
+    blobs = [entry.blob for change in changes.values() for entry in change if entry]
+    return "".join(f"0 {'0' * len(blobs[0])}\t{path}\0" for path in changes)
