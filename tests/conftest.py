@@ -174,7 +174,7 @@ def build(root: Path, kind: str, target: Path) -> str:
 
 @pytest.fixture(scope="session")
 def owner(tmp_path_factory: pytest.TempPathFactory) -> Owner:
-    """Somebody with a home, a git identity, and the machine's package cache."""
+    """A home folder with a git identity, and the machine's package cache."""
     home = tmp_path_factory.mktemp("owner")
     (home / ".gitconfig").write_text("[user]\n\tname = Ada Lovelace\n\temail = ada@example.com\n")
     return Owner(home)

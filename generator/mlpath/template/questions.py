@@ -74,12 +74,12 @@ def check_keys(answers: Mapping[str, Any], declared: Questions) -> None:
     Raises:
         AnswerError: It does not ask for one of them.
     """
-    asked = [key for key, question in declared.items() if question.get("when", True) is not False]
-    hint = f"The questions are: {', '.join(asked)}."
+    settable = [key for key, question in declared.items() if question.get("when", True) is not False]
+    hint = f"The questions are: {', '.join(settable)}."
     for key in answers:
         if key not in declared:
             raise UnknownQuestion(key, f"{key} is not a question of this template", hint=hint)
-        if key not in asked:
+        if key not in settable:
             raise RejectedAnswer(key, f"{key} is computed and cannot be set", hint=hint)
 
 

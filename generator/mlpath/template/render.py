@@ -108,9 +108,10 @@ def render(
 
 
 def _recorded_answers(worker: Any) -> Answers:
-    asked = set(worker.template.questions_data) - worker.answers.hidden
-    asked -= set(worker.template.secret_questions)
-    return {key: value for key, value in worker.answers.combined.items() if key in asked}
+    """Return what Copier writes to the answers file, without its own keys."""
+    keys = set(worker.template.questions_data) - worker.answers.hidden
+    keys -= set(worker.template.secret_questions)
+    return {key: value for key, value in worker.answers.combined.items() if key in keys}
 
 
 def _translate(error: Exception, source: Release | str) -> MlpathError | None:
