@@ -182,7 +182,7 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Owner:
 
 @pytest.fixture(scope="session")
 def trained_project(owner: Owner) -> Path:
-    """Give a project with the default answers, installed, trained and committed; only to be read."""
+    """Give an installed, trained and committed project of the default answers; only read it."""
     project = owner.create("demo")
     owner.uv("run", "dvc", "repro", cwd=project)
     owner.run("git", "add", "--all", cwd=project)

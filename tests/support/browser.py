@@ -36,7 +36,7 @@ FAULTS = """() => {
                 const range = document.createRange();
                 range.setStart(text, found.index);
                 range.setEnd(text, found.index + found[0].length);
-                const lines = new Set([...range.getClientRects()].map(rect => Math.round(rect.top)));
+                const lines = new Set([...range.getClientRects()].map(box => Math.round(box.top)));
                 if (lines.size > 1) faults.push(`${found[0]} is broken over ${lines.size} lines`);
             }
         }
