@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conftest import Repository, copier, files_below, git
-from mlpath.dataset import detect as kinds
+from mlpath.dataset import detect
 from mlpath.errors import MlpathError
 from mlpath.template import releases, render
 from mlpath.template import store as template
@@ -111,11 +111,11 @@ def test_an_older_mlpath_leaves_a_newer_copy_alone(install: Install) -> None:
     install.repository.commit("0.3.0", "third")
     newer = install()
     template.publish()
-    before = kinds.stamp(template.home_copy())
+    before = detect.file_state(template.home_copy())
     git("reset", "-q", "--hard", "HEAD~2", cwd=install.repository.path)
     assert len(install()) < len(newer)
     template.publish()
-    assert kinds.stamp(template.home_copy()) == before
+    assert detect.file_state(template.home_copy()) == before
     assert template.newest_release() == "v0.3.0"
     with template.release("v0.3.0") as release:
         assert "third" in (release.folder / "template/project/README.md.jinja").read_text()
