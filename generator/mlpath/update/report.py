@@ -218,7 +218,7 @@ def _status_lines(status: Status, style: Style, *, brief: bool) -> Iterator[str]
         for version, text in status.changelog.items():
             yield ""
             yield style(version, bold=True)
-            yield from (f"  {line}".rstrip() for line in text.splitlines())
+            yield from (f"  {line.removeprefix('### ')}".rstrip() for line in text.splitlines())
         yield ""
     if status.forecast:
         count = len(status.forecast.changed)
