@@ -1,4 +1,4 @@
-"""Build hook: adds the released versions of the template, and the changelog, to distributions."""
+"""Build hook: add the template's released versions, and the changelog, to the distributions."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ CHANGELOG = "_changelog.md"
 
 
 class TemplateHook(BuildHookInterface[Any]):
-    """Adds `_template/` (current version), `_template.bundle` (all versions) and the changelog."""
+    """Add `_template/` (current version), `_template.bundle` (all versions) and `_changelog.md`."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build the files in a temporary folder, and register them with hatchling."""
+        """Write the files to a temporary folder and include them from there."""
         if version == "editable":
-            return  # `mlpath.template.store` builds from the checkout at run time
+            return  # an editable install reads the template from the checkout
         self._scratch = tempfile.mkdtemp(prefix="mlpath-build-")
         root, scratch = Path(self.root), Path(self._scratch)
         sources, target = root / "generator" / "mlpath", "mlpath"
         if self.target_name == "sdist":
             target = "generator/mlpath"
-        reason = _load(sources / "template" / "releases.py").build(
+        problem = _load(sources / "template" / "releases.py").build(
             root, scratch / FOLDER, scratch / BUNDLE
         )
         shipped = sources / BUNDLE
         if shipped.exists():
-            # Built from the source distribution, which has no history but has the bundle.
+            # A wheel built from the source distribution, which has the bundle but no history.
             shutil.copyfile(shipped, scratch / BUNDLE)
-        elif reason:
-            message = f"mlpath: only the current template version is included: {reason}"
+        elif problem:
+            message = f"mlpath: only the current template version is included: {problem}"
             print(message, file=sys.stderr)
         build_data["force_include"][str(scratch / BUNDLE)] = f"{target}/{BUNDLE}"
         if self.target_name == "wheel":
@@ -56,7 +56,7 @@ class TemplateHook(BuildHookInterface[Any]):
 
 
 def _load(path: Path) -> ModuleType:
-    """Import a file without its package, whose dependencies are not installed in a build."""
+    """Import a file without its package, whose dependencies are not installed during a build."""
     spec = importlib.util.spec_from_file_location("mlpath_releases", path)
     if spec is None or spec.loader is None:
         raise ImportError(path)

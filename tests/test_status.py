@@ -42,7 +42,7 @@ def test_the_changelog_of_this_repository_is_parsed() -> None:
     """Each version has a heading of its own, and the text below it is not empty."""
     found = status.changes_between("v0.0.1", "v999")
     headings = [
-        line.split()[1] for line in (ROOT / "CHANGELOG.md").read_text().splitlines()
+        line.split()[1].strip("[]") for line in (ROOT / "CHANGELOG.md").read_text().splitlines()
         if line.startswith("## ")
     ]  # fmt: skip
     assert list(found) == headings

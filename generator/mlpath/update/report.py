@@ -242,7 +242,7 @@ def _changelog(status: Status, style: Style) -> Iterator[str]:
     for version, text in status.changelog.items():
         yield ""
         yield style(version, bold=True)
-        yield from (f"  {line}".rstrip() for line in text.splitlines())
+        yield from (f"  {line.removeprefix('### ')}".rstrip() for line in text.splitlines())
     yield ""
 
 
