@@ -77,8 +77,8 @@ def add(project: Path, request: str) -> UpdateResult:
     if not given and option is not None:
         value = _default_value(project, option, questions[key])
     with tempfile.TemporaryDirectory(prefix="mlpath-") as scratch:
-        request = Request({key: value}, defaults=True, ref=record.version)
-        result = update(project, RenderCache(Path(scratch)), request)
+        change = Request({key: value}, defaults=True, ref=record.version)
+        result = update(project, RenderCache(Path(scratch)), change)
     result.notes[:0] = notes
     return result
 
