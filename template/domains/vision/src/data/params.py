@@ -1,0 +1,26 @@
+"""Parameters of the prepare stage."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from ..config import STRICT
+
+
+@dataclass(frozen=True, config=STRICT)
+class Prepare:
+    """How duplicates are removed and the images are split.
+
+    Attributes:
+        seed: Seed of the random split.
+        validation_share: Share of all images in the validation split.
+        test_share: Share of all images in the test split; the rest is for training.
+        duplicate_distance: Two images are duplicates if the root mean square difference of their pixels (0 to 1) is
+            at most this.
+    """
+
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    validation_share: Annotated[float, Field(gt=0, lt=0.5)]
+    test_share: Annotated[float, Field(gt=0, lt=0.5)]
+    duplicate_distance: Annotated[float, Field(ge=0, lt=1)]
