@@ -1,8 +1,4 @@
-"""The raw data of the small project: made-up pictures of the classes in `schema.yaml`, so that the tests need neither
-the data nor DVC.
-
-Each class has a pattern of soft colours of its own; a picture is that pattern with noise, in some size and some format.
-"""
+"""Synthetic raw data for the tests: images of the classes in schema.yaml, so that the tests need no real data."""
 
 from pathlib import Path
 
@@ -10,37 +6,34 @@ import numpy as np
 import yaml
 from PIL import Image
 
-from .package import Layout, data
+from project_package.data.schema import Schema, load_schema
+from project_package.paths import ProjectPaths
 
-OF_A_CLASS, AT_LEAST = 10, 240
-# The size of the files, in pixels; a model is shown less.
+MIN_PER_CLASS, MIN_IMAGES = 10, 240
 SIZES = ((64, 64), (96, 72), (48, 80))
-FORMATS = (".png", ".jpg", ".bmp")
+SUFFIXES = (".png", ".jpg", ".bmp")
 
 
-def write(layout: Layout) -> None:
-    """Fill `data/raw/`, and have the small project's schema read it from a folder."""
-    schema = data.load_schema(layout.schema)
-    written = yaml.safe_load(layout.schema.read_text(encoding="utf-8"))
-    written["reading"] = {"file": "pictures"}
-    # Some tests look at the examples.
-    written["examples"] = True
-    layout.schema.write_text(yaml.safe_dump(written, allow_unicode=True), encoding="utf-8")
-    draw(layout.raw / "pictures", schema, seed=0)
+def write(paths: ProjectPaths) -> None:
+    """Write images to `data/raw/images/`, and point the schema to them."""
+    schema = load_schema(paths.schema)
+    document = yaml.safe_load(paths.schema.read_text(encoding="utf-8"))
+    document |= {"reading": {"file": "images"}, "examples": True}
+    paths.schema.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+    write_images(paths.raw / "images", schema)
 
 
-def draw(folder: Path, schema: data.Schema, seed: int) -> None:
-    """Write the pictures of each class to a folder of its name, and a file that is none."""
-    rng = np.random.default_rng(seed)
+def write_images(folder: Path, schema: Schema) -> None:
+    """Write a folder per class, and one unreadable file. A class has a pattern of its own, an image some noise."""
+    rng = np.random.default_rng(0)
     classes = [*schema.classes, *schema.too_rare]
-    each = max(OF_A_CLASS, AT_LEAST // len(classes))
-    # Patterns of one channel too: colours alone would be lost where the schema says grey.
+    # The patterns differ in brightness, too, for schemas with gray images.
     patterns = rng.uniform(0.2, 0.8, size=(len(classes), 4, 4, 3))
     for label, pattern in zip(classes, patterns, strict=True):
         (folder / label).mkdir(parents=True)
-        for number in range(each):
-            soft = pattern + rng.normal(0, 0.08, size=pattern.shape)
-            tones = (soft.clip(0, 1) * 255).astype(np.uint8)
-            picture = Image.fromarray(tones).resize(SIZES[number % len(SIZES)], Image.Resampling.BILINEAR)
-            picture.save(folder / label / f"{number:03}{FORMATS[number % len(FORMATS)]}")
-    (folder / schema.classes[0] / "broken.png").write_bytes(b"no picture")
+        for number in range(max(MIN_PER_CLASS, MIN_IMAGES // len(classes))):
+            noisy = (pattern + rng.normal(0, 0.08, size=pattern.shape)).clip(0, 1)
+            image = Image.fromarray((noisy * 255).astype(np.uint8))
+            image = image.resize(SIZES[number % len(SIZES)], Image.Resampling.BILINEAR)
+            image.save(folder / label / f"{number:03}{SUFFIXES[number % len(SUFFIXES)]}")
+    (folder / schema.classes[0] / "broken.png").write_bytes(b"not an image")

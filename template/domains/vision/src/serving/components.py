@@ -44,9 +44,10 @@ def gallery(predictor: Predictor) -> Any:
     if not examples:
         return None
     gr.Markdown("Or choose a test image, labeled with its true class. The last two are the hardest for the model.")
+    pixels = [predictor.preprocess(decode_data_url(example["inputs"]["picture"])).pixels for example in examples]
     images = [
-        (to_image(preprocess_example(predictor, index), predictor.spec, height=64), example["truth"])
-        for index, example in enumerate(examples)
+        (to_image(image, predictor.spec, height=64), example["truth"])
+        for image, example in zip(pixels, examples, strict=True)
     ]
     return gr.Gallery(
         images,
@@ -60,12 +61,6 @@ def gallery(predictor: Predictor) -> Any:
         interactive=False,
         elem_id="examples",
     )
-
-
-def preprocess_example(predictor: Predictor, index: int) -> Pixels:
-    """Return the pixels of an example image."""
-    url = predictor.champion.record["examples"][index]["inputs"]["picture"]
-    return predictor.preprocess(decode_data_url(url)).pixels
 
 
 def outputs(predictor: Predictor, first: Prediction) -> Outputs:
@@ -94,13 +89,19 @@ def connect_gallery(predictor: Predictor, examples: Any, image: Any, shown: Outp
     """Show the prediction for an example image when it is chosen."""
 
     def choose(event: gr.SelectData) -> tuple[Image.Image, dict[str, float], str]:
-        prediction = predictor.predict_pixels(Preprocessed(preprocess_example(predictor, event.index)))
-        picture = to_image(prediction.pixels, predictor.spec)
-        return picture, prediction.probabilities, format_explanation(predictor, prediction)
+        return predict_example(predictor, event.index)
 
     if examples:
         chosen = examples.select(choose, outputs=[image, *shown], api_visibility="private")
         chosen.success(None, js=REVEAL, api_visibility="private")
+
+
+def predict_example(predictor: Predictor, index: int) -> tuple[Image.Image, dict[str, float], str]:
+    """Return an example image, its probabilities and its explanation."""
+    url = predictor.champion.record["examples"][index]["inputs"]["picture"]
+    prediction = predictor.predict(decode_data_url(url))
+    image = to_image(prediction.pixels, predictor.spec)
+    return image, prediction.probabilities, format_explanation(predictor, prediction)
 
 
 def read_payload(payload: Any) -> bytes:

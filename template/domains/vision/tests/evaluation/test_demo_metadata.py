@@ -1,77 +1,71 @@
-"""The record says enough for the demo, and its pictures are pictures of the data."""
+"""The demo's entries of champion.json."""
 
 import dataclasses
-from importlib import import_module
-from typing import Any
 
 import numpy as np
 import pytest
 
-from .package import brief, data, params, serving
+from project_package.config import Params
+from project_package.data.images import Pixels, decode_data_url
+from project_package.data.novelty import center_from_text, center_to_text, distance_to_nearest
+from project_package.data.schema import Schema
+from project_package.data.splits import Split, encode_target
+from project_package.evaluation.demo_metadata import MAX_EXAMPLES, demo_metadata
+from project_package.serving.predictor import Predictor
 
-pictures: Any = import_module(f"{data.__package__}.pictures")
-
-Splits = dict[str, data.Split]
-
-
-def shown(example: dict[str, dict[str, str]], predictor: serving.Predictor) -> data.Pictures:
-    """What the model is shown of an example."""
-    read: data.Pictures = predictor.read(pictures.from_url(example["inputs"]["picture"])).pixels
-    return read
+Splits = dict[str, Split]
 
 
-def test_examples_are_test_pictures_with_their_truth(
-    predictor: serving.Predictor, splits: Splits, schema: data.Schema
-) -> None:
+def example_pixels(predictor: Predictor, index: int) -> Pixels:
+    url = predictor.champion.record["examples"][index]["inputs"]["picture"]
+    return predictor.preprocess(decode_data_url(url)).pixels
+
+
+def test_examples_are_test_images_with_their_true_class(predictor: Predictor, splits: Splits, schema: Schema) -> None:
     examples = predictor.champion.record["examples"]
-    frequent = {example["truth"] for example in examples[:-2]}
-    assert len(frequent) == min(len(schema.classes), brief.MOST_EXAMPLES)
-    known = {
-        np.round(part * 255).tobytes(): truth
-        for part, truth in zip(splits["test"].features, splits["test"].target, strict=True)
-    }
-    for example in examples:
-        assert known[np.round(shown(example, predictor) * 255).tobytes()] == example["truth"]
+    assert len({example["truth"] for example in examples[:-2]}) == min(len(schema.classes), MAX_EXAMPLES)
+    test = splits["test"]
+    classes = {np.round(image * 255).tobytes(): label for image, label in zip(test.features, test.target, strict=True)}
+    for index, example in enumerate(examples):
+        assert classes[np.round(example_pixels(predictor, index) * 255).tobytes()] == example["truth"]
 
 
-def test_the_last_examples_are_the_hardest(predictor: serving.Predictor, splits: Splits, schema: data.Schema) -> None:
-    target = data.encode_target(splits["test"].target, schema)
-    scores = predictor.scores(splits["test"].features)[np.arange(len(target)), target]
-    for example, row in zip(predictor.champion.record["examples"][-2:], scores.argsort()[:2], strict=True):
-        np.testing.assert_allclose(shown(example, predictor), splits["test"].features[row], atol=0.5 / 255)
+def test_last_two_examples_have_the_lowest_probability(predictor: Predictor, splits: Splits, schema: Schema) -> None:
+    test = splits["test"]
+    probabilities = predictor.predict_proba(test.features)[
+        np.arange(len(test.target)), encode_target(test.target, schema)
+    ]
+    for index, row in zip((-2, -1), probabilities.argsort()[:2], strict=True):
+        np.testing.assert_allclose(example_pixels(predictor, index), test.features[row], atol=0.5 / 255)
 
 
-def test_nobody_is_shown_where_the_schema_forbids_it(
-    predictor: serving.Predictor, splits: Splits, schema: data.Schema, turned: params.Params
+def test_no_examples_if_the_schema_forbids_them(
+    predictor: Predictor, splits: Splits, schema: Schema, params: Params
 ) -> None:
-    silent = dataclasses.replace(schema, examples=False)
-    answers = {name: predictor.scores(part.features) for name, part in splits.items()}
-    told = brief.brief_of(b"", answers, splits, silent, turned)
-    assert told["examples"] == []
-    default = pictures.read(pictures.from_url(told["inputs"][0]["default"]), schema.picture).pixels
-    np.testing.assert_allclose(default, splits["train"].features.mean(axis=0), atol=1 / schema.picture.maximum)
+    private = dataclasses.replace(schema, examples=False)
+    predictions = {name: predictor.predict_proba(part.features) for name, part in splits.items()}
+    metadata = demo_metadata(b"", predictions, splits, private, params)
+    assert metadata["examples"] == []
+    default = predictor.preprocess(decode_data_url(metadata["inputs"][0]["default"])).pixels
+    mean_image = splits["train"].features.mean(axis=0)
+    np.testing.assert_allclose(default, mean_image, atol=1 / schema.picture.maximum)
 
 
-def test_numbers_survive_being_written() -> None:
-    counts = np.arange(12.0).reshape(3, 4)
-    np.testing.assert_array_equal(serving.from_text(serving.as_text(counts)), counts)
-
-
-def test_real_pictures_are_familiar_and_noise_is_not(
-    predictor: serving.Predictor, splits: Splits, schema: data.Schema
-) -> None:
-    strange = np.array([predictor.strangeness(picture) for picture in splits["test"].features])
-    assert (strange > 1).mean() < 0.1
-    steps = np.random.default_rng(0).integers(0, 2, size=(50, *schema.picture.shape))
-    coarse = steps[:, :: schema.picture.block, :: schema.picture.block].astype(np.float32)
+def test_test_images_are_familiar_and_noise_is_novel(predictor: Predictor, splits: Splits, schema: Schema) -> None:
+    assert np.mean([predictor.novelty(image) > 1 for image in splits["test"].features]) < 0.1
+    down, across, channels = schema.picture.shape
     side = schema.picture.block
-    checks = coarse.repeat(side, axis=1).repeat(side, axis=2)
-    assert min(predictor.strangeness(picture) for picture in checks) > 1
+    blocks = np.random.default_rng(0).integers(0, 2, size=(50, down // side, across // side, channels))
+    noise = blocks.repeat(side, axis=1).repeat(side, axis=2).astype(np.float32)
+    assert min(predictor.novelty(image) for image in noise) > 1
 
 
-def test_a_distance_is_to_the_nearest() -> None:
-    typical = np.zeros((2, 8, 8))
-    typical[1, 0, 0] = 4
-    picture = np.zeros((1, 8, 8))
-    picture[0, 0, 0] = 3
-    assert serving.distances(picture, typical)[0] == pytest.approx(1)
+def test_distance_is_that_to_the_nearest_center() -> None:
+    centers, image = np.zeros((2, 8, 8)), np.zeros((1, 8, 8))
+    centers[1, 0, 0], image[0, 0, 0] = 4, 3
+    assert distance_to_nearest(image, centers)[0] == pytest.approx(1)
+
+
+def test_centers_are_parsed_as_formatted() -> None:
+    center = np.arange(12.0).reshape(3, 4)
+    np.testing.assert_array_equal(center_from_text(center_to_text(center)), center)

@@ -1,10 +1,7 @@
-"""What goes wrong with networks without a word: a first loss that is off, inputs not connected, a false resume."""
+"""The network learns, its random transformations keep what an image shows, and training can be resumed."""
 
 import dataclasses
 import math
-import subprocess
-import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,150 +9,123 @@ import numpy as np
 import pytest
 import torch
 
-from .package import champion, data, models, params, serving, train
+from project_package.config import Params
+from project_package.data.images import ImageSpec
+from project_package.data.schema import Schema
+from project_package.data.splits import Split, encode_target
+from project_package.models import cnn
+from project_package.models.base import TrainingContext, hyperparameters
 
-pictures: Any = import_module(f"{data.__package__}.pictures")
-
-Splits = dict[str, data.Split]
-
-
-def network(turned: params.Params, **changed: Any) -> params.Train:
-    """The parameters of training, with some of the network's changed."""
-    assert turned.train.deep is not None
-    return dataclasses.replace(turned.train, deep=dataclasses.replace(turned.train.deep, **changed))
-
-
-def right(model: Any, split: data.Split, schema: data.Schema) -> float:
-    answers = models.predict(model, split.features).argmax(axis=1)
-    return float((answers == data.encode_target(split.target, schema)).mean())
+Splits = dict[str, Split]
+NO_TRANSFORM = {"translate": 0.0, "degrees": 0.0, "scale": 0.0, "shear": 0.0, "brightness": 0.0}
+CONTEXT = TrainingContext(seed=0)
 
 
-def test_first_loss_is_that_of_knowing_nothing(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
-    facts = models.fit("deep", splits["train"], schema, network(turned, epochs=1)).facts
-    assert facts["expected_initial_loss"] == pytest.approx(math.log(len(schema.classes)))
-    assert facts["initial_loss"] == pytest.approx(math.log(len(schema.classes)), rel=0.01)
+@pytest.fixture
+def default(params: Params) -> cnn.Params:
+    parameters: cnn.Params = hyperparameters("cnn", params.train)
+    return parameters
 
 
-def test_a_tiny_batch_is_learnt_by_heart(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
-    tiny = data.Split(splits["train"].features[:24], splits["train"].target[:24])
-    still = {"shift": 0.0, "turn": 0.0, "stretch": 0.0, "slant": 0.0, "brightness": 0.0, "dropout": 0.0}
-    eager = network(turned, epochs=80, patience=80, weight_decay=0.0, **still)
-    history = models.fit("deep", tiny, schema, eager).history
+def transform(split: Split, schema: Schema, params: cnn.Params) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the images before and after a random transformation, shape (rows, height, width, channels)."""
+    (pixels,) = cnn.to_rows(split, schema).inputs
+    (moved,) = cnn.RandomTransform(schema.picture, params)((pixels,), torch.Generator().manual_seed(0))
+    return pixels.reshape(split.features.shape), moved.reshape(split.features.shape)
+
+
+def accuracy(model: Any, split: Split, schema: Schema) -> float:
+    return float((model.predict(split.features).argmax(axis=1) == encode_target(split.target, schema)).mean())
+
+
+def test_initial_loss_is_that_of_equal_probabilities(splits: Splits, schema: Schema, default: cnn.Params) -> None:
+    log = cnn.fit(splits["train"], schema, dataclasses.replace(default, epochs=1), CONTEXT).log
+    assert log.metrics["expected_initial_loss"] == pytest.approx(math.log(len(schema.classes)))
+    assert log.metrics["initial_loss"] == pytest.approx(math.log(len(schema.classes)), rel=0.01)
+
+
+def test_overfits_a_small_batch(splits: Splits, schema: Schema, default: cnn.Params) -> None:
+    small = splits["train"].take(np.arange(24))
+    params = dataclasses.replace(default, epochs=80, patience=80, weight_decay=0.0, dropout=0.0, **NO_TRANSFORM)
+    history = cnn.fit(small, schema, params, CONTEXT).log.history
     assert history[-1]["loss"] < 0.02 * history[0]["loss"]
 
 
-def test_shuffled_labels_teach_nothing(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
-    shuffled = np.random.default_rng(0).permutation(splits["train"].target)
-    honest = models.fit("deep", splits["train"], schema, turned.train)
-    misled = models.fit("deep", dataclasses.replace(splits["train"], target=shuffled), schema, turned.train)
-    frequent = np.unique(splits["train"].target, return_counts=True)[1].max() / len(splits["train"].target)
-    assert right(misled, splits["test"], schema) < frequent + 0.2
-    assert right(honest, splits["test"], schema) > frequent + 0.3
+def test_shuffled_labels_score_at_chance(splits: Splits, schema: Schema, default: cnn.Params) -> None:
+    train, test = splits["train"], splits["test"]
+    shuffled = dataclasses.replace(train, target=np.random.default_rng(0).permutation(train.target))
+    chance = np.unique(train.target, return_counts=True)[1].max() / len(train.target)
+    assert accuracy(cnn.fit(shuffled, schema, default, CONTEXT), test, schema) < chance + 0.2
+    assert accuracy(cnn.fit(train, schema, default, CONTEXT), test, schema) > chance + 0.3
 
 
-def test_jiggled_pictures_are_still_pictures(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
-    deep = import_module(f"{models.__package__}.deep")
-
-    assert turned.train.deep is not None
-    cells = deep.rows_of(splits["train"], schema).inputs
-    (moved,) = deep.Jiggle(schema.picture, turned.train.deep)(cells, torch.Generator().manual_seed(0))
-    assert moved.shape == cells[0].shape
-    assert 0 <= float(moved.min()) <= float(moved.max()) <= 1
-    assert float(moved.sum() / cells[0].sum()) == pytest.approx(1, abs=0.1)
-    assert not torch.equal(moved, cells[0])
+def test_transformed_images_are_similar(splits: Splits, schema: Schema, default: cnn.Params) -> None:
+    before, after = transform(splits["train"], schema, default)
+    assert 0 <= float(after.min()) <= float(after.max()) <= 1
+    assert float(after.sum() / before.sum()) == pytest.approx(1, abs=0.1)
+    assert not torch.equal(after, before)
 
 
-def test_without_anything_to_turn_pictures_stay(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
-    """A grid that is off by half a cell would blur every picture, and training would hardly suffer."""
-    deep = import_module(f"{models.__package__}.deep")
-
-    still = network(turned, shift=0.0, turn=0.0, stretch=0.0, slant=0.0, brightness=0.0).deep
-    assert still is not None
-    cells = deep.rows_of(splits["train"], schema).inputs
-    (moved,) = deep.Jiggle(schema.picture, still)(cells, torch.Generator().manual_seed(0))
-    torch.testing.assert_close(moved, cells[0], atol=1e-3, rtol=0)
+def test_zero_parameters_leave_images_unchanged(splits: Splits, schema: Schema, default: cnn.Params) -> None:
+    """A sampling grid that is off by half a pixel would blur all images."""
+    before, after = transform(splits["train"], schema, dataclasses.replace(default, **NO_TRANSFORM))
+    torch.testing.assert_close(after, before, atol=1e-3, rtol=0)
 
 
-def test_a_turned_picture_keeps_its_shape_on_a_long_grid(turned: params.Params) -> None:
-    """Where the sides are counted from -1 to 1, an angle of one side is another of the other."""
-    deep = import_module(f"{models.__package__}.deep")
-    grid = pictures.Grid(height=16, width=48)
-    squares = torch.zeros(64, 16, 48, 1)
-    squares[:, 5:11, 21:27] = 1
-    only = network(turned, shift=0.0, turn=45.0, stretch=0.0, slant=0.0, brightness=0.0).deep
-    (moved,) = deep.Jiggle(grid, only)((squares.reshape(64, -1),), torch.Generator().manual_seed(0))
-    shares = moved.reshape(64, 16, 48)
-    torch.testing.assert_close(shares.sum(dim=(1, 2)), torch.full((64,), 36.0), atol=1.5, rtol=0)
-    down, across = torch.meshgrid(torch.arange(16.0) - 7.5, torch.arange(48.0) - 23.5, indexing="ij")
-    high, wide = ((shares * part.square()).sum(dim=(1, 2)) for part in (down, across))
-    torch.testing.assert_close(high, wide, rtol=0.05, atol=0)
+def test_rotation_does_not_distort_wide_images(default: cnn.Params) -> None:
+    spec = ImageSpec(height=16, width=48)
+    square = torch.zeros(64, 16, 48)
+    square[:, 5:11, 21:27] = 1
+    params = dataclasses.replace(default, **(NO_TRANSFORM | {"degrees": 45.0}))
+    (moved,) = cnn.RandomTransform(spec, params)((square.reshape(64, -1),), torch.Generator().manual_seed(0))
+    rotated = moved.reshape(64, 16, 48)
+    torch.testing.assert_close(rotated.sum(dim=(1, 2)), torch.full((64,), 36.0), atol=1.5, rtol=0)
+    y, x = torch.meshgrid(torch.arange(16.0) - 7.5, torch.arange(48.0) - 23.5, indexing="ij")
+    y_moment, x_moment = ((rotated * axis.square()).sum(dim=(1, 2)) for axis in (y, x))
+    torch.testing.assert_close(y_moment, x_moment, rtol=0.05, atol=0)
 
 
-def test_many_pictures_are_answered_like_few(
-    splits: Splits, schema: data.Schema, turned: params.Params, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    deep = import_module(f"{models.__package__}.deep")
-    model, features = models.fit("deep", splits["train"], schema, network(turned, epochs=1)), splits["test"].features
-    exported = models.export_onnx(model, schema)
-    together = models.predict(model, features), models.predict_onnx(exported, features, schema)
-    for module in (deep, models):
-        monkeypatch.setattr(module, "BATCH", 7)
-    apart = models.predict(model, features), models.predict_onnx(exported, features, schema)
-    np.testing.assert_allclose(apart, together, atol=1e-6)
-
-
-def test_a_mirrored_picture_is_mirrored_whole(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
-    deep = import_module(f"{models.__package__}.deep")
-
-    still = network(turned, shift=0.0, turn=0.0, stretch=0.0, slant=0.0, brightness=0.0, mirror=True).deep
-    assert still is not None
-    cells = deep.rows_of(splits["train"], schema).inputs
-    (moved,) = deep.Jiggle(schema.picture, still)(cells, torch.Generator().manual_seed(0))
-    shape = (-1, *schema.picture.shape)
-    before, after = cells[0].reshape(shape), moved.reshape(shape)
-    same, mirrored = ((after - one).abs().amax(dim=(1, 2, 3)) < 1e-3 for one in (before, before.flip(2)))
+def test_horizontal_flip_mirrors_about_half_of_the_images(splits: Splits, schema: Schema, default: cnn.Params) -> None:
+    before, after = transform(
+        splits["train"], schema, dataclasses.replace(default, horizontal_flip=True, **NO_TRANSFORM)
+    )
+    same, mirrored = (
+        (after - expected).abs().amax(dim=(1, 2, 3)) < 1e-3 for expected in (before, before.flip(2))
+    )
     assert bool((same | mirrored).all())
     assert 0.3 < float(mirrored.float().mean()) < 0.7
 
 
-def test_an_interrupted_training_ends_where_the_other_does(
-    splits: Splits, schema: data.Schema, turned: params.Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_interrupted_training_resumes_with_the_same_result(
+    splits: Splits, schema: Schema, default: cnn.Params, tmp_path: Path
 ) -> None:
-    few = network(turned, epochs=4, patience=4)
-    whole = models.fit("deep", splits["train"], schema, few)
-    checkpoint = tmp_path / "deep.pt"
-    load, saved = torch.save, []
+    params, checkpoint = dataclasses.replace(default, epochs=4, patience=4), tmp_path / "cnn.pt"
+    whole = cnn.fit(splits["train"], schema, params, CONTEXT)
 
-    def interrupted(state: Any, path: Path) -> None:
-        load(state, path)
-        saved.append(state["epoch"])
-        if len(saved) == 2:
-            Path(path).replace(checkpoint)  # written; then the power goes
+    def interrupt(epoch: int, _loss: float) -> None:
+        if epoch == 2:
             raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch:
-        patch.setattr(torch, "save", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            models.fit("deep", splits["train"], schema, few, checkpoint)
-    resumed = models.fit("deep", splits["train"], schema, few, checkpoint)
-    assert saved == [1, 2]
-    assert resumed.history == whole.history
-    features = splits["test"].features
-    np.testing.assert_array_equal(models.predict(resumed, features), models.predict(whole, features))
+    with pytest.raises(KeyboardInterrupt):
+        cnn.fit(splits["train"], schema, params, TrainingContext(0, checkpoint, interrupt))
+    epochs: list[int] = []
+    context = TrainingContext(0, checkpoint, lambda epoch, _: epochs.append(epoch))
+    resumed = cnn.fit(splits["train"], schema, params, context)
+    assert epochs == [3, 4]
+    assert resumed.log.history == whole.log.history
+    np.testing.assert_array_equal(resumed.predict(splits["test"].features), whole.predict(splits["test"].features))
     assert not checkpoint.exists()
 
 
-def test_every_test_picture_is_answered_alike_by_the_export(
-    splits: Splits, schema: data.Schema, turned: params.Params
+def test_batches_predict_the_same_as_one_batch(
+    splits: Splits, schema: Schema, default: cnn.Params, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = models.fit("deep", splits["train"], schema, network(turned, epochs=3))
-    exported = train.canonical(models.export_onnx(model, schema))
-    assert models.export_difference(model, exported, splits["test"].features, schema) < 1e-5
-    assert champion.sha256(exported) == champion.sha256(train.canonical(models.export_onnx(model, schema)))
-    assert np.ptp(models.predict_onnx(exported, splits["test"].features, schema), axis=0).max() > 0
+    model = cnn.fit(splits["train"], schema, dataclasses.replace(default, epochs=1), CONTEXT)
+    together = model.predict(splits["test"].features)
+    monkeypatch.setattr(cnn, "BATCH_SIZE", 7)
+    np.testing.assert_allclose(model.predict(splits["test"].features), together, atol=1e-6)
 
 
-def test_serving_needs_no_pytorch() -> None:
-    code = f"import sys, {serving.__name__}; print('torch' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+def test_the_same_model_exports_the_same_bytes(splits: Splits, schema: Schema, default: cnn.Params) -> None:
+    model = cnn.fit(splits["train"], schema, dataclasses.replace(default, epochs=1), CONTEXT)
+    assert model.export_onnx() == model.export_onnx()

@@ -1,9 +1,7 @@
-"""The demo as others meet it: over HTTP, with the content of its answers checked."""
+"""The demo over HTTP: predictions equal the predictor's, and unusable input is rejected with a message."""
 
 import base64
-import io
 import json
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,156 +11,124 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from .package import app, data, serving
+from project_package.data.images import ImageSpec, Preprocessed
+from project_package.data.schema import Schema
+from project_package.data.splits import Split
+from project_package.serving import app, components
+from project_package.serving.predictor import InvalidInputError, Prediction, Predictor
 
-pictures: Any = import_module(f"{data.__package__}.pictures")
-
-widgets = import_module(f"{app.__package__}.widgets")
-Splits = dict[str, data.Split]
-
-
-def file_of(picture: data.Pictures, schema: data.Schema) -> bytes:
-    """What the model is shown, as a file."""
-    buffer = io.BytesIO()
-    pictures.to_picture(picture, schema.picture).save(buffer, "PNG")
-    return buffer.getvalue()
+from ..image_files import encode_pixels
 
 
-def check(answer: Any, expected: serving.Answer) -> None:
-    """The answer over HTTP says what the model says."""
-    assert answer["label"] == expected.label
-    said = {one["label"]: one["confidence"] for one in answer["confidences"]}
-    assert all(expected.probabilities[label] == pytest.approx(said[label], abs=1e-6) for label in said)
+@pytest.fixture
+def content(splits: dict[str, Split], schema: Schema) -> bytes:
+    """A test image as a file."""
+    return encode_pixels(splits["test"].features[0], schema.picture)
 
 
-def saved(folder: Path, content: bytes, name: str = "picture.png") -> Any:
-    """A file as the client sends it."""
-    (folder / name).write_bytes(content)
-    return handle_file(folder / name)
+def assert_equal(response: Any, expected: Prediction) -> None:
+    assert response["label"] == expected.label
+    confidences = {entry["label"]: entry["confidence"] for entry in response["confidences"]}
+    assert confidences == pytest.approx({label: expected.probabilities[label] for label in confidences}, abs=1e-6)
 
 
-def test_predict_needs_no_arguments(client: Client, predictor: serving.Predictor) -> None:
-    check(client.predict(api_name="/predict"), predictor.predict())
+def call(address: str, picture: dict[str, Any], version: str = "call") -> str:
+    """Call the API without Gradio's client and return the stream of events."""
+    data: Any = [picture] if version == "call" else {"picture": picture}
+    body = {"data": data} if version == "call" else data
+    event = httpx.post(f"{address}/gradio_api/{version}/predict", json=body).json()["event_id"]
+    return httpx.get(f"{address}/gradio_api/call/predict/{event}").text
 
 
-def test_pictures_that_the_model_has_not_seen_are_answered(
-    client: Client, predictor: serving.Predictor, splits: Splits, schema: data.Schema, tmp_path: Path
+def test_default_image_is_predicted_without_arguments(client: Client, predictor: Predictor) -> None:
+    assert_equal(client.predict(api_name="/predict"), predictor.predict())
+
+
+def test_uploaded_images_are_predicted(
+    client: Client, predictor: Predictor, splits: dict[str, Split], schema: Schema, tmp_path: Path
 ) -> None:
-    test, labels = splits["test"], set[tuple[float, ...]]()
-    for label in schema.classes[:3]:
-        content = file_of(test.features[test.target == label][0], schema)
-        answer = client.predict(picture=saved(tmp_path, content, f"{len(labels)}.png"), api_name="/predict")
-        check(answer, predictor.predict(content))
-        labels.add(tuple(one["confidence"] for one in answer["confidences"]))
-    assert len(labels) > 1, "one answer to everything"
+    labels = set()
+    for number, label in enumerate(schema.classes[:3]):
+        file = tmp_path / f"{number}.png"
+        file.write_bytes(encode_pixels(splits["test"].features[splits["test"].target == label][0], schema.picture))
+        response = client.predict(picture=handle_file(file), api_name="/predict")
+        assert_equal(response, predictor.predict(file.read_bytes()))
+        labels.add(response["label"])
+    assert len(labels) > 1
 
 
-def test_a_data_address_is_a_picture_too(
-    address: str, predictor: serving.Predictor, splits: Splits, schema: data.Schema
-) -> None:
-    """What a page or a script sends that has no file."""
-    content = file_of(splits["test"].features[1], schema)
+def test_data_urls_are_predicted(address: str, predictor: Predictor, content: bytes) -> None:
     url = f"data:image/png;base64,{base64.b64encode(content).decode()}"
-    picture = {"url": url, "path": None, "meta": {"_type": "gradio.FileData"}}
-    called = httpx.post(f"{address}/gradio_api/call/predict", json={"data": [picture]}).json()
-    told = httpx.get(f"{address}/gradio_api/call/predict/{called['event_id']}").text
-    assert "event: complete" in told
-    (answer,) = json.loads(told.partition("data: ")[2].partition("\n")[0])
-    check(answer, predictor.predict(content))
+    events = call(address, {"url": url, "path": None, "meta": {"_type": "gradio.FileData"}})
+    assert "event: complete" in events
+    (response,) = json.loads(events.partition("data: ")[2].partition("\n")[0])
+    assert_equal(response, predictor.predict(content))
 
 
-@pytest.mark.parametrize(
-    ("content", "name", "said"),
-    [
-        (b"hello", "text.png", "no picture that can be read"),
-        (b"<svg/>", "drawing.svg", "no picture that can be read"),
-        (b"", "nothing.png", "no picture that can be read"),
-    ],
-    ids=["text", "svg", "empty"],
-)
-def test_what_is_no_picture_is_refused_in_words(
-    client: Client, tmp_path: Path, content: bytes, name: str, said: str
-) -> None:
-    with pytest.raises(AppError) as caught:
-        client.predict(picture=saved(tmp_path, content, name), api_name="/predict")
-    assert said in str(caught.value)
-    assert "Traceback" not in str(caught.value)
+@pytest.mark.parametrize("name", ["text.png", "drawing.svg"])
+def test_files_that_are_no_images_are_rejected(client: Client, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"<svg/>")
+    with pytest.raises(AppError, match="not a readable image"):
+        client.predict(picture=handle_file(tmp_path / name), api_name="/predict")
 
 
-def test_no_picture_is_said_so(client: Client) -> None:
-    with pytest.raises(AppError, match="There is no picture yet"):
+def test_missing_image_is_reported(client: Client) -> None:
+    with pytest.raises(AppError, match="There is no image yet"):
         client.predict(picture=None, api_name="/predict")
 
 
-def test_a_file_that_is_too_large_is_refused(client: Client, tmp_path: Path) -> None:
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - the client has no type of its own for it
-        client.predict(picture=saved(tmp_path, bytes(25_000_000)), api_name="/predict")
+def test_large_files_are_rejected_without_a_traceback(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "large.png").write_bytes(bytes(25_000_000))
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - the client has no specific exception
+        client.predict(picture=handle_file(tmp_path / "large.png"), api_name="/predict")
     assert "Traceback" not in str(caught.value)
 
 
-def test_a_file_of_the_server_is_not_read(address: str) -> None:
-    """Only what was uploaded may be asked about."""
-    picture = {"path": str(Path(app.__file__)), "meta": {"_type": "gradio.FileData"}}
-    called = httpx.post(f"{address}/gradio_api/call/predict", json={"data": [picture]}).json()
-    told = httpx.get(f"{address}/gradio_api/call/predict/{called['event_id']}").text
-    assert "event: error" in told
-    assert "no picture" not in told, "it was opened"
-
-
-def test_not_even_for_who_does_not_say_that_it_is_a_file(
-    address: str, predictor: serving.Predictor, splits: Splits, schema: data.Schema, tmp_path: Path
-) -> None:
-    """Gradio looks at the paths of what is marked as a file, and passes the rest on."""
-    content = file_of(splits["test"].features[0], schema)
+def test_files_of_the_server_are_not_read(address: str, tmp_path: Path, content: bytes) -> None:
+    """Gradio checks only the paths in payloads that are marked as files."""
     (tmp_path / "private.png").write_bytes(content)
-    called = httpx.post(
-        f"{address}/gradio_api/call/v2/predict", json={"picture": {"path": str(tmp_path / "private.png")}}
-    ).json()
-    told = httpx.get(f"{address}/gradio_api/call/v2/predict/{called['event_id']}").text
-    assert "event: error" in told
-    assert "There is no such picture here" in told
-    assert predictor.predict(content).label, "the picture is one that would be answered"
+    path = str(tmp_path / "private.png")
+    marked = call(address, {"path": path, "meta": {"_type": "gradio.FileData"}})
+    assert "event: error" in marked
+    unmarked = call(address, {"path": path}, version="call/v2")
+    assert "event: error" in unmarked
+    assert "The image was not uploaded" in unmarked
 
 
-@pytest.mark.parametrize("path", ["private.png", ".", "nowhere.png", "a\0b.png", 5])
-def test_only_what_was_received_is_opened(path: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ["private.png", ".", "missing.png", "a\0b.png", 5])
+def test_only_uploaded_files_are_read(path: Any, tmp_path: Path) -> None:
     (tmp_path / "private.png").write_bytes(b"private")
-    for one in (path, str(tmp_path / str(path))):
-        with pytest.raises(serving.InvalidInputError, match="There is no such picture here"):
-            widgets.contents({"path": one})
+    for candidate in (path, str(tmp_path / str(path))):
+        with pytest.raises(InvalidInputError, match="The image was not uploaded"):
+            components.read_payload({"path": candidate})
 
 
-def test_the_page_has_a_pad_where_pictures_are_drawn(address: str, predictor: serving.Predictor) -> None:
-    parts = {part["props"].get("elem_id") for part in httpx.get(f"{address}/config").json()["components"]}
-    assert {"predict", "examples"} <= parts
-    assert ("pad" in parts) == predictor.grid.drawn
+def test_the_gallery_is_optional(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def element_ids() -> set[str | None]:
+        return {part["props"].get("elem_id") for part in app.build_app(predictor).get_config_file()["components"]}
 
-
-def test_a_page_without_examples_starts_from_the_mean(
-    predictor: serving.Predictor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    assert {"predict", "examples"} <= element_ids()
     monkeypatch.setitem(predictor.champion.record, "examples", [])
-    page = app.build_app(predictor).get_config_file()
-    assert "examples" not in {part["props"].get("elem_id") for part in page["components"]}
+    assert "examples" not in element_ids()
 
 
-def test_a_doubt_stands_above_the_explanation(predictor: serving.Predictor, schema: data.Schema) -> None:
-    strange = np.random.default_rng(0).random(schema.picture.shape).astype(np.float32)
-    shown = widgets.explained(predictor, predictor.answer(pictures.Reading(strange, ("<b>odd</b>",))))
-    assert shown.index("&lt;b&gt;odd&lt;/b&gt;") < shown.index("What it rests on")
+def test_example_images_are_predicted(predictor: Predictor) -> None:
+    image, probabilities, explanation = components.predict_example(predictor, 1)
+    assert image.size == (image.width, image.height)
+    assert max(probabilities, key=probabilities.__getitem__) in explanation
 
 
-@pytest.mark.parametrize("grid", [pictures.Grid(8, 8, 1, 16, drawn=True), pictures.Grid(8, 8, 3)], ids=str)
-def test_what_supports_is_orange_and_the_rest_blue(grid: Any) -> None:
-    pixels, shifts = np.full(grid.shape, 0.5, dtype=np.float32), np.zeros((8, 8))
-    shifts[0, :3] = 0, 0.5, -0.5
-    nothing, supports, opposes = np.asarray(widgets.coloured(pixels, shifts, grid), dtype=int)[0, :3]
-    assert len(set(nothing)) == 1
-    assert supports[0] > supports[2]
-    assert opposes[2] > opposes[0]
+def test_warnings_are_escaped_and_above_the_explanation(predictor: Predictor) -> None:
+    image = Preprocessed(predictor.predict().pixels, ("<b>unusual</b>",))
+    text = components.format_explanation(predictor, predictor.predict_pixels(image))
+    assert text.index("&lt;b&gt;unusual&lt;/b&gt;") < text.index("Explanation")
 
 
-def test_paper_has_nothing_to_say() -> None:
-    grid = pictures.Grid(8, 8, 1, 16, drawn=True)
-    paper = np.zeros(grid.shape, dtype=np.float32)
-    assert np.asarray(widgets.coloured(paper, np.full((8, 8), 0.5), grid)).min() == 255
+def test_support_is_orange_and_opposition_blue() -> None:
+    spec, support = ImageSpec(8, 8, maximum=16), np.zeros((8, 8))
+    support[0, :3] = 0, 0.5, -0.5
+    pixels = np.full(spec.shape, 0.5, dtype=np.float32)
+    neutral, orange, blue = np.asarray(components.overlay(pixels, support, spec), dtype=int)[0, :3]
+    assert len(set(neutral)) == 1
+    assert orange[0] > orange[2]
+    assert blue[2] > blue[0]

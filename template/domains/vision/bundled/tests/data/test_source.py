@@ -1,15 +1,27 @@
-"""The data that the project starts from."""
+"""The bundled data set."""
 
-from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
-from .package import data, mistakes, params
+from project_package.data.loading import read_raw
+from project_package.data.schema import Schema
+from project_package.data.source import Fetch, write_raw
+from project_package.data.validation import validate
+from project_package.errors import UserError
+from project_package.paths import ProjectPaths
 
-source = import_module(f"{data.__package__}.source")
+
+def test_unknown_data_set_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="unknown data set 'faces'; use 'digits'"):
+        write_raw(tmp_path, Fetch(source="faces"))
 
 
-def test_an_unknown_source_is_an_error_with_the_known_one(tmp_path: Path) -> None:
-    with pytest.raises(mistakes.UserError, match="'faces'; known is 'digits'"):
-        source.fetch_raw(tmp_path, params.Fetch(source="faces"))
+def test_pixels_equal_the_published_counts(project: ProjectPaths, schema: Schema) -> None:
+    images = validate(read_raw(project.raw, schema), schema)
+    digits = load_digits()
+    rows = [int(name[2:6]) for name in images.names]
+    np.testing.assert_array_equal(images.features[..., 0] * 16, digits.images[rows].astype(np.float32))
+    assert images.target.tolist() == [str(digits.target[row]) for row in rows]
