@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,7 @@ class Split:
     features: Pixels
     target: NDArray[np.str_]
     names: tuple[str, ...] = ()
+    groups: ClassVar[None] = None  # images are independent of each other
 
     def take(self, rows: NDArray[np.int64]) -> "Split":
         """Return some of the rows."""

@@ -1,7 +1,6 @@
 """Convolutional neural network in PyTorch, trained on randomly transformed images."""
 
 import math
-from dataclasses import asdict
 from functools import partial
 from itertools import pairwise
 from typing import Annotated
@@ -18,12 +17,13 @@ from ..config import STRICT
 from ..data.images import ImageSpec, Pixels
 from ..data.schema import Schema
 from ..data.splits import Split, encode_target
-from .base import TrainingContext
+from .base import TrainingContext, TrainingLog
 from .inference import BATCH_SIZE
-from .sklearn_model import flatten
+from .network import Batch, TrainingSetup, export_onnx, hold_out, seed_torch, train_network, training_log
+from .sklearn_model import flatten, normalize
 
-# Share of the training split that early stopping is based on.
-HELD_OUT_SHARE = 0.15
+# Part of the training split that early stopping is based on.
+HELD_OUT_FRACTION = 0.15
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -179,12 +179,15 @@ class TrainedModel:
 
 def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) -> TrainedModel:
     """Train the network on most of the training split, with early stopping on the rest."""
-    seeded(context.seed)
+    seed_torch(context.seed)
     network = Network(schema.picture, len(schema.classes), params)
-    rows, held_out = hold_out(to_rows(train, schema), HELD_OUT_SHARE, context.seed)
-    ...
+    batch, held_out = hold_out(to_batch(train, schema), HELD_OUT_FRACTION, context.seed)
+    loss = partial(functional.cross_entropy, label_smoothing=params.label_smoothing)
+    setup = TrainingSetup(params, loss, RandomTransform(schema.picture, params))
+    history = train_network(network, batch, held_out, setup, context)
+    return TrainedModel(network, training_log(network, history, math.log(len(schema.classes))))
 
 
-def to_rows(split: Split, schema: Schema) -> Rows:
+def to_batch(split: Split, schema: Schema) -> Batch:
     """Return the split as tensors: pixels of shape (rows, pixels) and class indices."""
-    return Rows((torch.from_numpy(flatten(split.features)),), torch.from_numpy(encode_target(split.target, schema)))
+    return Batch((torch.from_numpy(flatten(split.features)),), torch.from_numpy(encode_target(split.target, schema)))

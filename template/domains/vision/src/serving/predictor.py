@@ -10,11 +10,18 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from ..data.images import Array, ImageSpec, InvalidInputError, Pixels, Preprocessed, decode_data_url, decode_image
-from ..data.images import upscale
+from ..data.images import (
+    ImageSpec,
+    InvalidInputError,
+    Pixels,
+    Preprocessed,
+    decode_data_url,
+    decode_image,
+    upscale,
+)
 from ..data.novelty import center_from_text, coarse_gray, distance_to_nearest
 from ..data.preprocessing import occlusion_value, preprocess
-from .champion import Champion, load_champion, outdated
+from .champion import Champion, load_champion
 
 __all__ = ["InvalidInputError", "Prediction", "Predictor", "load_predictor"]
 
@@ -116,7 +123,5 @@ def load_predictor(folder: Path) -> Predictor:
         ChampionError: It is missing, damaged, or was written by an incompatible version.
     """
     champion, model = load_champion(folder)
-    try:
-        return Predictor(champion, model)
-    except KeyError as error:
-        raise outdated(str(error)) from error
+    champion.require(("classes", "grid", "inputs", "examples", "typical", "familiar_within"))
+    return Predictor(champion, model)

@@ -29,7 +29,7 @@ def default(params: Params) -> cnn.Params:
 
 def transform(split: Split, schema: Schema, params: cnn.Params) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the images before and after a random transformation, shape (rows, height, width, channels)."""
-    (pixels,) = cnn.to_rows(split, schema).inputs
+    (pixels,) = cnn.to_batch(split, schema).inputs
     (moved,) = cnn.RandomTransform(schema.picture, params)((pixels,), torch.Generator().manual_seed(0))
     return pixels.reshape(split.features.shape), moved.reshape(split.features.shape)
 

@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 
-from project_package.config import Params, load_params
+from project_package.config import Params
 from project_package.data.schema import Schema
 from project_package.data.splits import Split
 from project_package.models import inference
 from project_package.models.base import Model, TrainingContext, fit_model
-from project_package.paths import ProjectPaths
 
-MODELS = load_params(ProjectPaths().params).train.models
+from ..conftest import MODELS
 
 
 @pytest.fixture(scope="module", params=MODELS)

@@ -9,7 +9,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from project_package.serving import sketchpad
+from project_package.serving.inputs import blank_image, predict_drawing
 from project_package.serving.predictor import Predictor
 
 from ..drawings import draw
@@ -25,21 +25,21 @@ def drawing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def test_drawing_is_predicted_and_explained(predictor: Predictor, drawing: dict[str, Any]) -> None:
     draw("4").save(drawing["composite"]["path"])
-    probabilities, explanation = sketchpad.predict(predictor, drawing)
+    probabilities, explanation = predict_drawing(predictor, drawing)
     assert probabilities == predictor.predict(encode(draw("4"))).probabilities
     assert "data:image/png;base64," in explanation
 
 
 def test_blank_drawing_has_a_message_instead(predictor: Predictor, drawing: dict[str, Any]) -> None:
-    sketchpad._blank().save(drawing["composite"]["path"])
-    probabilities, message = sketchpad.predict(predictor, drawing)
+    blank_image().save(drawing["composite"]["path"])
+    probabilities, message = predict_drawing(predictor, drawing)
     assert probabilities is None
     assert "image is blank" in message
 
 
 @pytest.mark.parametrize("payload", [None, {}, {"composite": None}])
 def test_empty_payload_has_a_message_instead(predictor: Predictor, payload: Any) -> None:
-    assert sketchpad.predict(predictor, payload) == (None, "<p>There is no image yet. Draw or upload one.</p>")
+    assert predict_drawing(predictor, payload) == (None, "<p>There is no image yet. Draw or upload one.</p>")
 
 
 def test_page_has_a_sketchpad(address: str) -> None:

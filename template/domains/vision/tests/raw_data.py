@@ -14,7 +14,7 @@ SIZES = ((64, 64), (96, 72), (48, 80))
 SUFFIXES = (".png", ".jpg", ".bmp")
 
 
-def write(paths: ProjectPaths) -> None:
+def write_raw_data(paths: ProjectPaths) -> None:
     """Write images to `data/raw/images/`, and point the schema to them."""
     schema = load_schema(paths.schema)
     document = yaml.safe_load(paths.schema.read_text(encoding="utf-8"))

@@ -14,8 +14,10 @@ from gradio_client.exceptions import AppError
 from project_package.data.images import ImageSpec, Preprocessed
 from project_package.data.schema import Schema
 from project_package.data.splits import Split
-from project_package.serving import app, components
+from project_package.serving import app, demo
+from project_package.serving.explanation import format_explanation, overlay
 from project_package.serving.predictor import InvalidInputError, Prediction, Predictor
+from project_package.serving.uploads import read_payload
 
 from ..image_files import encode_pixels
 
@@ -100,7 +102,7 @@ def test_only_uploaded_files_are_read(path: Any, tmp_path: Path) -> None:
     (tmp_path / "private.png").write_bytes(b"private")
     for candidate in (path, str(tmp_path / str(path))):
         with pytest.raises(InvalidInputError, match="The image was not uploaded"):
-            components.read_payload({"path": candidate})
+            read_payload({"path": candidate})
 
 
 def test_the_gallery_is_optional(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,14 +115,14 @@ def test_the_gallery_is_optional(predictor: Predictor, monkeypatch: pytest.Monke
 
 
 def test_example_images_are_predicted(predictor: Predictor) -> None:
-    image, probabilities, explanation = components.predict_example(predictor, 1)
+    image, probabilities, explanation = demo.predict_example(predictor, 1)
     assert image.size == (image.width, image.height)
     assert max(probabilities, key=probabilities.__getitem__) in explanation
 
 
 def test_warnings_are_escaped_and_above_the_explanation(predictor: Predictor) -> None:
     image = Preprocessed(predictor.predict().pixels, ("<b>unusual</b>",))
-    text = components.format_explanation(predictor, predictor.predict_pixels(image))
+    text = format_explanation(predictor, predictor.predict_pixels(image))
     assert text.index("&lt;b&gt;unusual&lt;/b&gt;") < text.index("Explanation")
 
 
@@ -128,7 +130,7 @@ def test_support_is_orange_and_opposition_blue() -> None:
     spec, support = ImageSpec(8, 8, maximum=16), np.zeros((8, 8))
     support[0, :3] = 0, 0.5, -0.5
     pixels = np.full(spec.shape, 0.5, dtype=np.float32)
-    neutral, orange, blue = np.asarray(components.overlay(pixels, support, spec), dtype=int)[0, :3]
+    neutral, orange, blue = np.asarray(overlay(pixels, support, spec), dtype=int)[0, :3]
     assert len(set(neutral)) == 1
     assert orange[0] > orange[2]
     assert blue[2] > blue[0]
