@@ -3,6 +3,7 @@
 import io
 import zipfile
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,6 @@ from pydantic.dataclasses import dataclass
 from sklearn.datasets import load_digits
 
 from ..config import STRICT
-from ..errors import UserError
 
 ARCHIVE = "digits.zip"
 MAX_INK = 16  # per pixel: each counts the ink in a block of 4 × 4
@@ -19,21 +19,16 @@ MAX_INK = 16  # per pixel: each counts the ink in a block of 4 × 4
 
 @dataclass(frozen=True, config=STRICT)
 class Fetch:
-    """Parameters of the fetch stage: the name of the data set."""
+    """The data set to write to `data/raw/`."""
 
-    source: str
+    source: Literal["digits"]
 
 
 def write_raw(folder: Path, fetch: Fetch) -> str:
     """Write the images to a zip archive with one folder per digit and return a summary. Nothing is downloaded.
 
     Source: E. Alpaydin, C. Kaynak (1998), Optical recognition of handwritten digits, UCI Machine Learning Repository.
-
-    Raises:
-        UserError: The data set is unknown.
     """
-    if fetch.source != "digits":
-        raise UserError(f"params.yaml: fetch.source: unknown data set {fetch.source!r}; use 'digits'")
     digits = load_digits()
     folder.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(folder / ARCHIVE, "w") as archive:
@@ -41,7 +36,7 @@ def write_raw(folder: Path, fetch: Fetch) -> str:
             tones = (255 - np.round(counts * (255 / MAX_INK))).astype(np.uint8)
             # Neither compressed nor dated, so that the archive is the same on every machine.
             archive.writestr(zipfile.ZipInfo(f"{digit}/{number:04}.png"), _png(tones))
-    return f"{len(digits.target)} images of digits in data/raw/{ARCHIVE}"
+    return f"{len(digits.target)} images of {fetch.source} in data/raw/{ARCHIVE}"
 
 
 def _png(tones: NDArray[np.uint8]) -> bytes:

@@ -31,9 +31,7 @@ def demo_tab(predictor: Predictor, concurrency: int) -> None:
     connect(
         [button.click, image.upload],
         {"picture": image},
-        prediction=Output(
-            lambda picture: predictor.predict(read_payload(picture)).probabilities, [outputs.prediction]
-        ),
+        prediction=Output(lambda picture: predictor.predict(read_payload(picture)).probabilities, [outputs.prediction]),
         explanation=Output(
             lambda picture: format_explanation(predictor, predictor.predict(read_payload(picture))),
             [outputs.explanation],
@@ -51,7 +49,10 @@ def _add_examples(predictor: Predictor, image: Any, outputs: Outputs) -> None:
     gr.Markdown("Or choose a test image, labeled with its true class. The last two are the hardest for the model.")
     pixels = [predictor.preprocess(decode_data_url(example["inputs"]["picture"])).pixels for example in examples]
     gallery = gr.Gallery(
-        [(to_image(image, predictor.spec, 64), example["truth"]) for image, example in zip(pixels, examples, strict=True)],
+        [
+            (to_image(image, predictor.spec, 64), example["truth"])
+            for image, example in zip(pixels, examples, strict=True)
+        ],
         label="Examples",
         show_label=False,
         format="png",

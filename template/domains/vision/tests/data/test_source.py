@@ -1,22 +1,12 @@
 """The bundled data set."""
 
-from pathlib import Path
-
 import numpy as np
-import pytest
 from sklearn.datasets import load_digits
 
 from project_package.data.loading import read_raw
 from project_package.data.schema import Schema
-from project_package.data.source import Fetch, write_raw
 from project_package.data.validation import validate
-from project_package.errors import UserError
 from project_package.paths import ProjectPaths
-
-
-def test_unknown_data_set_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="unknown data set 'faces'; use 'digits'"):
-        write_raw(tmp_path, Fetch(source="faces"))
 
 
 def test_pixels_equal_the_published_counts(project: ProjectPaths, schema: Schema) -> None:

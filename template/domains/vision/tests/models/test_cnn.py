@@ -17,7 +17,7 @@ from project_package.models import cnn
 from project_package.models.base import TrainingContext, hyperparameters
 
 Splits = dict[str, Split]
-NO_TRANSFORM = {"translate": 0.0, "degrees": 0.0, "scale": 0.0, "shear": 0.0, "brightness": 0.0}
+NO_TRANSFORM: dict[str, Any] = {"translate": 0.0, "degrees": 0.0, "scale": 0.0, "shear": 0.0, "brightness": 0.0}
 CONTEXT = TrainingContext(seed=0)
 
 
@@ -89,9 +89,7 @@ def test_horizontal_flip_mirrors_about_half_of_the_images(splits: Splits, schema
     before, after = transform(
         splits["train"], schema, dataclasses.replace(default, horizontal_flip=True, **NO_TRANSFORM)
     )
-    same, mirrored = (
-        (after - expected).abs().amax(dim=(1, 2, 3)) < 1e-3 for expected in (before, before.flip(2))
-    )
+    same, mirrored = ((after - expected).abs().amax(dim=(1, 2, 3)) < 1e-3 for expected in (before, before.flip(2)))
     assert bool((same | mirrored).all())
     assert 0.3 < float(mirrored.float().mean()) < 0.7
 

@@ -9,7 +9,6 @@ from PIL import Image
 from . import ink
 from .images import Array, ImageSpec, InvalidInputError, Pixels, Preprocessed, flatten_alpha, upscale
 
-
 # Share of the raw files that may be unreadable: they were written by the fetch stage.
 MAX_UNREADABLE = 0.0
 MIN_CONTRAST = 32.0  # tones of 255; smaller differences are noise

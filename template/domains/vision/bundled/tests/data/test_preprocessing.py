@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
-from project_package.data.images import InvalidInputError, decode_image
+from project_package.data.images import InvalidInputError
 from project_package.data.loading import RawImage
 from project_package.data.preprocessing import to_image
 from project_package.data.schema import Schema
@@ -143,7 +143,9 @@ def test_changed_raw_images_are_an_error(splits: Splits, schema: Schema, change:
     ones = [change(to_image(pixels, schema.picture, height=8)) for pixels in test.features[test.target == "1"][:20]]
     raw = [RawImage(f"1/{i}.png", "1", partial(bytes, encode(image))) for i, image in enumerate(ones)]
     others = [label for label in schema.classes if label != "1"]
-    raw += [RawImage(f"{label}/0.png", label, partial(bytes, encode(image_of(label, test, schema)))) for label in others]
+    raw += [
+        RawImage(f"{label}/0.png", label, partial(bytes, encode(image_of(label, test, schema)))) for label in others
+    ]
     with pytest.raises(DataError, match="ink in the first and the last row"):
         validate(raw, schema)
 
