@@ -1,6 +1,7 @@
 """Slices of the test split: groups of images that are evaluated separately."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,16 @@ from .images import Pixels
 from .schema import Schema
 from .splits import Split
 
-Values = NDArray[np.float64]
+Values = NDArray[Any]
+_IMAGE = (1, 2, 3)  # the axes of an image
+
+MEASURES: dict[str, Callable[[Pixels], Values]] = {
+    "brightness": lambda pixels: pixels.mean(axis=_IMAGE),
+    "contrast": lambda pixels: pixels.std(axis=_IMAGE),
+    "ink": lambda pixels: pixels.mean(axis=_IMAGE),
+    # The mean of the pixels with ink: how thick the stroke is.
+    "stroke": lambda pixels: pixels.mean(axis=_IMAGE) / (pixels > 0).mean(axis=_IMAGE).clip(min=1e-9),
+}
 
 
 def slice_labels(splits: dict[str, Split], schema: Schema, names: Sequence[str]) -> dict[str, pd.Categorical]:
@@ -36,32 +46,9 @@ def slice_labels(splits: dict[str, Split], schema: Schema, names: Sequence[str])
     return slices
 
 
-def brightness(pixels: Pixels) -> Values:
-    """Return the mean of each image's pixels; for drawings, the amount of ink."""
-    return np.asarray(pixels.mean(axis=(1, 2, 3)), dtype=np.float64)
-
-
-def contrast(pixels: Pixels) -> Values:
-    """Return the standard deviation of each image's pixels."""
-    return np.asarray(pixels.std(axis=(1, 2, 3)), dtype=np.float64)
-
-
-def stroke(pixels: Pixels) -> Values:
-    """Return the mean of the pixels with ink: how thick the stroke is."""
-    inked = (pixels > 0).mean(axis=(1, 2, 3)).clip(min=1e-9)
-    return np.asarray(brightness(pixels) / inked, dtype=np.float64)
-
-
-MEASURES: dict[str, Callable[[Pixels], Values]] = {
-    "brightness": brightness,
-    "contrast": contrast,
-    "ink": brightness,
-    "stroke": stroke,
-}
-
-
 def bin_by_terciles(values: Values, train: Values) -> pd.Categorical:
     """Return which tercile of the training values each value falls into."""
+    values, train = values.astype(np.float64), train.astype(np.float64)
     low, high = np.quantile(train, [1 / 3, 2 / 3])
     labels = [f"below {low:.3g}", f"{low:.3g} to {high:.3g}", f"above {high:.3g}"]
     return pd.Categorical(np.select([values < low, values <= high], labels[:2], labels[2]), categories=labels)

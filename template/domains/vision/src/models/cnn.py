@@ -24,31 +24,26 @@ from .sklearn_model import flatten, normalize
 
 # Part of the training split that early stopping is based on.
 HELD_OUT_FRACTION = 0.15
+Positive = Annotated[int, Field(gt=0)]
 
 
 @dataclass(frozen=True, config=STRICT)
 class Params:
-    """Hyperparameters of the network, the random transformations and the training.
+    """Hyperparameters of the network, of the random transformations (limits in both directions) and of the training.
 
     Attributes:
         channels: Channels of the first block; each further block doubles them.
-        dropout: Dropout before the output layer.
         label_smoothing: As in PyTorch's `CrossEntropyLoss`. Keeps the network from being overconfident on images
             unlike the training data, such as digits drawn with a mouse.
-        translate: Maximum shift as a fraction of width and height.
-        degrees: Maximum rotation in degrees.
-        scale: Maximum change of width and height as a fraction.
-        shear: Maximum horizontal shear as a fraction of the height.
-        brightness: Maximum change of brightness as a fraction.
-        horizontal_flip: Flip half of the images; only if a mirror image shows the same.
-        epochs: Maximum number of epochs.
-        batch_size: Images per step.
-        learning_rate: Maximum learning rate of the one-cycle schedule.
-        weight_decay: Weight decay of AdamW.
-        patience: Epochs without improvement before training stops.
+        translate: Shift as a fraction of width and height.
+        degrees: Rotation.
+        scale: Change of width and height as a fraction.
+        shear: Horizontal shear as a fraction of the height.
+        brightness: Change as a fraction.
+        horizontal_flip: Mirror half of the images; only if a mirror image shows the same.
     """
 
-    channels: Annotated[int, Field(gt=0)]
+    channels: Positive
     dropout: Annotated[float, Field(ge=0, lt=1)]
     label_smoothing: Annotated[float, Field(ge=0, lt=1)]
     translate: Annotated[float, Field(ge=0, lt=0.5)]
@@ -57,11 +52,11 @@ class Params:
     shear: Annotated[float, Field(ge=0, le=1)]
     brightness: Annotated[float, Field(ge=0, lt=1)]
     horizontal_flip: bool
-    epochs: Annotated[int, Field(gt=0)]
+    epochs: Positive
     batch_size: Annotated[int, Field(gt=1)]
     learning_rate: Annotated[float, Field(gt=0)]
     weight_decay: Annotated[float, Field(ge=0)]
-    patience: Annotated[int, Field(gt=0)]
+    patience: Positive
 
 
 class Network(nn.Module):
@@ -124,17 +119,8 @@ class RandomTransform:
     def _affine_matrices(self, rows: int, generator: torch.Generator) -> Tensor:
         """Return matrices of shape (rows, 2, 3) in the coordinates of `affine_grid`, -1 to 1 in each direction."""
         params = self.params
-        angle, shear, x_scale, y_scale, x_shift, y_shift = (
-            _uniform(rows, limit, generator)
-            for limit in (
-                math.radians(params.degrees),
-                params.shear,
-                params.scale,
-                params.scale,
-                2 * params.translate,
-                2 * params.translate,
-            )
-        )
+        limits = [math.radians(params.degrees), params.shear, *[params.scale] * 2, *[2 * params.translate] * 2]
+        angle, shear, x_scale, y_scale, x_shift, y_shift = (_uniform(rows, limit, generator) for limit in limits)
         # Both axes run from -1 to 1, also if the image is not square.
         aspect = self.spec.height / self.spec.width
         x = torch.stack([angle.cos() * (1 + x_scale), (shear - angle.sin()) * aspect, x_shift], dim=1)

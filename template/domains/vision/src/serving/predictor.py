@@ -86,9 +86,8 @@ class Predictor:
 
     def novelty(self, pixels: Pixels) -> float:
         """Return the distance to the nearest typical image; 99 % of the validation images are below 1."""
-        return float(distance_to_nearest(coarse_gray(pixels[None], self.spec), self._centers)[0]) / (
-            self._familiar_distance
-        )
+        distance = distance_to_nearest(coarse_gray(pixels[None], self.spec), self._centers)[0]
+        return float(distance) / self._familiar_distance
 
     def explain(self, pixels: Pixels) -> NDArray[np.float64]:
         """Return how much each pixel supports the predicted class, by occlusion. Shape (height, width).
@@ -98,22 +97,20 @@ class Predictor:
         "Visualizing and understanding convolutional networks", 2014).
         """
         side = self.spec.block
-        down, across = self.spec.height // side, self.spec.width // side
-        windows = [
-            np.s_[max(row, 0) : row + 2, max(column, 0) : column + 2]
-            for row in range(-1, down)
-            for column in range(-1, across)
-        ]
+        rows, columns = self._windows(self.spec.height // side), self._windows(self.spec.width // side)
+        masks = (rows[:, None, :, None] & columns[None, :, None, :]).reshape(-1, rows.shape[1], columns.shape[1])
         fill = occlusion_value(pixels)
-        masks = np.zeros((len(windows), down, across), dtype=bool)
-        for mask, window in zip(masks, windows, strict=True):
-            mask[window] = True
         occluded = np.where(masks.repeat(side, axis=1).repeat(side, axis=2)[..., None], fill, pixels)
         whole = self.predict_proba(pixels[None])[0]
         drops = whole.max() - self.predict_proba(occluded)[:, whole.argmax()]
         support = (masks * drops[:, None, None]).sum(axis=0) / 4  # each block is in four windows
         # A pixel that equals the fill is not changed by occlusion.
         return np.asarray(upscale(support, side) * (pixels != fill).any(axis=-1))
+
+    @staticmethod
+    def _windows(blocks: int) -> NDArray[np.bool_]:
+        """Return which blocks are in each window of two, shape (blocks + 1, blocks); the outer windows have one."""
+        return np.isin(np.arange(blocks) - np.arange(-1, blocks)[:, None], (0, 1))
 
 
 def load_predictor(folder: Path) -> Predictor:

@@ -41,7 +41,7 @@ def test_uncertain_and_novel_predictions_have_warnings(
 
 def test_probability_drops_without_the_supporting_pixels(predictor: Predictor, splits: dict[str, Split]) -> None:
     drops = []
-    for pixels in splits["test"].features[:20]:
+    for pixels in splits["test"].features[:100]:
         support = predictor.explain(pixels)
         assert support.shape == pixels.shape[:2]
         before = predictor.predict_proba(pixels[None])[0]
