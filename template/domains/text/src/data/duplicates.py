@@ -1,0 +1,105 @@
+"""Repeated sentences and near-duplicate texts, which would leak from training into the test split."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
+
+from .cleaning import words_of
+from .params import Prepare
+from .schema import Schema
+
+Indices = NDArray[np.int64]
+
+_SENTENCE = re.compile(r"(?<=[.!?:])\s+|\n\s*\n")
+# Texts that are compared with all others at once, and pairs that are counted at once: both bound the memory.
+_BLOCK, _PAIRS = 2_000, 200_000
+
+
+def drop_repeated_sentences(
+    texts: Sequence[str], labels: Sequence[str], schema: Schema, min_words: int
+) -> list[str]:
+    """Keep each sentence of at least `min_words` words in its first text only, or in none if two classes use it.
+
+    Documentation repeats itself ("Pass an int for reproducible output"); a model would recognize such a sentence.
+    """
+    documents = [
+        [(sentence, " ".join(words_of(sentence, schema))) for sentence in _SENTENCE.split(text)] for text in texts
+    ]
+    classes_by_key: dict[str, set[str]] = defaultdict(set)
+    for sentences, label in zip(documents, labels, strict=True):
+        for _, key in sentences:
+            classes_by_key[key].add(label)
+    seen: set[str] = set()
+    results = []
+    for sentences in documents:
+        kept = []
+        for sentence, key in sentences:
+            is_short = len(key.split()) < min_words
+            if key and (is_short or (len(classes_by_key[key]) == 1 and key not in seen)):
+                line = " ".join(sentence.split())
+                kept.append(line if line[-1] in ".!?:" else f"{line}.")
+                seen.add(key)
+        results.append(" ".join(kept))
+    return results
+
+
+def near_duplicate_groups(texts: Iterable[str], schema: Schema, params: Prepare) -> Indices:
+    """Return the group number of each text; near-duplicates share one, directly or through others. Shape (texts,).
+
+    Near-duplicates have a Jaccard similarity of their shingle sets (Broder, 1997) of at least
+    `params.similarity_threshold`.
+    """
+    unique, inverse = np.unique([" ".join(words_of(text, schema)) for text in texts], return_inverse=True)
+    shingles = _shingle_matrix(unique.tolist(), params.shingle_size)
+    pairs = [np.empty((2, 0), np.int64), *_similar_pairs(shingles, params.similarity_threshold)]
+    left, right = np.concatenate(pairs, axis=1)
+    graph = coo_array((np.ones(len(left)), (left, right)), shape=(len(unique), len(unique)))
+    groups: Indices = connected_components(graph, directed=False)[1][inverse].astype(np.int64)
+    return groups
+
+
+def _shingle_matrix(texts: Sequence[str], size: int) -> csr_array:
+    """Return which shingle each text contains, as ones. Shape (texts, shingles)."""
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    def shingles(text: str) -> list[str]:
+        words = text.split()
+        return [" ".join(words[start : start + size]) for start in range(max(1, len(words) - size + 1))]
+
+    return csr_array(CountVectorizer(analyzer=shingles, binary=True).fit_transform(texts))
+
+
+def _similar_pairs(shingles: csr_array, threshold: float) -> Iterator[Indices]:
+    """Yield similar pairs of rows, each of shape (2, pairs).
+
+    Two similar sets share one of their rarest shingles (prefix filtering: Bayardo et al., 2007), so only those pairs
+    are counted.
+    """
+    sizes = np.diff(shingles.indptr)
+    prefixes = _rarest_shingles(shingles, threshold)
+    for start in range(0, len(sizes), _BLOCK):
+        left, right = (prefixes[start : start + _BLOCK] @ prefixes.T).tocoo().coords
+        left = left + start
+        left, right = left[left < right], right[left < right]
+        for first in range(0, len(left), _PAIRS):
+            one, other = left[first : first + _PAIRS], right[first : first + _PAIRS]
+            common = np.asarray(shingles[one].multiply(shingles[other]).sum(axis=1)).ravel()
+            similar = common >= threshold * (sizes[one] + sizes[other] - common)
+            yield np.stack([one[similar], other[similar]]).astype(np.int64)
+
+
+def _rarest_shingles(shingles: csr_array, threshold: float) -> csr_array:
+    """Return the matrix with only the rarest shingles of each row: all but one fewer than similar rows must share."""
+    sizes = np.diff(shingles.indptr)
+    row = np.repeat(np.arange(len(sizes)), sizes)
+    by_rarity = np.lexsort((shingles.indices, np.bincount(shingles.indices)[shingles.indices], row))
+    rank = np.arange(len(row)) - shingles.indptr[row]
+    min_common = np.ceil(threshold * sizes - 1e-9).astype(int)
+    chosen = rank <= (sizes - min_common)[row]
+    columns = shingles.indices[by_rarity][chosen]
+    return csr_array((np.ones(len(columns), np.int32), (row[chosen], columns)), shape=shingles.shape)
