@@ -1,7 +1,6 @@
 """A small transformer encoder (Vaswani et al., 2017) on byte-pair tokens, trained from scratch in PyTorch."""
 
 import math
-from dataclasses import asdict
 from typing import Annotated
 
 import numpy as np
@@ -20,7 +19,7 @@ from ..config import STRICT
 from ..data.schema import Schema
 from ..data.splits import Split, encode_target
 from .base import TrainingContext, TrainingLog
-from .network import Inputs, NetworkConfig, Rows, export_onnx, seed_everything, train_network
+from .network import Batch, Inputs, TrainingSetup, export_onnx, seed_torch, train_network, training_log
 from .onnx_file import add_tokenizer
 from .special_tokens import PAD, SPECIAL_TOKENS, START, UNKNOWN
 from .tokenizer import build_tokenizer, tokenize
@@ -128,27 +127,20 @@ class TransformerModel:
         """Export the network with a softmax, and the tokenizer."""
         example = torch.tensor(tokenize(self.tokenizer, pd.DataFrame({"text": ["an example", "another"]})))
         network = nn.Sequential(self.network, nn.Softmax(dim=1))
-        return add_tokenizer(export_onnx(network, (example,), ["tokens"]), self.tokenizer)
+        return add_tokenizer(export_onnx(network, (example,), ["tokens"], "probabilities"), self.tokenizer)
 
 
 def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) -> TransformerModel:
     """Train on most of the training texts; early stopping uses the others."""
     tokenizer = bpe_tokenizer(train, schema, params)
     tokens = torch.tensor(tokenize(tokenizer, train.features))
-    rows = Rows((tokens,), torch.tensor(encode_target(train.target, schema)))
-    seed_everything(context.seed)
+    rows = Batch((tokens,), torch.tensor(encode_target(train.target, schema)))
+    seed_torch(context.seed)
     network = TransformerClassifier(tokenizer.get_vocab_size(), len(schema.classes), params)
     held_out = torch.tensor(hold_out_groups(train.features["group"], params.validation_fraction, context.seed))
-    log = train_network(
-        network,
-        rows.at(~held_out),
-        rows.at(held_out),
-        nn.CrossEntropyLoss(),
-        params,
-        context,
-        augment=WordDropout(params.word_dropout),
-        expected_initial_loss=math.log(len(schema.classes)),
-    )
+    setup = TrainingSetup(params, nn.CrossEntropyLoss(), augment=WordDropout(params.word_dropout))
+    history = train_network(network, rows.select(~held_out), rows.select(held_out), setup, context)
+    log = training_log(network, history, expected_initial_loss=math.log(len(schema.classes)))
     return TransformerModel(network, tokenizer, log)
 
 

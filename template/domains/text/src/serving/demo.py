@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from .events import BUTTON_ID, connect, fill_from_example
+from .events import BUTTON, PREDICTION, Output, connect, fill_from_example
 from .predictor import Explanation, Piece, Predictor
 
 # Classes shown in a prediction, the most likely first.
@@ -28,11 +28,11 @@ def demo_tab(predictor: Predictor, concurrency: int) -> None:
                 lines=3,
                 max_lines=12,
             )
-            button = gr.Button("Predict", variant="primary", elem_id=BUTTON_ID)
+            button = gr.Button("Predict", variant="primary", elem_id=BUTTON)
             examples = _example_buttons(record, name)
         with gr.Column(scale=2):
-            prediction = gr.Label(
-                predictor.predict().probabilities, num_top_classes=MAX_CLASSES, label=target, elem_id="answer"
+            label = gr.Label(
+                predictor.predict().probabilities, num_top_classes=MAX_CLASSES, label=target, elem_id=PREDICTION
             )
             explanation = gr.HTML(format_explanation(predictor.explain()), label="Explanation")
     if versions := ", ".join(f"{source} {version}" for source, version in record.get("versions", {}).items()):
@@ -40,10 +40,8 @@ def demo_tab(predictor: Predictor, concurrency: int) -> None:
     connect(
         [button.click, textbox.submit],
         {name: textbox},
-        predict=lambda **inputs: predictor.predict(inputs[name] or "").probabilities,
-        prediction=prediction,
-        explain=lambda **inputs: format_explanation(predictor.explain(inputs[name] or "")),
-        explanation=[explanation],
+        prediction=Output(lambda **inputs: predictor.predict(inputs[name] or "").probabilities, [label]),
+        explanation=Output(lambda **inputs: format_explanation(predictor.explain(inputs[name] or "")), [explanation]),
         description=f"Predict {target.lower()} from a text; there is a default.",
         concurrency=concurrency,
     )

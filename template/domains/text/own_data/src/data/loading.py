@@ -4,18 +4,30 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..config import parse
+from ..config import check
 from .schema import Schema
-from .tables import Column, TableError, TableFormat, read_table
+from .tables import Reading, ReadingError, Wanted, read
 from .validation import DataError
 
 
 def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:
     """Return the raw table as text, under the file's own column names ("01" stays "01").
 
-    Columns that the schema doesn't know are empty, for `validate` to report. Rows without a class are left out if the
+    A column that the schema doesn't know is empty, for `validate` to report. Rows without a class are left out if the
     schema allows them, and so are classes that are too rare.
 
     Raises:
         DataError: the file is missing or unreadable.
     """
+    columns = [Wanted(column, column, "category") for column in schema.columns]
+    reading = check(schema.reading or {}, Reading, "schema.yaml", "reading")
+    try:
+        raw = read(folder, reading, columns, schema.target_column)
+    except ReadingError as error:
+        raise DataError(str(error)) from error
+    known = {*schema.columns, *(excluded.column for excluded in schema.left_out)}
+    table = raw.frame.assign(**{name: None for name in raw.columns if name not in known})
+    if (target := schema.target_column) in table:
+        table = table[table[target].notna()] if schema.target.nullable else table
+        table = table[~table[target].isin(schema.too_rare)]
+    return table.reset_index(drop=True)
