@@ -1,10 +1,9 @@
-"""The data that the project starts from."""
+"""The bundled docstrings, and what a model must not learn from them."""
 
-import dataclasses
 import itertools
 import json
 from collections import defaultdict
-from importlib import import_module
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,72 +11,41 @@ import httpx
 import numpy as np
 import pandas as pd
 import pytest
-from tokenizers import Tokenizer
 
-from .package import Layout, data, mistakes, models, params, serving
+from project_package.config import Params, check, load_params
+from project_package.data.cleaning import clean_text, normalize, words_of
+from project_package.data.loading import RAW_FILE, read_raw
+from project_package.data.schema import Schema, load_schema
+from project_package.data.source import Fetch, extract_docstrings, prose, public_names, write_raw
+from project_package.data.splits import Split
+from project_package.errors import UserError
+from project_package.models.tokenizer import word_tokenizer
+from project_package.paths import ProjectPaths
+from project_package.serving.predictor import InvalidInputError, Predictor
 
-source = import_module(f"{data.__package__}.source")
-
-Splits = dict[str, data.Split]
+Splits = dict[str, Split]
 
 SOURCE = '''
 """About lines."""
 def fit(x):
     """Fit a line."""
-    def inner(): """Nobody sees this."""
-def _hidden(): """Nor this."""
+    def inner(): """Not public."""
+def _hidden(): """Not public."""
 class Line:
     """A line."""
     def slope(self): """How steep."""
-    def _secret(self): """Nor that."""
+    def _secret(self): """Not public."""
 class _Private:
-    """Hidden."""
-    def method(self): """Hidden as well."""
+    """Not public."""
+    def method(self): """Not public."""
 add_newdoc("pkg", "sine", """The sine of an angle.""")
-add_newdoc("_gone", """Hidden, too.""")
+add_newdoc("_private", """Not public.""")
 add_newdoc("pkg", "blank", """   """)
 '''
 
-
-@pytest.fixture(scope="module")
-def fetched(turned: params.Params) -> params.Fetch:
-    assert turned.fetch is not None
-    return turned.fetch
-
-
-def test_only_what_is_public_is_read() -> None:
-    assert dict(source.docstrings(SOURCE)) == {
-        "": "About lines.",
-        "fit": "Fit a line.",
-        "Line": "A line.",
-        "Line.slope": "How steep.",
-        "pkg": "The sine of an angle.",
-    }
-
-
-def test_fetched_libraries_are_those_of_the_schema(fetched: params.Fetch) -> None:
-    assert sorted(fetched.libraries) == list(data.load_schema(Layout().schema).classes)
-
-
-def test_the_same_libraries_give_the_same_bytes(fetched: params.Fetch, tmp_path: Path) -> None:
-    one = dataclasses.replace(fetched, libraries=["networkx"])
-    written = []
-    for name in ("once", "again"):
-        (tmp_path / name).mkdir()
-        assert "networkx" in source.fetch_raw(tmp_path / name, one)
-        written.append((tmp_path / name / data.RAW_FILE).read_bytes())
-    assert written[0] == written[1]
-    assert json.loads(written[0].splitlines()[0])["library"] == "networkx"
-
-
-def test_a_library_that_is_not_installed_is_named(fetched: params.Fetch, tmp_path: Path) -> None:
-    with pytest.raises(mistakes.UserError, match="'no-such-library', which is not installed"):
-        source.fetch_raw(tmp_path, dataclasses.replace(fetched, libraries=["no-such-library"]))
-
-
 DOCSTRING = """Fit a line to points.
 
-The slope of the line minimises the squared error, see :func:`~pkg.other` and `Line.slope`.
+The slope of the line minimizes the squared error, see :func:`~pkg.other` and `Line.slope`.
 
 .. versionadded:: 1.2
    With a note that goes on.
@@ -85,7 +53,7 @@ The slope of the line minimises the squared error, see :func:`~pkg.other` and `L
 Parameters
 ----------
 x : array_like of shape (n,), optional
-    Where the points are, in metres.
+    Where the points are, in meters.
 
 Examples
 --------
@@ -99,10 +67,43 @@ other : Something else.
 """
 
 
-def test_prose_is_what_the_docstring_says_in_words(schema: data.Schema) -> None:
-    words = data.words_of(data.plain(source.prose(DOCSTRING), schema), schema)
-    assert " ".join(words) == (
-        "fit line to points the slope of the line minimises the squared error see and where the points are in metres"
+@pytest.fixture(scope="module")
+def fetch() -> Fetch:
+    return check(load_params(ProjectPaths().params).fetch, Fetch, "params.yaml", "fetch")
+
+
+def test_public_docstrings_are_extracted() -> None:
+    assert dict(extract_docstrings(SOURCE)) == {
+        "": "About lines.",
+        "fit": "Fit a line.",
+        "Line": "A line.",
+        "Line.slope": "How steep.",
+        "pkg": "The sine of an angle.",
+    }
+
+
+def test_libraries_are_the_classes_of_the_schema(fetch: Fetch) -> None:
+    assert sorted(fetch.libraries) == list(load_schema(ProjectPaths().schema).classes)
+
+
+def test_fetching_twice_writes_the_same_file(fetch: Fetch, tmp_path: Path) -> None:
+    files = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        assert "networkx" in write_raw(tmp_path / name, replace(fetch, libraries=["networkx"]))
+        files.append((tmp_path / name / RAW_FILE).read_bytes())
+    assert files[0] == files[1]
+    assert json.loads(files[0].splitlines()[0])["library"] == "networkx"
+
+
+def test_a_missing_library_is_reported(fetch: Fetch, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="'no-such-library', which is not installed"):
+        write_raw(tmp_path, replace(fetch, libraries=["no-such-library"]))
+
+
+def test_prose_has_no_markup_code_and_lists(schema: Schema) -> None:
+    assert " ".join(words_of(clean_text(prose(DOCSTRING), schema), schema)) == (
+        "fit line to points the slope of the line minimizes the squared error see and where the points are in meters"
     )
 
 
@@ -115,57 +116,45 @@ def test_prose_is_what_the_docstring_says_in_words(schema: data.Schema) -> None:
         ("pkg", "", ["pkg"]),
     ],
 )
-def test_the_names_of_a_docstring_are_those_of_its_modules_and_classes(
-    module: str, name: str, names: list[str]
-) -> None:
-    assert source.public_names(module, name) == names
+def test_names_are_those_of_modules_and_classes(module: str, name: str, names: list[str]) -> None:
+    assert public_names(module, name) == names
 
 
-def test_raw_data_states_the_installed_versions(project: Layout, schema: data.Schema) -> None:
-    table = data.read_raw(project.raw, schema)
-    stated = table.groupby("library")["version"].unique().map(list).to_dict()
-    assert stated == {name: [version(name)] for name in schema.classes}
+def test_raw_data_has_the_installed_versions(project: ProjectPaths, schema: Schema) -> None:
+    table = read_raw(project.raw, schema)
+    versions = table.groupby("library")["version"].unique().map(list).to_dict()
+    assert versions == {name: [version(name)] for name in schema.classes}
 
 
-# What a model could cheat with
+# Leaks
 
 
-def test_no_module_is_in_two_splits(project: Layout, splits: Splits, schema: data.Schema) -> None:
-    modules = data.read_raw(project.raw, schema)["module"]
-    parts = {name: set(part.features["group"]) for name, part in splits.items()}
-    assert set.union(*parts.values()) <= set(modules)
-    assert min(map(len, parts.values())) > 50
-    for one, other in itertools.combinations(parts.values(), 2):
-        assert not one & other
+def test_no_module_is_in_two_splits(splits: Splits) -> None:
+    modules = [set(part.features["group"]) for part in splits.values()]
+    assert min(map(len, modules)) > 50
+    assert all(not first & second for first, second in itertools.combinations(modules, 2))
 
 
-def test_no_sentence_is_in_two_texts(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
+def test_no_long_sentence_is_in_two_texts(splits: Splits, schema: Schema, params: Params) -> None:
     texts = pd.concat([part.features["text"] for part in splits.values()])
-    every = texts.str.split(r"(?<=[.!?:])\s+", regex=True).explode()
-    sentences = every.map(lambda sentence: data.words_of(sentence, schema))
-    longer = sentences[sentences.map(len) >= turned.prepare.sentence_words].map(" ".join)
-    assert longer.index.size == longer.nunique() > 1000
+    sentences = texts.str.split(r"(?<=[.!?:])\s+", regex=True).explode().map(lambda text: words_of(text, schema))
+    long = sentences[sentences.map(len) >= params.prepare.min_sentence_words].map(" ".join)
+    assert len(long) == long.nunique() > 1000
 
 
-def test_the_libraries_own_names_are_taken_out(splits: Splits) -> None:
+def test_no_word_is_the_name_of_one_library(project: ProjectPaths, splits: Splits, schema: Schema) -> None:
+    """Compare the public names in the raw data with the words of the cleaned texts."""
+    raw = read_raw(project.raw, schema)
+    public = {normalize(name) for cell in raw["names"] for name in cell.split()}
+    libraries: dict[str, set[str]] = defaultdict(set)
+    for library, text in zip(raw["library"], raw["text"], strict=True):
+        for word in set(words_of(clean_text(text, schema), schema)):
+            libraries[word].add(library)
+    words = {word for part in splits.values() for text in part.features["text"] for word in words_of(text, schema)}
+    assert not {word for word in words & public if len(libraries[word]) == 1}
     names = set(splits["train"].names)
     assert {"pandas", "pd", "plt", "sklearn", "matplotlib", "scipy", "networkx", "nx", "dataframe"} <= names
-    assert not {"graph", "figure", "tree"} & names, "these are words of the field"
-
-
-def test_no_word_that_one_library_alone_uses_names_a_part_of_it(
-    project: Layout, splits: Splits, schema: data.Schema
-) -> None:
-    """Whatever the lists say: the public names of the raw data, against the words of the texts."""
-    raw = data.read_raw(project.raw, schema)
-    public = {data.folded(name) for cell in raw["names"] for name in cell.split()}
-    users: dict[str, set[str]] = defaultdict(set)
-    for library, text in zip(raw["library"], raw["text"], strict=True):
-        for word in set(data.words_of(data.plain(text, schema), schema)):
-            users[word].add(library)
-    texts = [text for part in splits.values() for text in part.features["text"]]
-    used = {word for text in texts for word in data.words_of(text, schema)}
-    assert {word for word in used & public if len(users[word]) == 1} == set()
+    assert not {"graph", "figure", "tree"} & names, "words of the field"
 
 
 def test_no_code_is_in_a_text(splits: Splits) -> None:
@@ -173,51 +162,42 @@ def test_no_code_is_in_a_text(splits: Splits) -> None:
         assert not part.features["text"].str.contains(r"`|>>>|[a-z]_[a-z]|[a-z][A-Z]|\w\(|https?:").any()
 
 
-# What the questions of schema.yaml show
+# The questions of schema.yaml
 
 
-def test_questions_in_everyday_words_find_their_library(predictor: serving.Predictor, schema: data.Schema) -> None:
-    right = [predictor.predict(one.ask).label == one.answer for one in schema.questions]
-    assert sum(right) >= len(right) - 1, "one may be hard; more are a sign of labels in the wrong order"
+def test_questions_are_classified(predictor: Predictor, schema: Schema) -> None:
+    correct = [predictor.predict(question.ask).label == question.answer for question in schema.questions]
+    assert sum(correct) >= len(correct) - 1, "one may be wrong"
 
 
-def test_names_do_not_matter(predictor: serving.Predictor, schema: data.Schema) -> None:
-    """The model may not be told the answer."""
+def test_library_names_do_not_change_the_prediction(predictor: Predictor, schema: Schema) -> None:
     for question, library in itertools.product(schema.questions, schema.classes):
-        plain, told = predictor.scores([question.ask, f"{library}: {question.ask}"])
-        np.testing.assert_allclose(told, plain, atol=1e-6)
+        without, with_name = predictor.predict_proba([question.ask, f"{library}: {question.ask}"])
+        np.testing.assert_allclose(with_name, without, atol=1e-6)
 
 
-@pytest.mark.parametrize("word", ["pandas", "np.linalg.eig(matrix)", "`quoted`", "Как построить график функции?"])
-def test_names_and_code_alone_are_no_question(predictor: serving.Predictor, word: str) -> None:
-    with pytest.raises(serving.InvalidInputError, match="without names of libraries and without code"):
-        predictor.predict(word)
-
-
-@pytest.fixture(scope="module")
-def tokenizer(splits: Splits, schema: data.Schema) -> Tokenizer:
-    """One that knows every word of the training texts."""
-    return models.train_words(splits["train"], schema, least_documents=1)
+@pytest.mark.parametrize("text", ["pandas", "np.linalg.eig(matrix)", "`quoted`", "Как построить график функции?"])
+def test_names_and_code_alone_are_rejected(predictor: Predictor, text: str) -> None:
+    with pytest.raises(InvalidInputError, match="without library names and code"):
+        predictor.predict(text)
 
 
 @pytest.mark.parametrize(
-    "question", ["Plot pandas data", "plot `any code` data", "plot df.to_csv() data", "PLOT\tDATA!", "plót Bézier data"]
+    "text", ["Plot pandas data", "plot `any code` data", "plot df.to_csv() data", "PLOT\tDATA!", "plót Bézier data"]
 )
-def test_names_and_code_are_taken_out_of_a_question(tokenizer: Tokenizer, question: str) -> None:
-    assert tokenizer.encode(question).tokens == ["[CLS]", "plot", "data"]
+def test_the_tokenizer_removes_names_and_code(text: str, splits: Splits, schema: Schema) -> None:
+    tokenizer = word_tokenizer(splits["train"], schema, min_df=1)
+    assert tokenizer.encode(text).tokens == ["[CLS]", "plot", "data"]
 
 
-def test_the_word_that_decides_is_the_strongest(predictor: serving.Predictor) -> None:
+def test_the_decisive_word_has_the_largest_contribution(predictor: Predictor) -> None:
     explanation = predictor.explain("Is there a way to count the nodes of it?")
-    strongest = max(explanation.pieces, key=lambda piece: piece.shift or 0)
+    strongest = max(explanation.pieces, key=lambda piece: piece.contribution or 0)
     assert explanation.label == "networkx"
     assert strongest.text == "nodes"
 
 
-def test_the_page_names_the_versions_it_learnt_from(address: str, predictor: serving.Predictor) -> None:
+def test_the_page_shows_the_versions(address: str, predictor: Predictor) -> None:
     page = httpx.get(f"{address}/config").text
-    versions = predictor.champion.record["versions"]
-    assert set(versions) == set(predictor.classes)
-    for library, number in versions.items():
-        assert number == version(library)
-        assert f"{library} {number}" in page
+    assert predictor.champion.record["versions"] == {library: version(library) for library in predictor.classes}
+    assert all(f"{library} {version(library)}" in page for library in predictor.classes)

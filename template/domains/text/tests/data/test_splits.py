@@ -1,5 +1,6 @@
 """Cleaned documents, splits and slices."""
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,13 +52,17 @@ def test_a_class_with_too_few_texts_is_reported(table: pd.DataFrame, schema: Sch
         split(broken, schema, prepare)
 
 
-def test_a_class_within_one_large_group_is_reported(table: pd.DataFrame, schema: Schema, prepare: Prepare) -> None:
-    grouped = replace(schema, group="thread")
-    threads = table.assign(thread=(table[schema.target_column] == schema.classes[0]).map({True: "x", False: None}))
-    half = replace(prepare, test_share=0.49, validation_share=0.49)
-    small = threads.groupby(schema.target_column).head(12).reset_index(drop=True)
-    parts = split(small, grouped, half)
-    assert parts["train"].features["group"].eq("x").sum() > 0, "a group larger than a split is for training"
+def test_a_class_without_training_texts_is_reported(schema: Schema, prepare: Prepare) -> None:
+    """The texts of a are in three groups, one per split; all texts of b, c and d are in one of these groups."""
+    words = ["".join(letters) for letters in itertools.product("abcdefgh", repeat=3)]
+    table = pd.DataFrame({"text": [" ".join(words[12 * row : 12 * row + 12]) for row in range(12)]})
+    table["label"] = [*"aaa", *"bbb", *"ccc", *"ddd"]
+    table["thread"] = [*"xyz", *"xxx", *"yyy", *"zzz"]
+    target = replace(schema.target, name="label", column="", choices=tuple("abcd"))
+    text = replace(schema.text, name="text", column="")
+    grouped = replace(schema, target=target, text=text, group="thread", version="", names=(), names_in="", questions=())
+    with pytest.raises(DataError, match="the groups of 'thread' are too large"):
+        split(table, grouped, prepare)
 
 
 def test_splits_have_the_configured_shares(splits: Splits, schema: Schema, prepare: Prepare) -> None:

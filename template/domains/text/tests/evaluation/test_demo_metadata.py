@@ -1,90 +1,106 @@
-"""The demo starts from texts that it answers, typical ones, and publishes no more of them than it is allowed."""
+"""The examples and limits of the demo."""
 
-import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from .package import Layout, brief, champion, data, models, params, serving
+from project_package.config import Params
+from project_package.data.cleaning import words_of
+from project_package.data.schema import Question, Schema
+from project_package.data.splits import Split, encode_target
+from project_package.evaluation.demo_metadata import (
+    EXAMPLE_WORDS,
+    EXCERPT_LENGTH,
+    MAX_EXAMPLES,
+    MAX_LIMIT,
+    demo_metadata,
+    excerpt,
+    length_limit,
+    select_examples,
+)
+from project_package.paths import ProjectPaths
+from project_package.serving.champion import MODEL_FILE
+from project_package.serving.predictor import Predictor
 
-Splits = dict[str, data.Split]
+Splits = dict[str, Split]
 
 
 @pytest.fixture(scope="module")
-def exported(project: Layout) -> bytes:
-    """The champion's file."""
-    return (project.champion / champion.MODEL_FILE).read_bytes()
+def exported(project: ProjectPaths) -> bytes:
+    return (project.champion / MODEL_FILE).read_bytes()
 
 
-def test_every_question_and_example_is_accepted(predictor: serving.Predictor, schema: data.Schema) -> None:
+def test_questions_and_examples_are_valid_inputs(predictor: Predictor, schema: Schema) -> None:
     record = predictor.champion.record
-    for text in [one["ask"] for one in record["questions"]] + [
-        one["inputs"][schema.text.name] for one in record["examples"]
-    ]:
-        assert predictor.complete(text) == text
-    truths = [one["truth"] for one in record["examples"]]
-    assert len(truths) == min(len(schema.classes), brief.MOST_EXAMPLES)
-    assert truths == sorted(set(truths))
+    examples = [example["inputs"][schema.text.name] for example in record["examples"]]
+    for text in [*(question["ask"] for question in record["questions"]), *examples]:
+        assert predictor.validate(text) == text
 
 
-def test_examples_are_test_texts_and_typical_ones(splits: Splits, schema: data.Schema, exported: bytes) -> None:
+def test_there_is_one_example_per_class(predictor: Predictor, schema: Schema) -> None:
+    labels = [example["truth"] for example in predictor.champion.record["examples"]]
+    assert labels == sorted(set(labels))
+    assert len(labels) == min(len(schema.classes), MAX_EXAMPLES)
+
+
+def test_examples_are_typical_test_texts(splits: Splits, schema: Schema, exported: bytes) -> None:
     test = splits["test"]
-    prediction = np.random.default_rng(0).dirichlet(np.ones(len(schema.classes)), size=len(test.target))
-    sizes = test.features["text"].map(lambda text: len(data.words_of(text, schema)))
-    short = sizes.between(*brief.EXAMPLE_WORDS).to_numpy()
-    extracts = test.features["text"].map(brief.extract)
-    for example in brief.pick_examples(schema, test, prediction, exported):
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(len(schema.classes)), size=len(test.target))
+    words = test.features["text"].map(lambda text: len(words_of(text, schema)))
+    short = words.between(*EXAMPLE_WORDS).to_numpy()
+    excerpts = test.features["text"].map(excerpt)
+    for example in select_examples(schema, test, probabilities, exported):
         rows = short & (test.target == example["truth"]).to_numpy()
-        row = np.flatnonzero((extracts == example["inputs"][schema.text.name]).to_numpy())[0]
+        row = np.flatnonzero((excerpts == example["inputs"][schema.text.name]).to_numpy())[0]
         position = schema.classes.index(example["truth"])
-        easier = (prediction[rows, position] < prediction[row, position]).sum()
         assert rows[row]
-        assert abs(int(easier) - rows.sum() / 2) <= 1, "half of the class's short texts are easier"
+        rank = (probabilities[rows, position] < probabilities[row, position]).sum()
+        assert abs(int(rank) - rows.sum() / 2) <= 1, "the probability is the median of the class"
 
 
-def test_a_class_without_a_short_text_has_an_example_all_the_same(
-    splits: Splits, schema: data.Schema, exported: bytes
-) -> None:
-    known = next(iter(data.words_of(splits["train"].features["text"].iloc[0], schema)))
-    some = schema.classes[: brief.MOST_EXAMPLES]
-    few = dataclasses.replace(schema, target=dataclasses.replace(schema.target, choices=some))
-    features = pd.DataFrame({"text": [f"{known} and more of it " * 600] * len(some), "group": "m"})
-    rows = data.Split(features, pd.Series(some, name=schema.target.name), ())
-    examples = brief.pick_examples(few, rows, np.eye(len(some)), exported)
-    assert {one["truth"] for one in examples} <= set(some)
-    tokens = models.tokenizer_of(exported).encode(known)
-    assert bool(examples) == (max(tokens.ids) >= len(models.SPECIAL))
-    for one in examples:
-        assert brief.EXTRACT // 2 < len(one["inputs"][schema.text.name]) <= brief.EXTRACT
+def test_a_long_text_is_shortened(splits: Splits, schema: Schema, exported: bytes) -> None:
+    classes = schema.classes[:MAX_EXAMPLES]
+    long = splits["train"].features["text"].iloc[0] * 100
+    test = Split(pd.DataFrame({"text": [long] * len(classes)}), pd.Series(classes))
+    few = replace(schema, target=replace(schema.target, choices=classes), questions=(), extracts=True)
+    examples = select_examples(few, test, np.eye(len(classes)), exported)
+    assert [example["truth"] for example in examples] == list(classes)
+    assert all(EXCERPT_LENGTH // 2 < len(example["inputs"][schema.text.name]) <= EXCERPT_LENGTH for example in examples)
+
+
+def test_a_text_without_known_words_is_no_example(schema: Schema, exported: bytes) -> None:
+    test = Split(pd.DataFrame({"text": ["qqqqq xxxxx"]}), pd.Series(schema.classes[:1]))
+    assert select_examples(schema, test, np.ones((1, len(schema.classes))), exported) == []
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "line"),
     [
         ("two\n words", "two words"),
         ("word " * 60, f"{'word ' * 39}…"),
         ("字" * 500, f"{'字' * 198} …"),
     ],
 )
-def test_an_extract_is_a_line_that_ends_with_a_word(text: str, shown: str) -> None:
-    assert brief.extract(text) == shown
+def test_an_excerpt_is_one_line_cut_between_words(text: str, line: str) -> None:
+    assert excerpt(text) == line
 
 
-def test_without_extracts_no_text_of_the_data_is_published(
-    splits: Splits, schema: data.Schema, turned: params.Params, exported: bytes
+def test_without_extracts_no_text_is_published(
+    splits: Splits, schema: Schema, params: Params, exported: bytes
 ) -> None:
-    asked = data.Question(ask="What is this about?", answer=schema.classes[0])
-    private = dataclasses.replace(schema, questions=(asked,), extracts=False)
-    answers = {"test": np.eye(len(schema.classes))[data.encode_target(splits["test"].target, schema)]}
-    found = brief.brief_of(exported, answers, splits, private, turned)
-    assert found["examples"] == []
-    assert found["inputs"][0]["default"] == asked.ask
+    question = Question(ask="What is this about?", answer=schema.classes[0])
+    private = replace(schema, questions=(question,), extracts=False)
+    probabilities = np.eye(len(schema.classes))[encode_target(splits["test"].target, schema)]
+    metadata = demo_metadata(exported, {"test": probabilities}, splits, private, params)
+    assert metadata["examples"] == []
+    assert metadata["inputs"][0]["default"] == question.ask
 
 
-def test_the_longest_text_is_one_that_the_data_may_have(splits: Splits) -> None:
+@pytest.mark.parametrize(("longest", "limit"), [(100, 2000), (4000, 4000), (50_000, MAX_LIMIT)])
+def test_the_length_limit_depends_on_the_training_texts(splits: Splits, longest: int, limit: int) -> None:
     train = splits["train"]
-    long = train.features.assign(text=["x" * size for size in np.linspace(1, 4000, len(train.target)).astype(int)])
-    assert brief.longest({**splits, "train": dataclasses.replace(train, features=long)}) == 4000
-    longer = train.features.assign(text="x" * 50_000)
-    assert brief.longest({**splits, "train": dataclasses.replace(train, features=longer)}) == brief.MOST
+    lengths = np.linspace(1, longest, len(train.target)).astype(int)
+    texts = train.features.assign(text=["x" * length for length in lengths])
+    assert length_limit(replace(train, features=texts)) == limit

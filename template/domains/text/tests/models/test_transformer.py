@@ -1,10 +1,7 @@
-"""What goes wrong with networks without a word: a first loss that is off, inputs not connected, a false resume."""
+"""The transformer: initial loss, overfitting, shuffled labels, resuming, padding, held-out groups."""
 
-import dataclasses
 import math
-import subprocess
-import sys
-from importlib import import_module
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,134 +10,124 @@ import pandas as pd
 import pytest
 import torch
 
-from .package import champion, data, models, params, serving, train
+from project_package.config import Params
+from project_package.data.cleaning import words_of
+from project_package.data.schema import Schema
+from project_package.data.splits import Split, encode_target
+from project_package.models import transformer
+from project_package.models.base import TrainingContext, hyperparameters
+from project_package.pipeline.train import canonical_onnx
 
-Splits = dict[str, data.Split]
-
-
-def network(turned: params.Params, **changed: Any) -> params.Train:
-    """The parameters of training, with some of the network's changed."""
-    assert turned.train.deep is not None
-    return dataclasses.replace(turned.train, deep=dataclasses.replace(turned.train.deep, **changed))
-
-
-def some(split: data.Split, rows: int) -> data.Split:
-    """Some of the texts, drawn at random."""
-    chosen = split.features.sample(rows, random_state=0).index
-    return dataclasses.replace(split, features=split.features.loc[chosen], target=split.target.loc[chosen])
+Splits = dict[str, Split]
 
 
 @pytest.fixture(scope="module")
-def honest(splits: Splits, schema: data.Schema, turned: params.Params) -> Any:
-    """The network of the small project."""
-    return models.fit("deep", splits["train"], schema, turned.train)
+def small(params: Params) -> transformer.Params:
+    """The hyperparameters of the small project."""
+    loaded: transformer.Params = hyperparameters("transformer", params.train)
+    return loaded
 
 
-def test_first_loss_is_that_of_knowing_nothing(honest: Any, schema: data.Schema) -> None:
-    assert honest.facts["expected_initial_loss"] == pytest.approx(math.log(len(schema.classes)))
-    assert honest.facts["initial_loss"] == pytest.approx(math.log(len(schema.classes)), abs=0.02)
+@pytest.fixture(scope="module")
+def trained(splits: Splits, schema: Schema, small: transformer.Params) -> transformer.TransformerModel:
+    return transformer.fit(splits["train"], schema, small, TrainingContext(0))
 
 
-def test_a_tiny_batch_is_learnt_by_heart(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
-    eager = network(
-        turned,
-        epochs=200,
-        patience=200,
-        batch_size=32,
-        learning_rate=0.01,
-        dropout=0.0,
-        word_dropout=0.0,
-        weight_decay=0.0,
-    )
-    history = models.fit("deep", some(splits["train"], 24), schema, eager).history
+def sample(split: Split, rows: int) -> Split:
+    chosen = split.features.sample(rows, random_state=0).index
+    return replace(split, features=split.features.loc[chosen], target=split.target.loc[chosen])
+
+
+def test_initial_loss_is_that_of_equal_probabilities(
+    trained: transformer.TransformerModel, schema: Schema
+) -> None:
+    assert trained.log.metrics["initial_loss"] == pytest.approx(math.log(len(schema.classes)), abs=0.02)
+
+
+def test_overfits_a_small_batch(splits: Splits, schema: Schema, small: transformer.Params) -> None:
+    unregularized = replace(small, dropout=0.0, word_dropout=0.0, weight_decay=0.0)
+    long = replace(unregularized, epochs=200, patience=200, batch_size=32, learning_rate=0.01)
+    history = transformer.fit(sample(splits["train"], 24), schema, long, TrainingContext(0)).log.history
     assert history[-1]["loss"] < 0.02 * history[0]["loss"]
 
 
-def test_shuffled_labels_teach_nothing(honest: Any, splits: Splits, schema: data.Schema, turned: params.Params) -> None:
-    target = splits["train"].target.sample(frac=1, random_state=0).set_axis(splits["train"].target.index)
-    shuffled = models.fit("deep", dataclasses.replace(splits["train"], target=target), schema, turned.train)
-    truth = data.encode_target(splits["test"].target, schema)
-    right, noise = (
-        float((models.predict(model, splits["test"].features).argmax(axis=1) == truth).mean())
-        for model in (honest, shuffled)
-    )
-    most = float(splits["test"].target.value_counts(normalize=True).max())
-    by_chance = 3 * math.sqrt(most * (1 - most) / len(truth))
-    assert noise < most + by_chance
-    assert right > most + max(0.15, by_chance)
-
-
-def test_an_interrupted_training_ends_where_the_other_does(
-    splits: Splits, schema: data.Schema, turned: params.Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_shuffled_labels_score_at_chance(
+    trained: transformer.TransformerModel, splits: Splits, schema: Schema, small: transformer.Params
 ) -> None:
-    few, rows = network(turned, epochs=4, patience=4), some(splits["train"], 400)
-    whole = models.fit("deep", rows, schema, few)
-    checkpoint = tmp_path / "deep.pt"
-    save, saved = torch.save, []
+    train, test = splits["train"], splits["test"]
+    labels = train.target.sample(frac=1, random_state=0).set_axis(train.target.index)
+    shuffled = transformer.fit(replace(train, target=labels), schema, small, TrainingContext(0))
+    truth = encode_target(test.target, schema)
+    accuracy, chance = (
+        float((model.predict(test.features).argmax(axis=1) == truth).mean()) for model in (trained, shuffled)
+    )
+    majority = float(test.target.value_counts(normalize=True).max())
+    deviation = 3 * math.sqrt(majority * (1 - majority) / len(truth))
+    assert chance < majority + deviation
+    assert accuracy > majority + max(0.15, deviation)
 
-    def interrupted(state: Any, path: Path) -> None:
-        save(state, path)
-        saved.append(state["epoch"])
-        if len(saved) == 2:
-            Path(path).replace(checkpoint)  # written; then the power goes
+
+def test_an_interrupted_training_resumes(
+    splits: Splits, schema: Schema, small: transformer.Params, tmp_path: Path
+) -> None:
+    params, train = replace(small, epochs=4, patience=4), sample(splits["train"], 400)
+    expected = transformer.fit(train, schema, params, TrainingContext(0))
+
+    def interrupt(epoch: int, _loss: float) -> None:
+        if epoch == 2:
             raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch:
-        patch.setattr(torch, "save", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            models.fit("deep", rows, schema, few, checkpoint)
-    resumed = models.fit("deep", rows, schema, few, checkpoint)
-    assert saved == [1, 2]
-    assert resumed.history == whole.history
+    checkpoint = tmp_path / "transformer.pt"
+    with pytest.raises(KeyboardInterrupt):
+        transformer.fit(train, schema, params, TrainingContext(0, checkpoint, interrupt))
+    epochs: list[int] = []
+    resumed = transformer.fit(
+        train, schema, params, TrainingContext(0, checkpoint, lambda epoch, _loss: epochs.append(epoch))
+    )
+    assert epochs == [3, 4]
+    assert resumed.log.history == expected.log.history
     features = splits["test"].features.head(100)
-    np.testing.assert_array_equal(models.predict(resumed, features), models.predict(whole, features))
+    np.testing.assert_array_equal(resumed.predict(features), expected.predict(features))
     assert not checkpoint.exists()
 
 
-def test_every_test_row_is_answered_alike_by_the_export(honest: Any, splits: Splits, schema: data.Schema) -> None:
-    exported = train.canonical(models.export_onnx(honest, schema))
-    assert models.export_difference(honest, exported, splits["test"].features, schema) < 1e-5
-    assert champion.sha256(exported) == champion.sha256(train.canonical(models.export_onnx(honest, schema)))
-    assert np.ptp(models.predict_onnx(exported, splits["test"].features, schema), axis=0).max() > 0.1
+def test_exporting_twice_gives_the_same_bytes(trained: transformer.TransformerModel) -> None:
+    assert canonical_onnx(trained.export_onnx()) == canonical_onnx(trained.export_onnx())
 
 
-def test_what_fills_up_a_row_is_not_read(honest: Any, splits: Splits, schema: data.Schema) -> None:
-    """The zeros behind a few words carry nothing."""
-    words = data.words_of(splits["test"].features["text"].iloc[0], schema)[:5]
-    full = torch.tensor([honest.tokenizer.encode(" ".join(words)).ids])
-    assert (full == 0).any()
-    changed = honest.network.tokens.weight.detach().clone()
-    before = honest.network.eval()(full)
+def test_padding_is_ignored(trained: transformer.TransformerModel, splits: Splits, schema: Schema) -> None:
+    words = words_of(splits["test"].features["text"].iloc[0], schema)[:5]
+    tokens = torch.tensor([trained.tokenizer.encode(" ".join(words)).ids])
+    assert (tokens == 0).any()
+    weight: Any = trained.network.token_embedding.weight
     with torch.no_grad():
-        honest.network.tokens.weight[0] += 5
-        after = honest.network(full)
-        honest.network.tokens.weight.copy_(changed)
+        before = trained.network.eval()(tokens)
+        weight[0] += 5
+        after = trained.network(tokens)
+        weight[0] -= 5
     torch.testing.assert_close(before, after)
 
 
-def test_texts_held_out_are_whole_groups(splits: Splits, turned: params.Params) -> None:
-    deep = import_module(".deep", models.__package__)
-    assert turned.train.deep is not None
-    groups, share = splits["train"].features["group"], turned.train.deep.check_share
-    held_out = deep.hold_out_groups(groups, share, seed=0)
+def test_held_out_texts_are_whole_groups(splits: Splits, small: transformer.Params) -> None:
+    groups, fraction = splits["train"].features["group"], small.validation_fraction
+    held_out = transformer.hold_out_groups(groups, fraction, seed=0)
     assert not set(groups[held_out]) & set(groups[~held_out])
-    largest = groups.value_counts(normalize=True).max()
-    assert share - largest <= held_out.mean() <= share
-    assert (deep.hold_out_groups(pd.Series(["a", "b"]), 0.1, seed=0)).sum() == 1, "never none, never all"
-    assert deep.hold_out_groups(pd.Series(["a"] * 20), 0.1, seed=0).sum() == 2, "one by one if need be"
-    huge = pd.Series(["huge"] * 70 + [f"small {number}" for number in range(30)])
+    assert fraction - groups.value_counts(normalize=True).max() <= held_out.mean() <= fraction
+
+
+@pytest.mark.parametrize(
+    ("groups", "count"),
+    [
+        (["a", "b"], 1),  # at least one group
+        (["a"] * 20, 2),  # a single group: texts one by one
+        (["large"] * 70 + [f"small {number}" for number in range(30)], 10),
+    ],
+)
+def test_groups_are_held_out_up_to_the_fraction(groups: list[str], count: int) -> None:
     for seed in range(20):
-        assert deep.hold_out_groups(huge, 0.1, seed).sum() == 10, "a large group is none to hold out"
+        assert transformer.hold_out_groups(pd.Series(groups), 0.1, seed).sum() == count
 
 
-def test_serving_loads_no_pytorch() -> None:
-    code = f"import sys, {serving.__name__}; print('torch' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
-
-
-def test_heads_that_do_not_share_the_width_are_an_error(
-    splits: Splits, schema: data.Schema, turned: params.Params
-) -> None:
-    with pytest.raises(ValueError, match=r"the width \(10\) must be a multiple of the heads \(4\)"):
-        models.fit("deep", splits["train"], schema, network(turned, width=10, heads=4))
+def test_d_model_must_be_divisible_by_nhead(small: transformer.Params) -> None:
+    with pytest.raises(ValueError, match=r"d_model \(10\) must be divisible by nhead \(4\)"):
+        replace(small, d_model=10, nhead=4)
