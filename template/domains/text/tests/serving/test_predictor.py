@@ -1,4 +1,4 @@
-"""The served model answers every sensible question, refuses every other one in words, and carries no baggage."""
+"""Input validation, predictions and explanations."""
 
 import subprocess
 import sys
@@ -8,141 +8,137 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from .package import data, serving, widgets
-
-InvalidInputError = serving.InvalidInputError
+from project_package.data.cleaning import words_of
+from project_package.data.schema import Schema
+from project_package.data.splits import Split
+from project_package.serving import predictor as predictor_module
+from project_package.serving.demo import format_explanation
+from project_package.serving.predictor import InvalidInputError, Predictor
 
 
 @pytest.fixture(scope="module")
-def text(predictor: serving.Predictor, splits: dict[str, data.Split], schema: data.Schema) -> str:
+def text(predictor: Predictor, splits: dict[str, Split], schema: Schema) -> str:
     """Three words that the model knows."""
-    for found in splits["test"].features["text"]:
-        words = [word for word in data.words_of(found, schema) if is_known(predictor, word)]
-        if len(set(words)) >= 3:
-            return " ".join(list(dict.fromkeys(words))[:3])
+    for document in splits["test"].features["text"]:
+        words = [word for word in dict.fromkeys(words_of(document, schema)) if is_known(predictor, word)]
+        if len(words) >= 3:
+            return " ".join(words[:3])
     raise AssertionError("no test text has three words that the model knows")
 
 
-def is_known(predictor: serving.Predictor, word: str) -> bool:
+def is_known(predictor: Predictor, word: str) -> bool:
     try:
-        predictor.complete(word)
+        predictor.validate(word)
     except InvalidInputError:
         return False
     return True
 
 
-def test_no_question_is_the_default_one(predictor: serving.Predictor) -> None:
-    assert predictor.complete() == predictor.input["default"]
+def test_without_an_input_the_default_is_predicted(predictor: Predictor) -> None:
+    assert predictor.validate() == predictor.input["default"]
     assert predictor.predict() == predictor.predict(predictor.input["default"])
 
 
-def test_an_answer_is_complete(predictor: serving.Predictor, text: str) -> None:
-    answer = predictor.predict(text)
-    assert set(answer.probabilities) == set(predictor.classes)
-    assert sum(answer.probabilities.values()) == pytest.approx(1)
-    assert answer.probabilities[answer.label] == max(answer.probabilities.values())
+def test_a_prediction_has_all_classes(predictor: Predictor, text: str) -> None:
+    prediction = predictor.predict(text)
+    assert set(prediction.probabilities) == set(predictor.classes)
+    assert sum(prediction.probabilities.values()) == pytest.approx(1)
+    assert prediction.probabilities[prediction.label] == max(prediction.probabilities.values())
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("value", "message"),
     [
-        ("", "must have words in it"),
-        (" \t\n ", "must have words in it"),
-        ("?!… --- (())", "must have words in it"),
-        ("🙂🙂🙂", "must have words in it"),
+        ("", "must contain words"),
+        (" \t\n ", "must contain words"),
+        ("?!… --- (())", "must contain words"),
+        ("🙂🙂🙂", "must contain words"),
         ("x" * 100_000, r"must have at most \d+,000 characters, not 100,000"),
-        ("ζξψ ωφχ", "must have a word that the model knows"),
-        ("qqqqq xxxxx", "must have a word that the model knows"),
-        ("draw a\x00 line", r"nobody types \(U\+0000\)"),
-        ("draw a \x1b[31m line", r"nobody types \(U\+001B\)"),
-        ("draw a \ud800 line", r"nobody types \(U\+D800\)"),
+        ("ζξψ ωφχ", "must contain a word that the model knows"),
+        ("qqqqq xxxxx", "must contain a word that the model knows"),
+        ("draw a\x00 line", r"found U\+0000"),
+        ("draw a \x1b[31m line", r"found U\+001B"),
+        ("draw a \ud800 line", r"found U\+D800"),
         (5, "must be text"),
         (["draw a line"], "must be text"),
         ({"question": "draw"}, "must be text"),
     ],
 )
-def test_what_is_no_text_is_refused_in_words(predictor: serving.Predictor, wrong: Any, said: str) -> None:
-    for ask in (predictor.predict, predictor.explain):
-        with pytest.raises(InvalidInputError, match=said) as caught:
-            ask(wrong)
+def test_invalid_inputs_are_rejected(predictor: Predictor, value: Any, message: str) -> None:
+    for function in (predictor.predict, predictor.explain):
+        with pytest.raises(InvalidInputError, match=message) as caught:
+            function(value)
         assert str(caught.value).startswith(predictor.input["label"])
-        assert len(str(caught.value)) < 400, "the text itself is not repeated"
+        assert len(str(caught.value)) < 400, "the input is not repeated"
 
 
-def test_advice_is_given_with_a_refusal(predictor: serving.Predictor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(predictor.input, "advice", "Ask something else.")
-    for wrong in ("?!", "qqqqq xxxxx"):
-        with pytest.raises(InvalidInputError, match=r"\. Ask something else\.$"):
-            predictor.predict(wrong)
+@pytest.mark.parametrize("value", ["?!", "qqqqq xxxxx"])
+def test_the_message_has_the_advice(predictor: Predictor, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(predictor.input, "advice", "Write about libraries.")
+    with pytest.raises(InvalidInputError, match=r"\. Write about libraries\.$"):
+        predictor.predict(value)
 
 
-@pytest.mark.parametrize(
-    "change",
-    ["{} 🙂", "{}\r\n\t", "\u200b {} ", "{} — «»", "  {}!", "{} ζξψ"],
-)
-def test_what_is_odd_but_a_text_is_answered(predictor: serving.Predictor, text: str, change: str) -> None:
+@pytest.mark.parametrize("change", ["{} 🙂", "{}\r\n\t", "\u200b {} ", "{} — «»", "  {}!", "{} ζξψ"])
+def test_unusual_characters_are_ignored(predictor: Predictor, text: str, change: str) -> None:
     assert predictor.predict(change.format(text)).label == predictor.predict(text).label
 
 
-def test_the_longest_text_is_answered(predictor: serving.Predictor, text: str) -> None:
-    most = predictor.input["maximum"]
-    longest = (f"{text} " * most)[:most]
-    assert predictor.predict(longest).label in predictor.classes
-    why = predictor.explain(longest)
-    assert "".join(piece.text for piece in why.pieces) + why.unread == longest
+def test_the_longest_text_is_accepted(predictor: Predictor, text: str) -> None:
+    limit = predictor.input["maximum"]
+    longest = (f"{text} " * limit)[:limit]
+    explanation = predictor.explain(longest)
+    assert "".join(piece.text for piece in explanation.pieces) + explanation.truncated == longest
     with pytest.raises(InvalidInputError, match="at most"):
         predictor.predict(longest + "x")
 
 
-@pytest.mark.parametrize("dress", ["{}", "  {}\n\n🙂 — naïvely", "<script>{}</script> & more", "({})"])
+@pytest.mark.parametrize("template", ["{}", "  {}\n\n🙂 — naïvely", "<script>{}</script> & more", "({})"])
 def test_the_pieces_of_an_explanation_are_the_text(
-    predictor: serving.Predictor, schema: data.Schema, text: str, dress: str
+    predictor: Predictor, schema: Schema, text: str, template: str
 ) -> None:
-    dressed = dress.format(text)
-    explanation = predictor.explain(dressed)
-    assert "".join(piece.text for piece in explanation.pieces) == dressed
-    assert explanation.unread == ""
-    assert explanation.label == predictor.predict(dressed).label
-    moved = [piece.text for piece in explanation.pieces if piece.shift is not None]
-    assert moved
-    assert all(len(data.words_of(word, schema)) == 1 for word in moved), "each coloured piece is one word"
+    formatted = template.format(text)
+    explanation = predictor.explain(formatted)
+    assert "".join(piece.text for piece in explanation.pieces) == formatted
+    assert explanation.truncated == ""
+    assert explanation.label == predictor.predict(formatted).label
+    words = [piece.text for piece in explanation.pieces if piece.contribution is not None]
+    assert words
+    assert all(len(words_of(word, schema)) == 1 for word in words)
 
 
-def test_a_lone_word_is_the_whole_explanation(predictor: serving.Predictor, text: str) -> None:
-    """What the model says with the word, less what it says of nothing at all."""
+def test_the_contribution_of_a_single_word_is_the_difference_to_no_word(predictor: Predictor, text: str) -> None:
     word = text.split()[0]
-    (piece,) = (one for one in predictor.explain(word).pieces if one.shift is not None)
-    answer = predictor.predict(word)
-    nothing = predictor.scores([""])[0][predictor.classes.index(answer.label)]
-    assert piece.shift == pytest.approx(answer.probabilities[answer.label] - nothing, abs=1e-6)
+    (piece,) = (piece for piece in predictor.explain(word).pieces if piece.contribution is not None)
+    prediction = predictor.predict(word)
+    nothing = predictor.predict_proba([""])[0][predictor.classes.index(prediction.label)]
+    assert piece.contribution == pytest.approx(prediction.probabilities[prediction.label] - nothing, abs=1e-6)
 
 
-def test_many_texts_are_answered_like_one(predictor: serving.Predictor, splits: dict[str, data.Split]) -> None:
-    texts = splits["test"].features["text"].head(5).tolist()
-    together = predictor.scores(texts * 10)
-    for position, one in enumerate(texts):
-        np.testing.assert_allclose(predictor.scores([one])[0], together[position], rtol=1e-5)
+def test_batches_give_the_same_predictions(predictor: Predictor, splits: dict[str, Split]) -> None:
+    texts = splits["test"].features["text"].head(40).tolist()
+    single = np.concatenate([predictor.predict_proba([text]) for text in texts])
+    np.testing.assert_allclose(predictor.predict_proba(texts), single, atol=1e-6)
 
 
-def test_serving_needs_nothing_of_the_training_side() -> None:
-    heavy = "{'mlflow', 'dvc', 'pandas', 'sklearn', 'scipy', 'matplotlib', 'yaml'}"
-    code = f"import sys, {serving.__name__}; print(sorted({heavy} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
-
-
-def test_it_is_told_how_far_the_model_reads(
-    predictor: serving.Predictor, text: str, monkeypatch: pytest.MonkeyPatch
+def test_the_end_of_a_long_text_is_marked_as_ignored(
+    predictor: Predictor, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A network has an end to what it reads, which no word behind it moves."""
-    one, two, *_ = text.split()
-    short = Tokenizer.from_str(predictor._tokenizer.to_str())
-    short.enable_truncation(len(short.encode(one).ids))
-    monkeypatch.setattr(predictor, "_tokenizer", short)
-    why = predictor.explain(f"{one} {two}!")
-    assert [piece.text for piece in why.pieces] == [one]
-    assert why.unread == f" {two}!"
-    shown = widgets.highlighted(why)
-    assert f'opacity:.45"> {two}!</span>' in shown
-    assert "reads the beginning" in shown
-    assert "reads the beginning" not in widgets.highlighted(predictor.explain(one))
+    first, second, _ = text.split()
+    truncating = Tokenizer.from_str(predictor._tokenizer.to_str())
+    truncating.enable_truncation(len(truncating.encode(first).ids))
+    assert "reads the beginning" not in format_explanation(predictor.explain(first))
+    monkeypatch.setattr(predictor, "_tokenizer", truncating)
+    explanation = predictor.explain(f"{first} {second}!")
+    assert [piece.text for piece in explanation.pieces] == [first]
+    assert explanation.truncated == f" {second}!"
+    page = format_explanation(explanation)
+    assert f'opacity:.45"> {second}!</span>' in page
+    assert "reads the beginning" in page
+
+
+def test_serving_imports_no_training_library() -> None:
+    training = "{'mlflow', 'dvc', 'pandas', 'sklearn', 'scipy', 'matplotlib', 'yaml', 'torch', 'pydantic'}"
+    code = f"import sys, {predictor_module.__name__}; print(sorted({training} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
