@@ -33,6 +33,10 @@ def macro_f1(train: Split, test: Split, schema: Schema, params: tfidf.Params) ->
     return float(f1_score(encode_target(test.target, schema), predicted, average="macro"))
 
 
+def shingles_of(words: list[str], size: int) -> set[tuple[str, ...]]:
+    return {tuple(words[start : start + size]) for start in range(max(1, len(words) - size + 1))}
+
+
 # Leaks
 
 
@@ -46,7 +50,7 @@ def test_no_near_duplicates_remain(splits: Splits, schema: Schema, params: Param
     """Compare pairs of word sets; `near_duplicate_groups` multiplies matrices."""
     size, threshold = params.prepare.shingle_size, params.prepare.similarity_threshold
     texts = [words_of(text, schema) for part in splits.values() for text in part.features["text"]]
-    sets = [{tuple(words[start : start + size]) for start in range(max(1, len(words) - size + 1))} for words in texts]
+    sets = [shingles_of(words, size) for words in texts]
     rows_by_shingle = defaultdict(list)
     for row, shingles in enumerate(sets):
         common = Counter(other for shingle in shingles for other in rows_by_shingle[shingle])
@@ -122,9 +126,7 @@ def test_reported_scores_are_those_of_the_served_model(predictor: Predictor, spl
 @pytest.mark.parametrize(
     "change", [str.upper, str.title, "  {}  ".format, "{}!!!".format, "({})".format, "> {} 🙂".format]
 )
-def test_case_and_punctuation_do_not_matter(
-    predictor: Predictor, splits: Splits, change: Callable[[str], str]
-) -> None:
+def test_case_and_punctuation_do_not_matter(predictor: Predictor, splits: Splits, change: Callable[[str], str]) -> None:
     for text in splits["test"].features["text"].head(10):
         original, changed = predictor.predict_proba([text, change(text)])
         np.testing.assert_allclose(changed, original, atol=1e-6)

@@ -62,13 +62,20 @@ def find_names(table: pd.DataFrame, texts: Iterable[str], schema: Schema) -> tup
     listed = {normalize(name) for name in schema.names}
     if not schema.names_in:
         return tuple(sorted(listed))
-    classes_by_word: dict[str, set[str]] = defaultdict(set)
-    for label, text in zip(table[schema.target_column], texts, strict=True):
-        for word in set(words_of(text, schema)):
-            classes_by_word[word].add(label)
-    names = {normalize(name) for cell in table[schema.names_in].dropna().unique() for name in cell.split()}
-    names |= {f"{name}s" for name in names if len(classes_by_word[name]) == 1}
-    return tuple(sorted({name for name in names if len(classes_by_word[name]) == 1} | listed))
+    classes = classes_by_key((words_of(text, schema) for text in texts), table[schema.target_column])
+    names = {normalize(name) for name in " ".join(table[schema.names_in].dropna()).split()}
+    revealing = {name for name in names if len(classes[name]) == 1}
+    plurals = {f"{name}s" for name in revealing}
+    return tuple(sorted(listed | revealing | {name for name in plurals if len(classes[name]) == 1}))
+
+
+def classes_by_key(keys: Iterable[Iterable[str]], labels: Iterable[str]) -> dict[str, set[str]]:
+    """Return which classes use a word or sentence, from those of each text and the texts' classes."""
+    classes: dict[str, set[str]] = defaultdict(set)
+    for of_text, label in zip(keys, labels, strict=True):
+        for key in of_text:
+            classes[key].add(label)
+    return classes
 
 
 def names_pattern(names: Iterable[str]) -> str:

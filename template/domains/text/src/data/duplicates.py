@@ -1,7 +1,6 @@
 """Repeated sentences and near-duplicate texts, which would leak from training into the test split."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-from .cleaning import words_of
+from .cleaning import classes_by_key, words_of
 from .params import Prepare
 from .schema import Schema
 
@@ -20,9 +19,7 @@ _SENTENCE = re.compile(r"(?<=[.!?:])\s+|\n\s*\n")
 _BLOCK, _PAIRS = 2_000, 200_000
 
 
-def drop_repeated_sentences(
-    texts: Sequence[str], labels: Sequence[str], schema: Schema, min_words: int
-) -> list[str]:
+def drop_repeated_sentences(texts: Sequence[str], labels: Sequence[str], schema: Schema, min_words: int) -> list[str]:
     """Keep each sentence of at least `min_words` words in its first text only, or in none if two classes use it.
 
     Documentation repeats itself ("Pass an int for reproducible output"); a model would recognize such a sentence.
@@ -30,22 +27,23 @@ def drop_repeated_sentences(
     documents = [
         [(sentence, " ".join(words_of(sentence, schema))) for sentence in _SENTENCE.split(text)] for text in texts
     ]
-    classes_by_key: dict[str, set[str]] = defaultdict(set)
-    for sentences, label in zip(documents, labels, strict=True):
-        for _, key in sentences:
-            classes_by_key[key].add(label)
-    seen: set[str] = set()
+    classes = classes_by_key(([key for _, key in sentences] for sentences in documents), labels)
+    long = {key for key in classes if len(key.split()) >= min_words}
+    excluded = {"", *(key for key in long if len(classes[key]) > 1)}
     results = []
     for sentences in documents:
         kept = []
         for sentence, key in sentences:
-            is_short = len(key.split()) < min_words
-            if key and (is_short or (len(classes_by_key[key]) == 1 and key not in seen)):
-                line = " ".join(sentence.split())
-                kept.append(line if line[-1] in ".!?:" else f"{line}.")
-                seen.add(key)
+            if key not in excluded:
+                kept.append(_as_sentence(sentence))
+                excluded |= {key} & long
         results.append(" ".join(kept))
     return results
+
+
+def _as_sentence(text: str) -> str:
+    line = " ".join(text.split())
+    return line if line[-1] in ".!?:" else f"{line}."
 
 
 def near_duplicate_groups(texts: Iterable[str], schema: Schema, params: Prepare) -> Indices:

@@ -8,16 +8,10 @@ from pydantic.dataclasses import dataclass
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
 class Prepare:
-    """How texts are cleaned and split.
+    """How texts are cleaned and split; the shares are of all texts, the rest is for training.
 
-    Attributes:
-        seed: of the random split.
-        validation_share: share of all texts in the validation split.
-        test_share: share of all texts in the test split; the rest is for training.
-        min_words: shorter texts are left out.
-        min_sentence_words: a sentence of at least this length is kept in one text only (0: sentences may repeat).
-        shingle_size: words per shingle, for near-duplicate detection.
-        similarity_threshold: Jaccard similarity of two sets of shingles from which texts count as near-duplicates.
+    Texts are near-duplicates if the Jaccard similarity of their shingles is at least `similarity_threshold`. Sentences
+    of at least `min_sentence_words` words (0: none) are kept in one text only.
     """
 
     seed: Annotated[int, Field(ge=0, lt=2**32)]

@@ -27,7 +27,7 @@ class Target:
         choices: the classes.
         column: the column in the file, if it differs from `name`.
         nullable: whether it may be empty; such rows are left out.
-        unit: always empty for classes.
+        unit: not used for classes.
     """
 
     name: str

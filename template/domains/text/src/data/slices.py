@@ -31,7 +31,9 @@ def slice_labels(splits: dict[str, Split], schema: Schema, names: Sequence[str])
 
 def _length_slices(splits: dict[str, Split], schema: Schema) -> pd.Categorical:
     """Return slices limited by the terciles of the training texts' lengths; fewer if terciles coincide."""
-    train, test = (splits[name].features["text"].map(lambda text: len(words_of(text, schema))) for name in ("train", "test"))
+    train, test = (
+        splits[name].features["text"].map(lambda text: len(words_of(text, schema))) for name in ("train", "test")
+    )
     limits = sorted({int(limit) for limit in train.quantile([1 / 3, 2 / 3])})
     middle = [f"{low + 1} to {high} words" for low, high in pairwise(limits)]
     labels = [f"up to {limits[0]} words", *middle, f"over {limits[-1]} words"]

@@ -91,8 +91,9 @@ def extract_docstrings(source: str) -> Iterator[tuple[str, str]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # invalid escape sequences in the library's docstrings
         tree = ast.parse(source)
-    added = (_newdoc(node.value) for node in tree.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call))
-    for name, text in [("", ast.get_docstring(tree) or ""), *_public_docstrings(tree, prefix=""), *added]:
+    calls = [node.value for node in tree.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    module = ("", ast.get_docstring(tree) or "")
+    for name, text in [module, *_public_docstrings(tree, prefix=""), *map(_newdoc, calls)]:
         if text.strip():
             yield name, text
 

@@ -28,17 +28,9 @@ def demo_metadata(
     predictions: Mapping[str, NDArray[Any]],
     splits: dict[str, Split],
     schema: Schema,
-    params: Params,  # noqa: ARG001
+    params: Params,  # noqa: ARG001  # other domains need it
 ) -> dict[str, Any]:
-    """Return the entries for the demo.
-
-    Args:
-        exported: the champion as ONNX.
-        predictions: its probabilities by split.
-        splits: the texts.
-        schema: the classes and example questions.
-        params: not used for texts.
-    """
+    """Return the entries for the demo; `predictions` are the probabilities of the champion, `exported`, by split."""
     examples = select_examples(schema, splits["test"], predictions["test"], exported) if schema.extracts else []
     texts = [*(question.ask for question in schema.questions), *(row["inputs"][schema.text.name] for row in examples)]
     text_input = {

@@ -60,9 +60,7 @@ class EncoderLayer(nn.Module):
         self.nhead = params.nhead
         self.attention_norm, self.feed_forward_norm = nn.LayerNorm(d_model), nn.LayerNorm(d_model)
         self.qkv, self.output = nn.Linear(d_model, 3 * d_model), nn.Linear(d_model, d_model)
-        self.feed_forward = nn.Sequential(
-            nn.Linear(d_model, 4 * d_model), nn.GELU(), nn.Linear(4 * d_model, d_model)
-        )
+        self.feed_forward = nn.Sequential(nn.Linear(d_model, 4 * d_model), nn.GELU(), nn.Linear(4 * d_model, d_model))
         self.dropout = nn.Dropout(params.dropout)
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
@@ -162,7 +160,7 @@ def hold_out_groups(groups: pd.Series, fraction: float, seed: int) -> NDArray[np
     Texts of one group are similar, so held-out texts of a training group would underestimate overfitting. If there is
     a single group, texts are drawn one by one.
     """
-    if groups.nunique() == 1:
+    if len(set(groups)) == 1:
         groups = pd.Series(range(len(groups)))
     sizes = groups.value_counts().sort_index().sample(frac=1, random_state=seed)
     capacity, chosen = fraction * len(groups), []

@@ -68,25 +68,14 @@ class Predictor:
         return self._encode(text)[0]
 
     def _encode(self, text: Any) -> tuple[str, Encoding]:
-        label, max_length = self.input["label"], self.input["maximum"]
         text = self.input["default"] if text is None else text
-        if not isinstance(text, str):
-            raise InvalidInputError(f"{label} must be text.")
-        if len(text) > max_length:
-            raise InvalidInputError(
-                f"{label} must have at most {max_length:,} characters, not {len(text):,}. Shorten it."
-            )
-        control = [char for char in text if unicodedata.category(char) in ("Cc", "Cs") and char not in "\t\r\n"]
-        if control:
-            raise InvalidInputError(
-                f"{label} must be plain text without control characters (found U+{ord(control[0]):04X}). Remove them."
-            )
-        advice = self.input.get("advice", "")
-        if not any(char.isalnum() for char in text):
-            raise InvalidInputError(f"{label} must contain words. {advice}".rstrip())
+        if problem := _format_problem(text, self.input["maximum"]):
+            raise InvalidInputError(f"{self.input['label']} must {problem}")
         encoding = self._tokenizer.encode(text)
         if max(encoding.ids) < len(SPECIAL_TOKENS):
-            raise InvalidInputError(f"{label} must contain a word that the model knows. {advice}".rstrip())
+            problem = "a word that the model knows" if any(map(str.isalnum, text)) else "words"
+            advice = self.input.get("advice", "")
+            raise InvalidInputError(f"{self.input['label']} must contain {problem}. {advice}".rstrip())
         return text, encoding
 
     def predict_proba(self, texts: list[str]) -> NDArray[np.float64]:
@@ -114,21 +103,32 @@ class Predictor:
         not cause, and misses effects of words that act together.
         """
         text, encoding = self._encode(text)
-        words = _known_words(encoding)
-        rows = np.tile(np.array(encoding.ids, dtype=np.int64), (len(words) + 1, 1))
-        for row, (positions, _, _) in enumerate(words, start=1):
+        known = _known_words(encoding)
+        rows = np.tile(np.array(encoding.ids, dtype=np.int64), (len(known) + 1, 1))
+        for row, (positions, _) in enumerate(known, start=1):
             rows[row, positions] = PAD
         batches = [self._run(rows[start : start + BATCH_SIZE]) for start in range(0, len(rows), BATCH_SIZE)]
         scores = np.concatenate(batches)
         likeliest = int(scores[0].argmax())
         contributions = scores[0, likeliest] - scores[1:, likeliest]
         end = max(stop for _, stop in encoding.offsets) if encoding.overflowing else len(text)
-        spans = [(start, stop) for _, start, stop in words]
-        return Explanation(self.classes[likeliest], _pieces(text[:end], spans, contributions), text[end:])
+        pieces = _pieces(text[:end], [span for _, span in known], contributions)
+        return Explanation(self.classes[likeliest], pieces, text[end:])
 
 
-def _known_words(encoding: Encoding) -> list[tuple[list[int], int, int]]:
-    """Return for each word in the vocabulary the positions of its tokens, and its start and end in the text."""
+def _format_problem(text: Any, max_length: int) -> str:
+    if not isinstance(text, str):
+        return "be text."
+    if len(text) > max_length:
+        return f"have at most {max_length:,} characters, not {len(text):,}. Shorten it."
+    control = [char for char in text if unicodedata.category(char) in ("Cc", "Cs") and char not in "\t\r\n"]
+    if control:
+        return f"be plain text without control characters (found U+{ord(control[0]):04X}). Remove them."
+    return ""
+
+
+def _known_words(encoding: Encoding) -> list[tuple[list[int], tuple[int, int]]]:
+    """Return for each word in the vocabulary the positions of its tokens, and its span in the text."""
     positions_by_word: dict[int, list[int]] = {}
     for position, (word, token) in enumerate(zip(encoding.word_ids, encoding.ids, strict=True)):
         if word is not None and token >= len(SPECIAL_TOKENS):
@@ -136,7 +136,7 @@ def _known_words(encoding: Encoding) -> list[tuple[list[int], int, int]]:
     words = []
     for positions in positions_by_word.values():
         starts, stops = zip(*(encoding.offsets[position] for position in positions), strict=True)
-        words.append((positions, min(starts), max(stops)))
+        words.append((positions, (min(starts), max(stops))))
     return words
 
 

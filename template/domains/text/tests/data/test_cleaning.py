@@ -62,16 +62,16 @@ def test_names_are_the_listed_ones_and_those_that_one_class_uses(any_script: Sch
     assert find_names(table, table["text"], schema) == ("frobnicator", "frobnicators", "plomp", "quux")
 
 
-@pytest.mark.parametrize("text", ["Pandas", "a pandas.", "(scikit-learn)", "use pd, now", "PANDAS-like", "Scikit Learn"])
+@pytest.mark.parametrize(
+    "text", ["Pandas", "a pandas.", "(scikit-learn)", "use pd, now", "PANDAS-like", "Scikit Learn"]
+)
 def test_remove_names_is_equivalent_to_the_pattern(text: str, any_script: Schema) -> None:
     cleaned = remove_names(text, NAMES)
     assert cleaned == re.sub(names_pattern(NAMES), " ", text)
     assert not set(words_of(cleaned, any_script)) & NAMES
 
 
-@pytest.mark.parametrize(
-    ("text", "cleaned"), [("Müller spends", "  spends"), ("expands updraft", "expands updraft")]
-)
+@pytest.mark.parametrize(("text", "cleaned"), [("Müller spends", "  spends"), ("expands updraft", "expands updraft")])
 def test_only_whole_words_are_names(text: str, cleaned: str) -> None:
     assert remove_names(text, NAMES) == cleaned
     assert remove_names(text, frozenset()) == text

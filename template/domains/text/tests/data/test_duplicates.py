@@ -35,9 +35,7 @@ def test_near_duplicates_share_a_group(threshold: float, same: bool, any_script:
 
 
 @pytest.mark.parametrize("threshold", [0.3, 0.5, 0.8])
-def test_no_similar_pair_is_missed(
-    threshold: float, splits: dict[str, Split], schema: Schema, params: Params
-) -> None:
+def test_no_similar_pair_is_missed(threshold: float, splits: dict[str, Split], schema: Schema, params: Params) -> None:
     """Compare with the Jaccard similarity of all pairs."""
     beginnings = [words_of(text, schema)[:14] for text in splits["train"].features["text"].head(60)]
     texts = [" ".join(words[:size]) for words in beginnings for size in (len(words), 11, 8, 6)]

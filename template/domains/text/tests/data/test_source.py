@@ -2,7 +2,6 @@
 
 import itertools
 import json
-from collections import defaultdict
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -145,13 +144,11 @@ def test_no_long_sentence_is_in_two_texts(splits: Splits, schema: Schema, params
 def test_no_word_is_the_name_of_one_library(project: ProjectPaths, splits: Splits, schema: Schema) -> None:
     """Compare the public names in the raw data with the words of the cleaned texts."""
     raw = read_raw(project.raw, schema)
-    public = {normalize(name) for cell in raw["names"] for name in cell.split()}
-    libraries: dict[str, set[str]] = defaultdict(set)
-    for library, text in zip(raw["library"], raw["text"], strict=True):
-        for word in set(words_of(clean_text(text, schema), schema)):
-            libraries[word].add(library)
-    words = {word for part in splits.values() for text in part.features["text"] for word in words_of(text, schema)}
-    assert not {word for word in words & public if len(libraries[word]) == 1}
+    public = {normalize(name) for name in " ".join(raw["names"]).split()}
+    texts = raw["text"].map(lambda text: words_of(clean_text(text, schema), schema))
+    libraries = texts.explode().to_frame().assign(library=raw["library"]).groupby("text")["library"].nunique()
+    used = {word for part in splits.values() for text in part.features["text"] for word in words_of(text, schema)}
+    assert not used & public & set(libraries.index[libraries == 1])
     names = set(splits["train"].names)
     assert {"pandas", "pd", "plt", "sklearn", "matplotlib", "scipy", "networkx", "nx", "dataframe"} <= names
     assert not {"graph", "figure", "tree"} & names, "words of the field"

@@ -87,9 +87,7 @@ def test_an_excerpt_is_one_line_cut_between_words(text: str, line: str) -> None:
     assert excerpt(text) == line
 
 
-def test_without_extracts_no_text_is_published(
-    splits: Splits, schema: Schema, params: Params, exported: bytes
-) -> None:
+def test_without_extracts_no_text_is_published(splits: Splits, schema: Schema, params: Params, exported: bytes) -> None:
     question = Question(ask="What is this about?", answer=schema.classes[0])
     private = replace(schema, questions=(question,), extracts=False)
     probabilities = np.eye(len(schema.classes))[encode_target(splits["test"].target, schema)]

@@ -38,9 +38,7 @@ def sample(split: Split, rows: int) -> Split:
     return replace(split, features=split.features.loc[chosen], target=split.target.loc[chosen])
 
 
-def test_initial_loss_is_that_of_equal_probabilities(
-    trained: transformer.TransformerModel, schema: Schema
-) -> None:
+def test_initial_loss_is_that_of_equal_probabilities(trained: transformer.TransformerModel, schema: Schema) -> None:
     assert trained.log.metrics["initial_loss"] == pytest.approx(math.log(len(schema.classes)), abs=0.02)
 
 

@@ -102,9 +102,9 @@ def test_the_pieces_of_an_explanation_are_the_text(
     assert "".join(piece.text for piece in explanation.pieces) == formatted
     assert explanation.truncated == ""
     assert explanation.label == predictor.predict(formatted).label
-    words = [piece.text for piece in explanation.pieces if piece.contribution is not None]
-    assert words
-    assert all(len(words_of(word, schema)) == 1 for word in words)
+    colored = [piece.text for piece in explanation.pieces if piece.contribution is not None]
+    assert colored
+    assert all(len(words_of(word, schema)) == 1 for word in colored)
 
 
 def test_the_contribution_of_a_single_word_is_the_difference_to_no_word(predictor: Predictor, text: str) -> None:

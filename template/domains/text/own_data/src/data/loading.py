@@ -6,7 +6,7 @@ import pandas as pd
 
 from ..config import check
 from .schema import Schema
-from .tables import Reading, ReadingError, Wanted, read
+from .tables import Reading, TableColumn, TableError, read_table
 from .validation import DataError
 
 
@@ -19,14 +19,14 @@ def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:
     Raises:
         DataError: the file is missing or unreadable.
     """
-    columns = [Wanted(column, column, "category") for column in schema.columns]
+    columns = [TableColumn(column, column, "category") for column in schema.columns]
     reading = check(schema.reading or {}, Reading, "schema.yaml", "reading")
     try:
-        raw = read(folder, reading, columns, schema.target_column)
-    except ReadingError as error:
+        table, file_columns = read_table(folder, reading, columns, schema.target_column)
+    except TableError as error:
         raise DataError(str(error)) from error
     known = {*schema.columns, *(excluded.column for excluded in schema.left_out)}
-    table = raw.frame.assign(**{name: None for name in raw.columns if name not in known})
+    table = table.assign(**{name: None for name in file_columns if name not in known})
     if (target := schema.target_column) in table:
         table = table[table[target].notna()] if schema.target.nullable else table
         table = table[~table[target].isin(schema.too_rare)]
