@@ -14,6 +14,7 @@ from .schema import Schema
 
 Indices = NDArray[np.int64]
 
+_END = (".", "!", "?", ":")
 _SENTENCE = re.compile(r"(?<=[.!?:])\s+|\n\s*\n")
 # Texts that are compared with all others at once, and pairs that are counted at once: both bound the memory.
 _BLOCK, _PAIRS = 2_000, 200_000
@@ -24,26 +25,25 @@ def drop_repeated_sentences(texts: Sequence[str], labels: Sequence[str], schema:
 
     Documentation repeats itself ("Pass an int for reproducible output"); a model would recognize such a sentence.
     """
-    documents = [
-        [(sentence, " ".join(words_of(sentence, schema))) for sentence in _SENTENCE.split(text)] for text in texts
-    ]
-    classes = classes_by_key(([key for _, key in sentences] for sentences in documents), labels)
+    documents = [_split_sentences(text, schema) for text in texts]
+    classes = classes_by_key(([key for key, _ in sentences] for sentences in documents), labels)
     long = {key for key in classes if len(key.split()) >= min_words}
     excluded = {"", *(key for key in long if len(classes[key]) > 1)}
-    results = []
-    for sentences in documents:
-        kept = []
-        for sentence, key in sentences:
-            if key not in excluded:
-                kept.append(_as_sentence(sentence))
-                excluded |= {key} & long
-        results.append(" ".join(kept))
-    return results
+    return [" ".join(_unique_sentences(sentences, long, excluded)) for sentences in documents]
 
 
-def _as_sentence(text: str) -> str:
-    line = " ".join(text.split())
-    return line if line[-1] in ".!?:" else f"{line}."
+def _unique_sentences(sentences: list[tuple[str, str]], long: set[str], excluded: set[str]) -> Iterator[str]:
+    """Yield the sentences that are not excluded, and add the long ones to `excluded` for the texts that follow."""
+    for key, sentence in sentences:
+        if key not in excluded:
+            yield sentence
+            excluded.update({key} & long)
+
+
+def _split_sentences(text: str, schema: Schema) -> list[tuple[str, str]]:
+    """Return the sentences of a text, each with its normalized words as the key for comparisons."""
+    lines = [" ".join(sentence.split()) for sentence in _SENTENCE.split(text)]
+    return [(" ".join(words_of(line, schema)), line if line.endswith(_END) else f"{line}.") for line in lines]
 
 
 def near_duplicate_groups(texts: Iterable[str], schema: Schema, params: Prepare) -> Indices:

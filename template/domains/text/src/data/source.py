@@ -12,8 +12,8 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from ..errors import UserError
-from .loading import RAW_FILE
 
+RAW_FILE = "docstrings.jsonl"
 _HEADING = re.compile(r"^([^\n]+)\n[ \t]*[-=~^]{3,}[ \t]*$", re.MULTILINE)
 _SKIPPED_SECTIONS = ("see also", "references", "examples", "example", "methods")
 _FIELD_SECTIONS = ("parameters", "other parameters", "returns", "yields", "receives", "raises", "warns", "attributes")

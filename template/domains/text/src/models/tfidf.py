@@ -4,6 +4,7 @@ Term frequencies are sublinear, 1 + log(count), and rows have unit length (Salto
 """
 
 from dataclasses import dataclass as plain_dataclass
+from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
@@ -89,7 +90,10 @@ def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) 
     """Fit the vocabulary, the IDF weights and the classifier."""
     tokenizer = word_tokenizer(train, schema, params.min_df)
     vectorizer = TfidfVectorizer(
-        analyzer=NGrams(*params.ngram_range), min_df=params.min_df, max_features=params.max_features, sublinear_tf=True
+        analyzer=partial(ngrams, ngram_range=params.ngram_range),
+        min_df=params.min_df,
+        max_features=params.max_features,
+        sublinear_tf=True,
     )
     classifier = LogisticRegression(C=params.C, max_iter=params.max_iter, random_state=context.seed)
     # One thread: parallel sums differ in their last bit from run to run, and so would the model's hash.
@@ -99,22 +103,12 @@ def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) 
     return TfidfModel(tokenizer, vectorizer, classifier)
 
 
-@plain_dataclass(frozen=True)
-class NGrams:
-    """Analyzer of `TfidfVectorizer`: the n-grams of a row of tokens, without special tokens."""
-
-    shortest: int
-    longest: int
-
-    def __call__(self, tokens: Tokens) -> list[NGram]:
-        """Return every n-gram of a row, as often as it occurs."""
-        row = tokens[tokens != PAD].tolist()
-        ngrams = (
-            tuple(row[start : start + size])
-            for size in range(self.shortest, self.longest + 1)
-            for start in range(len(row) - size + 1)
-        )
-        return [ngram for ngram in ngrams if min(ngram) >= len(SPECIAL_TOKENS)]
+def ngrams(tokens: Tokens, ngram_range: tuple[int, int]) -> list[NGram]:
+    """Return every n-gram of a row of tokens, as often as it occurs; none contains a special token."""
+    row = tokens[tokens != PAD].tolist()
+    sizes = range(ngram_range[0], ngram_range[1] + 1)
+    runs = (tuple(row[start : start + size]) for size in sizes for start in range(len(row) - size + 1))
+    return [run for run in runs if min(run) >= len(SPECIAL_TOKENS)]
 
 
 def _token_rows(tokenizer: Tokenizer, features: pd.DataFrame) -> Any:
@@ -123,14 +117,14 @@ def _token_rows(tokenizer: Tokenizer, features: pd.DataFrame) -> Any:
 
 def _ngram_pool(vocabulary: dict[NGram, int]) -> dict[str, Any]:
     """Return the attributes of the ONNX operator: the n-grams by length, and the column of each."""
-    ngrams = sorted(vocabulary, key=lambda ngram: (len(ngram), ngram))
-    shortest, longest = len(ngrams[0]), len(ngrams[-1])
+    pool = sorted(vocabulary, key=lambda ngram: (len(ngram), ngram))
+    longest = len(pool[-1])
     return {
         "mode": "TF",
-        "min_gram_length": shortest,
+        "min_gram_length": len(pool[0]),
         "max_gram_length": longest,
         "max_skip_count": 0,
-        "ngram_counts": [sum(len(ngram) for ngram in ngrams if len(ngram) < size) for size in range(1, longest + 1)],
-        "ngram_indexes": [vocabulary[ngram] for ngram in ngrams],
-        "pool_int64s": [token for ngram in ngrams for token in ngram],
+        "ngram_counts": [sum(len(ngram) for ngram in pool if len(ngram) < size) for size in range(1, longest + 1)],
+        "ngram_indexes": [vocabulary[ngram] for ngram in pool],
+        "pool_int64s": [token for ngram in pool for token in ngram],
     }

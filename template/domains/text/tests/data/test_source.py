@@ -13,9 +13,9 @@ import pytest
 
 from project_package.config import Params, check, load_params
 from project_package.data.cleaning import clean_text, normalize, words_of
-from project_package.data.loading import RAW_FILE, read_raw
+from project_package.data.loading import read_raw
 from project_package.data.schema import Schema, load_schema
-from project_package.data.source import Fetch, extract_docstrings, prose, public_names, write_raw
+from project_package.data.source import RAW_FILE, Fetch, extract_docstrings, prose, public_names, write_raw
 from project_package.data.splits import Split
 from project_package.errors import UserError
 from project_package.models.tokenizer import word_tokenizer

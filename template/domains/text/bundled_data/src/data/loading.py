@@ -6,8 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from .schema import Schema
-
-RAW_FILE = "docstrings.jsonl"
+from .source import RAW_FILE
 
 
 def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:
