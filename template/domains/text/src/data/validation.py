@@ -32,14 +32,15 @@ def _column_problems(table: pd.DataFrame, schema: Schema) -> Iterator[str]:
 
 
 def _class_problems(target: pd.Series, schema: Schema) -> Iterator[str]:
-    unknown = target[target.notna() & ~target.isin(schema.classes)]
-    for rows, problem in (
-        (target[target.isna()], "is empty"),
-        (unknown, "has classes that schema.yaml does not list"),
-    ):
-        if len(rows):
-            values = ", ".join(rows.astype(str).str[:40].unique()[:5])
-            numbers = ", ".join(map(str, rows.index[:5]))
-            yield f"column {target.name!r} {problem} in {len(rows)} row(s): {values} (rows {numbers}, counted from 0)"
+    if (empty := target.isna()).any():
+        yield f"column {target.name!r} is empty in {_rows(empty)}"
+    if (unknown := target.notna() & ~target.isin(schema.classes)).any():
+        values = ", ".join(str(value)[:40] for value in target[unknown].unique()[:5])
+        yield f"column {target.name!r} has classes that schema.yaml does not list, {values}, in {_rows(unknown)}"
     for name in sorted(set(schema.classes) - set(target)):
         yield f"{schema.target.label} {name!r} of schema.yaml has no text"
+
+
+def _rows(selected: pd.Series) -> str:
+    numbers = ", ".join(map(str, selected.index[selected][:5]))
+    return f"{selected.sum()} row(s) (rows {numbers}, counted from 0)"

@@ -31,7 +31,7 @@ def test_near_duplicates_share_a_group(threshold: float, same: bool, any_script:
     prepare = replace(params.prepare, shingle_size=3, similarity_threshold=threshold)
     groups = near_duplicate_groups(texts, any_script, prepare)
     assert groups[0] == groups[3] != groups[2]
-    assert (groups[0] == groups[1]) is same
+    assert bool(groups[0] == groups[1]) is same
 
 
 @pytest.mark.parametrize("threshold", [0.3, 0.5, 0.8])
