@@ -56,7 +56,7 @@ def test_a_class_without_texts_is_reported(table: pd.DataFrame, schema: Schema) 
     ],
 )
 def test_invalid_entries_of_the_schema_are_reported(entry: str, message: str, tmp_path: Path) -> None:
-    required = "source: s, licence: l, target: {name: a, label: A, choices: [x, y]}, text: {name: b, label: B}"
-    (tmp_path / "schema.yaml").write_text(f"{{{required}, {entry}}}", encoding="utf-8")
+    required = "source: s\nlicence: l\ntarget: {name: a, label: A, choices: [x, y]}\ntext: {name: b, label: B}\n"
+    (tmp_path / "schema.yaml").write_text(required + entry, encoding="utf-8")
     with pytest.raises(UserError, match=message):
         load_schema(tmp_path / "schema.yaml")

@@ -2,10 +2,8 @@
 
 import math
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -16,7 +14,6 @@ from project_package.data.schema import Schema
 from project_package.data.splits import Split, encode_target
 from project_package.models import transformer
 from project_package.models.base import TrainingContext, hyperparameters
-from project_package.pipeline.train import canonical_onnx
 
 Splits = dict[str, Split]
 
@@ -63,34 +60,6 @@ def test_shuffled_labels_score_at_chance(
     deviation = 3 * math.sqrt(majority * (1 - majority) / len(truth))
     assert chance < majority + deviation
     assert accuracy > majority + max(0.15, deviation)
-
-
-def test_an_interrupted_training_resumes(
-    splits: Splits, schema: Schema, small: transformer.Params, tmp_path: Path
-) -> None:
-    params, train = replace(small, epochs=4, patience=4), sample(splits["train"], 400)
-    expected = transformer.fit(train, schema, params, TrainingContext(0))
-
-    def interrupt(epoch: int, _loss: float) -> None:
-        if epoch == 2:
-            raise KeyboardInterrupt
-
-    checkpoint = tmp_path / "transformer.pt"
-    with pytest.raises(KeyboardInterrupt):
-        transformer.fit(train, schema, params, TrainingContext(0, checkpoint, interrupt))
-    epochs: list[int] = []
-    resumed = transformer.fit(
-        train, schema, params, TrainingContext(0, checkpoint, lambda epoch, _loss: epochs.append(epoch))
-    )
-    assert epochs == [3, 4]
-    assert resumed.log.history == expected.log.history
-    features = splits["test"].features.head(100)
-    np.testing.assert_array_equal(resumed.predict(features), expected.predict(features))
-    assert not checkpoint.exists()
-
-
-def test_exporting_twice_gives_the_same_bytes(trained: transformer.TransformerModel) -> None:
-    assert canonical_onnx(trained.export_onnx()) == canonical_onnx(trained.export_onnx())
 
 
 def test_padding_is_ignored(trained: transformer.TransformerModel, splits: Splits, schema: Schema) -> None:
