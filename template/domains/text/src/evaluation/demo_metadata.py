@@ -28,7 +28,7 @@ def demo_metadata(
     predictions: Mapping[str, NDArray[Any]],
     splits: dict[str, Split],
     schema: Schema,
-    params: Params,  # noqa: ARG001  # other domains need it
+    params: Params,
 ) -> dict[str, Any]:
     """Return the entries for the demo; `predictions` are the probabilities of the champion, `exported`, by split."""
     examples = select_examples(schema, splits["test"], predictions["test"], exported) if schema.extracts else []

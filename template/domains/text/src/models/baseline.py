@@ -46,7 +46,7 @@ class Baseline:
         return build_onnx(nodes, constants, classes, self.tokenizer)
 
 
-def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) -> Baseline:  # noqa: ARG001
+def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) -> Baseline:
     """Count the classes."""
     counts = np.bincount(encode_target(train.target, schema), minlength=len(schema.classes))
     return Baseline((counts / counts.sum()).astype(np.float32), word_tokenizer(train, schema, min_df=2))

@@ -13,7 +13,7 @@ from .onnx_file import read_tokenizer
 from .tokenizer import tokenize_batches
 
 
-def load_onnx(exported: bytes, schema: Schema) -> Callable[[pd.DataFrame], NDArray[np.float64]]:  # noqa: ARG001
+def load_onnx(exported: bytes, schema: Schema) -> Callable[[pd.DataFrame], NDArray[np.float64]]:
     """Load an exported model; return a function from features to probabilities, shaped like `Model.predict`."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
