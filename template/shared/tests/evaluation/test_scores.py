@@ -12,7 +12,7 @@ from project_package.evaluation.metric import Metric
 from project_package.evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, Truth, score_models, score_slices
 
 MAE = Metric("Error", lambda target, prediction: float(np.abs(target - prediction).mean()), higher_is_better=False)
-RANKING = Metric("Rank", lambda target, prediction: float(prediction.mean()), higher_is_better=True, ranking=True)
+RANKING = Metric("Rank", lambda _, prediction: float(prediction.mean()), higher_is_better=True, ranking=True)
 PARAMS = Evaluate(metric="mae", margin=0.1, confidence=0.95, resamples=200, seed=0, slices=[])
 
 

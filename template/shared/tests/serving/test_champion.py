@@ -43,7 +43,7 @@ def test_publish_and_load(folder: Path) -> None:
 @pytest.mark.parametrize("name", [MODEL_FILE, RECORD_FILE])
 def test_a_missing_file_is_an_error(folder: Path, name: str) -> None:
     (folder / name).unlink()
-    with pytest.raises(ChampionError, match=rf"{name} not found. Run: {REPRO}"):
+    with pytest.raises(ChampionError, match=rf"{name} not found\. Run: {REPRO}"):
         load_champion(folder)
 
 
@@ -63,9 +63,9 @@ def test_an_unreadable_record_is_an_error(folder: Path, content: bytes) -> None:
 def test_a_record_of_another_version_is_an_error() -> None:
     champion = Champion({"inputs": [], "model": "boosting"})
     champion.require(["inputs"])
-    with pytest.raises(ChampionError, match=rf"champion.json has no classes, examples; .* Run: {REPRO}"):
+    with pytest.raises(ChampionError, match=rf"champion\.json has no classes, examples; .* Run: {REPRO}"):
         champion.require(["inputs", "examples", "classes"])
-    with pytest.raises(ChampionError, match="champion.json has no nullable"):
+    with pytest.raises(ChampionError, match=r"champion\.json has no nullable"):
         champion.require(["nullable"], {"name": "age"})
 
 

@@ -1,7 +1,6 @@
 """The alias `champion` marks the served model, and can be restored from git alone."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +23,12 @@ def champion_version() -> Any:
 
 
 @pytest.fixture
-def clone(project: ProjectPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProjectPaths]:
+def clone(project: ProjectPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectPaths:
     """A clone of the project with an empty MLflow store."""
     clone = ProjectPaths(tmp_path / "clone")
     shutil.copytree(project.champion, clone.champion)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{(clone.root / 'mlflow.db').as_posix()}")
-    yield clone
+    return clone
 
 
 def check_registered_model(paths: ProjectPaths) -> None:

@@ -37,16 +37,18 @@ def split(table: pd.DataFrame, schema: Schema, params: Prepare) -> dict[str, Spl
     features = [column.name for column in schema.features]
     if not schema.repeats:
         table = table.drop_duplicates(subset=features).reset_index(drop=True)
-    target = table[schema.target.name]
-    rest, test = train_test_split(table, test_size=params.test_share, random_state=params.seed, stratify=strata(target))
+    target = schema.target.name
+    rest, test = train_test_split(
+        table, test_size=params.test_share, random_state=params.seed, stratify=strata(table[target])
+    )
     train, validation = train_test_split(
         rest,
         test_size=params.validation_share / (1 - params.test_share),
         random_state=params.seed,
-        stratify=strata(target.loc[rest.index]),
+        stratify=strata(rest[target]),
     )
     return {
-        name: Split(part[features], part[schema.target.name])
+        name: Split(part[features], part[target])
         for name, part in zip(SPLITS, (train, validation, test), strict=True)
     }
 

@@ -34,6 +34,6 @@ def predict_onnx(exported: bytes, features: pd.DataFrame, schema: Schema) -> NDA
 
 
 def export_difference(model: Model, exported: bytes, features: pd.DataFrame, schema: Schema) -> float:
-    """Return the largest difference between the trained and the exported model's predictions, in units of their scale."""
+    """Return the largest difference between the predictions before and after the export, relative to their scale."""
     trained = model.predict(features)
     return float(np.abs(trained - predict_onnx(exported, features, schema)).max()) / scale_of(trained)

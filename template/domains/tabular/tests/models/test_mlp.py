@@ -25,7 +25,10 @@ def hyper(params: AllParams) -> mlp.Params:
     return loaded
 
 
-def fit(train: Split, schema: Schema, params: mlp.Params, context: TrainingContext = TrainingContext(0)) -> Any:
+CONTEXT = TrainingContext(seed=0)
+
+
+def fit(train: Split, schema: Schema, params: mlp.Params, context: TrainingContext = CONTEXT) -> Any:
     return mlp.fit(train, schema, params, context)
 
 
