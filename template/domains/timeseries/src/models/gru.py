@@ -1,61 +1,76 @@
-"""The deep model: a gated recurrent network that corrects the classical guess and says how sure it is, in PyTorch.
-
-Whether it serves is decided by the rule in `metrics.choose_champion`; on a few hundred months linear models often win.
-"""
+"""A gated recurrent unit (GRU) network that corrects the seasonal naive forecast with drift and predicts quantiles."""
 
 import math
-from dataclasses import asdict
-from pathlib import Path
 from statistics import NormalDist
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from .data import Schema, Split, encode_target
-from .fitting import Recipe, Rows, Watch, export_onnx, facts_of, fit_network, gpu, seeded
-from .metrics import QUANTILES
-from .params import Deep, Train
+from ..config import STRICT
+from ..data.schema import Schema
+from ..data.splits import Split, encode_target
+from ..evaluation.metrics import QUANTILES
+from .base import TrainingContext, TrainingLog
+from .network import Rows, export_onnx, train_network
 
-# Of the training forecasts the last ones, to know when to stop; validation and test play no part.
-HELD_OUT = 0.2
+# Share of the training windows, the latest ones, that decides when to stop.
+VALIDATION_FRACTION = 0.2
+
+
+@dataclass(frozen=True, config=STRICT)
+class Params:
+    """Hyperparameters, as PyTorch names them."""
+
+    hidden_size: Annotated[int, Field(gt=0)]
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    epochs: Annotated[int, Field(gt=0)]
+    batch_size: Annotated[int, Field(gt=1)]
+    learning_rate: Annotated[float, Field(gt=0)]
+    weight_decay: Annotated[float, Field(ge=0)]
+    patience: Annotated[int, Field(gt=0)]
 
 
 class Network(nn.Module):
-    """History in the target's unit → recurrent layer over its steps → quantiles of standard scores.
+    """From the history to standardized quantiles, shape (origins, history) → (origins, horizon, 3).
 
-    It reads what each step added to the one a season before, and how far the step lies from the last one. Its answer,
-    shape (origins, horizon, 3), is of the scores that `Scores` makes of the target.
+    The recurrent layer reads two channels per step: its growth over one season, and its distance from the last step.
     """
 
-    def __init__(self, horizon: int, season: int, scales: tuple[float, float], turned: Deep) -> None:
+    def __init__(self, history: Tensor, horizon: int, season: int, params: Params) -> None:
         super().__init__()
-        self.horizon, self.season, self.scales = horizon, season, scales
-        self.recurrent = nn.GRU(2, turned.hidden, batch_first=True)
-        self.dropout = nn.Dropout(turned.dropout)
-        self.last = nn.Linear(turned.hidden, horizon * len(QUANTILES))
-        # A network that knows nothing yet says so: the quantiles of the normal distribution, whatever the history.
-        nn.init.zeros_(self.last.weight)
+        self.horizon, self.season, self.scales = horizon, season, (1.0, 1.0)
+        self.scales = tuple(float(channel.std()) or 1.0 for channel in self.channels(history))
+        self.gru = nn.GRU(2, params.hidden_size, batch_first=True)
+        self.dropout = nn.Dropout(params.dropout)
+        self.head = nn.Linear(params.hidden_size, horizon * len(QUANTILES))
+        # Before training it predicts the quantiles of the standard normal distribution for every history.
+        nn.init.zeros_(self.head.weight)
         width = math.log(math.expm1(NormalDist().inv_cdf(QUANTILES[-1])))
         with torch.no_grad():
-            self.last.bias.copy_(torch.tensor([width, 0.0, width]).repeat(horizon))
+            self.head.bias.copy_(torch.tensor([width, 0.0, width]).repeat(horizon))
+
+    def channels(self, history: Tensor) -> tuple[Tensor, Tensor]:
+        """Return seasonal growth relative to the last one, and distance from the last value, both scaled."""
+        recent = history[:, self.season :]
+        growth = recent - history[:, : -self.season]
+        return (growth - growth[:, -1:]) / self.scales[0], (recent - history[:, -1:]) / self.scales[1]
 
     def forward(self, history: Tensor) -> Tensor:
-        """Shape (origins, steps) → (origins, horizon, 3)."""
-        later = history[:, self.season :]
-        growth = later - history[:, : -self.season]
-        channels = (growth - growth[:, -1:]) / self.scales[0], (later - history[:, -1:]) / self.scales[1]
-        states, _ = self.recurrent(torch.stack(channels, dim=-1))
-        below, median, above = self.last(self.dropout(states[:, -1])).reshape(-1, self.horizon, 3).unbind(dim=-1)
-        # Widths are positive, so that the quantiles never cross.
-        soft = nn.functional.softplus
-        return torch.stack([median - soft(below), median, median + soft(above)], dim=-1)
+        """Return quantiles that never cross: the widths are positive."""
+        states, _ = self.gru(torch.stack(self.channels(history), dim=-1))
+        below, median, above = self.head(self.dropout(states[:, -1])).reshape(-1, self.horizon, 3).unbind(dim=-1)
+        softplus = nn.functional.softplus
+        return torch.stack([median - softplus(below), median, median + softplus(above)], dim=-1)
 
 
-class Scores(nn.Module):
-    """The target as standard scores of how far it lies from a guess: a season before, plus what the last one added."""
+class TargetScaler(nn.Module):
+    """Standardizes the error of the seasonal naive forecast with drift: last season plus its growth."""
 
     mean: Tensor
     scale: Tensor
@@ -63,118 +78,86 @@ class Scores(nn.Module):
     def __init__(self, history: Tensor, target: Tensor, season: int) -> None:
         super().__init__()
         self.horizon, self.season = target.shape[1], season
-        missed = target - self.guess(history)
-        self.register_buffer("mean", missed.mean(dim=0))
-        self.register_buffer("scale", missed.std(dim=0).clamp(min=1e-6))
+        errors = target - self.naive_forecast(history)
+        self.register_buffer("mean", errors.mean(dim=0))
+        self.register_buffer("scale", errors.std(dim=0).clamp(min=1e-6))
 
-    def guess(self, history: Tensor) -> Tensor:
-        """Shape (origins, steps) → (origins, horizon)."""
+    def naive_forecast(self, history: Tensor) -> Tensor:
+        """Return the last season plus its growth, shape (origins, horizon); for years, the last value."""
         last = history[:, -self.season :]
-        if self.season == 1:  # what one year added to the one before is mostly chance
+        if self.season == 1:
             return last.repeat(1, self.horizon)
         growth = history[:, -1:] - history[:, -1 - self.season : -self.season]
         cycles = math.ceil(self.horizon / self.season)
         return torch.cat([last + growth * (cycle + 1) for cycle in range(cycles)], dim=1)[:, : self.horizon]
 
-    def of(self, history: Tensor, target: Tensor) -> Tensor:
-        """Shape (origins, horizon)."""
-        return (target - self.guess(history) - self.mean) / self.scale
+    def transform(self, history: Tensor, target: Tensor) -> Tensor:
+        """Return the standardized target, shape (origins, horizon)."""
+        return (target - self.naive_forecast(history) - self.mean) / self.scale
 
-    def back(self, history: Tensor, scores: Tensor) -> Tensor:
-        """Scores, shape (origins, horizon, 3), in the target's unit."""
-        return (self.guess(history) + self.mean)[:, :, None] + scores * self.scale[:, None]
+    def inverse_transform(self, history: Tensor, quantiles: Tensor) -> Tensor:
+        """Return standardized quantiles, shape (origins, horizon, 3), in the unit of the target."""
+        return (self.naive_forecast(history) + self.mean)[:, :, None] + quantiles * self.scale[:, None]
 
 
-class Served(nn.Module):
-    """The network as it answers: quantiles in the target's own unit, within what is possible."""
+class Forecaster(nn.Module):
+    """The trained network in the unit of the target, clipped to the possible values.
 
-    def __init__(self, network: Network, scores: Scores, limits: tuple[float, float]) -> None:
+    Attributes:
+        log: history and metrics of the training.
+    """
+
+    def __init__(self, network: Network, scaler: TargetScaler, limits: tuple[float, float], steps: int) -> None:
         super().__init__()
-        self.network, self.scores, self.limits = network, scores, limits
+        self.network, self.scaler, self.limits, self.steps = network, scaler, limits, steps
+        self.log: TrainingLog
 
     def forward(self, history: Tensor) -> Tensor:
-        """Shape (origins, steps) → (origins, horizon, 3)."""
-        return self.scores.back(history, self.network(history)).clamp(*self.limits)
-
-
-class Model:
-    """A trained network, and what its training has to tell."""
-
-    def __init__(self, served: Served, steps: int, history: list[dict[str, float]]) -> None:
-        self.served, self.steps, self.history = served, steps, history
-        # The scores are standard ones over the rows to learn from, so that is where the first loss is as expected.
-        self.facts = facts_of(served.network, history, expected_loss()) | {"initial_loss": history[0]["loss"]}
-        self.gpu = gpu()
+        """Return quantiles, shape (origins, history) → (origins, horizon, 3)."""
+        return self.scaler.inverse_transform(history, self.network(history)).clamp(*self.limits)
 
     @torch.no_grad()
     def predict(self, features: pd.DataFrame) -> NDArray[np.float64]:
-        """Quantiles of shape (origins, horizon, 3)."""
-        answers: Tensor = self.served.eval()(tensor_of(features))
-        return answers.numpy().astype(np.float64)
+        """Return quantiles of shape (origins, horizon, 3)."""
+        quantiles: Tensor = self.eval()(to_tensor(features))
+        return quantiles.numpy().astype(np.float64)
 
     def export_onnx(self) -> bytes:
-        """`history` float32 (origins, steps) → `answer` float32 (origins, horizon, 3)."""
-        return export_onnx(self.served, (torch.zeros(2, self.steps),), ["history"])
+        """Return the model as ONNX: `history` (origins, history) → `quantiles` (origins, horizon, 3), both float32."""
+        return export_onnx(self, (torch.zeros(2, self.steps),), ["history"], "quantiles")
 
 
-def tensor_of(features: pd.DataFrame) -> Tensor:
-    """Histories as float32, shape (origins, steps)."""
+def to_tensor(features: pd.DataFrame) -> Tensor:
+    """Return histories as float32, shape (origins, history)."""
     return torch.tensor(features.to_numpy(dtype=np.float32))
 
 
-def pinball(answers: Tensor, target: Tensor) -> Tensor:
-    """The mean quantile loss (Koenker and Bassett, 1978): least where each quantile is as often exceeded as it says."""
-    missed = target[:, :, None] - answers
-    shares = torch.tensor(QUANTILES, device=answers.device)
-    return torch.maximum(shares * missed, (shares - 1) * missed).mean()
+def pinball_loss(quantiles: Tensor, target: Tensor) -> Tensor:
+    """Return the mean quantile loss (Koenker and Bassett, 1978)."""
+    errors = target[:, :, None] - quantiles
+    levels = torch.tensor(QUANTILES, device=quantiles.device)
+    return torch.maximum(levels * errors, (levels - 1) * errors).mean()
 
 
-def expected_loss() -> float:
-    """The pinball loss of a normal distribution's own quantiles: its density at each of them, on average."""
+def expected_initial_loss() -> float:
+    """Return the pinball loss of the standard normal distribution's own quantiles: the mean density at them."""
     normal = NormalDist()
-    return sum(normal.pdf(normal.inv_cdf(share)) for share in QUANTILES) / len(QUANTILES)
+    return sum(normal.pdf(normal.inv_cdf(level)) for level in QUANTILES) / len(QUANTILES)
 
 
-def rows_of(train: Split, schema: Schema) -> tuple[Scores, Rows, Rows]:
-    """The standard scores of the target, the rows to learn from, and the later ones that tell when to stop.
+def training_rows(train: Split, schema: Schema) -> tuple[TargetScaler, Rows, Rows]:
+    """Return the scaler, the rows to train on, and the later rows for early stopping.
 
-    Between them as many forecasts are left out as overlap with both, so that no step is a target of both.
+    Windows whose targets overlap both are dropped, so that no step is a target in both.
     """
-    history = tensor_of(train.features)
+    history = to_tensor(train.features)
     target = torch.tensor(encode_target(train.target, schema), dtype=torch.float32)
-    border = len(history) - max(1, round(HELD_OUT * len(history)))
-    learnt = slice(0, max(1, border - target.shape[1] + 1))
-    scores = Scores(history[learnt], target[learnt], schema.season)
-    known = scores.of(history, target)
-    return scores, Rows((history[learnt],), known[learnt]), Rows((history[border:],), known[border:])
+    border = len(history) - max(1, round(VALIDATION_FRACTION * len(history)))
+    fitted = slice(0, max(1, border - target.shape[1] + 1))
+    scaler = TargetScaler(history[fitted], target[fitted], schema.season)
+    scaled = scaler.transform(history, target)
+    return scaler, Rows((history[fitted],), scaled[fitted]), Rows((history[border:],), scaled[border:])
 
 
-def fit(
-    train: Split, schema: Schema, params: Train, checkpoint: Path | None = None, watch: Watch | None = None
-) -> Model:
-    """Train on the earlier forecasts of the training split, stop by the later ones.
-
-    Raises:
-        ValueError: the parameters name no network.
-    """
-    turned = params.deep
-    if turned is None:
-        raise ValueError("params.yaml has no section train.deep")
-    scores, rows, check = rows_of(train, schema)
-    history = rows.inputs[0]
-    growth = history[:, schema.season :] - history[:, : -schema.season]
-    scales = float((growth - growth[:, -1:]).std()) or 1.0, float((history - history[:, -1:]).std()) or 1.0
-    seeded(params.seed)
-    network = Network(scores.horizon, schema.season, scales, turned)
-    recipe = Recipe(
-        epochs=turned.epochs,
-        batch_size=turned.batch_size,
-        learning_rate=turned.learning_rate,
-        weight_decay=turned.weight_decay,
-        patience=turned.patience,
-        seed=params.seed,
-    )
-    told = fit_network(
-        network, rows, check, pinball, recipe, checkpoint=checkpoint, watch=watch, settings=asdict(turned)
-    )
-    return Model(Served(network, scores, schema.limits), train.features.shape[1], told)
+def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) -> Forecaster:
+    """Train on the earlier windows of the training split; stop early by the loss on the later ones."""

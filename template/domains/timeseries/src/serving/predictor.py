@@ -1,4 +1,4 @@
-"""Serving: check what is asked, forecast, explain. Needs NumPy and ONNX Runtime, nothing of the training side."""
+"""Input checks, forecasts and explanations of the champion. Needs NumPy and ONNX Runtime only."""
 
 import math
 import re
@@ -12,43 +12,43 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from ..data.periods import CYCLES, SEASON_LENGTHS, Step, period_name, period_ordinal
 from .champion import Champion, load_champion
-from .steps import CYCLES, SEASONS, Step, name_of, ordinal_of
 
-Row = Mapping[str, Any]
+Inputs = Mapping[str, Any]
+# One bar each in the demo; older cycles rarely matter.
+MAX_CYCLES = 10
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:[ T]00:00(?::00)?)?")
 
 
 class InvalidInputError(ValueError):
-    """An input that the model must not be asked about; the message is for the person who typed it."""
+    """An input that the model does not accept; the message is shown to the user."""
 
 
 @dataclass(frozen=True)
-class Forecast:
-    """What the model says of the steps ahead; every tuple has one entry a step.
+class Prediction:
+    """A forecast with one entry per step ahead.
 
     Attributes:
         times: the steps, such as "1998-01" for a month.
-        low: the lower end of the interval.
-        median: the forecast itself, which should be exceeded as often as not.
-        high: the upper end.
-        season_before: what it was one season earlier; the forecast of the baseline.
-        truth: what was measured, None where that is not known.
-        learnt: whether the model was trained on what came in these steps, or in some of them.
+        low: lower end of the 80 % interval.
+        median: the forecast.
+        high: upper end of the interval.
+        actual: measured values; None where there is none.
+        in_training: whether the model was trained on any of these steps.
     """
 
     times: tuple[str, ...]
     low: tuple[float, ...]
     median: tuple[float, ...]
     high: tuple[float, ...]
-    season_before: tuple[float, ...]
-    truth: tuple[float | None, ...]
-    learnt: bool
+    actual: tuple[float | None, ...]
+    in_training: bool
 
 
 @dataclass(frozen=True)
 class Part:
-    """One piece of a forecast, in the target's unit."""
+    """A labeled contribution to a forecast, in the target's unit."""
 
     label: str
     value: float
@@ -56,170 +56,160 @@ class Part:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Where the forecast of the last step that was asked for comes from.
+    """Explanation of the forecast of the last step.
 
     Attributes:
-        time: the step in question.
-        parts: add up to the forecast.
-        leaning: by cycle of the history, the latest first: how far the forecast rises, had all of it been 1 higher.
+        time: the step.
+        parts: contributions that add up to the forecast.
+        sensitivity: change of the forecast if a whole cycle of the history were higher by 1, latest cycle first.
     """
 
     time: str
     parts: tuple[Part, ...]
-    leaning: tuple[Part, ...]
+    sensitivity: tuple[Part, ...]
 
 
 class Predictor:
-    """The champion and the series that it forecasts, ready to answer."""
+    """The champion and the series that it forecasts."""
 
     def __init__(self, champion: Champion, model: bytes) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # one forecast at a time: more threads only wait for each other
+        record = champion.record
         self.champion = champion
-        self.inputs: tuple[Mapping[str, Any], ...] = tuple(champion.record["inputs"])
-        self.history: int = champion.record["history"]
-        # Records from before there were other steps name none, and begin with a month such as 1959-05.
-        self.step: Step = champion.record.get("step", "month")
-        self.season = SEASONS[self.step]
-        series = champion.record["series"]
-        self.begins = ordinal_of(date.fromisoformat(f"{series['begins']}-01"[:10]), self.step)
-        self.series = np.array(series["values"], dtype=np.float32)
-        self.filled = frozenset(series["filled"])
-        # The last step that the model learnt to forecast; older records don't tell it.
-        learnt = champion.record.get("learnt_until")
-        self.learnt_until = ordinal_of(date.fromisoformat(learnt), self.step) if learnt else self.begins
+        self.inputs: tuple[Mapping[str, Any], ...] = tuple(record["inputs"])
+        self.history: int = record["history"]
+        # The first versions forecast months only, and wrote the start of the series as "1959-05".
+        self.step: Step = record.get("step", "month")
+        self.season = SEASON_LENGTHS[self.step]
+        self.start = period_ordinal(date.fromisoformat(f"{record['series']['begins']}-01"[:10]), self.step)
+        self.series = np.array(record["series"]["values"], dtype=np.float32)
+        self.filled = frozenset(record["series"]["filled"])
+        # Older versions wrote this date as `learnt_until`, or not at all.
+        trained_until = record.get("trained_until", record.get("learnt_until"))
+        self.trained_until = period_ordinal(date.fromisoformat(trained_until), self.step) if trained_until else None
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-    def complete(self, row: Row) -> dict[str, Any]:
-        """The row with defaults for what it leaves out, checked: `today` as 1998-01-15, `horizon` as a whole number.
-
-        Raises:
-            InvalidInputError: an unknown name, no date, no whole number, or one outside of what the model knows.
-        """
-        today, horizon = self.inputs
-        if unknown := sorted(set(row) - {today["name"], horizon["name"]}):
-            raise InvalidInputError(f"There is no input called {', '.join(unknown)}.")
-        return {
-            "today": self._check_today(today, row.get("today", today["default"])),
-            "horizon": _check_horizon(horizon, row.get("horizon", horizon["default"])),
-        }
-
-    def _check_today(self, column: Mapping[str, Any], value: Any) -> str:
-        found = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
-        try:
-            day = date(*(int(part or 1) for part in found.groups())) if found else None
-        except ValueError:
-            day = None
-        if day is None:
-            raise InvalidInputError(f"{column['label']} must be a date such as {column['default']}.")
-        if str(day) < column["minimum"]:
-            raise InvalidInputError(
-                f"{column['label']} must be {column['minimum']} or later: the series begins in "
-                f"{self.name(0)}, and the model looks back on {self.history} {self.step}s of it."
-            )
-        if str(day) > column["maximum"]:
-            raise InvalidInputError(
-                f"{column['label']} must be {column['maximum']} or earlier: the series ends in "
-                f"{self.name(len(self.series) - 1)}, and a forecast begins where it ends."
-            )
-        return str(day)
-
-    def name(self, place: int) -> str:
-        """The step at this place of the series, or after its end, as people write it."""
-        return name_of(self.begins + place, self.step)
 
     @property
     def decimals(self) -> int:
-        """So many of them show five digits of the largest value."""
+        """Number of decimals that shows five digits of the largest value."""
         largest = float(np.abs(self.series).max())
         return max(0, min(8, 4 - math.floor(math.log10(largest)))) if largest else 2
 
+    def complete(self, inputs: Inputs) -> dict[str, Any]:
+        """Return valid inputs, with defaults for missing ones: `today` as "1998-01-15", `horizon` as an integer.
+
+        Raises:
+            InvalidInputError: an input is unknown, malformed or out of range.
+        """
+        today, horizon = self.inputs
+        if unknown := sorted(set(inputs) - {today["name"], horizon["name"]}):
+            raise InvalidInputError(f"Unknown input {', '.join(unknown)}; the inputs are today and horizon.")
+        return {
+            "today": _check_today(today, inputs.get("today", today["default"])),
+            "horizon": _check_horizon(horizon, inputs.get("horizon", horizon["default"])),
+        }
+
+    def name(self, index: int) -> str:
+        """Return the name of a step of the series, or of one after its end."""
+        return period_name(self.start + index, self.step)
+
     def forecast(self, histories: NDArray[Any]) -> NDArray[np.float64]:
-        """Quantiles of shape (origins, horizon, 3) for histories of shape (origins, steps)."""
+        """Return quantiles of shape (origins, horizon, 3) for histories of shape (origins, history)."""
         feeds = {"history": np.asarray(histories, dtype=np.float32)}
-        return np.asarray(self._session.run(["answer"], feeds)[0], dtype=np.float64)
+        return np.asarray(self._session.run(None, feeds)[0], dtype=np.float64)
 
     def known(self, today: str) -> NDArray[np.float32]:
-        """What was measured before the step of `today`: that step itself is not over."""
-        return self.series[: ordinal_of(date.fromisoformat(today), self.step) - self.begins]
+        """Return the series up to the last step that is complete on the day `today`."""
+        return self.series[: period_ordinal(date.fromisoformat(today), self.step) - self.start]
 
-    def predict(self, row: Row) -> Forecast:
-        """The forecast from the step of `today` on, for as many steps as `horizon` says."""
-        asked = self.complete(row)
-        known, steps = self.known(asked["today"]), np.arange(asked["horizon"])
-        low, median, high = self.forecast(known[None, -self.history :])[0, steps].T
-        places = len(known) + steps
-        return Forecast(
-            times=tuple(self.name(place) for place in places.tolist()),
-            low=tuple(low.tolist()),
-            median=tuple(median.tolist()),
-            high=tuple(high.tolist()),
-            season_before=tuple(known[len(known) - self.season + steps % self.season].astype(np.float64).tolist()),
-            truth=tuple(self.measured(place) for place in places.tolist()),
-            learnt=self.begins + len(known) <= self.learnt_until,
+    def predict(self, inputs: Inputs) -> Prediction:
+        """Return the forecast for `horizon` steps, the first of which contains the day `today`."""
+        valid = self.complete(inputs)
+        known, horizon = self.known(valid["today"]), valid["horizon"]
+        low, median, high = self.forecast(known[None, -self.history :])[0, :horizon].T.tolist()
+        indices = range(len(known), len(known) + horizon)
+        return Prediction(
+            times=tuple(self.name(index) for index in indices),
+            low=tuple(low),
+            median=tuple(median),
+            high=tuple(high),
+            actual=tuple(self._measured(index) for index in indices),
+            in_training=self.trained_until is not None and self.start + len(known) <= self.trained_until,
         )
 
-    def measured(self, place: int) -> float | None:
-        """The value at this place of the series; None after its end, and where a gap was filled."""
-        if place >= len(self.series) or self.name(place) in self.filled:
+    def _measured(self, index: int) -> float | None:
+        if index >= len(self.series) or self.name(index) in self.filled:
             return None
-        return float(self.series[place])
+        return float(self.series[index])
 
-    def explain(self, row: Row) -> Explanation:
-        """What the forecast of the last step asked for is made of, and which cycles of the past it leans on.
+    def explain(self, inputs: Inputs) -> Explanation:
+        """Explain the forecast of the last step.
 
-        The parts are arithmetic: what it was one season earlier, what that season added to the one before (but for
-        years, which have none), and what the model corrects. The leaning is a sensitivity, read off by raising one
-        cycle of the history at a time.
+        The parts are arithmetic: the value of one season before, the growth over the last season (not for years), and
+        the rest, which the model adds. The sensitivity comes from forecasts with one cycle of the history raised by 1.
         """
-        asked, season, cycle = self.complete(row), self.season, CYCLES[self.step]
-        history, step = self.known(asked["today"])[-self.history :], asked["horizon"] - 1
-        # There is room for ten, and one that is longer ago seldom moves much.
-        cycles = range(min(10, self.history // season))
-        raised = [history.copy() for _ in cycles]
-        for back, one in zip(cycles, raised, strict=True):
-            one[len(one) - (back + 1) * season : len(one) - back * season] += 1
-        answer, *moved = self.forecast(np.stack([history, *raised]))[:, step, 1].tolist()
-        parts = [Part(_season_before(self.step), float(history[step % season - season]))]
-        if season > 1:
-            ahead = step // season + 1
-            growth = float(history[-1] - history[-1 - season])
-            times = f"{ahead} times " if ahead > 1 else ""
-            parts.append(Part(f"{times}what the last {cycle} has added", ahead * growth))
-        parts.append(Part("what the model corrects", answer - sum(part.value for part in parts)))
-        last = f"the last {season} {self.step}s" if season > 1 else f"the last {self.step}"
-        names = [last, *(f"{back + 1} {cycle}s back" for back in cycles[1:])]
+        valid, season = self.complete(inputs), self.season
+        history, step = self.known(valid["today"])[-self.history :], valid["horizon"] - 1
+        cycles = range(min(MAX_CYCLES, self.history // season))
+        raised = np.stack([history] * (len(cycles) + 1))
+        for cycle in cycles:
+            end = len(history) - cycle * season
+            raised[cycle + 1, end - season : end] += 1
+        forecast, *changed = self.forecast(raised)[:, step, 1].tolist()
         return Explanation(
-            time=self.predict(asked).times[-1],
-            parts=tuple(parts),
-            leaning=tuple(Part(name, value - answer) for name, value in zip(names, moved, strict=True)),
+            time=self.predict(valid).times[-1],
+            parts=self._parts(history, step, forecast),
+            sensitivity=tuple(
+                Part(self._cycle_name(cycle), value - forecast) for cycle, value in zip(cycles, changed, strict=True)
+            ),
         )
 
+    def _parts(self, history: NDArray[np.float32], step: int, forecast: float) -> tuple[Part, ...]:
+        season, cycle = self.season, CYCLES[self.step]
+        if self.step == "year":
+            parts = [Part("last known year", float(history[-1]))]
+        else:
+            same = "weekday" if self.step == "day" else self.step
+            parts = [Part(f"same {same} of the last known {cycle}", float(history[step % season - season]))]
+            growth, count = float(history[-1] - history[-1 - season]), step // season + 1
+            times = f"{count} × " if count > 1 else ""
+            parts.append(Part(f"{times}growth over the last {cycle}", count * growth))
+        return (*parts, Part("correction by the model", forecast - sum(part.value for part in parts)))
 
-def _season_before(step: Step) -> str:
-    if step == "year":
-        return "the last known year"
-    return f"the same {'weekday' if step == 'day' else step} of the last known {CYCLES[step]}"
+    def _cycle_name(self, cycle: int) -> str:
+        if cycle:
+            return f"{cycle + 1} {CYCLES[self.step]}s back"
+        return f"the last {self.season} {self.step}s" if self.season > 1 else f"the last {self.step}"
 
 
-def _check_horizon(column: Mapping[str, Any], value: Any) -> int:
-    wrong = f"{column['label']} must be a whole number from {column['minimum']} to {column['maximum']}"
+def _check_today(spec: Mapping[str, Any], value: Any) -> str:
+    match = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    try:
+        day = str(date(*(int(part or 1) for part in match.groups()))) if match else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise InvalidInputError(f"{spec['label']} must be a date such as {spec['default']}.")
+    if not spec["minimum"] <= day <= spec["maximum"]:
+        raise InvalidInputError(f"{spec['label']} must be between {spec['minimum']} and {spec['maximum']}.")
+    return day
+
+
+def _check_horizon(spec: Mapping[str, Any], value: Any) -> int:
     try:
         number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
         number = math.nan
-    if not math.isfinite(number) or number != int(number):
-        raise InvalidInputError(f"{wrong}.")
-    if not column["minimum"] <= number <= column["maximum"]:
-        raise InvalidInputError(f"{wrong}; {number:g} is not.")
+    if not (spec["minimum"] <= number <= spec["maximum"] and number.is_integer()):
+        raise InvalidInputError(f"{spec['label']} must be a whole number from {spec['minimum']} to {spec['maximum']}.")
     return int(number)
 
 
 def load_predictor(folder: Path) -> Predictor:
-    """The champion in `folder`.
+    """Load the champion in `folder`.
 
     Raises:
-        ChampionError: it is missing, or not the file that `champion.json` was written for.
+        ChampionError: a file is missing, or the model does not match `champion.json`.
     """
-    champion, model = load_champion(folder)
-    return Predictor(champion, model)
+    return Predictor(*load_champion(folder))
