@@ -1,60 +1,58 @@
-"""The demo gets the series as it was measured, and suggests nothing that it would refuse."""
+"""The demo gets the measured series, and inputs and examples that it accepts."""
 
 import numpy as np
 import pandas as pd
 
-from .package import Layout, brief, data, params, serving
+from project_package.config import Params
+from project_package.data.loading import read_raw
+from project_package.data.schema import Schema
+from project_package.data.series import FREQUENCIES, fill_gaps, first_day, period_names, resample
+from project_package.data.splits import Split
+from project_package.data.validation import validate
+from project_package.evaluation.demo_metadata import describe_inputs, join_splits
+from project_package.paths import ProjectPaths
+from project_package.serving.predictor import Predictor
 
-Splits = dict[str, data.Split]
-
-
-def test_the_series_of_the_demo_is_the_measured_one(
-    predictor: serving.Predictor, project: Layout, schema: data.Schema
-) -> None:
-    raw = data.stepped(data.validate(data.read_raw(project.raw, schema), schema), schema)
-    series, filled = data.fill(raw, schema)
-    frequency = data.FREQUENCIES[schema.step]
-    begins = pd.Period(predictor.champion.record["series"]["begins"], freq=frequency)
-    np.testing.assert_array_equal(predictor.series, series[begins:].to_numpy(dtype=np.float32))
-    gaps = series.index[(series.index >= begins) & filled.to_numpy()]
-    assert predictor.filled == set(data.names_of(gaps, schema))
+Splits = dict[str, Split]
 
 
-def test_steps_that_no_forecast_reaches_count_as_not_measured(splits: Splits, schema: data.Schema) -> None:
-    train = splits["train"]
+def test_series_is_the_measured_one(predictor: Predictor, project: ProjectPaths, schema: Schema) -> None:
+    series, filled = fill_gaps(resample(validate(read_raw(project.raw, schema), schema), schema), schema)
+    start = pd.Period(predictor.champion.record["series"]["begins"], freq=FREQUENCIES[schema.step])
+    np.testing.assert_array_equal(predictor.series, series[start:].to_numpy(dtype=np.float32))
+    assert predictor.filled == set(period_names(series.index[filled & (series.index >= start)], schema))
+
+
+def test_steps_without_a_window_count_as_not_measured(splits: Splits, schema: Schema) -> None:
+    train, test = splits["train"], splits["test"]
     length = train.features.shape[1] + train.target.shape[1]
-    far = {
-        "train": data.Split(train.features.iloc[:1], train.target.iloc[:1], ("never",)),
-        "test": data.Split(splits["test"].features.iloc[-1:], splits["test"].target.iloc[-1:]),
+    distant = {
+        "train": Split(train.features.iloc[:1], train.target.iloc[:1]),
+        "test": Split(test.features.iloc[-1:], test.target.iloc[-1:]),
     }
-    series, unknown = brief.whole(far, schema)
-    assert series.index.is_monotonic_increasing
+    series, unmeasured = join_splits(distant, schema)
     assert len(series) == (series.index[-1] - series.index[0]).n + 1
     assert series.notna().all()
-    assert unknown.sum() == len(series) - 2 * length
-    assert not unknown[:length].any()
+    assert unmeasured.sum() == len(series) - 2 * length
+    assert not unmeasured[:length].any()
 
 
-def test_ranges_begin_after_a_whole_history_and_end_after_the_series(
-    schema: data.Schema, turned: params.Params
-) -> None:
-    steps = pd.period_range("1990-01-01", periods=turned.prepare.history + 3, freq=data.FREQUENCIES[schema.step])
-    today, horizon = brief.describe_inputs(steps, schema, turned)
-    assert today["minimum"] == str(data.day_of(steps[0] + turned.prepare.history))
-    assert today["default"] == str(data.day_of(steps[-1] + 1))
+def test_input_ranges_need_a_complete_history(schema: Schema, params: Params) -> None:
+    steps = pd.period_range("1990-01-01", periods=params.prepare.history + 3, freq=FREQUENCIES[schema.step])
+    today, horizon = describe_inputs(steps, schema, params)
+    assert today["minimum"] == str(first_day(steps[0] + params.prepare.history))
+    assert today["default"] == str(first_day(steps[-1] + 1))
     assert today["maximum"] == str((steps[-1] + 1).end_time.date())
     assert horizon["label"] == f"{schema.step.capitalize()}s ahead"
-    assert (horizon["minimum"], horizon["maximum"]) == (1, turned.prepare.horizon)
+    assert (horizon["minimum"], horizon["maximum"]) == (1, params.prepare.horizon)
 
 
-def test_examples_are_a_good_a_usual_and_the_worst_forecast_of_the_test_split(
-    predictor: serving.Predictor, splits: dict[str, data.Split]
-) -> None:
-    errors = []
+def test_examples_are_a_good_a_typical_and_the_worst_test_forecast(predictor: Predictor, splits: Splits) -> None:
+    origins, errors = pd.PeriodIndex(splits["test"].target.index), []
     for example in predictor.champion.record["examples"]:
-        answer = predictor.predict(example["inputs"])
-        errors.append(np.abs(np.array(answer.median) - np.array(example["truth"])).mean())
-        origins = pd.PeriodIndex(splits["test"].target.index)
+        prediction = predictor.predict(example["inputs"])
+        np.testing.assert_allclose(np.array(prediction.actual, dtype=float), example["actual"], rtol=1e-6)
+        errors.append(np.abs(np.array(prediction.median) - np.array(example["actual"])).mean())
         assert pd.Period(example["inputs"]["today"], freq=origins.freqstr) - 1 in origins
     assert errors == sorted(errors)
     assert errors[-1] > errors[0]

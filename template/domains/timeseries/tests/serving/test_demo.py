@@ -1,4 +1,4 @@
-"""The demo as others meet it: over HTTP, with the content of its answers checked."""
+"""The demo over HTTP, and the HTML that it shows."""
 
 from typing import Any
 from xml.etree import ElementTree
@@ -8,117 +8,87 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from .package import serving, widgets
-from .test_serving import day, later
+from project_package.serving.chart import NARROW, WIDE, Size, axis_ticks
+from project_package.serving.demo import EXAMPLES, chart_html, explanation_html, forecast_chart
+from project_package.serving.predictor import Predictor
 
-Row = dict[str, Any]
-
-
-def check(answer: Any, predictor: serving.Predictor, row: Row) -> None:
-    """The table over HTTP says what the model says, to the decimals that the page shows."""
-    expected, close = predictor.predict(row), 0.51 * 10.0**-predictor.decimals
-    assert answer["headers"] == [predictor.step, "forecast", "low", "high", "measured"]
-    times, median, low, high, truth = zip(*answer["data"], strict=True)
-    assert times == expected.times
-    assert median == pytest.approx(expected.median, abs=close)
-    assert low == pytest.approx(expected.low, abs=close)
-    assert high == pytest.approx(expected.high, abs=close)
-    for said, known in zip(truth, expected.truth, strict=True):
-        assert said is None if known is None else said == pytest.approx(known, abs=close)
+from .dates import middle, start_day
 
 
-def test_days_to_start_from_say_how_each_was_forecast(address: str, predictor: serving.Predictor) -> None:
+def test_page_offers_the_examples(address: str, predictor: Predictor) -> None:
     page = httpx.get(f"{address}/config").text
-    well, usual, worst = (example["inputs"]["today"] for example in predictor.champion.record["examples"])
-    for label in (f"it did well: {well}", f"as usual: {usual}", f"worst: {worst}"):
-        assert f'"{label}"' in page
+    for name, example in zip(EXAMPLES, predictor.champion.record["examples"], strict=True):
+        assert f'"{name}: {example["inputs"]["today"]}"' in page
 
 
-def test_predict_needs_no_arguments(client: Client, predictor: serving.Predictor) -> None:
-    check(client.predict(api_name="/predict"), predictor, {})
+def test_api_returns_the_prediction_as_a_table(client: Client, predictor: Predictor) -> None:
+    today = start_day(predictor, middle(predictor))
+    for inputs in ({}, {"horizon": 1}, {"today": today}, {"horizon": 2, "today": today}):
+        table, expected = client.predict(**inputs, api_name="/predict"), predictor.predict(inputs)
+        assert table["headers"] == [predictor.step, "forecast", "low", "high", "actual"]
+        times, median, low, high, actual = zip(*table["data"], strict=True)
+        assert times == expected.times
+        tolerance = 0.51 * 10.0**-predictor.decimals
+        assert median == pytest.approx(expected.median, abs=tolerance)
+        assert low == pytest.approx(expected.low, abs=tolerance)
+        assert high == pytest.approx(expected.high, abs=tolerance)
+        for value, known in zip(actual, expected.actual, strict=True):
+            assert value == (None if known is None else pytest.approx(known, abs=tolerance))
 
 
-def test_predict_with_named_arguments(client: Client, predictor: serving.Predictor) -> None:
-    today = day(predictor, later(predictor))
-    for row in ({"horizon": 1}, {"today": today}, {"horizon": 2, "today": today}):
-        check(client.predict(**row, api_name="/predict"), predictor, row)
-
-
-def test_answers_differ(client: Client, predictor: serving.Predictor) -> None:
-    early, late = (
-        client.predict(today=day(predictor, place), api_name="/predict")["data"]
-        for place in (predictor.history, later(predictor))
-    )
-    assert early[0][0] != late[0][0]
-    assert early[0][1] != late[0][1]
-
-
-@pytest.mark.parametrize("horizon", [10_000, 0, -1, "many", "nan", None])
-def test_a_wrong_horizon_is_refused_in_words(client: Client, predictor: serving.Predictor, horizon: Any) -> None:
-    ahead = predictor.inputs[1]
-    with pytest.raises(AppError) as caught:
+@pytest.mark.parametrize("horizon", [10_000, 0, "many", "nan", None])
+def test_api_reports_an_invalid_horizon(client: Client, predictor: Predictor, horizon: Any) -> None:
+    spec = predictor.inputs[1]
+    with pytest.raises(AppError, match=rf"^{spec['label']} must be a whole number from 1 to {spec['maximum']}"):
         client.predict(horizon=horizon, api_name="/predict")
-    assert str(caught.value).startswith(f"{ahead['label']} must be a whole number from 1 to {ahead['maximum']}")
 
 
-@pytest.mark.parametrize(
-    ("today", "said"),
-    [("0066-10-14", "or later"), ("9030-01-01", "or earlier"), ("soon", "be a date such as"), (None, "be a date")],
-)
-def test_a_wrong_day_is_refused_in_words(client: Client, today: Any, said: str) -> None:
-    with pytest.raises(AppError, match=said) as caught:
+@pytest.mark.parametrize("today", ["0066-10-14", "9030-01-01", "soon", None])
+def test_api_reports_an_invalid_date(client: Client, today: Any) -> None:
+    with pytest.raises(AppError, match="^Today must be (between|a date such as)"):
         client.predict(today=today, api_name="/predict")
-    assert str(caught.value).startswith("Today must ")
 
 
-@pytest.mark.parametrize("whole", [False, True])
-@pytest.mark.parametrize("asked", ["minimum", "default", "maximum", "later"])
-@pytest.mark.parametrize("sheet", [widgets.WIDE, widgets.NARROW])
-def test_the_picture_is_well_formed_and_shows_what_is_known(
-    predictor: serving.Predictor, sheet: Any, asked: str, whole: bool
-) -> None:
-    today, horizon = predictor.inputs
-    row = {
-        "today": day(predictor, later(predictor)) if asked == "later" else today[asked],
-        "horizon": horizon["maximum"] if whole else 1,
-    }
-    picture = ElementTree.fromstring(widgets.chart(predictor, row, sheet))  # noqa: S314  # our own text
-    said = [title.text for title in picture.iter("title")]
-    answer, digits = predictor.predict(row), predictor.decimals
-    known = [(time, truth) for time, truth in zip(answer.times, answer.truth, strict=True) if truth is not None]
-    assert said == [
-        *(f"{time}, forecast: {value:.{digits}f}" for time, value in zip(answer.times, answer.median, strict=True)),
-        *(f"{time}, measured: {truth:.{digits}f}" for time, truth in known),
+@pytest.mark.parametrize("horizon", ["minimum", "maximum"])
+@pytest.mark.parametrize("today", ["minimum", "default", "maximum", "middle"])
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+def test_chart_is_valid_svg_with_every_value(predictor: Predictor, size: Size, today: str, horizon: str) -> None:
+    day = start_day(predictor, middle(predictor)) if today == "middle" else predictor.inputs[0][today]
+    inputs = {"today": day, "horizon": predictor.inputs[1][horizon]}
+    svg = ElementTree.fromstring(forecast_chart(predictor, inputs).svg(size))  # noqa: S314  # our own text
+    prediction, decimals = predictor.predict(inputs), predictor.decimals
+    forecasts = zip(prediction.times, prediction.median, strict=True)
+    actuals = [entry for entry in zip(prediction.times, prediction.actual, strict=True) if entry[1] is not None]
+    assert [title.text for title in svg.iter("title")] == [
+        *(f"{time}, forecast: {value:.{decimals}f}" for time, value in forecasts),
+        *(f"{time}, actual: {value:.{decimals}f}" for time, value in actuals),
     ]
-    for number in (number for line in picture.iter("polyline") for number in line.attrib["points"].split()):
-        across, down = map(float, number.split(","))
-        assert 0 < across < sheet.width
-        assert 0 < down < sheet.height
-    below = [text for text in picture.iter("text") if text.attrib.get("text-anchor") == "middle"]
-    assert 2 <= len(below) <= sheet.labels + 1
-    page = widgets.pictures(predictor, row)
-    assert str(widgets.chart(predictor, row, sheet)) in page
-    assert ("what came" in page) == bool(known)
-    assert ("learnt from these" in page) == predictor.predict(row).learnt
+    for point in " ".join(line.attrib["points"] for line in svg.iter("polyline")).split():
+        x, y = map(float, point.split(","))
+        assert 0 < x < size.width
+        assert 0 < y < size.height
+    labels = [text for text in svg.iter("text") if text.attrib.get("text-anchor") == "middle"]
+    assert 2 <= len(labels) <= size.labels + 1
+    assert ("> actual<" in chart_html(predictor, inputs)) == bool(actuals)
 
 
-def test_a_day_that_the_model_learnt_from_is_called_no_test(predictor: serving.Predictor) -> None:
-    assert "learnt from these" in widgets.pictures(predictor, {"today": predictor.inputs[0]["minimum"]})
-    assert "learnt from these" not in widgets.pictures(predictor, {})
+def test_chart_of_trained_steps_has_a_note(predictor: Predictor) -> None:
+    assert "was trained on these" in chart_html(predictor, {"today": predictor.inputs[0]["minimum"]})
+    assert "was trained on these" not in chart_html(predictor, {})
 
 
-@pytest.mark.parametrize(("lowest", "highest"), [(355.2, 369.9), (0.0, 1.0), (-3.0, 4.0), (1000, 9000), (316.0, 316.6)])
-def test_the_axis_has_a_few_round_values(lowest: float, highest: float) -> None:
-    values = widgets._round_values(lowest, highest)
-    assert 3 <= len(values) <= 8
-    assert lowest <= values[0] < values[-1] <= highest
-    for value in values:
-        assert len(f"{value:g}".lstrip("-").replace(".", "").strip("0")) <= 4
+@pytest.mark.parametrize(("low", "high"), [(355.2, 369.9), (0.0, 1.0), (-3.0, 4.0), (1000, 9000), (316.0, 316.6)])
+def test_axis_has_a_few_round_ticks(low: float, high: float) -> None:
+    ticks = axis_ticks(low, high)
+    assert 3 <= len(ticks) <= 8
+    assert low <= ticks[0] < ticks[-1] <= high
+    assert all(len(f"{tick:g}".lstrip("-").replace(".", "").strip("0")) <= 4 for tick in ticks)
 
 
-def test_the_reasons_end_in_the_forecast(predictor: serving.Predictor) -> None:
-    row = {"today": day(predictor, later(predictor))}
-    text, answer, season = widgets.reasons(predictor, predictor.explain(row)), predictor.predict(row), predictor.season
-    assert f"{answer.median[-1]:.{predictor.decimals}f}" in text
-    assert answer.times[-1] in text
-    assert (f"the last {season} {predictor.step}s" if season > 1 else f"the last {predictor.step}<") in text
+def test_explanation_ends_with_the_forecast(predictor: Predictor) -> None:
+    inputs = {"today": start_day(predictor, middle(predictor))}
+    text, prediction = explanation_html(predictor, predictor.explain(inputs)), predictor.predict(inputs)
+    assert f"<b>{prediction.median[-1]:.{predictor.decimals}f}</b>" in text
+    assert f"Explanation of {prediction.times[-1]}" in text
+    latest = f"the last {predictor.season} {predictor.step}s" if predictor.season > 1 else f"the last {predictor.step}<"
+    assert latest in text
