@@ -1,3 +1,3 @@
 """mlpath: from an empty folder to a working machine-learning project."""
 
-__version__ = "0.8.4"
+__version__ = "0.9.0.dev0"
