@@ -2,13 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from ..config import STRICT
 
-
-@dataclass(frozen=True, config=STRICT)
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
 class Prepare:
     """Lengths in steps (`step` in `schema.yaml`).
 

@@ -2,13 +2,14 @@
 
 import math
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from ..config import load_yaml
 from .periods import SEASON_LENGTHS, Step
+from .tables import Reading
 
 _CONFIG = ConfigDict(extra="forbid")
 
@@ -69,7 +70,7 @@ class Schema:
         date: the column with the date.
         target: the column with the value.
         step: period of a forecast step; values within one step are averaged.
-        reading: file and format of your own data; None for the data set that `fetch` writes.
+        reading: the file and its format; by default the file that `fetch` writes.
         left_out: other columns of the file.
     """
 
@@ -78,7 +79,7 @@ class Schema:
     date: Date
     target: Target
     step: Step
-    reading: dict[str, Any] | None = None
+    reading: Reading = Reading("series.csv")
     left_out: tuple[LeftOut, ...] = ()
 
     task: ClassVar[str] = "forecast"

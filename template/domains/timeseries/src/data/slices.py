@@ -1,6 +1,7 @@
 """Slices of the test forecasts, by the calendar date of the first step."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -8,8 +9,8 @@ from ..errors import UserError
 from .schema import Schema
 from .splits import Split
 
-QUARTERS = ("January to March", "April to June", "July to September", "October to December")
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+QUARTERS = ["January to March", "April to June", "July to September", "October to December"]
+WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
 def slice_labels(splits: dict[str, Split], schema: Schema, names: Sequence[str]) -> dict[str, pd.Categorical]:
@@ -19,8 +20,9 @@ def slice_labels(splits: dict[str, Split], schema: Schema, names: Sequence[str])
         UserError: a name is not one of `season`, `year` and `decade`.
     """
     first = pd.PeriodIndex(splits["test"].target.index) + 1
-    slices = {
-        "season": (f"First {schema.step}", _seasons(first, schema)),
+    seasons, order = _seasons(first, schema)
+    slices: dict[str, Any] = {
+        "season": (f"First {schema.step}", pd.Categorical(seasons, order)),
         "year": ("Year", pd.Categorical([str(year) for year in first.year])),
         "decade": ("Decade", pd.Categorical([f"{year // 10 * 10}s" for year in first.year])),
     }
@@ -29,11 +31,10 @@ def slice_labels(splits: dict[str, Split], schema: Schema, names: Sequence[str])
     return dict(slices[name] for name in names)
 
 
-def _seasons(first: pd.PeriodIndex, schema: Schema) -> pd.Categorical:
+def _seasons(first: pd.PeriodIndex, schema: Schema) -> tuple[list[str], list[str]]:
+    """Return the season of each period, and the seasons in their order: weekdays of days, quarters of other steps."""
     if schema.step == "year":
-        return pd.Categorical(["the whole year"] * len(first))
-    if schema.step == "day":
-        names, labels = WEEKDAYS, [WEEKDAYS[day] for day in first.dayofweek]
-    else:
-        names, labels = QUARTERS, [QUARTERS[quarter - 1] for quarter in first.quarter]
-    return pd.Categorical(labels, [name for name in names if name in labels])
+        return ["the whole year"] * len(first), ["the whole year"]
+    names, numbers = (WEEKDAYS, first.dayofweek) if schema.step == "day" else (QUARTERS, first.quarter - 1)
+    labels = [names[number] for number in numbers]
+    return labels, [name for name in names if name in labels]

@@ -5,6 +5,7 @@ after it are the target. Origins advance one step at a time (rolling origin).
 """
 
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,7 @@ class Split:
     features: pd.DataFrame
     target: pd.DataFrame
     filled: tuple[str, ...] = ()
+    groups: ClassVar[None] = None
 
 
 def make_windows(series: pd.Series, filled: pd.Series, prepare: Prepare) -> Split:
@@ -124,7 +126,7 @@ def read_splits(folder: Path, schema: Schema) -> dict[str, Split]:
     return splits
 
 
-def encode_target(target: pd.DataFrame, schema: Schema) -> NDArray[np.float64]:  # noqa: ARG001
+def encode_target(target: pd.DataFrame, schema: Schema) -> NDArray[np.float64]:
     """Return the target as an array of shape (origins, horizon)."""
     return target.to_numpy(dtype=np.float64)
 

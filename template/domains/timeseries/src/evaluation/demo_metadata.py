@@ -15,7 +15,7 @@ from ..data.splits import Split, encode_target, join_windows
 
 
 def demo_metadata(
-    exported: bytes,  # noqa: ARG001
+    exported: bytes,
     predictions: Mapping[str, NDArray[Any]],
     splits: dict[str, Split],
     schema: Schema,

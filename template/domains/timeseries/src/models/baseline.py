@@ -15,7 +15,7 @@ class Params:
     """No hyperparameters."""
 
 
-def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) -> LinearForecaster:  # noqa: ARG001
+def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) -> LinearForecaster:
     """Return the seasonal naive forecast; years, which have no season, repeat the last one."""
     history, target = train.features.to_numpy(dtype=np.float64), encode_target(train.target, schema)
     weights = np.zeros((history.shape[1], target.shape[1]))

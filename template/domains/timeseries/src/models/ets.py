@@ -21,7 +21,7 @@ class Params:
     damped_trend: bool
 
 
-def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) -> LinearForecaster:  # noqa: ARG001
+def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) -> LinearForecaster:
     """Estimate the smoothing parameters once, on the training series.
 
     With fixed smoothing parameters the forecast is a weighted sum of the history. The weight of a step is the forecast

@@ -1,6 +1,7 @@
 """A gated recurrent unit (GRU) network that corrects the seasonal naive forecast with drift and predicts quantiles."""
 
 import math
+from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 from pydantic import Field
-from pydantic.dataclasses import dataclass
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 from torch import Tensor, nn
 
 from ..config import STRICT
@@ -17,13 +18,13 @@ from ..data.schema import Schema
 from ..data.splits import Split, encode_target
 from ..evaluation.metrics import QUANTILES
 from .base import TrainingContext, TrainingLog
-from .network import Rows, export_onnx, train_network
+from .network import Batch, TrainingSetup, export_onnx, seed_torch, train_network, training_log
 
 # Share of the training windows, the latest ones, that decides when to stop.
 VALIDATION_FRACTION = 0.2
 
 
-@dataclass(frozen=True, config=STRICT)
+@pydantic_dataclass(frozen=True, config=STRICT)
 class Params:
     """Hyperparameters, as PyTorch names them."""
 
@@ -44,7 +45,8 @@ class Network(nn.Module):
 
     def __init__(self, history: Tensor, horizon: int, season: int, params: Params) -> None:
         super().__init__()
-        self.horizon, self.season, self.scales = horizon, season, (1.0, 1.0)
+        self.horizon, self.season = horizon, season
+        self.scales: tuple[float, ...] = (1.0, 1.0)
         self.scales = tuple(float(channel.std()) or 1.0 for channel in self.channels(history))
         self.gru = nn.GRU(2, params.hidden_size, batch_first=True)
         self.dropout = nn.Dropout(params.dropout)
@@ -100,31 +102,35 @@ class TargetScaler(nn.Module):
         return (self.naive_forecast(history) + self.mean)[:, :, None] + quantiles * self.scale[:, None]
 
 
-class Forecaster(nn.Module):
-    """The trained network in the unit of the target, clipped to the possible values.
+class Served(nn.Module):
+    """The network in the unit of the target, clipped to the possible values."""
 
-    Attributes:
-        log: history and metrics of the training.
-    """
-
-    def __init__(self, network: Network, scaler: TargetScaler, limits: tuple[float, float], steps: int) -> None:
+    def __init__(self, network: Network, scaler: TargetScaler, limits: tuple[float, float]) -> None:
         super().__init__()
-        self.network, self.scaler, self.limits, self.steps = network, scaler, limits, steps
-        self.log: TrainingLog
+        self.network, self.scaler, self.limits = network, scaler, limits
 
     def forward(self, history: Tensor) -> Tensor:
         """Return quantiles, shape (origins, history) → (origins, horizon, 3)."""
         return self.scaler.inverse_transform(history, self.network(history)).clamp(*self.limits)
 
+
+@dataclass(frozen=True)
+class Forecaster:
+    """A trained network and the log of its training."""
+
+    served: Served
+    steps: int
+    log: TrainingLog
+
     @torch.no_grad()
     def predict(self, features: pd.DataFrame) -> NDArray[np.float64]:
         """Return quantiles of shape (origins, horizon, 3)."""
-        quantiles: Tensor = self.eval()(to_tensor(features))
+        quantiles: Tensor = self.served.eval()(to_tensor(features))
         return quantiles.numpy().astype(np.float64)
 
     def export_onnx(self) -> bytes:
         """Return the model as ONNX: `history` (origins, history) → `quantiles` (origins, horizon, 3), both float32."""
-        return export_onnx(self, (torch.zeros(2, self.steps),), ["history"], "quantiles")
+        return export_onnx(self.served, (torch.zeros(2, self.steps),), ["history"], "quantiles")
 
 
 def to_tensor(features: pd.DataFrame) -> Tensor:
@@ -145,8 +151,8 @@ def expected_initial_loss() -> float:
     return sum(normal.pdf(normal.inv_cdf(level)) for level in QUANTILES) / len(QUANTILES)
 
 
-def training_rows(train: Split, schema: Schema) -> tuple[TargetScaler, Rows, Rows]:
-    """Return the scaler, the rows to train on, and the later rows for early stopping.
+def training_batches(train: Split, schema: Schema) -> tuple[TargetScaler, Batch, Batch]:
+    """Return the scaler, the windows to train on, and the later windows for early stopping.
 
     Windows whose targets overlap both are dropped, so that no step is a target in both.
     """
@@ -156,8 +162,16 @@ def training_rows(train: Split, schema: Schema) -> tuple[TargetScaler, Rows, Row
     fitted = slice(0, max(1, border - target.shape[1] + 1))
     scaler = TargetScaler(history[fitted], target[fitted], schema.season)
     scaled = scaler.transform(history, target)
-    return scaler, Rows((history[fitted],), scaled[fitted]), Rows((history[border:],), scaled[border:])
+    return scaler, Batch((history[fitted],), scaled[fitted]), Batch((history[border:],), scaled[border:])
 
 
 def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) -> Forecaster:
     """Train on the earlier windows of the training split; stop early by the loss on the later ones."""
+    scaler, batch, held_out = training_batches(train, schema)
+    seed_torch(context.seed)
+    network = Network(batch.inputs[0], scaler.horizon, schema.season, params)
+    history = train_network(network, batch, held_out, TrainingSetup(params, pinball_loss), context)
+    log = training_log(network, history, expected_initial_loss())
+    # The target is standardized on the windows to train on, so only there the initial loss is as expected.
+    log.metrics["initial_loss"] = history[0]["loss"]
+    return Forecaster(Served(network, scaler, schema.limits), train.features.shape[1], log)

@@ -13,7 +13,7 @@ from .base import Model
 Array = NDArray[np.float64]
 
 
-def load_onnx(exported: bytes, schema: Schema) -> Callable[[pd.DataFrame], Array]:  # noqa: ARG001
+def load_onnx(exported: bytes, schema: Schema) -> Callable[[pd.DataFrame], Array]:
     """Return a function from histories, shape (origins, history), to quantiles, shape (origins, horizon, 3)."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1

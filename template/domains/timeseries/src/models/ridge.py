@@ -22,7 +22,7 @@ class Params:
     alpha: Annotated[float, Field(gt=0)]
 
 
-def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) -> LinearForecaster:  # noqa: ARG001
+def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) -> LinearForecaster:
     """Fit all steps ahead at once; the interval comes from errors of rolling-origin cross-validation."""
     values, target = train.features.to_numpy(dtype=np.float64), encode_target(train.target, schema)
     lags, changes = values - values[:, -1:], target - values[:, -1:]

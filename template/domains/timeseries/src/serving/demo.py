@@ -9,7 +9,7 @@ import gradio as gr
 from ..data.periods import CYCLES
 from ..evaluation.markdown import signed
 from .chart import BLUE, GRAY, NARROW, ORANGE, WIDE, Chart
-from .events import BUTTON_ID, connect, fill_from_example
+from .events import BUTTON, PREDICTION, Output, connect, fill_from_example
 from .predictor import Explanation, Part, Prediction, Predictor
 
 # In the order in which `demo_metadata.pick_examples` returns them.
@@ -43,9 +43,9 @@ def demo_tab(predictor: Predictor, concurrency: int) -> None:
             steps = gr.Slider(
                 horizon["minimum"], horizon["maximum"], horizon["default"], step=1, label=horizon["label"]
             )
-            button = gr.Button("Forecast", variant="primary", elem_id=BUTTON_ID)
+            button = gr.Button("Forecast", variant="primary", elem_id=BUTTON)
         with gr.Column(scale=5):
-            chart = gr.HTML(chart_html(predictor, {}), elem_id="answer")
+            chart = gr.HTML(chart_html(predictor, {}), elem_id=PREDICTION)
     with gr.Row(equal_height=False):
         with gr.Column(scale=3):
             table = gr.Dataframe(
@@ -61,10 +61,11 @@ def demo_tab(predictor: Predictor, concurrency: int) -> None:
     connect(
         [button.click, steps.release, day.submit],
         inputs,
-        predict=lambda **row: table_rows(predictor.predict(row), predictor.decimals),
-        answer=table,
-        explain=lambda **row: (chart_html(predictor, row), explanation_html(predictor, predictor.explain(row))),
-        explanation=[chart, explanation],
+        prediction=Output(lambda **values: table_rows(predictor.predict(values), predictor.decimals), [table]),
+        explanation=Output(
+            lambda **values: (chart_html(predictor, values), explanation_html(predictor, predictor.explain(values))),
+            [chart, explanation],
+        ),
         description=f"{label_with_unit(predictor)}: forecast, 80 % interval, and the actual value where it is known.",
         concurrency=concurrency,
     )

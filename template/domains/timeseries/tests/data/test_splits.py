@@ -9,6 +9,7 @@ import pytest
 
 from project_package.config import Params
 from project_package.data.loading import read_raw
+from project_package.data.periods import Step
 from project_package.data.schema import Schema
 from project_package.data.series import fill_gaps, resample
 from project_package.data.slices import slice_labels
@@ -78,7 +79,7 @@ def test_too_short_series_is_reported(
 
 def test_too_short_history_is_reported(valid: pd.DataFrame, schema: Schema, params: Params) -> None:
     weekly = dataclasses.replace(schema, step="week")
-    with pytest.raises(DataError, match="prepare.history in params.yaml is 10; it must be at least 104 weeks"):
+    with pytest.raises(DataError, match=r"prepare\.history in params\.yaml is 10; it must be at least 104 weeks"):
         split(valid, weekly, dataclasses.replace(params.prepare, history=10))
 
 
@@ -104,7 +105,7 @@ def test_written_splits_are_read_back_and_reproducible(splits: Splits, schema: S
 
 
 @pytest.mark.parametrize("step", ["day", "month", "year"])
-def test_every_forecast_is_in_one_slice(splits: Splits, schema: Schema, step: str) -> None:
+def test_every_forecast_is_in_one_slice(splits: Splits, schema: Schema, step: Step) -> None:
     slices = slice_labels(splits, dataclasses.replace(schema, step=step), ["season", "year", "decade"])
     assert list(slices) == [f"First {step}", "Year", "Decade"]
     for labels in slices.values():
@@ -115,5 +116,5 @@ def test_every_forecast_is_in_one_slice(splits: Splits, schema: Schema, step: st
 
 def test_unknown_slice_is_reported(splits: Splits, schema: Schema) -> None:
     assert list(slice_labels(splits, schema, ["decade"])) == ["Decade"]
-    with pytest.raises(UserError, match="evaluate.slices names 'moon'; choose from season, year, decade"):
+    with pytest.raises(UserError, match=r"evaluate\.slices names 'moon'; choose from season, year, decade"):
         slice_labels(splits, schema, ["moon"])

@@ -12,7 +12,7 @@ from project_package.data.schema import Schema
 from project_package.data.splits import Split
 from project_package.models import gru
 from project_package.models.base import TrainingContext, hyperparameters
-from project_package.models.network import Rows, seed_everything
+from project_package.models.network import Batch, TrainingSetup, seed_torch, train_network
 
 Splits = dict[str, Split]
 
@@ -42,9 +42,9 @@ def test_initial_loss_is_the_expected_one(splits: Splits, schema: Schema, settin
 
 
 def test_scaled_target_has_mean_0_and_standard_deviation_1(splits: Splits, schema: Schema) -> None:
-    scaler, rows, held_out = gru.training_rows(splits["train"], schema)
-    assert float(rows.target.mean()) == pytest.approx(0, abs=1e-4)
-    assert float(rows.target.std()) == pytest.approx(1, abs=0.05)
+    scaler, batch, held_out = gru.training_batches(splits["train"], schema)
+    assert float(batch.target.mean()) == pytest.approx(0, abs=1e-4)
+    assert float(batch.target.std()) == pytest.approx(1, abs=0.05)
     assert len(held_out) > 20
     history, target = gru.to_tensor(splits["train"].features), torch.tensor(splits["train"].target.to_numpy())
     scaled = scaler.transform(history, target)[:, :, None].expand(-1, -1, 3)
@@ -52,38 +52,34 @@ def test_scaled_target_has_mean_0_and_standard_deviation_1(splits: Splits, schem
 
 
 def test_held_out_steps_are_not_trained_on(splits: Splits, schema: Schema) -> None:
-    _, rows, held_out = gru.training_rows(splits["train"], schema)
+    _, batch, held_out = gru.training_batches(splits["train"], schema)
     origins, horizon = splits["train"].target.index, splits["train"].target.shape[1]
-    assert origins[len(rows) - 1] + horizon < origins[len(origins) - len(held_out)] + 1
+    assert origins[len(batch) - 1] + horizon < origins[len(origins) - len(held_out)] + 1
 
 
-def train_network(rows: Rows, held_out: Rows, season: int, settings: gru.Params) -> list[dict[str, float]]:
-    seed_everything(0)
-    network = gru.Network(rows.inputs[0], rows.target.shape[1], season, settings)
-    return gru.train(network, rows, held_out, settings, TrainingContext(seed=0))
+def relative_loss(batch: Batch, held_out: Batch, season: int, settings: gru.Params) -> float:
+    """Return the lowest held-out loss of a training, relative to the initial one."""
+    seed_torch(0)
+    network = gru.Network(batch.inputs[0], batch.target.shape[1], season, settings)
+    setup = TrainingSetup(settings, gru.pinball_loss)
+    losses = [epoch["check_loss"] for epoch in train_network(network, batch, held_out, setup, TrainingContext(0))]
+    return min(losses) / losses[0]
 
 
 def test_overfits_a_small_batch(splits: Splits, schema: Schema) -> None:
     """A network that cannot is not connected to its inputs or its target."""
-    _, rows, _ = gru.training_rows(splits["train"], schema)
-    batch = rows.at(torch.arange(0, len(rows), 16))
-    settings = gru.Params(32, 0.0, 400, 8, 0.02, 0.0, 400)
-    history = train_network(batch, batch, schema.season, settings)
-    assert min(epoch["held_out_loss"] for epoch in history) < 0.1 * history[0]["held_out_loss"]
+    _, batch, _ = gru.training_batches(splits["train"], schema)
+    small = batch.select(torch.arange(0, len(batch), 16))
+    assert relative_loss(small, small, schema.season, gru.Params(32, 0.0, 400, 8, 0.02, 0.0, 400)) < 0.1
 
 
 def test_shuffled_targets_teach_nothing(splits: Splits, schema: Schema) -> None:
-    _, rows, held_out = gru.training_rows(splits["train"], schema)
+    _, batch, held_out = gru.training_batches(splits["train"], schema)
     settings = gru.Params(16, 0.0, 30, 32, 0.01, 0.01, 30)
-
-    def relative_loss(target: torch.Tensor) -> float:
-        history = train_network(Rows(rows.inputs, target), held_out, schema.season, settings)
-        return min(epoch["held_out_loss"] for epoch in history) / history[0]["held_out_loss"]
-
-    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(0))
-    shuffled = relative_loss(rows.target[order])
+    order = torch.randperm(len(batch), generator=torch.Generator().manual_seed(0))
+    shuffled = relative_loss(Batch(batch.inputs, batch.target[order]), held_out, schema.season, settings)
     assert shuffled > 0.9
-    assert relative_loss(rows.target) < shuffled
+    assert relative_loss(batch, held_out, schema.season, settings) < shuffled
 
 
 def test_interrupted_training_resumes_to_the_same_weights(
@@ -102,8 +98,8 @@ def test_interrupted_training_resumes_to_the_same_weights(
     assert not checkpoint.exists()
     whole = gru.fit(few, schema, settings, TrainingContext(0))
     assert resumed.log.history == whole.log.history
-    for name, weights in whole.state_dict().items():
-        assert torch.equal(weights, resumed.state_dict()[name]), name
+    for name, weights in whole.served.state_dict().items():
+        assert torch.equal(weights, resumed.served.state_dict()[name]), name
 
 
 def test_predictions_depend_on_the_seed_only(splits: Splits, few: Split, schema: Schema, settings: gru.Params) -> None:

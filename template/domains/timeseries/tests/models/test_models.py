@@ -8,17 +8,18 @@ import pandas as pd
 import pytest
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
-from project_package.config import Params, load_params
+from project_package.config import Params
 from project_package.data.schema import Schema
 from project_package.data.series import FREQUENCIES
 from project_package.data.splits import FOLDS, Split, encode_target, join_windows, make_windows
 from project_package.evaluation.metrics import QUANTILES
 from project_package.models.base import Model, TrainingContext, fit_model
 from project_package.models.inference import export_difference, predict_onnx
-from project_package.paths import ProjectPaths
+
+from ..conftest import MODELS
 
 Splits = dict[str, Split]
-every_model = pytest.mark.parametrize("name", load_params(ProjectPaths().params).train.models)
+every_model = pytest.mark.parametrize("name", MODELS)
 
 
 def fit(name: str, train: Split, schema: Schema, params: Params) -> Model:

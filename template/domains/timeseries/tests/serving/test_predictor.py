@@ -125,7 +125,7 @@ def test_horizon_may_be_a_text(predictor: Predictor, value: object) -> None:
 
 
 def test_unknown_input_is_rejected(predictor: Predictor) -> None:
-    with pytest.raises(InvalidInputError, match="^Unknown input moon_phase; the inputs are today and horizon"):
+    with pytest.raises(InvalidInputError, match=r"^Unknown input moon_phase; the inputs are today and horizon"):
         predictor.predict({"moon_phase": 1})
 
 

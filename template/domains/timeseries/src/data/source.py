@@ -8,7 +8,8 @@ from statsmodels.datasets import co2
 
 from ..config import STRICT
 from ..errors import UserError
-from .loading import RAW_FILE
+
+RAW_FILE = "series.csv"
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -32,4 +33,6 @@ def write_raw(folder: Path, fetch: Fetch) -> str:
     series: pd.Series = co2.load_pandas().data["co2"]
     folder.mkdir(parents=True, exist_ok=True)
     series.to_csv(folder / RAW_FILE, index_label="date", date_format="%Y-%m-%d", lineterminator="\n")
-    return f"{len(series)} weeks of {fetch.source}, {series.isna().sum()} of them without a value, in data/raw/{RAW_FILE}"
+    return (
+        f"{len(series)} weeks of {fetch.source}, {series.isna().sum()} of them without a value, in data/raw/{RAW_FILE}"
+    )

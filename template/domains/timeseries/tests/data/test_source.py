@@ -15,8 +15,8 @@ from project_package.data.splits import Split
 from project_package.data.validation import DataError, validate
 from project_package.errors import UserError
 from project_package.paths import ProjectPaths
-from project_package.serving.demo import explanation_html, forecast_chart
 from project_package.serving.chart import WIDE
+from project_package.serving.demo import explanation_html, forecast_chart
 from project_package.serving.predictor import Predictor
 
 
@@ -31,7 +31,7 @@ def months(table: pd.DataFrame, schema: Schema) -> pd.Series:
 
 
 def test_unknown_data_set_is_reported(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="fetch.source is 'sunspots'; the only data set is 'co2'"):
+    with pytest.raises(UserError, match=r"fetch\.source is 'sunspots'; the only data set is 'co2'"):
         write_raw(tmp_path, Fetch("sunspots"))
 
 

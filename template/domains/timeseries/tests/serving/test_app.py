@@ -45,7 +45,7 @@ def test_api_reports_an_invalid_horizon(client: Client, predictor: Predictor, ho
 
 @pytest.mark.parametrize("today", ["0066-10-14", "9030-01-01", "soon", None])
 def test_api_reports_an_invalid_date(client: Client, today: Any) -> None:
-    with pytest.raises(AppError, match="^Today must be (between|a date such as)"):
+    with pytest.raises(AppError, match=r"^Today must be (between|a date such as)"):
         client.predict(today=today, api_name="/predict")
 
 
