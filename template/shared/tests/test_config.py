@@ -1,6 +1,5 @@
-"""What an owner writes wrongly ends in lines that say what to change; it must not end in a traceback."""
+"""Errors in params.yaml and schema.yaml are reported in one line each, without a traceback."""
 
-import dataclasses
 import runpy
 import shutil
 import sys
@@ -10,143 +9,176 @@ from typing import Annotated, Any
 
 import pytest
 import yaml
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from .package import Layout, data, metrics, mistakes, params, tune
+from project_package import config, paths
+from project_package.config import STRICT, Params, load_params, load_yaml
+from project_package.data.validation import DataError
+from project_package.errors import UserError, exit_on_user_error
+from project_package.evaluation.metrics import primary_metric
+from project_package.models.base import hyperparameters, load_model_module
+from project_package.paths import ProjectPaths
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
+@dataclass(frozen=True, config=STRICT)
 class Form:
     number: Annotated[int, Field(gt=0)]
     words: list[str]
 
 
+def write(folder: Path, text: str) -> Path:
+    path = folder / "form.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("text", "message"),
     [
-        ("number: 1\nwords: [a]\nnumbr: 2", "form.yaml: numbr is unknown"),
+        ("number: 1\nwords: [a]\nnumbr: 2", "form.yaml: numbr is unknown; remove it or fix its spelling"),
         ("words: [a]", "form.yaml: number is missing"),
-        ("words: a", 'form.yaml: number is missing\nform.yaml: words should be a valid array, and is "a"'),
-        ("number: 0\nwords: []", "form.yaml: number should be greater than 0, and is 0"),
-        ("number: 2001-01-01\nwords: []", 'form.yaml: number should be a valid integer, and is "2001-01-01"'),
-        ("number: 1\nwords: [a, é, 2]", "form.yaml: words.2 should be a valid string, and is 2"),
-        ("- 1", "form.yaml: it should be an object"),
-        ("", "form.yaml: it should be an object, and is null"),
+        ("words: a", 'form.yaml: number is missing\nform.yaml: words should be a valid array, not "a"'),
+        ("number: 0\nwords: []", "form.yaml: number should be greater than 0, not 0"),
+        ("number: 2001-01-01\nwords: []", 'form.yaml: number should be a valid integer, not "2001-01-01"'),
+        ("number: 1\nwords: [a, é, 2]", "form.yaml: words.2 should be a valid string, not 2"),
+        ("- 1", "form.yaml: the document should be an object"),
     ],
 )
-def test_each_wrong_entry_has_a_line(written: str, said: str, tmp_path: Path) -> None:
-    (tmp_path / "form.yaml").write_text(written, encoding="utf-8")
-    with pytest.raises(mistakes.UserError) as caught:
-        mistakes.read_yaml(tmp_path / "form.yaml", Form)
-    assert str(caught.value) == said
+def test_each_invalid_entry_has_a_line(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        load_yaml(write(tmp_path, text), Form)
+    assert str(caught.value) == message
 
 
-def test_what_is_right_is_read(tmp_path: Path) -> None:
-    (tmp_path / "form.yaml").write_text("number: 1\nwords: [é]", encoding="utf-8")
-    assert mistakes.read_yaml(tmp_path / "form.yaml", Form) == Form(number=1, words=["é"])
+def test_a_valid_file_is_loaded(tmp_path: Path) -> None:
+    assert load_yaml(write(tmp_path, "number: 1\nwords: [é]"), Form) == Form(number=1, words=["é"])
 
 
-@pytest.mark.parametrize("written", ["1e-05", "1.0e-05", "0.00001", "1E-5"])
-def test_a_small_number_is_read_as_dvc_writes_it(written: str, tmp_path: Path) -> None:
-    """`dvc exp run -S` puts 1e-05 there for 0.00001."""
-    (tmp_path / "rate.yaml").write_text(f"rate: {written}", encoding="utf-8")
-    assert mistakes.read_yaml(tmp_path / "rate.yaml", dict[str, float]) == {"rate": 1e-5}
-
-
-@pytest.mark.parametrize("content", [b"number: [", "number: é".encode("latin-1")])
-def test_what_is_no_yaml_is_said_to_be_none(content: bytes, tmp_path: Path) -> None:
-    (tmp_path / "form.yaml").write_bytes(content)
-    with pytest.raises(mistakes.UserError, match=r"^form\.yaml is no YAML: "):
-        mistakes.read_yaml(tmp_path / "form.yaml", Form)
+@pytest.mark.parametrize("text", ["1e-05", "1.0e-05", "0.00001", "1E-5"])
+def test_numbers_with_an_exponent_are_numbers(text: str, tmp_path: Path) -> None:
+    assert load_yaml(write(tmp_path, f"rate: {text}"), dict[str, float]) == {"rate": 1e-5}
 
 
 @pytest.mark.parametrize(
-    ("written", "said"), [("2001-01-01: 1", r"keys must be .*date"), ("number: 1\nwords: &own [*own]", "Circular")]
-)
-def test_what_only_yaml_can_hold_is_refused(written: str, said: str, tmp_path: Path) -> None:
-    (tmp_path / "form.yaml").write_text(written, encoding="utf-8")
-    with pytest.raises(mistakes.UserError, match=rf"^form\.yaml: {said}"):
-        mistakes.read_yaml(tmp_path / "form.yaml", Form)
-
-
-def test_a_file_that_is_gone_can_be_had_back(tmp_path: Path) -> None:
-    with pytest.raises(mistakes.UserError, match=r"`git restore form\.yaml` brings it back"):
-        mistakes.read_yaml(tmp_path / "form.yaml", Form)
-
-
-def test_a_mistake_ends_the_program_in_words() -> None:
-    with pytest.raises(SystemExit) as ended, mistakes.in_words():
-        raise data.DataError("column 'a' is missing\ncolumn 'b' is not in schema.yaml")
-    assert ended.value.code == (
-        "The data is not what schema.yaml says:\ncolumn 'a' is missing\ncolumn 'b' is not in schema.yaml"
-    )
-
-
-@pytest.mark.parametrize(
-    ("command", "file", "said"),
+    ("text", "message"),
     [
-        (["prepare"], "params.yaml", "evaluate.luck is unknown"),
-        (["train", "baseline"], "params.yaml", "evaluate.luck is unknown"),
-        (["evaluate"], "params.yaml", "evaluate.luck is unknown"),
-        (["tune", "shallow"], "params.yaml", "evaluate.luck is unknown"),
-        (["prepare"], "schema.yaml", "luck is unknown"),
-        (["train", "baseline"], "schema.yaml", "luck is unknown"),
-        (["evaluate"], "schema.yaml", "luck is unknown"),
-        (["report"], "schema.yaml", "luck is unknown"),
+        ("number: [", r"is not valid YAML"),
+        ("2001-01-01: 1", r"keys must be .*date"),
+        ("number: 1\nwords: &own [*own]", "Circular"),
     ],
 )
-def test_every_program_says_what_is_wrong_in_what_it_reads(
-    command: list[str], file: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    @dataclasses.dataclass(frozen=True)
-    class Elsewhere(Layout):
-        root: Path = tmp_path
+def test_invalid_yaml_is_an_error(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=rf"^form\.yaml:? {message}"):
+        load_yaml(write(tmp_path, text), Form)
 
-    for path in (Layout().params, Layout().schema):
+
+def test_a_missing_file_can_be_restored(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"form\.yaml not found; restore it with: git restore form\.yaml"):
+        load_yaml(tmp_path / "form.yaml", Form)
+
+
+def test_a_user_error_ends_the_program_with_its_message() -> None:
+    with pytest.raises(SystemExit) as ended, exit_on_user_error():
+        raise DataError("column 'a' is missing")
+    assert ended.value.code == "The data does not match schema.yaml:\ncolumn 'a' is missing"
+
+
+def own_params() -> dict[str, Any]:
+    params: dict[str, Any] = yaml.safe_load(ProjectPaths().params.read_text(encoding="utf-8"))
+    return params
+
+
+def load_changed(folder: Path, path: str, value: Any) -> Params:
+    """Load params.yaml with one entry changed; a value of None removes it."""
+    params = own_params()
+    *sections, name = path.split(".")
+    section = params
+    for key in sections:
+        section = section[key]
+    section[name] = value
+    if value is None:
+        del section[name]
+    (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    return load_params(folder / "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("evaluate.magin", 0.01, "evaluate.magin is unknown"),
+        ("trian", {}, "trian is unknown"),
+        ("train", [], "train should be an object"),
+        ("train.seed", True, "train.seed should be a valid integer, not true"),
+        ("train.seed", -1, "train.seed should be greater than or equal to 0, not -1"),
+        ("train.models", [], "train.models Tuple should have at least 1 item"),
+        ("train.models", ["oracle"], "models lists 'oracle', but there is no section train.oracle"),
+        ("train.baseline", 3, "train.baseline should be an object, not 3"),
+        ("evaluate.margin", -0.1, "evaluate.margin should be greater than or equal to 0, not -0.1"),
+        ("evaluate.confidence", 95, "evaluate.confidence should be less than 1, not 95"),
+        ("evaluate.margin", None, "evaluate.margin is missing"),
+        ("prepare", None, "prepare is missing"),
+        ("search.baseline", {"x": {"low": 1, "high": 2}}, "but there is no train.baseline.x"),
+        ("search.baseline", {"x": {"low": 2, "high": 2}}, "low (2) must be less than high (2)"),
+        ("search.baseline", {"x": {"low": 0, "high": 2, "log": True}}, "low (0) must be greater than 0"),
+    ],
+)
+def test_an_invalid_parameter_is_named(path: str, value: Any, message: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        load_changed(tmp_path, path, value)
+    assert message in str(caught.value)
+
+
+def test_the_project_s_params_are_valid() -> None:
+    params = load_params(ProjectPaths().params)
+    primary_metric(params.evaluate.metric)
+    for name in params.train.models:
+        hyperparameters(name, params.train)
+
+
+def test_an_unknown_hyperparameter_is_named(tmp_path: Path) -> None:
+    params = load_changed(tmp_path, "train.baseline", {"luck": 7})
+    with pytest.raises(UserError, match=r"^params\.yaml: train\.baseline\.luck is unknown"):
+        hyperparameters("baseline", params.train)
+
+
+@pytest.mark.parametrize("name", ["oracle", "base", "../baseline"])
+def test_an_unknown_model_is_an_error_with_the_available_ones(name: str) -> None:
+    with pytest.raises(UserError, match=r"there is no model '.*' in models/; available models: baseline, "):
+        load_model_module(name)
+
+
+def test_an_unknown_metric_is_an_error_with_the_choices() -> None:
+    with pytest.raises(UserError, match=r"^params\.yaml: evaluate\.metric 'luck' is unknown; choose one of \w+, \w+"):
+        primary_metric("luck")
+
+
+@pytest.mark.parametrize(
+    ("command", "file"),
+    [
+        (["prepare"], "params.yaml"),
+        (["train", "baseline"], "schema.yaml"),
+        (["evaluate"], "params.yaml"),
+        (["report"], "schema.yaml"),
+        (["search", "baseline"], "params.yaml"),
+    ],
+)
+def test_every_command_reports_invalid_entries(
+    command: list[str], file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in (ProjectPaths().params, ProjectPaths().schema):
         shutil.copy(path, tmp_path)
-    written = yaml.safe_load((tmp_path / file).read_text(encoding="utf-8"))
-    (written["evaluate"] if file == "params.yaml" else written)["luck"] = 7
-    (tmp_path / file).write_text(yaml.safe_dump(written), encoding="utf-8")
-    monkeypatch.setattr(import_module(Layout.__module__), "Layout", Elsewhere)
+    document = yaml.safe_load((tmp_path / file).read_text(encoding="utf-8")) | {"luck": 7}
+    (tmp_path / file).write_text(yaml.safe_dump(document), encoding="utf-8")
+    monkeypatch.setattr(paths.ProjectPaths.__init__, "__defaults__", (tmp_path,))
     monkeypatch.setattr(sys, "argv", command)
-    module = f"{data.__package__}.{command[0]}"
+    module = f"{config.__package__}.pipeline.{command[0]}"
     monkeypatch.delitem(sys.modules, module, raising=False)
     with pytest.raises(SystemExit) as ended:
         runpy.run_module(module, run_name="__main__")
-    assert ended.value.code == f"{file}: {said}"
+    assert str(ended.value.code).startswith(f"{file}: luck is unknown")
 
 
-def test_a_search_without_data_says_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tune, "Layout", lambda: Layout(tmp_path))
-    shutil.copy(Layout().params, tmp_path)
-    monkeypatch.setattr(sys, "argv", ["tune", "shallow"])
-    with pytest.raises(SystemExit, match="uv run dvc repro prepare"):
-        tune.main()
-
-
-def test_a_metric_that_is_none_is_named(schema: data.Schema) -> None:
-    with pytest.raises(mistakes.UserError, match=r"^params\.yaml: evaluate\.metric is 'luck'; for \w+ it is one of "):
-        metrics.deciding(schema.task, "luck")
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"train": {"models": ["baseline", "oracle"]}}, "train.models names 'oracle', and there is no train.oracle"),
-        ({"train": {"models": []}}, "train.models should have at least 1 item"),
-        ({"train": {"seed": -1}}, "train.seed should be greater than or equal to 0, and is -1"),
-        ({"train": {"models": ["seed"]}}, "train.models names 'seed', and there is no train.seed"),
-        ({"tune": {"shallow": {"luck": {"low": 1, "high": 2}}}}, "and there is no train.shallow.luck"),
-        ({"tune": {"oracle": {"luck": {"low": 1, "high": 2}}}}, "and there is no train.oracle.luck"),
-        ({"tune": {"shallow": {"luck": {"low": 2, "high": 2}}}}, "tune.shallow.luck: low (2) must be less than high"),
-        ({"tune": {"shallow": {"luck": {"low": 0, "high": 2, "log": True}}}}, "low (0) must be more than 0"),
-    ],
-)
-def test_entries_that_do_not_fit_each_other_are_named(change: dict[str, Any], said: str) -> None:
-    written = yaml.safe_load(Layout().params.read_text(encoding="utf-8"))
-    for section, entries in change.items():
-        written[section] |= entries
-    with pytest.raises(mistakes.UserError) as caught:
-        mistakes.checked(written, params.Params, "params.yaml")
-    assert said in str(caught.value)
+def test_importing_the_package_has_no_side_effects(capsys: pytest.CaptureFixture[str]) -> None:
+    import_module(f"{config.__package__}.serving.app")
+    assert capsys.readouterr() == ("", "")

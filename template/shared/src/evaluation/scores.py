@@ -30,15 +30,15 @@ class Interval:
 
 @dataclass(frozen=True)
 class Truth:
-    """The true target of the rows of a split, shape (rows, ...), and the group of each row if there are groups."""
+    """The target of the rows of a split, rows first, and the number of each row's group, (rows,), if it has groups."""
 
     target: Array
-    groups: NDArray[np.int64] | None = None
+    groups: Any = None
 
     @property
     def units(self) -> NDArray[np.int64]:
         """The independent unit of each row, shape (rows,)."""
-        return unit_ids(self.target, self.groups)  # type: ignore[arg-type]  # groups exist where units are groups
+        return unit_ids(self.target, self.groups)
 
 
 def resample_scores(
@@ -60,7 +60,7 @@ def resample_scores(
     Returns:
         An array of shape (resamples,) per model; nan where the metric is undefined.
     """
-    resamples = draw_rows(truth.target, truth.groups, params.resamples, params.seed)  # type: ignore[arg-type]
+    resamples = draw_rows(truth.target, truth.groups, params.resamples, params.seed)
     drawn = [rows if within is None else rows[within[rows]] for rows in resamples]
     # scikit-learn's input checks would take longer than the scores.
     with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):

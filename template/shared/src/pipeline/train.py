@@ -58,9 +58,7 @@ def main(name: str, paths: ProjectPaths | None = None) -> None:
     print(f"{name}: {scores} (validation split), MLflow run {run_id}")
 
 
-def train(
-    name: str, splits: dict[str, Split], schema: Schema, params: Train, context: TrainingContext
-) -> TrainedModel:
+def train(name: str, splits: dict[str, Split], schema: Schema, params: Train, context: TrainingContext) -> TrainedModel:
     """Fit and export a model, and check that both give the same predictions on the test split.
 
     Raises:

@@ -78,7 +78,7 @@ def _evaluation_tab(reports: Path) -> None:
     except ValueError:
         gr.Markdown("`reports/evaluation.json` is not valid JSON. Run: `uv run dvc repro`")
         return
-    if not EVALUATION_KEYS <= set(evaluation):
+    if not set(evaluation) >= EVALUATION_KEYS:
         gr.Markdown("Evaluation reports were written by an older version. Run: `uv run dvc repro`")
         return
     gr.Markdown(markdown.score_table(evaluation))

@@ -1,9 +1,7 @@
-"""A search is kept and goes on where it ended, starts from what is there, and changes numbers, not their comments."""
+"""A search continues where it ended, starts from the current values, and writes numbers without touching comments."""
 
 import dataclasses
 import shutil
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,241 +9,206 @@ import optuna
 import pytest
 from mlflow.tracking import MlflowClient
 
-from .package import Layout, data, metrics, mistakes, models, params, tracking, tune
+from project_package.config import Params, load_params
+from project_package.data.schema import Schema
+from project_package.data.splits import Split
+from project_package.errors import UserError
+from project_package.evaluation.metrics import METRICS
+from project_package.models.base import TrainingContext, fit_model
+from project_package.paths import ProjectPaths
+from project_package.pipeline import search
+from project_package.pipeline.search import GIVEN, Search, find_trial, rounded, run_trials
+from project_package.tracking import runs
+from project_package.tracking.registry import REGISTERED_MODEL
 
-MODELS = list(params.load_params(Layout().params).tune)
+SEARCHED = list(load_params(ProjectPaths().params).search)
+MODEL = SEARCHED[0]
 
 
 @pytest.fixture
-def copy(project: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
-    """The small project's data and numbers, where a search may leave its traces."""
-    layout = Layout(tmp_path)
-    shutil.copytree(project.prepared, layout.prepared)
-    shutil.copy(project.schema, layout.schema)
-    shutil.copy(project.params, layout.params)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{(layout.root / 'mlflow.db').as_posix()}")
-    tracking.start(layout)
-    return layout
+def copy(project: ProjectPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectPaths:
+    """The data and parameters of the small project, with an MLflow store of their own."""
+    paths = ProjectPaths(tmp_path)
+    shutil.copytree(project.prepared, paths.prepared)
+    shutil.copy(project.schema, paths.schema)
+    shutil.copy(project.params, paths.params)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{(paths.root / 'mlflow.db').as_posix()}")
+    runs.connect(paths)
+    return paths
 
 
-@pytest.fixture
-def search(copy: Layout) -> Callable[..., optuna.Study]:
-    """Adds trials to the search of one model."""
-    storage = f"sqlite:///{(copy.root / 'optuna.db').as_posix()}"
+def make_search(paths: ProjectPaths, params: Params, model: str = MODEL) -> Search:
+    return Search(model, params, paths, f"sqlite:///{(paths.root / 'optuna.db').as_posix()}")
 
-    def found(model: str, turned: params.Params, trials: int) -> optuna.Study:
-        return tune.search(model, copy, turned, turned.tune[model], storage, trials)
 
-    return found
+def with_range(params: Params, name: str, **changes: Any) -> Params:
+    """Return the parameters with another range for one hyperparameter of MODEL."""
+    changed = dataclasses.replace(params.search[MODEL][name], **changes)
+    return dataclasses.replace(params, search={**params.search, MODEL: {**params.search[MODEL], name: changed}})
+
+
+def at_end_of_range(params: Params) -> Params:
+    """Return the parameters with the first hyperparameter at the upper end of its range."""
+    name, entry = next(iter(params.search[MODEL].items()))
+    values = {**params.train.hyperparameters[MODEL], name: entry.high}
+    train = dataclasses.replace(params.train, hyperparameters={**params.train.hyperparameters, MODEL: values})
+    return dataclasses.replace(params, train=train)
 
 
 @pytest.fixture(scope="module")
-def simple(splits: dict[str, data.Split], schema: data.Schema, turned: params.Params) -> Any:
-    """A model that stands in where it is the search that matters."""
-    return models.fit("baseline", splits["train"], schema, turned.train)
+def fitted(splits: dict[str, Split], schema: Schema, params: Params) -> Any:
+    return fit_model("baseline", splits["train"], schema, params.train, TrainingContext(0))
 
 
 @pytest.fixture
-def quick(simple: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No trial trains."""
-    monkeypatch.setattr(models, "fit", lambda *_, **__: simple)
+def without_training(fitted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "fit_model", lambda *_: fitted)
 
 
-@pytest.fixture
-def command(copy: Layout, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """`uv run tune` with these arguments."""
-    monkeypatch.setattr(tune, "Layout", lambda: copy)
-
-    def run(*arguments: str) -> None:
-        monkeypatch.setattr(sys, "argv", ["tune", *arguments])
-        tune.main()
-
-    return run
-
-
-@pytest.mark.parametrize("model", MODELS)
-def test_a_search_starts_from_what_is_there_and_goes_on(
-    copy: Layout, turned: params.Params, search: Callable[..., optuna.Study], model: str
-) -> None:
-    search(model, turned, 1)
-    study = search(model, turned, 1)
-    assert [trial.state.name for trial in study.trials] == ["COMPLETE"] * 2
-    assert study.trials[0].params == {name: getattr(getattr(turned.train, model), name) for name in turned.tune[model]}
-    metric = metrics.deciding(data.load_schema(copy.schema).task, turned.evaluate.metric)
-    values = [trial.value for trial in study.trials if trial.value is not None]
-    assert study.best_value == (max(values) if metric.higher_is_better else min(values))
-
-    client = MlflowClient()
-    (experiment,) = (one for one in client.search_experiments() if one.name == tracking.REGISTERED_MODEL)
-    runs = client.search_runs([experiment.experiment_id])
-    nested = [run for run in runs if "mlflow.parentRunId" in run.data.tags]
+@pytest.mark.parametrize("model", SEARCHED)
+def test_a_search_starts_from_the_current_values_and_continues(copy: ProjectPaths, params: Params, model: str) -> None:
+    own = make_search(copy, params, model)
+    run_trials(own, 1)
+    study = run_trials(own, 1)
+    assert [trial.state.name for trial in study.trials] == ["COMPLETE", "COMPLETE"]
+    assert study.trials[0].params == own.current
+    experiment = MlflowClient().get_experiment_by_name(REGISTERED_MODEL)
+    assert experiment is not None
+    logged = MlflowClient().search_runs([experiment.experiment_id])
+    nested = [run for run in logged if "mlflow.parentRunId" in run.data.tags]
     assert sorted(run.info.run_name for run in nested) == ["trial 0", "trial 1"]
-    assert all(turned.evaluate.metric in run.data.metrics for run in nested)
+    assert all(params.evaluate.metric in run.data.metrics for run in nested)
 
 
-@pytest.mark.usefixtures("quick")
-def test_nothing_is_tried_twice(turned: params.Params, search: Callable[..., optuna.Study]) -> None:
+@pytest.mark.usefixtures("without_training")
+def test_no_values_are_tried_twice(copy: ProjectPaths, params: Params) -> None:
     for _ in range(2):
-        study = search("shallow", turned, 4)
+        study = run_trials(make_search(copy, params), 4)
     assert len({tuple(trial.params.values()) for trial in study.trials}) == len(study.trials) == 8
 
 
-@pytest.mark.usefixtures("quick")
-def test_trials_that_cannot_be_compared_are_not(
-    copy: Layout, turned: params.Params, search: Callable[..., optuna.Study]
+@pytest.mark.usefixtures("without_training")
+def test_another_metric_or_other_data_starts_a_new_study(copy: ProjectPaths, params: Params) -> None:
+    run_trials(make_search(copy, params), 1)
+    name = next(key for key, metric in METRICS.items() if metric.higher_is_better is False)
+    other = dataclasses.replace(params, evaluate=dataclasses.replace(params.evaluate, metric=name, margin=0.5))
+    if name != params.evaluate.metric:
+        study = run_trials(make_search(copy, other), 1)
+        assert len(study.trials) == 1
+        assert study.direction is optuna.study.StudyDirection.MINIMIZE
+    (copy.prepared / "more").write_text("data", encoding="utf-8")
+    assert len(run_trials(make_search(copy, params), 1).trials) == 1
+
+
+@pytest.mark.usefixtures("without_training")
+def test_a_changed_type_of_range_starts_a_new_study(copy: ProjectPaths, params: Params) -> None:
+    """Optuna does not continue where a scale has changed; another end does not matter."""
+    name, entry = next((name, entry) for name, entry in params.search[MODEL].items() if entry.log)
+    assert len(run_trials(make_search(copy, params), 1).trials) == 1
+    assert len(run_trials(make_search(copy, with_range(params, name, log=False)), 1).trials) == 1
+    assert len(run_trials(make_search(copy, with_range(params, name, high=entry.high * 2)), 1).trials) == 2
+
+
+@pytest.mark.usefixtures("without_training")
+def test_changed_values_are_tried_next(copy: ProjectPaths, params: Params) -> None:
+    run_trials(make_search(copy, params), 2)
+    changed = make_search(copy, at_end_of_range(params))
+    study = run_trials(changed, 1)
+    assert find_trial(study, changed.current) == study.trials[-1]
+    assert find_trial(study, {name: rounded(value) for name, value in study.trials[1].params.items()})
+
+
+def test_a_trial_worse_than_the_median_is_pruned_unless_it_was_given(
+    copy: ProjectPaths, params: Params, fitted: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By another metric, or on other rows, the best would be another one, or even the worst."""
-    first = search("shallow", turned, 1)
-    able = metrics.metrics_for(data.load_schema(copy.schema).task)
-    others = {name: one.higher_is_better for name, one in able.items() if name != turned.evaluate.metric}
-    upwards = first.direction is optuna.study.StudyDirection.MAXIMIZE
-    # The worst by the first metric would be the best by one that goes the other way, where there is such a one.
-    able_to_decide = [name for name, higher in others.items() if higher is not None]
-    name = next((name for name in able_to_decide if others[name] != upwards), able_to_decide[0])
-    by_name = dataclasses.replace(turned, evaluate=dataclasses.replace(turned.evaluate, metric=name))
-    other = search("shallow", by_name, 1)
-    assert len(other.trials) == 1
-    assert (other.direction is optuna.study.StudyDirection.MAXIMIZE) is others[name]
-    (copy.prepared / "other rows").write_text("more", encoding="utf-8")
-    assert len(search("shallow", turned, 1).trials) == 1
+    losses = iter([1.0] * 7 + [9.0, 9.0])
 
-
-@pytest.mark.usefixtures("quick")
-def test_what_params_yaml_has_now_is_tried_whenever_it_is_new(
-    turned: params.Params, search: Callable[..., optuna.Study]
-) -> None:
-    search("shallow", turned, 2)
-    name, one = next(iter(turned.tune["shallow"].items()))
-    change: dict[str, Any] = {name: one.high}
-    changed = dataclasses.replace(turned.train.shallow, **change)
-    moved = dataclasses.replace(turned, train=dataclasses.replace(turned.train, shallow=changed))
-    study = search("shallow", moved, 1)
-    assert len(study.trials) == 3
-    assert tune.tried(study, tune.present_of("shallow", moved, moved.tune["shallow"])) == study.trials[-1]
-
-
-def test_what_params_yaml_has_now_is_tried_once_and_to_its_end(
-    turned: params.Params, search: Callable[..., optuna.Study], simple: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However bad it is, it is what the best must beat; and `--write` rounds, which makes it no other value."""
-
-    def learn(*given: Any, watch: Callable[[int, float], None]) -> Any:
-        hopeless = getattr(given[-1].shallow, name) == one.high
+    def fit(*arguments: Any) -> Any:
+        loss = next(losses)
         for epoch in range(1, 11):
-            watch(epoch, 9.0 if hopeless else 1.0)
-        return simple
+            arguments[-1].on_epoch(epoch, loss)
+        return fitted
 
-    name, one = next(iter(turned.tune["shallow"].items()))
-    monkeypatch.setattr(models, "fit", learn)
-    search("shallow", turned, 8)
-    change: dict[str, Any] = {name: one.high}
-    changed = dataclasses.replace(turned.train.shallow, **change)
-    moved = dataclasses.replace(turned, train=dataclasses.replace(turned.train, shallow=changed))
-    search("shallow", moved, 1)
-    study = search("shallow", moved, 1)
-    present = tune.present_of("shallow", moved, moved.tune["shallow"])
-    assert [trial.state.name for trial in study.trials if trial.user_attrs.get(tune.GIVEN) == present] == ["COMPLETE"]
-    assert tune.tried(study, study.trials[1].params) == study.trials[1]
-    rounded = {key: tune.written(value) for key, value in study.trials[1].params.items()}
-    assert tune.tried(study, rounded) == study.trials[1]
+    monkeypatch.setattr(search, "fit_model", fit)
+    study = run_trials(make_search(copy, params), 8)
+    assert [trial.state.name for trial in study.trials] == ["COMPLETE"] * 7 + ["PRUNED"]
+    changed = make_search(copy, at_end_of_range(params))
+    study = run_trials(changed, 1)
+    given = [trial.state.name for trial in study.trials if trial.user_attrs.get(GIVEN) == changed.current]
+    assert given == ["COMPLETE"]
 
 
-def test_a_hopeless_trial_ends_early(
-    turned: params.Params, search: Callable[..., optuna.Study], simple: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("without_training")
+def test_the_best_values_are_printed_and_written_when_asked(
+    copy: ProjectPaths, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    trial, epochs = iter(range(8)), []
-
-    def learn(*_: Any, watch: Callable[[int, float], None]) -> Any:
-        loss = 9.0 if next(trial) == 7 else 1.0
-        epochs.append(0)
-        for epoch in range(1, 11):
-            epochs[-1] = epoch
-            watch(epoch, loss)
-        return simple
-
-    monkeypatch.setattr(models, "fit", learn)
-    study = search("shallow", turned, 8)
-    assert [one.state.name for one in study.trials] == ["COMPLETE"] * 7 + ["PRUNED"]
-    assert epochs[:-1] == [10] * 7
-    assert epochs[-1] < 10
-    (given_up,) = MlflowClient().search_runs(
-        [MlflowClient().get_experiment_by_name(tracking.REGISTERED_MODEL).experiment_id],  # type: ignore[union-attr]
-        "metrics.given_up = 1",
-    )
-    assert given_up.info.run_name == "trial 7"
+    before = load_params(copy.params)
+    search.main([MODEL, "--trials", "2"], copy)
+    output = capsys.readouterr().out
+    assert "current: " in output
+    assert f"-S train.{MODEL}." in output
+    assert load_params(copy.params) == before
+    search.main([MODEL, "--trials", "0", "--write"], copy)
+    output = capsys.readouterr().out
+    assert "Wrote the best values to params.yaml" in output
+    written = make_search(copy, load_params(copy.params)).current
+    assert f"with {search.format_values(written)}" in output
 
 
-@pytest.mark.usefixtures("quick")
-def test_an_interrupted_search_loses_nothing_and_the_best_is_written_when_asked(
-    copy: Layout, command: Callable[..., None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_an_interrupted_search_can_be_continued(
+    copy: ProjectPaths, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(*_: Any, **__: Any) -> None:
+    def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch:
-        patch.setattr(models, "fit", interrupted)
-        with pytest.raises(SystemExit) as ended:
-            command("shallow", "--trials", "2")
+    monkeypatch.setattr(search, "fit_model", interrupt)
+    with pytest.raises(SystemExit) as ended:
+        search.main([MODEL, "--trials", "2"], copy)
     assert ended.value.code == 130
-    assert "the same command goes on" in capsys.readouterr().err
-    with pytest.raises(SystemExit, match="Nothing was tried yet"):
-        command("shallow", "--trials", "0")
-
-    before = params.load_params(copy.params)
-    command("shallow", "--trials", "2")
-    said = capsys.readouterr().out
-    assert "now:  " in said
-    assert "-S train.shallow." in said
-    assert params.load_params(copy.params) == before
-    command("shallow", "--trials", "0", "--write")
-    assert "Written to params.yaml" in capsys.readouterr().out
-    command("shallow", "--trials", "0")
-    best = [line for line in capsys.readouterr().out.splitlines() if line.startswith("best: ")]
-    written = tune.present_of("shallow", params.load_params(copy.params), before.tune["shallow"])
-    assert best[0].endswith(f"with {tune.in_words(written)}")
+    assert "the same command continues" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="no finished trials"):
+        search.main([MODEL, "--trials", "0"], copy)
 
 
-def test_what_makes_no_sense_is_refused(command: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="no ranges for 'oracle'"):
-        command("oracle")
-    with pytest.raises(SystemExit):
-        command("shallow", "--trials", "-1")
-    assert "--trials must be 0 or more" in capsys.readouterr().err
-
-
-def test_an_end_that_the_parameter_cannot_take_is_named(turned: params.Params) -> None:
-    name = next(iter(turned.tune["shallow"]))
-    one = params.Range(low=-1.5, high=0.5)
-    with pytest.raises(mistakes.UserError, match=rf"^params\.yaml: tune\.shallow\.{name} ends where {name} should be"):
-        tune.check_ends("shallow", turned, {name: one})
-    tune.check_ends("shallow", turned, turned.tune["shallow"])
-
-
-@pytest.mark.usefixtures("quick")
-def test_a_range_of_another_kind_begins_another_search(
-    turned: params.Params, search: Callable[..., optuna.Study]
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["oracle"], "no search ranges for 'oracle'"), ([MODEL, "--trials", "-1"], "--trials must be 0 or more")],
+)
+def test_invalid_arguments_are_errors(
+    copy: ProjectPaths, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
-    """Optuna refuses to go on where a scale or a kind of number has changed; where only an end has, it goes on."""
-    name, one = next((name, one) for name, one in turned.tune["shallow"].items() if one.log)
-    for changed, trials in ((one, 1), (dataclasses.replace(one, log=False), 1), (one, 2)):
-        ranges = turned.tune["shallow"] | {name: changed}
-        study = search("shallow", dataclasses.replace(turned, tune=turned.tune | {"shallow": ranges}), 1)
-        assert len(study.trials) == trials
+    with pytest.raises(SystemExit) as ended:
+        search.main(arguments, copy)
+    assert message in f"{ended.value.code}{capsys.readouterr().err}"
 
 
-def test_every_range_holds_the_present_value() -> None:
-    written = params.load_params(Layout().params)
-    for model, ranges in written.tune.items():
-        for name, one in ranges.items():
-            assert one.low <= getattr(getattr(written.train, model), name) <= one.high, f"tune.{model}.{name}"
+def test_a_search_needs_prepared_data(copy: ProjectPaths) -> None:
+    shutil.rmtree(copy.prepared)
+    with pytest.raises(SystemExit, match="uv run dvc repro prepare"):
+        search.main([MODEL], copy)
 
 
-def test_writing_changes_the_number_and_nothing_else(copy: Layout, turned: params.Params) -> None:
-    shutil.copy(Layout().params, copy.params)
-    before = copy.params.read_text(encoding="utf-8")
-    name, one = next(iter(turned.tune["shallow"].items()))
-    tune.write(copy.params, "shallow", {name: one.high})
-    after = copy.params.read_text(encoding="utf-8")
-    changed = [new for old, new in zip(before.splitlines(), after.splitlines(), strict=True) if old != new]
+def test_an_end_that_the_model_rejects_is_named(copy: ProjectPaths, params: Params) -> None:
+    name = next(iter(params.search[MODEL]))
+    changed = make_search(copy, with_range(params, name, low=-1.5, high=0.5, log=False))
+    with pytest.raises(UserError, match=rf"^params\.yaml: search\.{MODEL}\.{name} has an invalid end: {name} should"):
+        search.check_search(changed)
+    search.check_search(make_search(copy, params))
+
+
+def test_every_range_contains_the_current_value() -> None:
+    params = load_params(ProjectPaths().params)
+    for model, ranges in params.search.items():
+        for name, entry in ranges.items():
+            assert entry.low <= params.train.hyperparameters[model][name] <= entry.high, f"search.{model}.{name}"
+
+
+def test_writing_changes_one_number_only(copy: ProjectPaths) -> None:
+    shutil.copy(ProjectPaths().params, copy.params)
+    before = copy.params.read_text(encoding="utf-8").splitlines()
+    name, entry = next(iter(load_params(copy.params).search[MODEL].items()))
+    search.write_params(copy.params, MODEL, {name: entry.high})
+    after = copy.params.read_text(encoding="utf-8").splitlines()
+    changed = [new for old, new in zip(before, after, strict=True) if old != new]
     assert [line.split(":")[0].strip() for line in changed] == [name]
-    assert getattr(params.load_params(copy.params).train.shallow, name) == one.high
+    assert load_params(copy.params).train.hyperparameters[MODEL][name] == entry.high

@@ -1,4 +1,4 @@
-"""The lineage states what is known, and invents nothing."""
+"""The lineage holds what is known, and None for the rest."""
 
 import hashlib
 import subprocess
@@ -6,70 +6,76 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import DATA_MD5
-from .package import Layout, lineage
+from project_package.paths import ProjectPaths
+from project_package.tracking.context import LineageTags
+from project_package.tracking.lineage import current_lineage
+
+from ..conftest import DATA_MD5
 
 
 def git(root: Path, *arguments: str) -> str:
     settings = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
     settings += ["-c", "core.hooksPath=/dev/null"]
-    return subprocess.run(
-        ["git", *settings, *arguments], cwd=root, check=True, capture_output=True, text=True
-    ).stdout.strip()
+    process = subprocess.run(["git", *settings, *arguments], cwd=root, check=True, capture_output=True, text=True)
+    return process.stdout.strip()
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Layout:
-    layout = Layout(tmp_path)
+def repository(tmp_path: Path) -> ProjectPaths:
+    paths = ProjectPaths(tmp_path)
     (tmp_path / "src").mkdir()
-    (tmp_path / "src" / "code.py").write_text("answer = 42\n", encoding="utf-8")
-    layout.params.write_text("seed: 1\n", encoding="utf-8")
+    (tmp_path / "src" / "code.py").write_text("x = 42\n", encoding="utf-8")
+    paths.params.write_text("seed: 1\n", encoding="utf-8")
     git(tmp_path, "init", "--quiet", "--template=")
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "--quiet", "--message=first")
-    return layout
+    return paths
 
 
-def test_nothing_known_is_none(tmp_path: Path) -> None:
-    found = lineage.lineage_of(Layout(tmp_path))
-    assert (found.git_commit, found.git_dirty, found.lock_sha256, found.data_md5) == (None, None, None, None)
+def test_without_git_lock_and_data_nothing_is_known(tmp_path: Path) -> None:
+    lineage = current_lineage(ProjectPaths(tmp_path))
+    assert (lineage.git_commit, lineage.git_dirty, lineage.lock_sha256, lineage.data_md5) == (None,) * 4
 
 
-def test_no_git_installed_is_no_crash(repository: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_git_may_be_missing(repository: ProjectPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    assert lineage.lineage_of(repository).git_commit is None
+    assert current_lineage(repository).git_commit is None
 
 
-def test_clean_commit(repository: Layout) -> None:
-    found = lineage.lineage_of(repository)
-    assert found.git_commit == git(repository.root, "rev-parse", "HEAD")
-    assert found.git_dirty is False
+def test_a_clean_commit(repository: ProjectPaths) -> None:
+    lineage = current_lineage(repository)
+    assert lineage.git_commit == git(repository.root, "rev-parse", "HEAD")
+    assert lineage.git_dirty is False
 
 
-def test_changed_parameter_is_dirty(repository: Layout) -> None:
-    repository.params.write_text("seed: 2\n", encoding="utf-8")
-    assert lineage.lineage_of(repository).git_dirty is True
-
-
-def test_written_report_is_not_dirty(repository: Layout) -> None:
+def test_changed_parameters_are_dirty_and_reports_are_not(repository: ProjectPaths) -> None:
     repository.reports.mkdir()
     (repository.reports / "metrics.json").write_text("{}", encoding="utf-8")
-    assert lineage.lineage_of(repository).git_dirty is False
+    assert current_lineage(repository).git_dirty is False
+    repository.params.write_text("seed: 2\n", encoding="utf-8")
+    assert current_lineage(repository).git_dirty is True
 
 
-def test_lock_is_hashed(repository: Layout) -> None:
+def test_the_lock_is_hashed(repository: ProjectPaths) -> None:
     (repository.root / "uv.lock").write_bytes(b"locked")
-    assert lineage.lineage_of(repository).lock_sha256 == hashlib.sha256(b"locked").hexdigest()
+    assert current_lineage(repository).lock_sha256 == hashlib.sha256(b"locked").hexdigest()
 
 
-def test_changed_and_renamed_code_is_another_code(repository: Layout) -> None:
-    before = lineage.lineage_of(repository).code_sha256
+def test_renamed_and_changed_code_has_another_hash(repository: ProjectPaths) -> None:
     code = repository.root / "src" / "code.py"
-    code.rename(code.with_name("renamed.py"))
-    renamed = lineage.lineage_of(repository).code_sha256
-    code.with_name("renamed.py").write_text("answer = 43\n", encoding="utf-8")
-    assert len({before, renamed, lineage.lineage_of(repository).code_sha256}) == 3
+    hashes = {current_lineage(repository).code_sha256}
+    renamed = code.rename(code.with_name("renamed.py"))
+    hashes.add(current_lineage(repository).code_sha256)
+    renamed.write_text("x = 43\n", encoding="utf-8")
+    hashes.add(current_lineage(repository).code_sha256)
+    assert len(hashes) == 3
 
 
-def test_data_hash_is_that_of_dvc(project: Layout) -> None:
-    assert lineage.lineage_of(project).data_md5 == DATA_MD5
+def test_the_data_hash_is_dvc_s(project: ProjectPaths) -> None:
+    assert current_lineage(project).data_md5 == DATA_MD5
+
+
+def test_every_mlflow_run_is_tagged_with_the_lineage() -> None:
+    provider = LineageTags()
+    assert provider.in_context()
+    assert len(provider.tags()["lineage.code_sha256"]) == 64

@@ -1,191 +1,112 @@
-"""The notebook holds what a reader of a run looks for, and the registry can be restored from git alone."""
+"""MLflow runs hold parameters, metrics, data set, lineage, plots and model."""
 
 import json
 import shutil
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import mlflow
-import numpy as np
-import onnxruntime
+import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
 
-from .conftest import DATA_MD5
-from .package import Layout, candidate, champion, params, tracking
+from project_package.config import Params
+from project_package.evaluation.candidate import Candidate
+from project_package.paths import ProjectPaths
+from project_package.tracking import runs
+from project_package.tracking.lineage import current_lineage
+from project_package.tracking.registry import REGISTERED_MODEL
+
+from ..conftest import DATA_MD5, MODELS
 
 
 @pytest.fixture
-def client(project: Layout) -> MlflowClient:
-    tracking.start(project)
+def client(project: ProjectPaths) -> MlflowClient:
+    runs.connect(project)
     return MlflowClient()
 
 
-def run_of(client: MlflowClient, project: Layout, name: str) -> Any:
-    found = tracking.find_run(candidate.Candidate.read(project.candidate(name)).exported)
-    assert found, f"{name} left no run"
-    return client.get_run(found)
+def get_run(client: MlflowClient, project: ProjectPaths, name: str) -> Any:
+    run_id = runs.find_run(Candidate.read(project.candidate(name)).exported)
+    assert run_id
+    return client.get_run(run_id)
 
 
-def test_one_run_a_model(client: MlflowClient, project: Layout, turned: params.Params) -> None:
-    (experiment,) = (one for one in client.search_experiments() if one.name == tracking.REGISTERED_MODEL)
-    runs = client.search_runs([experiment.experiment_id])
-    assert sorted(run.info.run_name for run in runs) == sorted(turned.train.models)
-    assert {run.info.status for run in runs} == {"FINISHED"}
+def test_each_model_has_one_finished_run(client: MlflowClient, project: ProjectPaths) -> None:
+    (experiment,) = (entry for entry in client.search_experiments() if entry.name == REGISTERED_MODEL)
+    logged = client.search_runs([experiment.experiment_id])
+    assert sorted(run.info.run_name for run in logged) == sorted(MODELS)
+    assert {run.info.status for run in logged} == {"FINISHED"}
 
 
-def test_run_has_parameters_and_metrics(client: MlflowClient, project: Layout, turned: params.Params) -> None:
-    for name in turned.train.models:
-        run = run_of(client, project, name)
-        stated = candidate.parameters_of(name, turned.train)
-        assert run.data.params == {"model": name} | {key: str(value) for key, value in stated.items()}
-        assert turned.evaluate.metric in run.data.metrics
-        assert run.data.metrics["export_difference"] < 1e-4
+@pytest.mark.parametrize("name", MODELS)
+def test_a_run_has_parameters_and_metrics(
+    client: MlflowClient, project: ProjectPaths, params: Params, name: str
+) -> None:
+    run = get_run(client, project, name)
+    logged = {key: str(value) for key, value in params.train.logged_params(name).items()}
+    assert run.data.params == {"model": name, **logged}
+    assert params.evaluate.metric in run.data.metrics
+    assert run.data.metrics["export_difference"] < 1e-4
 
 
-def test_run_has_data_set_lineage_and_plots(client: MlflowClient, project: Layout, turned: params.Params) -> None:
-    run = run_of(client, project, turned.train.models[-1])
-    (used,) = run.inputs.dataset_inputs
-    assert used.dataset.digest == DATA_MD5
+def test_a_run_has_data_set_lineage_and_plots(client: MlflowClient, project: ProjectPaths) -> None:
+    run = get_run(client, project, MODELS[-1])
+    (data_input,) = run.inputs.dataset_inputs
+    assert data_input.dataset.digest == DATA_MD5
     assert run.data.tags["lineage.data_md5"] == DATA_MD5
     assert len(run.data.tags["lineage.code_sha256"]) == 64
     assert client.list_artifacts(run.info.run_id, "plots")
 
 
-def test_run_of_a_network_has_its_learning_curve_and_its_first_loss(
-    client: MlflowClient, project: Layout, turned: params.Params
-) -> None:
-    if "deep" not in turned.train.models:
-        pytest.skip("this project trains no network")
-    run = run_of(client, project, "deep")
-    curves = {name: client.get_metric_history(run.info.run_id, f"epoch_{name}") for name in ("loss", "check_loss")}
-    for points in curves.values():
-        assert [point.step for point in points] == list(range(int(run.data.metrics["epochs"]) + 1))
-    first = {name: points[0].value for name, points in curves.items()}
-    assert run.data.metrics["initial_loss"] in first.values()
-    assert run.data.metrics["initial_loss"] == pytest.approx(run.data.metrics["expected_initial_loss"], rel=0.1)
-
-
-def test_a_gpu_that_trained_is_named(client: MlflowClient, project: Layout, turned: params.Params) -> None:
-    if "deep" not in turned.train.models:
-        pytest.skip("this project trains no network")
-    gpu = import_module(f"{tracking.__package__}.fitting").gpu()
+def test_costs_of_the_evaluation_are_those_of_the_run(client: MlflowClient, project: ProjectPaths) -> None:
     costs = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))["costs"]
-    for name in turned.train.models:
-        expected = gpu if name == "deep" else None
-        assert run_of(client, project, name).data.tags.get("gpu") == expected
-        assert costs[name].get("gpu") == expected
+    for name in MODELS:
+        run = get_run(client, project, name)
+        assert costs[name]["fit_cpu_seconds"] == run.data.metrics["fit_cpu_seconds"]
+        assert costs[name].get("gpu") == run.data.tags.get("gpu")
 
 
-def test_alias_names_the_model_that_serves(client: MlflowClient, project: Layout) -> None:
-    record = champion.load_champion(project.champion)[0].record
-    version = client.get_model_version_by_alias(tracking.REGISTERED_MODEL, tracking.ALIAS)
-    assert version.run_id == record["lineage"]["mlflow_run_id"]
-    assert int(version.version) == record["lineage"]["registry_version"]
+def test_the_history_of_a_training_is_logged(client: MlflowClient) -> None:
+    with runs.search_run("history", {}) as metrics:
+        active = mlflow.active_run()
+        assert active is not None
+        runs._log_history(active.info.run_id, [{"loss": 1.0}, {"loss": 0.5}])
+        metrics["score"] = 1.0
+    points = client.get_metric_history(active.info.run_id, "epoch_loss")
+    assert [(point.step, point.value) for point in points] == [(0, 1.0), (1, 0.5)]
+    assert client.get_run(active.info.run_id).data.metrics["score"] == 1.0
+    client.delete_run(active.info.run_id)
 
 
-@pytest.mark.usefixtures("client")
-def test_registered_model_takes_what_it_states(project: Layout) -> None:
-    check_registered(project)
-
-
-def kind_of(one: Any) -> Any:
-    """Texts are objects to NumPy, and zero would be no text."""
-    return str if one.type.kind == "O" else one.type
-
-
-def check_registered(project: Layout) -> None:
-    """What MLflow answers to inputs of the stated names, types and shapes is what the champion answers to them."""
-    _, model = champion.load_champion(project.champion)
-    registered = mlflow.pyfunc.load_model(f"models:/{tracking.REGISTERED_MODEL}@{tracking.ALIAS}")
-    inputs = {
-        one.name: np.zeros([2, *(8 if size == -1 else size for size in one.shape[1:])], kind_of(one)).astype(one.type)
-        for one in registered.metadata.signature.inputs
-    }
-    answered = registered.predict(inputs)
-    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    assert {one.name for one in session.get_inputs()} == set(inputs)
-    names = [one.name for one in session.get_outputs()]
-    assert registered.metadata.signature.outputs.input_names() == names
-    for name, expected in zip(names, session.run(names, inputs), strict=True):
-        np.testing.assert_array_equal(answered[name], expected)
-
-
-def test_restore_into_an_empty_store_twice(project: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    clone = Layout(tmp_path)
-    shutil.copytree(project.champion, clone.champion)
+def test_the_gpu_is_logged(project: ProjectPaths, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}")
-    said = [tracking.restore(clone) for _ in range(2)]
-    assert said[0].startswith("Restored the champion")
-    assert said[1].startswith("The champion was here already")
-    client = MlflowClient()
-    versions = client.search_model_versions(f"name = '{tracking.REGISTERED_MODEL}'")
-    assert len(versions) == 1
-    alias = client.get_model_version_by_alias(tracking.REGISTERED_MODEL, tracking.ALIAS)
-    assert alias.version == versions[0].version
-    record = champion.load_champion(clone.champion)[0].record
-    run = client.get_run(str(versions[0].run_id))
-    assert run.data.tags["model_sha256"] == record["sha256"]
-    assert run.data.tags["lineage.data_md5"] == DATA_MD5
-    check_registered(clone)
+    runs.connect(ProjectPaths(tmp_path))
+    exported = Candidate.read(project.candidate("baseline")).exported
+    table = pd.DataFrame({"x": [1.0], "y": [2.0]})
+    run = runs.TrainingRun("net", {}, {"latency_ms": 1.0}, [], "GPU 1", exported, table, "y", {})
+    runs.log_training(run, current_lineage(project))
+    assert runs.training_cost(exported) == {"fit_cpu_seconds": None, "latency_ms": 1.0, "gpu": "GPU 1"}
 
 
-@pytest.fixture
-def restored(project: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
-    """A clone, with the champion in a store of its own."""
-    clone = Layout(tmp_path / "clone")
-    shutil.copytree(project.champion, clone.champion)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{(clone.root / 'mlflow.db').as_posix()}")
-    tracking.restore(clone)
-    return clone
+def test_an_unknown_model_has_unknown_costs(client: MlflowClient) -> None:
+    assert runs.training_cost(b"another model") == {"fit_cpu_seconds": None, "latency_ms": None}
 
 
-def test_a_run_that_was_interrupted_is_no_run_of_the_model(restored: Layout) -> None:
-    """It may have its tags, and not yet the model."""
-    _, model = champion.load_champion(restored.champion)
-    whole = tracking.find_run(model)
-    client = MlflowClient()
-    (experiment,) = (one for one in client.search_experiments() if one.name == tracking.REGISTERED_MODEL)
-    client.create_run(experiment.experiment_id, tags={"model_sha256": champion.sha256(model)})
-    assert tracking.find_run(model) == whole
-    assert tracking.restore(restored).startswith("The champion was here already")
-
-
-def test_a_model_that_has_another_name_too_keeps_its_version(restored: Layout) -> None:
-    client = MlflowClient()
-    version = client.get_model_version_by_alias(tracking.REGISTERED_MODEL, tracking.ALIAS)
-    for _ in range(2):
-        favourite = mlflow.register_model(str(version.source), "my favourites")
-    assert (favourite.run_id, int(favourite.version)) == (version.run_id, int(version.version) + 1)
-    client.delete_model_version("my favourites", str(version.version))
-    tracking.restore(restored)
-    alias = client.get_model_version_by_alias(tracking.REGISTERED_MODEL, tracking.ALIAS)
-    assert (alias.name, alias.version) == (tracking.REGISTERED_MODEL, version.version)
-
-
-def test_where_the_models_of_a_store_from_another_folder_go_is_told(
-    restored: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_store_of_another_folder_is_reported(
+    project: ProjectPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """They go on landing where the project was."""
-    tracking.start(restored)
+    runs.connect(project)
     assert capsys.readouterr().err == ""
-    copy = Layout(tmp_path / "copy")
-    shutil.copytree(restored.root, copy.root)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    tracking.start(copy)
-    said = capsys.readouterr().err
-    assert (restored.root / "mlartifacts").as_uri() in said
-    assert "uv run restore-registry" in said
+    copy = ProjectPaths(tmp_path)
+    shutil.copy(project.root / "mlflow.db", copy.root / "mlflow.db")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    runs.connect(copy)
+    message = capsys.readouterr().err
+    assert (project.root / "mlartifacts").as_uri() in message
+    assert "uv run restore-registry" in message
 
 
-def test_help_restores_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tracking, "restore", lambda _: pytest.fail("restored"))
-    with pytest.raises(SystemExit) as ended:
-        tracking.main(["--help"])
-    assert ended.value.code == 0
-
-
-def test_restore_without_a_champion_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(champion.ChampionError, match="uv run dvc repro"):
-        tracking.restore(Layout(tmp_path))
+def test_queued_experiments_use_the_store_of_the_project(tmp_path: Path) -> None:
+    runs.connect(ProjectPaths(tmp_path / ".dvc" / "tmp" / "exps" / "copy"))
+    assert (tmp_path / "mlflow.db").exists()

@@ -1,54 +1,49 @@
-"""Reads the raw table with DuckDB: as `reading` in `schema.yaml` says, and only the columns that are asked for."""
+"""Reading of the raw table with DuckDB, in the format that `reading` in `schema.yaml` describes."""
 
-# Names can be no parameters of a query; `_name` and `_quoted` escape them.
+# Names can't be parameters of an SQL query; `_name` and `_literal` quote them.
 # ruff: noqa: S608
 
-import gzip
-import io
 import re
-import shutil
-import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+import duckdb
 import pandas as pd
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-# At most so many rows of a class are kept whole where the others are sampled: a rare class is not to vanish.
-KEPT_OF_A_CLASS = 500
-WHITESPACE = "whitespace"
-QUOTED_OR_BLANKS = re.compile(r'("[^"]*")|[ \t]+')
+from .text_files import WHITESPACE, plain_file
+
+# A sample keeps up to so many rows of each class, so that rare classes don't vanish.
+MIN_ROWS_PER_CLASS = 500
 
 
-class ReadingError(ValueError):
-    """The raw file is not there, or not as `reading` says; the message is a line for people."""
+class TableError(ValueError):
+    """The raw file is missing, or can't be read as `reading` describes it."""
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Reading:
-    """How the raw file is to be read.
+    """The format of the raw file.
 
     Attributes:
         file: its name in `data/raw/`.
-        format: a table of text, Parquet, or JSON objects, a line each or in a list. `.gz` and `.zst` are unpacked by
-            their names.
-        encoding: of the text, as Python calls it.
+        format: a text table, Parquet, or JSON objects (a list, or one per line). `.gz` and `.zst` are decompressed.
+        encoding: of the text, as Python names it.
         member: the file inside a zip archive.
-        delimiter: between the columns; "whitespace" for any run of blanks.
-        quote: around a text that holds the delimiter.
+        delimiter: between the columns; "whitespace" for any number of blanks.
+        quote: around a text that contains the delimiter.
         escape: before a quote inside such a text.
-        header: whether the first line names the columns; else they are column0, column1 and so on.
-        skip: lines before that.
-        names: of the columns, where no line names them all; then `header` is false.
-        mixed_line_ends: whether lines end in different ways, which DuckDB refuses.
-        decimal: what stands before the fraction of a number.
-        thousands: what stands between groups of its digits.
+        header: whether the first line contains the names; otherwise they are column0, column1 and so on.
+        skip: the number of lines before that.
+        names: of the columns, if no line contains them all; then `header` is false.
+        mixed_line_ends: whether lines end in different ways, which DuckDB rejects.
+        decimal: the decimal separator.
+        thousands: the thousands separator.
         missing: texts that stand for a missing number or date.
-        most_rows: a larger table is sampled (seeded, rare classes kept), so that it fits into memory.
+        most_rows: a larger table is sampled at random, keeping rare classes.
         seed: of the sample.
     """
 
@@ -70,132 +65,127 @@ class Reading:
     seed: int = 0
 
 
-class Wanted(NamedTuple):
-    """A column that is asked for: `name` in the result, `column` in the file.
+class TableColumn(NamedTuple):
+    """A column to read: its name in the result and in the file, its type, and the format of a date.
 
-    A category comes as it stands there, without the blanks around it. A date comes as days since 1970-01-01,
-    whole ones; `date_format` is that of `strptime`, with `Q%q` for a quarter, and empty for ISO 8601.
+    `date_format` is that of `strptime`, with `Q%q` for a quarter; empty for ISO 8601.
     """
 
     name: str
-    column: str
+    file_name: str
     kind: Literal["number", "category", "date"]
     date_format: str = ""
 
 
 class RawTable(NamedTuple):
-    """What was read.
-
-    Attributes:
-        frame: the wanted columns that exist, by their names. Numbers and dates as float64, missing ones as nan; a
-            column of which some value is neither missing nor what it should be comes as the text that stands there.
-        columns: every column of the file, in its order.
-        rows: how many rows the file has; more than the frame's where it was sampled.
-    """
+    """The columns that were read, by their names in the result, and the names of all columns of the file."""
 
     frame: pd.DataFrame
     columns: tuple[str, ...]
-    rows: int
 
 
-def read(folder: Path, reading: Reading, wanted: Sequence[Wanted], stratum: str | None = None) -> RawTable:
-    """Read the wanted columns of the raw file; a column that the file lacks is left out.
+def read_table(folder: Path, reading: Reading, columns: Sequence[TableColumn], stratum: str = "") -> RawTable:
+    """Read columns of the raw file; a column that the file lacks is left out.
+
+    Categories are text without surrounding blanks, numbers float64 with nan for missing values, dates the number of
+    days since 1970-01-01. A column with values of another type is returned as text.
 
     Args:
-        folder: where the file is.
-        reading: how to read it.
-        wanted: the columns.
+        folder: of the file.
+        reading: its format.
+        columns: the columns.
         stratum: the name of the column whose rare values a sample keeps.
 
     Raises:
-        ReadingError: there is no such file, or it can't be read as `reading` says.
+        TableError: the file is missing or can't be read.
     """
-    # Every stage imports this module for `Reading`, and one stage reads.
-    import duckdb
-
+    path = folder / reading.file
+    if not path.exists():
+        raise TableError(f"data/raw/{reading.file} not found; restore it with: uv run dvc pull")
     try:
-        with _text_of(folder / reading.file, reading) as path, duckdb.connect() as database:
+        with plain_file(path, reading) as plain, duckdb.connect() as database:
             database.execute("SET autoinstall_known_extensions = false")
             try:
-                return _read(database, _source(path, reading), reading, wanted, stratum)
+                return _query(database, _source(plain, reading), reading, columns, stratum)
             except duckdb.InvalidInputException as error:
-                raise _located(database, _source(path, reading), reading, error) from None
-    except FileNotFoundError as error:
-        raise ReadingError(f"{error.filename} is not there; `uv run dvc pull` brings it from the DVC remote") from error
+                raise _locate_error(database, _source(plain, reading), reading, error) from None
     except (duckdb.Error, UnicodeError, zipfile.BadZipFile, OSError, EOFError, KeyError) as error:
-        raise ReadingError(f"data/raw/{reading.file} can't be read: {str(error).splitlines()[0]}") from error
+        raise TableError(f"data/raw/{reading.file} can't be read: {str(error).splitlines()[0]}") from error
 
 
-def _read(database: Any, source: str, reading: Reading, wanted: Sequence[Wanted], stratum: str | None) -> RawTable:
+def _query(database: Any, source: str, reading: Reading, columns: Sequence[TableColumn], stratum: str) -> RawTable:
     database.execute(f"CREATE VIEW raw AS SELECT * FROM {source}")
-    columns = tuple(str(row[0]) for row in database.execute("DESCRIBE raw").fetchall())
-    there = [one for one in wanted if one.column in columns]
-    counted = ", ".join(["count(*)", *(f"count(*) FILTER ({_misfit(one, reading)})" for one in there)])
-    rows, *misfits = database.execute(f"SELECT {counted} FROM raw").fetchone()
-    shown = ", ".join(
-        f"{_told(one, reading) if misfit else _typed(one, reading)} AS {_name(one.name)}"
-        for one, misfit in zip(there, misfits, strict=True)
+    names = tuple(str(row[0]) for row in database.execute("DESCRIBE raw").fetchall())
+    present = [column for column in columns if column.file_name in names]
+    counts = ", ".join(["count(*)", *(f"count(*) FILTER ({_invalid(column, reading)})" for column in present)])
+    rows, *invalid = database.execute(f"SELECT {counts} FROM raw").fetchone()
+    selected = ", ".join(
+        f"{_typed_or_text(column, reading) if count else _typed(column, reading)} AS {_name(column.name)}"
+        for column, count in zip(present, invalid, strict=True)
     )
-    class_of = next((one for one in there if one.name == stratum), None)
-    chosen = _sampled(reading, class_of, rows)
-    frame = database.execute(f"SELECT {shown or 'NULL AS nothing'} FROM {chosen}").df()
-    return RawTable(frame if there else frame.drop(columns="nothing"), columns, rows)
+    class_column = next((column for column in present if column.name == stratum), None)
+    sample = _sample(reading, class_column, rows)
+    frame = database.execute(f"SELECT {selected or 'NULL AS nothing'} FROM {sample}").df()
+    if rows > reading.most_rows:
+        print(f"sampled {len(frame):,} of {rows:,} rows: `most_rows` under `reading` in schema.yaml")
+    return RawTable(frame if present else frame.drop(columns="nothing"), names)
 
 
-def _located(database: Any, source: str, reading: Reading, error: Exception) -> Exception:
-    """An error that names the line with more or fewer cells than the others, if that is what is wrong.
+def _locate_error(database: Any, source: str, reading: Reading, error: Exception) -> Exception:
+    """Return an error with the line that has more or fewer cells than the others, if that is the problem.
 
-    DuckDB names it only where it need not find out the columns first.
+    DuckDB names the line only if it is given the columns.
     """
     if reading.format != "csv" or "unicode" in str(error).lower():
         return error
-    import duckdb
-
-    loose = f"{source[:-1]}, ignore_errors = true)"
+    tolerant = f"{source[:-1]}, ignore_errors = true)"
     try:
-        names = [str(row[0]) for row in database.execute(f"DESCRIBE SELECT * FROM {loose}").fetchall()]
-        given = "{" + ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in names) + "}"
+        names = [str(row[0]) for row in database.execute(f"DESCRIBE SELECT * FROM {tolerant}").fetchall()]
+        given = "{" + ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in names) + "}"
         database.execute(f"SELECT count(COLUMNS(*)) FROM {source[:-1]}, auto_detect = false, columns = {given})")
     except duckdb.Error as located:
         line = re.search(r"Error on Line: (\d+)", str(located))
         cells = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", str(located))
         if line and cells:
-            return ReadingError(
-                f"data/raw/{reading.file}: line {line[1]} has {cells[2]} cells, the others {cells[1]}; mend that line"
+            return TableError(
+                f"data/raw/{reading.file}: line {line[1]} has {cells[2]} cells, the others have {cells[1]}; "
+                "correct that line"
             )
     return error
 
 
-def _sampled(reading: Reading, class_of: Wanted | None, rows: int) -> str:
-    """The rows to take, as SQL: all, or by a hash of their number, so that the same file gives the same sample."""
+def _sample(reading: Reading, class_column: TableColumn | None, rows: int) -> str:
+    """Return the rows to read as SQL: all, or those chosen by a hash of their number."""
     if rows <= reading.most_rows:
         return "raw"
     share = reading.most_rows / rows
-    lot = f"hash(number + {reading.seed} * 1000003) / 18446744073709551616.0"
+    draw = f"hash(number + {reading.seed} * 1000003) / 18446744073709551616.0"
     numbered = "(SELECT *, row_number() OVER () AS number FROM raw)"
-    if class_of is None:
-        return f"(SELECT * FROM {numbered} WHERE {lot} < {share})"
-    label = _as_text(class_of)
+    if class_column is None:
+        return f"(SELECT * FROM {numbered} WHERE {draw} < {share})"
+    label = _text(class_column)
     counts = f"(SELECT {label} AS label, count(*) AS members FROM raw GROUP BY 1)"
-    chance = f"greatest({share}, {KEPT_OF_A_CLASS}.0 / members)"
-    return f"(SELECT r.* FROM {numbered} r JOIN {counts} c ON {label} = c.label WHERE {lot} < {chance} ORDER BY number)"
-
-
-def _source(path: Path, reading: Reading) -> str:
-    name = _quoted(str(path))
-    if reading.format == "parquet":
-        return f"read_parquet({name})"
-    if reading.format == "json":
-        return f"read_json({name}, format = 'auto')"
-    delimiter = "\t" if reading.delimiter == WHITESPACE else reading.delimiter
-    named = f", names = [{', '.join(map(_quoted, reading.names))}]" if reading.names else ""
+    chance = f"greatest({share}, {MIN_ROWS_PER_CLASS}.0 / members)"
     return (
-        f"read_csv({name}, all_varchar = true, delim = {_quoted(delimiter)}, quote = {_quoted(reading.quote)}, "
-        f"escape = {_quoted(reading.escape)}, header = {reading.header}, skip = {reading.skip}{named})"
+        f"(SELECT r.* FROM {numbered} r JOIN {counts} c ON {label} = c.label WHERE {draw} < {chance} ORDER BY number)"
     )
 
 
-def _quoted(text: str) -> str:
+def _source(path: Path, reading: Reading) -> str:
+    file = _literal(str(path))
+    if reading.format == "parquet":
+        return f"read_parquet({file})"
+    if reading.format == "json":
+        return f"read_json({file}, format = 'auto')"
+    delimiter = "\t" if reading.delimiter == WHITESPACE else reading.delimiter
+    names = f", names = [{', '.join(map(_literal, reading.names))}]" if reading.names else ""
+    return (
+        f"read_csv({file}, all_varchar = true, delim = {_literal(delimiter)}, quote = {_literal(reading.quote)}, "
+        f"escape = {_literal(reading.escape)}, header = {reading.header}, skip = {reading.skip}{names})"
+    )
+
+
+def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -203,93 +193,47 @@ def _name(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
-def _as_text(one: Wanted) -> str:
-    return f"CAST({_name(one.column)} AS VARCHAR)"
+def _text(column: TableColumn) -> str:
+    return f"CAST({_name(column.file_name)} AS VARCHAR)"
 
 
-def _present(one: Wanted, reading: Reading) -> str:
-    """The text of a number or date, or NULL where it is missing."""
-    missing = ", ".join(_quoted(text) for text in reading.missing) or "''"
-    return f"CASE WHEN trim({_as_text(one)}) NOT IN ({missing}) THEN trim({_as_text(one)}) END"
+def _present(column: TableColumn, reading: Reading) -> str:
+    """Return the text of a number or date, or NULL if it is missing."""
+    missing = ", ".join(map(_literal, reading.missing)) or "''"
+    return f"CASE WHEN trim({_text(column)}) NOT IN ({missing}) THEN trim({_text(column)}) END"
 
 
-def _typed(one: Wanted, reading: Reading) -> str:
-    if one.kind == "category":
-        return f"nullif(trim({_as_text(one)}), '')"
-    text = _present(one, reading)
-    if one.kind == "date":
-        return f"floor(epoch({_moment(text, one.date_format)}) / 86400.0)"
+def _typed(column: TableColumn, reading: Reading) -> str:
+    if column.kind == "category":
+        return f"nullif(trim({_text(column)}), '')"
+    text = _present(column, reading)
+    if column.kind == "date":
+        return f"floor(epoch({_timestamp(text, column.date_format)}) / 86400.0)"
     if reading.thousands:
-        text = f"replace({text}, {_quoted(reading.thousands)}, '')"
+        text = f"replace({text}, {_literal(reading.thousands)}, '')"
     if reading.decimal != ".":
-        text = f"replace({text}, {_quoted(reading.decimal)}, '.')"
+        text = f"replace({text}, {_literal(reading.decimal)}, '.')"
     return f"TRY_CAST({text} AS DOUBLE)"
 
 
-def _moment(text: str, date_format: str) -> str:
+def _timestamp(text: str, date_format: str) -> str:
     if not date_format:
         return f"TRY_CAST({text} AS TIMESTAMP)"
     if "Q%q" in date_format:
-        # DuckDB knows no quarters, but the months that they begin with.
+        # DuckDB parses no quarters, so each becomes its first month.
         date_format = date_format.replace("Q%q", "Q%m")
         for quarter in range(1, 5):
             text = f"replace({text}, 'Q{quarter}', 'Q{3 * quarter - 2:02}')"
-    return f"try_strptime({text}, {_quoted(date_format)})"
+    return f"try_strptime({text}, {_literal(date_format)})"
 
 
-def _misfit(one: Wanted, reading: Reading) -> str:
-    """Where a value is there, and is not what the column holds."""
-    if one.kind == "category":
+def _invalid(column: TableColumn, reading: Reading) -> str:
+    """Return the condition for a value that is present and not of the column's type."""
+    if column.kind == "category":
         return "WHERE false"
-    return f"WHERE {_present(one, reading)} IS NOT NULL AND {_typed(one, reading)} IS NULL"
+    return f"WHERE {_present(column, reading)} IS NOT NULL AND {_typed(column, reading)} IS NULL"
 
 
-def _told(one: Wanted, reading: Reading) -> str:
-    """The values as text, so that those which are not what the column holds can be shown."""
-    return f"coalesce(CAST({_typed(one, reading)} AS VARCHAR), {_present(one, reading)})"
-
-
-@contextmanager
-def _text_of(path: Path, reading: Reading) -> Iterator[Path]:
-    """A file that DuckDB reads by itself: the raw one, or one unpacked, in UTF-8, with tabs for runs of blanks."""
-    if not path.exists():
-        raise FileNotFoundError(2, "The raw data is not there", str(path))
-    plain = reading.encoding in ("utf-8", "ascii") and reading.delimiter != WHITESPACE and not reading.mixed_line_ends
-    if not reading.member and plain:
-        yield path
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        unpacked = Path(folder, Path(reading.member or path.name.removesuffix(".gz")).name)
-        with _opened(path, reading.member) as packed:
-            if plain:
-                with unpacked.open("wb") as out:
-                    shutil.copyfileobj(packed, out)
-            else:
-                _rewrite(packed, unpacked, reading)
-        yield unpacked
-
-
-@contextmanager
-def _opened(path: Path, member: str) -> Iterator[IO[bytes]]:
-    if member:
-        with zipfile.ZipFile(path) as archive, archive.open(member) as file:
-            yield file
-    else:
-        opener: Any = gzip.open if path.suffix == ".gz" else open
-        with opener(path, "rb") as file:
-            yield file
-
-
-def _rewrite(packed: IO[bytes], unpacked: Path, reading: Reading) -> None:
-    squeeze = reading.delimiter == WHITESPACE
-    with (
-        io.TextIOWrapper(packed, encoding=reading.encoding) as text,
-        unpacked.open("w", encoding="utf-8", newline="\n") as out,
-    ):
-        for line in text:
-            out.write(_squeezed(line) if squeeze else line)
-
-
-def _squeezed(line: str) -> str:
-    """The line with a tab for each run of blanks outside quotes."""
-    return QUOTED_OR_BLANKS.sub(lambda found: found[1] or "\t", line.strip(" \t\r\n")) + "\n"
+def _typed_or_text(column: TableColumn, reading: Reading) -> str:
+    """Return the values as text, invalid ones included, so that they can be reported."""
+    return f"coalesce(CAST({_typed(column, reading)} AS VARCHAR), {_present(column, reading)})"

@@ -1,4 +1,4 @@
-"""How well predictions fit, as tables of points: for `dvc plots`, and for the pictures that `plots.py` draws."""
+"""Tables of points for the plots of a classification: for `dvc plots`, and for the figures in `plots.py`."""
 
 from typing import Any
 
@@ -8,35 +8,38 @@ from numpy.typing import NDArray
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import roc_curve
 
-from .data import Schema
+from ..data.schema import Schema
 
 Array = NDArray[Any]
 
 
-def fit_tables(schema: Schema, target: Array, predictions: dict[str, Array]) -> dict[str, pd.DataFrame]:
-    """One table a plot, one row a point, with the model's name in the column `model`; by name.
+def plot_tables(schema: Schema, target: Array, predictions: dict[str, Array]) -> dict[str, pd.DataFrame]:
+    """Return the tables by name, with a row per point and the model's name in the column `model`.
 
     Args:
         schema: names the classes.
-        target: the truth as `data.encode_target` gives it, shape (rows,).
-        predictions: of each model, rows first.
+        target: the true class indices, shape (rows,).
+        predictions: the probabilities of each model, shape (rows, classes).
     """
-    tables = [_tables(schema, target, prediction) for prediction in predictions.values()]
+    tables = {name: _tables_of_model(schema, target, probabilities) for name, probabilities in predictions.items()}
     return {
-        name: pd.concat([table[name].assign(model=model) for model, table in zip(predictions, tables, strict=True)])
-        for name in tables[0]
+        name: pd.concat([model_tables[name].assign(model=model) for model, model_tables in tables.items()])
+        for name in ("predictions", "calibration", "roc")
     }
 
 
-def _tables(schema: Schema, target: Array, prediction: Array) -> dict[str, pd.DataFrame]:
-    if schema.task == "regression":
-        return {"predictions": pd.DataFrame({"predicted": prediction, "actual": target})}
-    classes = np.asarray(schema.classes)
-    positive = classes.tolist().index(schema.positive) if schema.positive else len(classes) - 1
-    observed, predicted = calibration_curve(target == positive, prediction[:, positive], n_bins=8, strategy="quantile")
-    false_rate, true_rate, _ = roc_curve(target == positive, prediction[:, positive])
+def _tables_of_model(schema: Schema, target: Array, probabilities: Array) -> dict[str, pd.DataFrame]:
+    classes, predicted = np.asarray(schema.classes), probabilities.argmax(axis=1)
+    if schema.positive:
+        positive = schema.classes.index(schema.positive)
+        calibrated = ranked = (target == positive, probabilities[:, positive])
+    else:  # the confidence of the predicted class, and the micro average over all classes
+        calibrated = (predicted == target, probabilities.max(axis=1).clip(0, 1))
+        ranked = ((target[:, None] == np.arange(len(classes))).ravel(), probabilities.ravel())
+    observed, expected = calibration_curve(*calibrated, n_bins=8, strategy="quantile")
+    false_rate, true_rate, _ = roc_curve(*ranked)
     return {
-        "predictions": pd.DataFrame({"predicted": classes[prediction.argmax(axis=1)], "actual": classes[target]}),
-        "calibration": pd.DataFrame({"predicted": predicted, "observed": observed}),
+        "predictions": pd.DataFrame({"predicted": classes[predicted], "actual": classes[target]}),
+        "calibration": pd.DataFrame({"predicted": expected, "observed": observed}),
         "roc": pd.DataFrame({"false_positive_rate": false_rate, "true_positive_rate": true_rate}),
     }

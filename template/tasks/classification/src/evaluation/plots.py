@@ -1,51 +1,50 @@
-"""The pictures of a tabular model, drawn from the tables of `curves.py`."""
+"""The figures of a classification, drawn from the tables of `plot_data.py`."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .data import Schema
-from .figures import BLUE, GREY, blank
+from ..data.schema import Schema
+from .figures import BLUE, GRAY, new_figure
+
+# With more classes, the numbers in the cells are left out; longer names are rotated or shortened.
+MAX_NUMBERED_CLASSES, MAX_HORIZONTAL_NAME, MAX_NAME = 12, 3, 24
 
 
-def fit_figures(schema: Schema, tables: dict[str, pd.DataFrame]) -> dict[str, Figure]:
-    """How well one model's predictions fit: confusion and calibration, or residuals; by name."""
-    if schema.task == "classification":
-        return {
-            "confusion": _confusion(schema, tables["predictions"]),
-            "calibration": _calibration(schema, tables["calibration"]),
-        }
-    return {"residuals": _residuals(schema, tables["predictions"])}
+def draw_plots(schema: Schema, tables: dict[str, pd.DataFrame]) -> dict[str, Figure]:
+    """Return the confusion matrix and the calibration curve of one model, by name."""
+    return {
+        "confusion": _draw_confusion(schema, tables["predictions"]),
+        "calibration": _draw_calibration(schema, tables["calibration"]),
+    }
 
 
-def _confusion(schema: Schema, table: pd.DataFrame) -> Figure:
-    figure, axes = blank("Predicted against actual")
+def _draw_confusion(schema: Schema, table: pd.DataFrame) -> Figure:
+    many = len(schema.classes) > MAX_NUMBERED_CLASSES
+    figure, axes = new_figure("Confusion matrix", height=max(3.6, 0.16 * len(schema.classes)))
     pairs = pd.crosstab(table["actual"].astype(str), table["predicted"].astype(str))
     counts = pairs.reindex(index=schema.classes, columns=schema.classes, fill_value=0).to_numpy()
     axes.imshow(counts, cmap="Blues")
     for (row, column), count in np.ndenumerate(counts):
-        shade = "white" if count > counts.max() / 2 else "black"
-        axes.text(column, row, str(count), ha="center", va="center", color=shade, fontsize=13)
-    axes.set_xticks(range(len(schema.classes)), schema.classes)
-    axes.set_yticks(range(len(schema.classes)), schema.classes)
+        color = "white" if count > counts.max() / 2 else "black"
+        axes.text(column, row, "" if many else str(count), ha="center", va="center", color=color, fontsize=11)
+    names = [_shorten(name) for name in schema.classes]
+    rotation = 90 if many else 20 if max(map(len, names)) > MAX_HORIZONTAL_NAME else 0
+    axes.set_xticks(range(len(names)), names, rotation=rotation, fontsize=6 if many else None)
+    axes.set_yticks(range(len(names)), names, fontsize=6 if many else None)
     axes.set(xlabel="predicted", ylabel="actual")
     return figure
 
 
-def _calibration(schema: Schema, table: pd.DataFrame) -> Figure:
-    figure, axes = blank("Is 80 % sure right 80 % of the time?")
-    axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="perfect")
+def _shorten(name: str) -> str:
+    """Return a name that fits, with dollar signs escaped, which Matplotlib reads as formulas."""
+    return (name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…").replace("$", r"\$")
+
+
+def _draw_calibration(schema: Schema, table: pd.DataFrame) -> Figure:
+    figure, axes = new_figure("Calibration")
+    axes.plot([0, 1], [0, 1], color=GRAY, linestyle="--", linewidth=1, label="perfect")
     axes.plot(table["predicted"], table["observed"], color=BLUE, marker="o", label="model")
-    positive = schema.positive or schema.classes[-1]
-    axes.set(xlabel=f"predicted probability of {positive}", ylabel="observed share")
+    axes.set(xlabel=f"predicted probability of {schema.positive or 'the predicted class'}", ylabel="observed frequency")
     axes.legend(frameon=False)
-    return figure
-
-
-def _residuals(schema: Schema, table: pd.DataFrame) -> Figure:
-    figure, axes = blank("Error against prediction")
-    axes.axhline(0, color=GREY, linestyle="--", linewidth=1)
-    axes.scatter(table["predicted"], table["actual"] - table["predicted"], color=BLUE, s=18, alpha=0.7)
-    unit = f" ({schema.target.unit})" if schema.target.unit else ""
-    axes.set(xlabel=f"predicted {schema.target.label.lower()}{unit}", ylabel="actual minus predicted")
     return figure
