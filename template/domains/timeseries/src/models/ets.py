@@ -11,7 +11,7 @@ from ..config import STRICT
 from ..data.schema import Schema
 from ..data.splits import Split, encode_target, join_windows
 from .base import TrainingContext
-from .linear import LinearForecaster
+from .linear import LinearForecaster, single_thread
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -33,7 +33,8 @@ def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) 
     if schema.season > 1:
         model |= {"seasonal": "add", "seasonal_periods": schema.season}
         names.append("smoothing_seasonal")
-    estimated = ExponentialSmoothing(join_windows(train).to_numpy(dtype=np.float64), **model).fit().params
+    with single_thread():
+        estimated = ExponentialSmoothing(join_windows(train).to_numpy(dtype=np.float64), **model).fit().params
     smoothing = {name: estimated[name] for name in names}
 
     def forecast(series: NDArray[np.float64]) -> NDArray[np.float64]:

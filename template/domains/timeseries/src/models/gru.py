@@ -1,7 +1,6 @@
 """A gated recurrent unit (GRU) network that corrects the seasonal naive forecast with drift and predicts quantiles."""
 
 import math
-from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Annotated
 
@@ -9,8 +8,8 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from pydantic import Field
-from pydantic.dataclasses import dataclass as pydantic_dataclass
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from ..config import STRICT
@@ -24,7 +23,7 @@ from .network import Batch, TrainingSetup, export_onnx, seed_torch, train_networ
 VALIDATION_FRACTION = 0.2
 
 
-@pydantic_dataclass(frozen=True, config=STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Params:
     """Hyperparameters, as PyTorch names them."""
 
@@ -114,7 +113,7 @@ class Served(nn.Module):
         return self.scaler.inverse_transform(history, self.network(history)).clamp(*self.limits)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=ConfigDict(arbitrary_types_allowed=True))
 class Forecaster:
     """A trained network and the log of its training."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from onnx import TensorProto, checker, helper, numpy_helper
+from threadpoolctl import threadpool_limits
 
 from ..data.schema import Schema
 from ..evaluation.metrics import QUANTILES
@@ -83,7 +85,14 @@ class LinearForecaster:
 def point_forecast(history: Array, weights: Array, intercept: Array) -> Array:
     """Return the expected values, shape (origins, horizon)."""
     last = history[:, -1:]
-    return np.asarray(last + (history - last) @ weights + intercept)
+    with single_thread():
+        return np.asarray(last + (history - last) @ weights + intercept)
+
+
+def single_thread() -> AbstractContextManager[object]:
+    """Limit NumPy to one thread: parallel sums differ in the last bit, and so would the hash of the model."""
+    limit: AbstractContextManager[object] = threadpool_limits(limits=1)
+    return limit
 
 
 def interval_offsets(errors: Array) -> Array:

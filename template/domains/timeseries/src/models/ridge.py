@@ -12,7 +12,7 @@ from ..config import STRICT
 from ..data.schema import Schema
 from ..data.splits import FOLDS, Split, encode_target
 from .base import TrainingContext
-from .linear import LinearForecaster, interval_offsets
+from .linear import LinearForecaster, interval_offsets, single_thread
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -30,11 +30,12 @@ def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) 
     # The later half of the windows, or less where that would leave nothing to fit before the gap.
     size = max(1, min(len(lags) // (2 * FOLDS), (len(lags) - horizon) // FOLDS))
     errors = []
-    for past, future in TimeSeriesSplit(FOLDS, test_size=size, gap=horizon - 1).split(lags):
-        fold = Ridge(alpha=params.alpha).fit(lags[past], changes[past])
-        # For a horizon of 1, scikit-learn returns one dimension.
-        errors.append(changes[future] - fold.predict(lags[future]).reshape(-1, horizon))
-    model = Ridge(alpha=params.alpha).fit(lags, changes)
+    with single_thread():
+        for past, future in TimeSeriesSplit(FOLDS, test_size=size, gap=horizon - 1).split(lags):
+            fold = Ridge(alpha=params.alpha).fit(lags[past], changes[past])
+            # For a horizon of 1, scikit-learn returns one dimension.
+            errors.append(changes[future] - fold.predict(lags[future]).reshape(-1, horizon))
+        model = Ridge(alpha=params.alpha).fit(lags, changes)
     weights = model.coef_.reshape(horizon, -1).T.astype(np.float64)
     intercept = np.reshape(model.intercept_, horizon)
     return LinearForecaster(weights, intercept, interval_offsets(np.concatenate(errors)), schema.limits)
