@@ -150,7 +150,8 @@ class Predictor:
         the rest, which the model adds. The sensitivity comes from forecasts with one cycle of the history raised by 1.
         """
         valid, season = self.complete(inputs), self.season
-        history, step = self.known(valid["today"])[-self.history :], valid["horizon"] - 1
+        known, step = self.known(valid["today"]), valid["horizon"] - 1
+        history = known[-self.history :]
         cycles = range(min(MAX_CYCLES, self.history // season))
         raised = np.stack([history] * (len(cycles) + 1))
         for cycle in cycles:
@@ -158,7 +159,7 @@ class Predictor:
             raised[cycle + 1, end - season : end] += 1
         forecast, *changed = self.forecast(raised)[:, step, 1].tolist()
         return Explanation(
-            time=self.predict(valid).times[-1],
+            time=self.name(len(known) + step),
             parts=self._parts(history, step, forecast),
             sensitivity=tuple(
                 Part(self._cycle_name(cycle), value - forecast) for cycle, value in zip(cycles, changed, strict=True)
