@@ -33,12 +33,13 @@ _OTHER_DELIMITER = re.compile(r'[,;|"]')
 _QUOTED_OR_BLANKS = re.compile(r'("[^"]*")|[ \t]+')
 _MAX_PREFACE = 30
 """Lines above a table."""
+_SUFFIXES = {"gz": ".gz", "zst": ".zst", "zip": ".zip", "parquet": ".parquet", "json": ".jsonl"}
 _NATIVE_ENCODINGS = {"utf-8", "ascii"}
 _LOOSE = "null_padding = true, strict_mode = false"
 
 
 class NotUtf8Error(Exception):
-    """A file has another encoding than its beginning suggests."""
+    """A file is not in UTF-8, although its beginning is."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def open_table(
 
     Raises:
         MlpathError: The file is not a table.
-        NotUtf8Error: The encoding is another one.
+        NotUtf8Error: The file is not in the detected encoding.
     """
     options = _initial_options(path, file_format)
     with _readable_file(path, file_format, options) as file:
@@ -78,21 +79,11 @@ def open_table(
         yield TableSource(path, options, Table(database, _table_function(file, options)))
 
 
-def column_names(source: TableSource) -> list[str]:
-    """Return the names of the columns as DuckDB makes them unique."""
-    try:
-        return source.table.columns()
-    except duckdb.Error as error:
-        raise read_error(source, error) from None
-
-
 def _initial_options(path: Path, file_format: FileFormat) -> ReadOptions:
-    suffix = {"gz": ".gz", "zst": ".zst", "zip": ".zip"}.get(file_format.compression, "")
-    if not suffix and file_format.format == "json":
-        known = path.suffix.lower() in {".json", ".ndjson"}
-        suffix = path.suffix.lower() if known else ".jsonl"
-    elif not suffix and file_format.format == "parquet":
-        suffix = ".parquet"
+    # DuckDB detects compression and JSON by the file name.
+    suffix = _SUFFIXES.get(file_format.compression or file_format.format, "")
+    if suffix == ".jsonl" and path.suffix.lower() in {".json", ".ndjson"}:
+        suffix = path.suffix.lower()
     options = ReadOptions(
         names.file_name(path, suffix), format=file_format.format, member=file_format.member,
         encoding=file_format.encoding,
@@ -178,7 +169,7 @@ def _sniff_each_delimiter(
 def _inspect_header(
     database: duckdb.DuckDBPyConnection, file: Path, dialect: _Dialect
 ) -> tuple[int, bool, tuple[str, ...]]:
-    """Return lines to skip, whether a header follows, and the columns' names if it lacks one."""
+    """Return lines to skip, whether a header follows, and column names if it lacks some."""
     skip = dialect.skip
     lines = _first_lines(database, file, 4 * skip + header.SAMPLED_LINES) if skip else []
     if lines and not dialect.header:
@@ -237,7 +228,7 @@ def read_error(source: TableSource, error: duckdb.Error) -> MlpathError:
     """Return the message for a table that DuckDB can't read.
 
     Raises:
-        NotUtf8Error: The encoding is another one.
+        NotUtf8Error: The file is not in the detected encoding.
     """
     text = str(error)
     if "not utf-8" in text or "Invalid unicode" in text:

@@ -6,6 +6,8 @@ import contextlib
 import csv
 from typing import TYPE_CHECKING
 
+from mlpath.dataset.names import listed
+
 if TYPE_CHECKING:
     from mlpath.dataset.results import ReadOptions
 
@@ -24,7 +26,7 @@ def names_with_row_names(lines: list[str], delimiter: str, quote: str) -> tuple[
         quote: Quote character.
 
     Returns:
-        The names, `rownames` first; empty if the header is another one.
+        The names, `rownames` first; empty for other headers.
     """
     with contextlib.suppress(csv.Error):
         header, *rows = csv.reader(lines[: SAMPLED_LINES + 1], delimiter=delimiter, quotechar=quote)
@@ -82,9 +84,9 @@ def notes(head: str, options: ReadOptions, columns: list[str]) -> list[str]:
             f"{ROW_NAMES!r}."
         )
     elif numbers := _numeric_names(options, columns):
-        listed = ", ".join(map(repr, numbers[:4]))
         remarks.append(
-            f"The first line names columns {listed}; if it is not a header, add one above it."
+            f"The first line names columns {listed(numbers[:4])}; if it is not a header, add one "
+            "above it."
         )
     return remarks
 

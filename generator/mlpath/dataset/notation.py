@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlpath.dataset import sql, vocabulary
+from mlpath.dataset.names import listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -81,11 +82,10 @@ def _with_stray_texts(
     if not numbers or stray > max(MAX_STRAY * numbers, 1):
         return None
     first = table.select(sql.text(stats.name), "LIMIT 1")[0][0]
-    listed = ", ".join(map(repr, texts[:3]))
     return replace(
         stats, type="number", count=numbers, missing_values=(*missing, *texts),
         starts_with_text=first in texts,
-        notes=(f"{stray} values are not numbers ({listed}) and count as missing",),
+        notes=(f"{stray} values are not numbers ({listed(texts[:3])}) and count as missing",),
     )  # fmt: skip
 
 
@@ -135,7 +135,7 @@ def _in_comma_notation(table: Table, stats: ColumnStats) -> ColumnStats | None:
 def _keep_decimal_point(
     table: Table, columns: list[ColumnStats], alternatives: Mapping[str, ColumnStats | None]
 ) -> list[ColumnStats]:
-    """Return the columns with those as texts that contradict the decimal point of another one."""
+    """Return the columns, as texts if they contradict another column's decimal point."""
     point = next(name for name, column in alternatives.items() if column is None)
     has_decimal_comma = any(column.decimal == "," and not column.thousands for column in columns)
 
