@@ -195,24 +195,25 @@ def test_a_rename_that_git_sees_too(project: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("versions", "base", "ours", "theirs", "expected"),
     [
-        ([{"a": "b"}], "a", "a", "b", {"a": "b"}),
-        ([{"a": "b"}], "x", "x", "b", {}),  # the old version does not have it
-        ([{"a": "b"}], "a", "a", "x", {}),  # nor does the new one have the new path
-        ([{"a": "b"}], "a", "ab", "b", {}),  # the user has both
-        ([{"a": "b"}], "a", "", "b", {"a": "b"}),  # the user has deleted it
-        ([{"a": "b"}], "ab", "a", "b", {}),  # the old version has both
-        ([{"a": "b", "b": "c"}], "ab", "a", "bc", {"a": "b", "b": "c"}),
-        ([{"a": "b"}, {"b": "c"}], "a", "a", "c", {"a": "c"}),
-        ([{"a": "b"}, {"b": "c"}], "b", "b", "c", {"b": "c"}),
-        ([{"a": "c", "b": "c"}], "ab", "ab", "c", {"a": "c"}),
+        ([[("a", "b")]], "a", "a", "b", {"a": "b"}),
+        ([[("a", "b")]], "x", "x", "b", {}),  # the old version does not have it
+        ([[("a", "b")]], "a", "a", "x", {}),  # nor does the new one have the new path
+        ([[("a", "b")]], "a", "ab", "b", {}),  # the user has both
+        ([[("a", "b")]], "a", "", "b", {"a": "b"}),  # the user has deleted it
+        ([[("a", "b")]], "ab", "a", "b", {}),  # the old version has both
+        ([[("a", "b"), ("b", "c")]], "ab", "a", "bc", {"a": "b", "b": "c"}),
+        ([[("a", "b")], [("b", "c")]], "a", "a", "c", {"a": "c"}),
+        ([[("a", "b")], [("b", "c")]], "b", "b", "c", {"b": "c"}),
+        ([[("a", "c"), ("b", "c")]], "ab", "ab", "c", {"a": "c"}),
+        ([[("a", "b"), ("a", "c")]], "a", "a", "c", {"a": "c"}),  # another domain has b
     ],
 )
 def test_which_renames_apply(
-    versions: list[renames.Renames],
+    versions: list[list[renames.Pair]],
     base: str,
     ours: str,
     theirs: str,
-    expected: renames.Renames,
+    expected: dict[str, str],
 ) -> None:
     assert renames.resolve(versions, base, ours, theirs) == expected
 
@@ -224,8 +225,8 @@ def test_only_newer_versions_are_loaded(tmp_path: Path) -> None:
         "0.10.0: [{from: b, to: c}]\n0.9.0: [{from: a, to: b}]\n0.8.0: [{from: x, to: y}]\n"
     )
     release = Release("v0.10.0", tmp_path)
-    assert renames.load(release, "v0.8.0") == [{"a": "b"}, {"b": "c"}]
-    assert renames.load(release, "v0.9.0.dev0") == [{"a": "b"}, {"b": "c"}]
+    assert renames.load(release, "v0.8.0") == [[("a", "b")], [("b", "c")]]
+    assert renames.load(release, "v0.9.0.dev0") == [[("a", "b")], [("b", "c")]]
     assert renames.load(release, "v0.10.0") == []
 
 
@@ -239,4 +240,4 @@ def test_a_malformed_list_is_reported(tmp_path: Path, text: str) -> None:
 
 def test_the_list_of_the_template_can_be_read() -> None:
     for version in renames.load(Release("current", ROOT), "v0.0.1"):
-        assert all(old != new for old, new in version.items())
+        assert all(old != new for old, new in version)

@@ -20,7 +20,7 @@ from mlpath.update.workspace import Workspace
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlpath.update.renames import Renames
+    from mlpath.update.renames import Pair
     from mlpath.update.repository import Repository
 
 _THEIRS = "TEMPLATE_HEAD"
@@ -42,7 +42,7 @@ class Sides:
     keep_answers_file: bool = False
     """Take HEAD's answers file as the old one, so that the new render's replaces it: a merge of
     two differently formatted answers files by lines could mix answers."""
-    renames: list[Renames] = field(default_factory=list)
+    renames: list[list[Pair]] = field(default_factory=list)
 
 
 class Merge:
@@ -118,7 +118,7 @@ class Merge:
         return base_commit, ours_commit, self._git.commit(theirs, base_commit)
 
     def _renames(
-        self, versions: list[Renames], base: str, ours: str, theirs: str
+        self, versions: list[list[Pair]], base: str, ours: str, theirs: str
     ) -> Mapping[str, str]:
         """Return the renames to apply to the old render and to the project before the merge."""
         self.renamed: Mapping[str, str] = {}

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
     from mlpath.template.store import Release
 
-Renames = dict[str, str]
-"""New paths by old path."""
+Pair = tuple[str, str]
+"""The old and the new path of a file."""
 
 _PLACEHOLDER = "{package_name}"
 
 
-def load(release: Release, old_version: str) -> list[Renames]:
+def load(release: Release, old_version: str) -> list[list[Pair]]:
     """Return the renames of each version after an older one, as a release lists them.
 
     Raises:
@@ -40,7 +40,7 @@ def load(release: Release, old_version: str) -> list[Renames]:
     try:
         versions = {str(version): pairs for version, pairs in _read(path).items()}
         return [
-            {pair["from"]: pair["to"] for pair in versions[version]}
+            [(pair["from"], pair["to"]) for pair in versions[version]]
             for version in sorted(versions, key=Version)
             if template.is_older(old_version, version)
         ]
@@ -57,15 +57,16 @@ def _read(path: Path) -> dict[str, list[dict[str, str]]]:
 
 
 def resolve(
-    versions: list[Renames],
+    versions: list[list[Pair]],
     base: Collection[str],
     ours: Collection[str],
     theirs: Collection[str],
-) -> Renames:
+) -> dict[str, str]:
     """Return the renames that apply to a project.
 
     A rename applies if the old render has the old path, the new render has the new path, and the
-    project does not have a file at both.
+    project does not have a file at both. Of several renames of one file, the first that applies
+    counts: domains continue a file under different names.
 
     Args:
         versions: The renames of each version, oldest first.
@@ -73,20 +74,23 @@ def resolve(
         ours: The paths of the project.
         theirs: The paths of the new render.
     """
-    renames: Renames = {}
-    for old_pattern, new_pattern in _chain(versions).items():
+    renames: dict[str, str] = {}
+    for old_pattern, new_pattern in _chain(versions):
         old, new = _match(old_pattern, base), _match(new_pattern, theirs)
-        if old and new and new not in {old, *renames.values()} and not {old, new} <= {*ours}:
+        if not old or not new or old in renames:
+            continue
+        if new not in {old, *renames.values()} and not {old, new} <= {*ours}:
             renames[old] = new
     remaining = {*base} - renames.keys()
     return {old: new for old, new in renames.items() if new not in remaining}
 
 
-def _chain(versions: list[Renames]) -> Renames:
-    """Join renames of the same file by several versions into one."""
-    chained: Renames = {}
-    for renames in versions:
-        chained = {**renames, **{old: renames.get(new, new) for old, new in chained.items()}}
+def _chain(versions: list[list[Pair]]) -> list[Pair]:
+    """Add the pairs that join renames of the same file by several versions."""
+    chained: list[Pair] = []
+    for pairs in versions:
+        later = [(old, last) for old, new in chained for first, last in pairs if first == new]
+        chained += [*later, *pairs]
     return chained
 
 
