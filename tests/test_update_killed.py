@@ -291,22 +291,26 @@ def test_edits_made_after_a_kill_are_kept(scene: Scene, half_written: Path) -> N
     assert snapshot(half_written) == snapshot(scene.original)
 
 
-def test_folders_and_files_made_after_a_kill_are_kept(scene: Scene, half_written: Path) -> None:
-    """A folder where HEAD has a file, and a file where HEAD has a folder."""
-    (half_written / "LICENSE").unlink()
-    (half_written / "LICENSE").mkdir()
-    (half_written / "LICENSE/mine.txt").write_text("mine\n")
-    (half_written / "src/gone.py").mkdir()
-    (half_written / "src/gone.py/mine.txt").write_text("mine\n")
-
-    done = scene.installed.run("status", cwd=half_written)
-
-    assert done.returncode == 0, done.stderr
+def test_a_folder_in_the_place_of_a_file_is_kept(scene: Scene, half_written: Path) -> None:
+    (half_written / "README.md").unlink()
+    (half_written / "README.md").mkdir()
+    (half_written / "README.md/mine.txt").write_text("mine\n")
+    assert scene.installed.run("status", cwd=half_written).returncode == 0
     [aside] = (half_written / ".git/mlpath").glob("rescued-*")
-    assert (aside / "src/gone.py/mine.txt").read_text() == "mine\n"
-    # The update does not change LICENSE, so it is none of its business.
-    assert (half_written / "LICENSE/mine.txt").read_text() == "mine\n"
-    git("checkout", "-q", "-f", "--", "LICENSE", cwd=half_written)
+    assert (aside / "README.md/mine.txt").read_text() == "mine\n"
+    assert snapshot(half_written) == snapshot(scene.original)
+
+
+def test_a_file_in_the_place_of_a_folder_is_reported(scene: Scene, half_written: Path) -> None:
+    shutil.rmtree(half_written / "src")
+    (half_written / "src").write_text("mine\n")
+    done = scene.installed.run("status", cwd=half_written)
+    assert done.returncode == 1
+    assert "the update cannot be rolled back" in done.stderr
+    assert (half_written / "src").read_text() == "mine\n"
+    (half_written / "src").rename(half_written / "mine")
+    assert scene.installed.run("status", cwd=half_written).returncode == 0
+    (half_written / "mine").unlink()
     assert snapshot(half_written) == snapshot(scene.original)
 
 

@@ -1,4 +1,4 @@
-"""A generated project's page as a person has it: in Chromium, on a desk and on a phone."""
+"""Open a project's page in Chromium, on a desktop and on a phone, and check its layout."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ SCREENS: dict[str, dict[str, Any]] = {
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
 }
 PATIENCE = 30_000
-"""Milliseconds for the page to do something; seconds are usual on a busy machine."""
+"""Milliseconds to wait for the page on a busy machine."""
 LOCAL = {"127.0.0.1", "localhost"}
 
-# What a look at a screenshot would find, of the tab that is open. Hashes may be broken anywhere.
+# Layout errors in the open tab. Hashes may be broken anywhere.
 FAULTS = """() => {
     const faults = [];
     const wide = document.documentElement.scrollWidth;
@@ -36,7 +36,7 @@ FAULTS = """() => {
                 const range = document.createRange();
                 range.setStart(text, found.index);
                 range.setEnd(text, found.index + found[0].length);
-                const lines = new Set([...range.getClientRects()].map(one => Math.round(one.top)));
+                const lines = new Set([...range.getClientRects()].map(box => Math.round(box.top)));
                 if (lines.size > 1) faults.push(`${found[0]} is broken over ${lines.size} lines`);
             }
         }
@@ -53,10 +53,9 @@ FAULTS = """() => {
     return faults;
 }"""
 
-# A picture is asked for when it is close to being seen: not in a tab that was left at once, and far
-# down the page only after scrolling.
+# Images are loaded lazily, when they are nearly visible, so scroll to each of them.
 SCROLLED = """() => {
-    const missing = [...document.images].find(one => one.checkVisibility() && !one.complete);
+    const missing = [...document.images].find(image => image.checkVisibility() && !image.complete);
     if (missing) missing.scrollIntoView();
     else scrollTo(0, 0);
     return !missing;
@@ -65,40 +64,40 @@ SCROLLED = """() => {
 
 @contextmanager
 def opened(address: str, screen: str) -> Iterator[Page]:
-    """Open a page; at the end it must have raised no error, and asked no other machine."""
-    # As root, in a container, Chromium starts only without its sandbox. The page is our own.
+    """Open a page; at the end there must be no error, and no request to another machine."""
+    # As root, in a container, Chromium starts only without its sandbox.
     freely = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=freely)
         page = browser.new_page(**SCREENS[screen])
         page.set_default_timeout(PATIENCE)
         expect.set_options(timeout=PATIENCE)
-        errors, asked = list[str](), set[str]()
+        errors, hosts = list[str](), set[str]()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("request", lambda request: asked.add(urlsplit(request.url).hostname or ""))
+        page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname or ""))
         page.goto(address)
         expect(page.get_by_role("tab").first).to_be_visible()
         yield page
         browser.close()
     assert errors == []
-    assert asked - LOCAL - {""} == set()
+    assert hosts - LOCAL - {""} == set()
 
 
 def faults(page: Page) -> list[str]:
-    """What is wrong to the eye with the tab that is open, once its pictures are there."""
-    with suppress(TooLateError):  # a picture that never comes is one of the faults
+    """Return the layout errors in the open tab, after its images have loaded."""
+    with suppress(TooLateError):  # an image that does not load is one of the faults
         page.wait_for_function(SCROLLED)
     found: list[str] = page.evaluate(FAULTS)
     return found
 
 
 def draw(page: Page, selector: str, points: Sequence[tuple[float, float]]) -> None:
-    """Draw a line over an element with the mouse, or with a finger where there is no mouse.
+    """Draw a line over an element with the mouse, or by touch if there is no mouse.
 
     Args:
         page: The page.
-        selector: Of the element to draw on.
-        points: Where the line goes, as shares of the element's width and height.
+        selector: The element to draw on.
+        points: Where the line goes, as fractions of the element's width and height.
     """
     element = page.locator(selector).first
     element.scroll_into_view_if_needed()
@@ -120,13 +119,13 @@ def draw(page: Page, selector: str, points: Sequence[tuple[float, float]]) -> No
 
 
 def expect_answer(page: Page, label: str) -> None:
-    """Wait for the class that is answered, and for its place on the screen."""
+    """Wait for the predicted class, and until it is visible."""
     expect(page.get_by_test_id("label-output-value")).to_have_text(label)
     expect_in_sight(page)
 
 
 def expect_in_sight(page: Page) -> None:
-    """Wait until the answer stands in the upper half of the screen."""
+    """Wait until the prediction is in the upper half of the screen."""
     page.wait_for_function(
         """() => {
             const top = document.querySelector('#answer').getBoundingClientRect().top;

@@ -1,4 +1,4 @@
-"""A project as its owner has it: made by the program, installed. For the end-to-end tests."""
+"""Create, install, run and serve projects, for the end-to-end tests."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ LIMIT = 1200
 
 
 def restore_sigint_handler() -> None:
-    """Let programs that are started end by Ctrl-C, though a script's background jobs ignore it."""
+    """Let child processes react to Ctrl-C, which the background jobs of a script ignore."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Somebody with a home folder, and what they type there."""
+    """A user with a home folder, who runs commands there."""
 
     home: Path
     variables: Mapping[str, str] = field(default_factory=dict)
 
     def with_variables(self, variables: Mapping[str, str]) -> Owner:
-        """The same person, with more in their environment."""
+        """Return the same user with more environment variables."""
         return replace(self, variables={**self.variables, **variables})
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment of their shell."""
+        """The environment of the user's shell."""
         kept = {
             name: value
             for name, value in os.environ.items()
@@ -53,7 +53,7 @@ class Owner:
         return {**kept, "HOME": str(self.home), "UV_CACHE_DIR": cache, **self.variables}
 
     def run(self, *command: str, cwd: Path, fails: bool = False) -> str:
-        """Run a command that must succeed, or fail; returns all that it printed."""
+        """Run a command that must succeed, or fail; return its output."""
         done = subprocess.run(
             command,
             cwd=cwd,
@@ -73,7 +73,7 @@ class Owner:
         return self.run(uv.find_uv_bin(), *arguments, cwd=cwd, fails=fails)
 
     def create(self, name: str, *arguments: str) -> Path:
-        """Make a project with the defaults and install its environment."""
+        """Create a project with the default answers and install its environment."""
         self.run(
             sys.executable, "-m", "mlpath", "new-project", name, "-l", *arguments, cwd=self.home
         )
@@ -117,14 +117,14 @@ def wait_for(url: str, child: subprocess.Popen[bytes]) -> None:
             time.sleep(0.25)
         else:
             return
-    raise AssertionError(f"no answer from {url}")
+    raise AssertionError(f"no response from {url}")
 
 
 def get(url: str) -> tuple[int, Any]:
-    """Return the status and the JSON of an answer, whatever the status is."""
+    """Return the status and the JSON of a response, whatever the status is."""
     try:
-        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 (it is http)
-            return answer.status, json.load(answer)
+        with urllib.request.urlopen(url, timeout=30) as response:  # noqa: S310 (it is http)
+            return response.status, json.load(response)
     except urllib.error.HTTPError as error:
         with error:
             return error.code, json.load(error)

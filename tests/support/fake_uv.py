@@ -1,4 +1,4 @@
-"""Stands in for uv where `--run` is tested: the same commands, without a network or minutes.
+"""A fake uv for tests of `--run`: the same commands, but fast and without a network.
 
 Like uv, `run demo` serves in a process below its own.
 """
@@ -49,7 +49,7 @@ def main() -> None:
         case ["serve"]:
             serve()
         case other:
-            sys.exit(f"unknown to the stand-in: {other}")
+            sys.exit(f"unknown to the fake uv: {other}")
 
 
 if __name__ == "__main__":

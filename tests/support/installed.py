@@ -1,4 +1,4 @@
-"""A program with a template of its own, whose versions a test writes down."""
+"""An mlpath with a template of its own, whose versions a test defines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 
 Files = dict[str, str | bytes]
-"""What stands under each path of a template."""
+"""The content of each file of a template by path."""
 
 ANSWERS = "template/project/{{ _copier_conf.answers_file }}.jinja"
 LINES = "".join(f"line {number}\n" for number in range(1, 31))
@@ -66,12 +66,12 @@ SECOND: Files = {
     "template/project/src/fresh.py": "fresh = True\n",
     "template/project/logo.bin": bytes(reversed(range(256))),
 }
-"""The second: changes, adds, renames and removes a file each, changes a binary, asks something."""
+"""The second: changes, adds, renames and removes a file, changes a binary file, adds a question."""
 
 
 @dataclass(frozen=True)
 class Installed:
-    """An mlpath with other versions of the template, as a folder for PYTHONPATH."""
+    """An mlpath with other versions of the template: a folder for PYTHONPATH."""
 
     folder: Path
     version: str
@@ -86,7 +86,7 @@ class Installed:
         return [sys.executable, "-m", "mlpath", *arguments]
 
     def run(self, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-        """Run a command in this process, with the template of that one: it starts at once."""
+        """Run a command in this process, which is fast."""
         package = self.folder / "mlpath"
         packaged = (package / "_template", package / "_template.bundle")
         with (
@@ -103,7 +103,7 @@ class Installed:
         )
 
     def run_apart(self, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-        """Run a command in a process of its own, as a user does."""
+        """Run a command in a process of its own."""
         return subprocess.run(
             self.command(*arguments),
             cwd=cwd,
@@ -115,7 +115,7 @@ class Installed:
         )
 
     def project(self, place: Path, *answers: str, version: str = "v0.1.0") -> Path:
-        """Make a project from one of the versions."""
+        """Create a project from one of the versions."""
         data = [part for answer in answers for part in ("-d", answer)]
         done = self.run(
             "new-project", str(place), "-l", "-q", "--no-lock", "-r", version, *data,
@@ -126,7 +126,7 @@ class Installed:
 
 
 def install(versions: Mapping[str, Files], folder: Path) -> Installed:
-    """Make an mlpath whose template has these versions; the last one is its own."""
+    """Create an mlpath whose template has these versions; the last one is its own."""
     package = folder / "mlpath"
     shutil.copytree(
         ROOT / "generator/mlpath", package, ignore=shutil.ignore_patterns("__pycache__", "_*plate*")
@@ -149,14 +149,14 @@ def install(versions: Mapping[str, Files], folder: Path) -> Installed:
 
 
 def commit(project: Path, message: str = "Edit") -> str:
-    """Commit all that stands in a project; return the commit."""
+    """Commit all files of a project; return the commit."""
     for command in (["add", "--all"], ["commit", "--quiet", "--allow-empty", "-m", message]):
         subprocess.run(["git", *command], cwd=project, check=True)
     return _git("rev-parse", "HEAD", cwd=project).strip()
 
 
 def snapshot(project: Path) -> tuple[dict[str, bytes | str], str]:
-    """Return every file of a work tree, ignored ones and modes too, and every index entry."""
+    """Return the files of a work tree, with modes and ignored ones, and the index entries."""
     files: dict[str, bytes | str] = {}
     for path in sorted(project.rglob("*")):
         name = path.relative_to(project)

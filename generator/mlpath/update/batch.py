@@ -144,7 +144,8 @@ def _update(task: Task) -> Result:
     from mlpath.update.project import Request, update  # noqa: PLC0415 - slow to import
     from mlpath.update.renders import RenderCache  # noqa: PLC0415
 
-    with RenderCache(task.renders) as renders:
+    with tempfile.TemporaryDirectory(prefix="mlpath-") as scratch:
+        renders = RenderCache(task.renders or Path(scratch))
         result = update(task.project, renders, Request(**task.options))
     return Result(task.project, outcome=result)
 

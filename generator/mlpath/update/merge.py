@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from mlpath.system import git
 from mlpath.template.answers import ANSWERS_FILE
 from mlpath.update import renames
-from mlpath.update.rollback import Change, Entry
+from mlpath.update.rollback import Change, Entry, is_file
 from mlpath.update.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -176,14 +176,11 @@ class Merge:
         """Return what is in the place of a file, other than what the merge removes."""
         top = self.repository.top
         for parent in map(str, reversed(Path(path).parents[:-1])):
-            if _is_file(top / parent):
+            if is_file(top / parent):
                 return None if parent in removed else parent
             if os.path.lexists(top / parent / ".git"):
                 return parent  # another repository, or a submodule
-        if _is_file(top / path) or not (top / path).exists():
-            return path if _is_file(top / path) else None
-        files = [str(file.relative_to(top)) for file in (top / path).rglob("*") if _is_file(file)]
-        return next((file for file in files if file not in removed), None if files else path)
+        return _obstacle_at(top, path, removed)
 
     def _hidden(self) -> list[str]:
         """Return the files to change in which git ignores the user's changes."""
@@ -193,6 +190,10 @@ class Merge:
         return sorted(hidden & {path for path, change in self.changes.items() if change.before})
 
 
-def _is_file(path: Path) -> bool:
-    """Return whether there is a file or a link, broken or not."""
-    return path.is_symlink() or (path.exists() and not path.is_dir())
+def _obstacle_at(top: Path, path: str, removed: set[str]) -> str | None:
+    if is_file(top / path):
+        return path
+    if not (top / path).exists():
+        return None
+    files = [str(file.relative_to(top)) for file in (top / path).rglob("*") if is_file(file)]
+    return next((file for file in files if file not in removed), None if files else path)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlpath.errors import MlpathError
@@ -15,7 +17,6 @@ from mlpath.update.renders import RenderCache
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 BENEFITS = {
     "ci": "runs the tests on every push, and shows the result in a badge",
@@ -75,9 +76,9 @@ def add(project: Path, request: str) -> UpdateResult:
         )
     if not given and option is not None:
         value = _default_value(project, option, questions[key])
-    with RenderCache() as renders:
-        data = {key: value}
-        result = update(project, renders, Request(data, defaults=True, ref=record.version))
+    with tempfile.TemporaryDirectory(prefix="mlpath-") as scratch:
+        change = Request({key: value}, defaults=True, ref=record.version)
+        result = update(project, RenderCache(Path(scratch)), change)
     result.notes[:0] = notes
     return result
 

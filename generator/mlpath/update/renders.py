@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,29 +17,16 @@ from mlpath.template.answers import ANSWERS_FILE, Answers, Record
 from mlpath.template.questions import questions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Self
+    from collections.abc import Callable, Mapping
 
     from mlpath.template.store import Release
 
 
+@dataclass(frozen=True)
 class RenderCache:
-    """A folder of renders, which processes may share. Use it as a context manager."""
+    """Renders in a folder, which several processes may share."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        """Use a folder that exists, or a temporary one."""
-        self._stack = contextlib.ExitStack()
-        self._folder = folder
-        self._releases: dict[str, Release] = {}
-
-    def __enter__(self) -> Self:
-        if self._folder is None:
-            scratch = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="mlpath-"))
-            self._folder = Path(scratch)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+    folder: Path
 
     def render_recorded(self, record: Record) -> Path:
         """Render the version and the answers that a project has.
@@ -88,9 +76,12 @@ class RenderCache:
         """Return the files of a version of mlpath's own template; None for another template."""
         if source != template.SRC_PATH or version is None:
             return None
-        if version not in self._releases:
-            self._releases[version] = self._stack.enter_context(template.release(version))
-        return self._releases[version]
+
+        def copy(folder: Path) -> None:
+            with template.release(version) as release:
+                shutil.copytree(release.folder, folder, dirs_exist_ok=True)
+
+        return template.Release(version, self._once(f"template-{version}", copy))
 
     def _asked(self, source: str, version: str | None, answers: Answers) -> Answers:
         """Return the answers to questions of a version, as Copier ignores the others."""
@@ -108,17 +99,22 @@ class RenderCache:
 
         release = self.release(source, version)
         request = json.dumps([source, version, answers, defaults], sort_keys=True, default=str)
-        assert self._folder is not None  # noqa: S101 - set on entering
-        place = self._folder / hashlib.sha256(request.encode()).hexdigest()[:16]
-        if place.exists():
-            return place
-        draft = Path(tempfile.mkdtemp(dir=self._folder))
-        try:
+
+        def create(folder: Path) -> None:
             ref = None if release else version
-            render.render(release or source, draft, answers, defaults=defaults, ref=ref)
-            with contextlib.suppress(OSError):  # another process was faster
-                draft.rename(place)
-        except BaseException:
-            shutil.rmtree(draft, ignore_errors=True)
-            raise
+            render.render(release or source, folder, answers, defaults=defaults, ref=ref)
+
+        return self._once(hashlib.sha256(request.encode()).hexdigest()[:16], create)
+
+    def _once(self, name: str, fill: Callable[[Path], None]) -> Path:
+        """Return a folder of that name, filled by a function unless that was done before."""
+        place = self.folder / name
+        if not place.exists():
+            draft = Path(tempfile.mkdtemp(dir=self.folder))
+            try:
+                fill(draft)
+                with contextlib.suppress(OSError):  # another process was faster
+                    draft.rename(place)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
         return place

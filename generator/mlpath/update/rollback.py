@@ -49,11 +49,9 @@ class WorkTree:
             self.git("update-index", "-q", "--refresh", index=index)
 
     def restore(self, changes: Mapping[str, Change], aside: Path) -> list[Path]:
-        """Restore every path that changes; can be repeated if it is cut short.
+        """Restore every path that an update changes; can be repeated if it is cut short.
 
-        Args:
-            changes: What an update writes.
-            aside: Where files go that are neither HEAD's nor the update's: they are the user's.
+        Files that are neither HEAD's nor the update's are the user's: they are moved to `aside`.
 
         Returns:
             The files in `aside`.
@@ -65,15 +63,12 @@ class WorkTree:
         for path in sorted(differing & self._differing(after)):
             if not self._is_cut_short(path, after[path]):
                 self._move(path, aside)
-        self._remove(path for path, entry in before.items() if not entry)
-        tracked = [path for path, entry in before.items() if entry]
-        for path in self._obstructions(tracked):
-            self._move(path, aside)
+        self._remove({*differing, *(path for path, entry in before.items() if not entry)})
         self.git("update-index", "-z", "--index-info", text=_removal(changes) + _index_info(before))
-        restored = "".join(f"{path}\0" for path in tracked if path in differing)
-        self.git("checkout-index", "--force", "--index", "-z", "--stdin", text=restored)
+        restored = "".join(f"{path}\0" for path in differing if before[path])
+        self.git("checkout-index", "--index", "-z", "--stdin", text=restored)
         self.refresh()
-        return sorted(filter(_is_file, aside.rglob("*")))
+        return sorted(filter(is_file, aside.rglob("*")))
 
     def _differing(self, entries: Mapping[str, Entry | None]) -> set[str]:
         """Return the paths whose file is missing, or not that of the entry."""
@@ -82,8 +77,8 @@ class WorkTree:
             self.git("update-index", "-z", "--index-info", text=_index_info(entries), index=index)
             self.refresh(index)
             differing = self.git("diff-files", "--name-only", "-z", index=index).split("\0")[:-1]
-        unknown = [path for path, entry in entries.items() if not entry]
-        return {*differing, *(path for path in unknown if _is_file(self.top / path))}
+        absent = [path for path, entry in entries.items() if not entry]
+        return {*differing, *(path for path in absent if is_file(self.top / path))}
 
     def _is_cut_short(self, path: str, entry: Entry | None) -> bool:
         """Return whether there is no file, or one that git was killed while writing."""
@@ -106,23 +101,14 @@ class WorkTree:
     def _remove(self, paths: Iterable[str]) -> None:
         """Remove files, and the folders that are empty without them."""
         for path in paths:
-            if _is_file(self.top / path):
+            if is_file(self.top / path):
                 (self.top / path).unlink()
             with suppress(OSError):
                 for folder in Path(path).parents[:-1]:
                     (self.top / folder).rmdir()
 
-    def _obstructions(self, tracked: Iterable[str]) -> list[str]:
-        """Return files in the place of folders, and folders in the place of files."""
-        folders = {str(folder) for path in tracked for folder in Path(path).parents[:-1]}
-        return [
-            *(path for path in folders if _is_file(self.top / path)),
-            *(path for path in tracked if (self.top / path).is_dir() and path not in folders
-              and not _is_file(self.top / path)),
-        ]  # fmt: skip
 
-
-def _is_file(path: Path) -> bool:
+def is_file(path: Path) -> bool:
     """Return whether there is a file or a link, broken or not."""
     return path.is_symlink() or (path.exists() and not path.is_dir())
 

@@ -54,11 +54,6 @@ def apply(
         MlpathError: It cannot be written. Nothing has changed.
     """
     with locks.hold(repository.git_dir / _FOLDER) as lock:
-        if is_uncommitted(repository, head):
-            raise MlpathError(
-                f"another update of {repository.project} finished first",
-                hint="See what it changed: git diff --staged",
-            )
         tree = WorkTree(repository.top, repository.git_dir, lock)
         trees = ("-m", "-u", f"{head}^{{tree}}", result)
         tree.refresh()
@@ -149,7 +144,14 @@ def _roll_back(tree: WorkTree, pending: Path) -> list[str]:
     """Restore what a log lists; return a note on each file that was moved aside."""
     log = _load(pending)
     aside = pending.with_name(f"rescued-{log.created}")
-    rescued = tree.restore(log.changes, aside)
+    try:
+        rescued = tree.restore(log.changes, aside)
+    except git.GitError as error:
+        raise MlpathError(
+            f"the update cannot be rolled back: {error}",
+            hint="Move away what is in the place of that file, or free disk space. Then run the "
+            "command again.",
+        ) from None
     pending.unlink()
     return [f"You had edited {path.name}; your version is now {path}." for path in rescued]
 
