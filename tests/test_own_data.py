@@ -15,7 +15,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from conftest import ROOT, files_below, git, mlpath
+from conftest import ROOT, git, mlpath
 from mlpath.create import ingest
 from mlpath.create.schemas.timeseries import STEPS
 from mlpath.dataset import inspect
@@ -392,7 +392,7 @@ def test_a_large_file_is_profiled_from_a_sample(
     path = write_csv(folder / "churn.csv", [header, *table])
     new_project("--dataset", str(path), "--target", "Churn")
     schema = schema_of(folder / "demo")
-    postcode = next(feature for feature in schema["features"] if feature["name"] == "postcode")
+    postcode = {feature["name"]: feature for feature in schema["features"]}["postcode"]
     assert postcode["choices"][0] == "x000"
     assert len(postcode["choices"]) > 10
     assert postcode["others"] is True
@@ -466,7 +466,7 @@ def test_imbalanced_classes_of_texts_are_evaluated_by_f1(
 
 def test_rare_and_missing_classes_of_texts(folder: Path) -> None:
     changed = {0: "press", 1: "press", 2: "press", 4: ""}
-    rows = with_target(tickets(), lambda n, team: changed.get(n, team))
+    rows = with_target(tickets(), changed.get)
     new_project("--dataset", str(write_csv(folder / "tickets.csv", rows)))
     schema = schema_of(folder / "demo")
     assert schema["too_rare"] == ["press"]

@@ -1,4 +1,4 @@
-"""Data sets as users have them: one per domain, with missing values, odd names and personal data."""
+"""Data sets of each domain, with missing values, odd names and personal data."""
 
 from __future__ import annotations
 

@@ -33,6 +33,7 @@ _OTHER_DELIMITER = re.compile(r'[,;|"]')
 _QUOTED_OR_BLANKS = re.compile(r'("[^"]*")|[ \t]+')
 _MAX_PREFACE = 30
 """Lines above a table."""
+_SUFFIXES = {"gz": ".gz", "zst": ".zst", "zip": ".zip", "parquet": ".parquet", "json": ".jsonl"}
 _NATIVE_ENCODINGS = {"utf-8", "ascii"}
 _LOOSE = "null_padding = true, strict_mode = false"
 
@@ -78,21 +79,11 @@ def open_table(
         yield TableSource(path, options, Table(database, _table_function(file, options)))
 
 
-def column_names(source: TableSource) -> list[str]:
-    """Return the names of the columns as DuckDB makes them unique."""
-    try:
-        return source.table.columns()
-    except duckdb.Error as error:
-        raise read_error(source, error) from None
-
-
 def _initial_options(path: Path, file_format: FileFormat) -> ReadOptions:
-    suffix = {"gz": ".gz", "zst": ".zst", "zip": ".zip"}.get(file_format.compression, "")
-    if not suffix and file_format.format == "json":
-        known = path.suffix.lower() in {".json", ".ndjson"}
-        suffix = path.suffix.lower() if known else ".jsonl"
-    elif not suffix and file_format.format == "parquet":
-        suffix = ".parquet"
+    # DuckDB detects compression and JSON by the file name.
+    suffix = _SUFFIXES.get(file_format.compression or file_format.format, "")
+    if suffix == ".jsonl" and path.suffix.lower() in {".json", ".ndjson"}:
+        suffix = path.suffix.lower()
     options = ReadOptions(
         names.file_name(path, suffix), format=file_format.format, member=file_format.member,
         encoding=file_format.encoding,

@@ -6,6 +6,8 @@ import contextlib
 import csv
 from typing import TYPE_CHECKING
 
+from mlpath.dataset.names import listed
+
 if TYPE_CHECKING:
     from mlpath.dataset.results import ReadOptions
 
@@ -82,9 +84,9 @@ def notes(head: str, options: ReadOptions, columns: list[str]) -> list[str]:
             f"{ROW_NAMES!r}."
         )
     elif numbers := _numeric_names(options, columns):
-        listed = ", ".join(map(repr, numbers[:4]))
         remarks.append(
-            f"The first line names columns {listed}; if it is not a header, add one above it."
+            f"The first line names columns {listed(numbers[:4])}; if it is not a header, add one "
+            "above it."
         )
     return remarks
 

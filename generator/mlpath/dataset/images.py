@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from mlpath.dataset.detect import IMAGE_SUFFIXES, files_of, is_system_file
+from mlpath.dataset.names import listed
 from mlpath.dataset.results import DatasetProfile
 from mlpath.errors import MlpathError
 
@@ -91,23 +92,19 @@ def _notes(opened: dict[str, Any], classes: Sequence[tuple[str, int]], loose: in
     if opened["opened"] < total:
         yield f"{opened['opened']:,} of the {total:,} images were opened, some of each class."
     if opened["unread"]:
-        listed = ", ".join(opened["unreadable"][:5])
-        yield f"{opened['unread']} files can't be read as images: {listed}."
+        names = ", ".join(opened["unreadable"][:5])
+        yield f"{opened['unread']} files can't be read as images: {names}."
     if loose:
         yield f"{loose} images are in no sub-folder and are ignored."
     if similar := _differ_in_case([name for name, _ in classes]):
-        yield f"Classes that differ only in case: {_listed(similar[:6])}."
+        yield f"Classes that differ only in case: {listed(similar[:6])}."
     if rare := [name for name, count in classes if count < _MIN_IMAGES]:
-        yield f"Classes with fewer than {_MIN_IMAGES} images: {_listed(rare)}."
+        yield f"Classes with fewer than {_MIN_IMAGES} images: {listed(rare)}."
 
 
 def _differ_in_case(names: Sequence[str]) -> list[str]:
     folded = Counter(name.casefold() for name in names)
     return sorted(name for name in names if folded[name.casefold()] > 1)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(map(repr, names))
 
 
 def images_below(path: Path) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlpath.dataset import vocabulary
 from mlpath.dataset.columns import MAX_CLASSES, infer_columns
 from mlpath.dataset.leaks import MIN_ROWS, find_leaks
+from mlpath.dataset.names import listed
 from mlpath.dataset.results import table_profile
 from mlpath.dataset.series import infer_series, looks_like_series
 from mlpath.dataset.targets import choose_target, find_column, has_few_classes, rank_targets
@@ -191,18 +192,14 @@ def _table_notes(profile: DatasetProfile) -> Iterator[str]:
     if copies := profile.duplicate_rows:
         yield "1 row is a duplicate." if copies == 1 else f"{copies:,} rows are duplicates."
     if personal := [one.name for one in profile.columns if one.reason.startswith("personal")]:
-        yield f"Personal data, left out: {_listed(personal)}."
+        yield f"Personal data, left out: {listed(personal)}."
     yield from _imbalance(profile)
     missing = profile.read_options.missing[1:] if profile.read_options else ()
     if missing:
-        yield f"Missing values in columns of numbers and dates: {_listed(missing[:8])}."
+        yield f"Missing values in columns of numbers and dates: {listed(missing[:8])}."
 
 
 def _imbalance(profile: DatasetProfile) -> Iterator[str]:
     rarest, count = min(profile.classes, key=lambda item: item[1], default=("", profile.rows))
     if 3 * count * len(profile.classes) < profile.rows and rarest:
         yield f"Imbalanced classes: {rarest!r} has {count:,} of {profile.rows:,} rows."
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(map(repr, names))

@@ -9,7 +9,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 # Names of parameters of Gradio's client, which has one parameter per input of the API.
@@ -47,6 +47,11 @@ def label(name: str) -> str:
     """Return a name as a label for people."""
     words = " ".join(re.sub(r"_+", " ", name).split()) or name
     return words[:1].upper() + words[1:]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names for a message."""
+    return ", ".join(map(repr, names))
 
 
 def file_name(path: Path, suffix: str = "") -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlpath.dataset import sql, vocabulary
+from mlpath.dataset.names import listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -81,11 +82,10 @@ def _with_stray_texts(
     if not numbers or stray > max(MAX_STRAY * numbers, 1):
         return None
     first = table.select(sql.text(stats.name), "LIMIT 1")[0][0]
-    listed = ", ".join(map(repr, texts[:3]))
     return replace(
         stats, type="number", count=numbers, missing_values=(*missing, *texts),
         starts_with_text=first in texts,
-        notes=(f"{stray} values are not numbers ({listed}) and count as missing",),
+        notes=(f"{stray} values are not numbers ({listed(texts[:3])}) and count as missing",),
     )  # fmt: skip
 
 

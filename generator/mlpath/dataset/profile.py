@@ -13,7 +13,8 @@ import duckdb
 
 from mlpath.dataset import sql
 from mlpath.dataset.column_types import MAX_UNPARSED, batches, detect_types
-from mlpath.dataset.dialect import column_names, read_error
+from mlpath.dataset.dialect import read_error
+from mlpath.dataset.names import listed
 from mlpath.dataset.notation import MAX_STRAY, split_missing
 from mlpath.dataset.results import TableStats
 from mlpath.errors import MlpathError
@@ -41,12 +42,12 @@ def profile_table(source: TableSource, size: int) -> tuple[TableStats, Table]:
     Raises:
         MlpathError: The table can't be read, or has too few rows.
     """
-    names = column_names(source)
     in_memory = _fits_in_memory(source, size)
-    _set_limits(source.table.database, len(names), in_memory=in_memory)
     limit = "" if in_memory else f"LIMIT {SAMPLE_ROWS}"
     delimiter = source.options.delimiter if source.options.format == "csv" else ""
     try:
+        names = source.table.columns()
+        _set_limits(source.table.database, len(names), in_memory=in_memory)
         sample = source.table.copy("sample", clauses=limit)
         sampled = rows = int(sample.aggregate("count(*)")[0])
         in_memory = in_memory or sampled < SAMPLE_ROWS
@@ -263,8 +264,7 @@ def _check_later_values(file: Table, column: ColumnStats, total: _Totals) -> Col
     _, texts = split_missing(values)
     if texts and stray > MAX_STRAY * column.rows:
         return replace(column, type="text", date_format="", missing_values=())
-    listed = ", ".join(map(repr, values[:3]))
-    note = f"{stray} values are not {column.type}s ({listed}) and count as missing"
+    note = f"{stray} values are not {column.type}s ({listed(values[:3])}) and count as missing"
     return replace(
         column, missing_values=(*column.missing_values, *values), notes=(*column.notes, note)
     )

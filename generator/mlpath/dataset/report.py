@@ -26,17 +26,15 @@ _ROLE_STYLES: dict[str, dict[str, Any]] = {
 }
 
 
-def _plain(text: str, **_: Any) -> str:
-    return text
-
-
 def to_json(profile: DatasetProfile) -> str:
     """Return a profile as JSON."""
     document = {**asdict(profile), "path": str(profile.path)}
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def format_profile(profile: DatasetProfile, style: Style = _plain, width: int = 0) -> str:
+def format_profile(
+    profile: DatasetProfile, style: Style = lambda text, **_: text, width: int = 0
+) -> str:
     """Return a profile as a table that fits the terminal.
 
     Args:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlpath.dataset import sql, vocabulary
+from mlpath.dataset.names import listed
 from mlpath.dataset.results import table_profile
 from mlpath.errors import MlpathError
 
@@ -87,8 +88,8 @@ def _choose_target(
         raise MlpathError(f"{path} has no numbers to forecast", hint="Add a column of numbers.")
     if len(numbers) == 1:
         return numbers[0], numbers, ()
-    listed = ", ".join(map(repr, numbers[:4]))
-    return numbers[0], numbers, (f"{path.name}: several columns could be the target: {listed}",)
+    ambiguity = f"{path.name}: several columns could be the target: {listed(numbers[:4])}"
+    return numbers[0], numbers, (ambiguity,)
 
 
 def _with_role(column: Column, target: str, time: str) -> Column:
