@@ -206,6 +206,10 @@ def predict(owner: Owner, project: Path, address: str, rows: list[dict[str, Any]
     return list(json.loads(output.splitlines()[-1]))
 
 
+def labels_of(prediction: dict[str, Any]) -> set[str]:
+    return {entry["label"] for entry in prediction["confidences"]}
+
+
 def champion_of(project: Path) -> dict[str, Any]:
     path = project / "models" / "champion" / "champion.json"
     return dict(json.loads(path.read_text(encoding="utf-8")))
@@ -283,7 +287,7 @@ def test_predictions_for_a_table(owner: Owner, projects: Projects) -> None:
         predictions = predict(owner, project, address, rows)
     for prediction in predictions[:4]:
         assert not isinstance(prediction, str), prediction
-        assert {one["label"] for one in prediction["confidences"]} == {"Yes", "No"}
+        assert labels_of(prediction) == {"Yes", "No"}
     assert predictions[1]["label"] == "Yes"
     assert "Tenure" in predictions[4]
     assert "71" in predictions[4]
@@ -297,7 +301,7 @@ def test_predictions_for_texts_in_any_script(owner: Owner, projects: Projects) -
     rows = [{}, *({"what_they_wrote": text} for text in texts)]
     with serving(owner, project) as address:
         predictions = predict(owner, project, address, rows)
-    assert {one["label"] for one in predictions[0]["confidences"]} == set(TEAM_WORDS)
+    assert labels_of(predictions[0]) == set(TEAM_WORDS)
     assert [y["label"] for y in predictions[1:4]] == ["billing", "shipping", "login"]
     for message in predictions[4:]:
         assert "must" in message
@@ -338,7 +342,7 @@ def test_predictions_for_images(owner: Owner, projects: Projects, tmp_path: Path
         first, *predictions, refused = predict(
             owner, project, address, [*rows, {"picture": str(tmp_path / "text.png")}]
         )
-    assert {one["label"] for one in first["confidences"]} == set(PHOTO_COLORS)
+    assert labels_of(first) == set(PHOTO_COLORS)
     assert [y["label"] for y in predictions] == list(PHOTO_COLORS)
     assert isinstance(refused, str)
     assert "can be read" in refused or "can't be read" in refused

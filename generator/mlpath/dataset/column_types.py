@@ -166,4 +166,4 @@ def _formats_of(table: Table, examples: Sequence[str]) -> list[str]:
     counts = rows.aggregate(
         ", ".join(f"count({sql.days('value', date_format)})" for date_format in formats)
     )
-    return [one for one, count in zip(formats, counts, strict=True) if count == len(examples)]
+    return [name for name, count in zip(formats, counts, strict=True) if count == len(examples)]

@@ -39,7 +39,7 @@ _LOOSE = "null_padding = true, strict_mode = false"
 
 
 class NotUtf8Error(Exception):
-    """A file has another encoding than its beginning suggests."""
+    """A file is not in UTF-8, although its beginning is."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def open_table(
 
     Raises:
         MlpathError: The file is not a table.
-        NotUtf8Error: The encoding is another one.
+        NotUtf8Error: The file is not in the detected encoding.
     """
     options = _initial_options(path, file_format)
     with _readable_file(path, file_format, options) as file:
@@ -169,7 +169,7 @@ def _sniff_each_delimiter(
 def _inspect_header(
     database: duckdb.DuckDBPyConnection, file: Path, dialect: _Dialect
 ) -> tuple[int, bool, tuple[str, ...]]:
-    """Return lines to skip, whether a header follows, and the columns' names if it lacks one."""
+    """Return lines to skip, whether a header follows, and column names if it lacks some."""
     skip = dialect.skip
     lines = _first_lines(database, file, 4 * skip + header.SAMPLED_LINES) if skip else []
     if lines and not dialect.header:
@@ -228,7 +228,7 @@ def read_error(source: TableSource, error: duckdb.Error) -> MlpathError:
     """Return the message for a table that DuckDB can't read.
 
     Raises:
-        NotUtf8Error: The encoding is another one.
+        NotUtf8Error: The file is not in the detected encoding.
     """
     text = str(error)
     if "not utf-8" in text or "Invalid unicode" in text:

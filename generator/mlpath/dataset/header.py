@@ -26,7 +26,7 @@ def names_with_row_names(lines: list[str], delimiter: str, quote: str) -> tuple[
         quote: Quote character.
 
     Returns:
-        The names, `rownames` first; empty if the header is another one.
+        The names, `rownames` first; empty for other headers.
     """
     with contextlib.suppress(csv.Error):
         header, *rows = csv.reader(lines[: SAMPLED_LINES + 1], delimiter=delimiter, quotechar=quote)

@@ -191,7 +191,8 @@ def _table_notes(profile: DatasetProfile) -> Iterator[str]:
         )
     if copies := profile.duplicate_rows:
         yield "1 row is a duplicate." if copies == 1 else f"{copies:,} rows are duplicates."
-    if personal := [one.name for one in profile.columns if one.reason.startswith("personal")]:
+    personal = [column.name for column in profile.columns if column.reason.startswith("personal")]
+    if personal:
         yield f"Personal data, left out: {listed(personal)}."
     yield from _imbalance(profile)
     missing = profile.read_options.missing[1:] if profile.read_options else ()

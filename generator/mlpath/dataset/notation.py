@@ -135,7 +135,7 @@ def _in_comma_notation(table: Table, stats: ColumnStats) -> ColumnStats | None:
 def _keep_decimal_point(
     table: Table, columns: list[ColumnStats], alternatives: Mapping[str, ColumnStats | None]
 ) -> list[ColumnStats]:
-    """Return the columns with those as texts that contradict the decimal point of another one."""
+    """Return the columns, as texts if they contradict another column's decimal point."""
     point = next(name for name, column in alternatives.items() if column is None)
     has_decimal_comma = any(column.decimal == "," and not column.thousands for column in columns)
 

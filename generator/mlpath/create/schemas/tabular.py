@@ -83,7 +83,8 @@ def _left_out(profile: DatasetProfile, features: list[Column]) -> list[dict[str,
         if column.role != "target" and column not in features
     ]
     reason = f"more than {MAX_FEATURES} features"
-    return unused + [{"column": one.name, "reason": reason} for one in features[MAX_FEATURES:]]
+    spare = features[MAX_FEATURES:]
+    return unused + [{"column": column.name, "reason": reason} for column in spare]
 
 
 def _unusable(column: Column) -> str:
