@@ -247,7 +247,7 @@ def test_a_version_that_only_a_newer_mlpath_knows(
     for command in (["update", "-l"], ["status"], ["add"], ["add", "container"]):
         done = older.run(*command, cwd=project)
         assert done.returncode == 1
-        assert "template version v0.2.0, which this mlpath (0.1.0) does not know" in done.stderr
+        assert "template version v0.2.0, which mlpath 0.1.0 does not know" in done.stderr
         assert "pip install 'mlpath>=0.2.0'" in done.stderr
         assert snapshot(project) == before
 
