@@ -12,7 +12,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from measure import Side, compare, rounds_asked, within
+from measure import Side, compare, parse_rounds, within
 from project import make, start_over
 
 STAGES = """\
@@ -26,7 +26,7 @@ report.main()
 """
 
 if __name__ == "__main__":
-    rounds = rounds_asked(__doc__, 5)
+    rounds = parse_rounds(__doc__, 5)
     with tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as scratch:
         project = make(Path(scratch))
         os.chdir(project)

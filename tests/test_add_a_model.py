@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from lived_in import Owner
+    from support.e2e import Owner
 
 pytestmark = pytest.mark.e2e
 
@@ -63,7 +63,7 @@ def trained(output: str) -> list[str]:
 
 
 def test_a_new_model_is_picked_up_everywhere(owner: Owner) -> None:
-    project = owner.creates("demo", "-d", "domain=tabular")
+    project = owner.create("demo", "-d", "domain=tabular")
     owner.uv("run", "dvc", "repro", cwd=project)
 
     add_extra_trees(project)

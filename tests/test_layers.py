@@ -1,4 +1,4 @@
-"""The layers of the template: every file is listed once in template/files.jinja, and is plain code."""
+"""The layers of the template: every file is listed once in files.jinja, and is plain code."""
 
 from __future__ import annotations
 
