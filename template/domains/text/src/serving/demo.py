@@ -51,15 +51,14 @@ def demo_tab(predictor: Predictor, concurrency: int) -> None:
 
 def _example_buttons(record: Any, name: str) -> list[tuple[Any, str]]:
     buttons = []
-    if record["questions"]:
+    if questions := record.get("questions"):
         gr.Markdown("Try a question:")
-        buttons += [(gr.Button(question["ask"], size="sm"), question["ask"]) for question in record["questions"]]
-    if record["examples"]:
+        buttons += [(gr.Button(question["ask"], size="sm"), question["ask"]) for question in questions]
+    if examples := record.get("examples"):
         gr.Markdown("Or try a text from the test split, labeled with its true class:")
         with gr.Row():
             buttons += [
-                (gr.Button(example["truth"], size="sm", min_width=100), example["inputs"][name])
-                for example in record["examples"]
+                (gr.Button(example["truth"], size="sm", min_width=100), example["inputs"][name]) for example in examples
             ]
     return buttons
 

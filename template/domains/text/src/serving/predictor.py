@@ -153,6 +153,9 @@ def load_predictor(folder: Path) -> Predictor:
     """Load the champion in `folder`.
 
     Raises:
-        ChampionError: it is missing or differs from the file that `champion.json` describes.
+        ChampionError: it is missing, incomplete, or differs from the file that `champion.json` describes.
     """
-    return Predictor(*load_champion(folder))
+    champion, model = load_champion(folder)
+    champion.require(["inputs", "classes", "target"])
+    champion.require(["name", "label", "default", "maximum"], champion.record["inputs"][0])
+    return Predictor(champion, model)

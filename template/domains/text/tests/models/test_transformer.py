@@ -1,6 +1,8 @@
 """The transformer: initial loss, overfitting, shuffled labels, resuming, padding, held-out groups."""
 
 import math
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +16,7 @@ from project_package.data.schema import Schema
 from project_package.data.splits import Split, encode_target
 from project_package.models import transformer
 from project_package.models.base import TrainingContext, hyperparameters
+from project_package.serving import predictor
 
 Splits = dict[str, Split]
 
@@ -98,3 +101,9 @@ def test_groups_are_held_out_up_to_the_fraction(groups: list[str], count: int) -
 def test_d_model_must_be_divisible_by_nhead(small: transformer.Params) -> None:
     with pytest.raises(ValueError, match=r"d_model \(10\) must be divisible by nhead \(4\)"):
         replace(small, d_model=10, nhead=4)
+
+
+def test_serving_does_not_import_pytorch() -> None:
+    code = f"import sys, {predictor.__name__}; print('torch' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "False"

@@ -138,7 +138,7 @@ def test_the_end_of_a_long_text_is_marked_as_ignored(
 
 
 def test_serving_imports_no_training_library() -> None:
-    training = "{'mlflow', 'dvc', 'pandas', 'sklearn', 'scipy', 'matplotlib', 'yaml', 'torch', 'pydantic'}"
+    training = "{'mlflow', 'dvc', 'pandas', 'sklearn', 'scipy', 'matplotlib', 'yaml', 'pydantic'}"
     code = f"import sys, {predictor_module.__name__}; print(sorted({training} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
