@@ -4,6 +4,8 @@ import copy
 import dataclasses
 import functools
 import io
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from torch.nn.functional import cross_entropy
 from project_package.models import network as module
 from project_package.models.base import TrainingContext
 from project_package.models.network import Batch, TrainingSetup, hold_out, train_network, training_log
+from project_package.serving import app
 
 
 @dataclasses.dataclass(frozen=True)
@@ -182,6 +185,12 @@ def test_the_log_counts_epochs_and_weights(network: nn.Module, parts: Parts) -> 
     assert log.metrics["epochs"] == 12
     assert log.metrics["weights"] == 2 * 32 + 32 + 32 * 2 + 2
     assert log.metrics["initial_loss"] == history[0]["check_loss"]
+
+
+def test_serving_does_not_import_pytorch() -> None:
+    code = f"import sys, {app.__name__}; print('torch' in sys.modules)"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "False"
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
