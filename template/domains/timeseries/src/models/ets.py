@@ -35,13 +35,14 @@ def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) 
         names.append("smoothing_seasonal")
     with single_thread():
         estimated = ExponentialSmoothing(join_windows(train).to_numpy(dtype=np.float64), **model).fit().params
-    smoothing = {name: estimated[name] for name in names}
-
-    def forecast(series: NDArray[np.float64]) -> NDArray[np.float64]:
-        fitted = ExponentialSmoothing(series, **model, initialization_method="heuristic").fit(
-            optimized=False, **smoothing
-        )
-        return np.asarray(fitted.forecast(target.shape[1]))
-
-    weights = np.stack([forecast(unit) for unit in np.eye(history.shape[1])])
+        smoothing = {name: estimated[name] for name in names}
+        steps = np.eye(history.shape[1])
+        weights = np.stack([_forecast(step, target.shape[1], model, smoothing) for step in steps])
     return LinearForecaster.from_weights(weights, history, target, schema)
+
+
+def _forecast(
+    series: NDArray[np.float64], horizon: int, model: dict[str, Any], smoothing: dict[str, float]
+) -> NDArray[np.float64]:
+    fitted = ExponentialSmoothing(series, **model, initialization_method="heuristic").fit(optimized=False, **smoothing)
+    return np.asarray(fitted.forecast(horizon))
