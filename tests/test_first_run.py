@@ -79,7 +79,7 @@ def test_trains_commits_and_serves_until_ctrl_c(folder: Path, uv: str) -> None:
         r"\[2/4\] Running the pipeline",
         r"running fetch",
         r"done    fetch  \d+\.\d s",
-        r"done    train@shallow",
+        r"done    train@boosting",
         r"skipped report",
         r"\[3/4\] Committing the results",
         r"\[4/4\] Starting the demo",

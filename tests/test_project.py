@@ -82,7 +82,7 @@ def test_clone_serves_without_training_data_or_database(
     with serving(owner, clone) as address:
         status, health = get(f"{address}/health")
         assert (status, health["status"], health["model"]) == (200, "ok", "boosting")
-        answer = owner.run(
+        output = owner.run(
             str(clone / ".venv" / "bin" / "python"),
             "-c",
             "import json, sys; from gradio_client import Client\n"

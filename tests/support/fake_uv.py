@@ -23,7 +23,7 @@ def serve() -> None:
 
 
 def reproduce() -> None:
-    for stage in ("fetch", "train@baseline", "train@shallow"):
+    for stage in ("fetch", "train@baseline", "train@boosting"):
         print(f"Running stage '{stage}':\n> python -m demo.{stage}")
         time.sleep(float(os.environ.get("FAKE_UV_SECONDS", "0.01")))
         if stage == os.environ.get("FAKE_UV_FAILS"):

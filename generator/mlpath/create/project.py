@@ -30,11 +30,11 @@ KEY_FILES = {
     "params.yaml": "hyperparameters",
     "schema.yaml": "columns, types and ranges of the data",
     "dvc.yaml": "the pipeline, from the data to the report",
-    "src/{package}/data.py": "loading, validation, splits",
-    "src/{package}/models.py": "the baseline and the models compared with it",
-    "src/{package}/metrics.py": "metrics, confidence intervals, champion selection",
-    "src/{package}/serving.py": "loads the champion, predicts, explains",
-    "src/{package}/app.py": "web page and REST API",
+    "src/{package}/data/": "loading, validation, splits",
+    "src/{package}/models/": "one file per model, the baseline first",
+    "src/{package}/evaluation/": "metrics, confidence intervals, champion selection",
+    "src/{package}/pipeline/": "one module per stage",
+    "src/{package}/serving/": "champion, predictions, explanations, web page and API",
     "tests/": "unit tests, and tests for silent bugs",
 }
 """Files of a new project that are listed at the end. `{package}` is the import name."""
