@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PARITY = 1e-4
-"""The limit of a project's `train.py` for the difference after export."""
+"""The limit of a project's stage `train` for the difference after export."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,40 +45,48 @@ class Project:
     """A generated project, imported into this process."""
 
     def __init__(self, folder: Path) -> None:
-        (package,) = (path.parent for path in folder.glob("src/*/fitting.py"))
+        (network,) = folder.glob("src/*/models/network.py")
+        package = network.parents[1]
         sys.path.insert(0, str(package.parent))
         self.name, self.package = folder.name, package.name
-        params = self.module("params").load_params(folder / "params.yaml")
+        params = self.module("config").load_params(folder / "params.yaml")
         self.train, self.evaluate = params.train, params.evaluate
-        self.schema = self.module("data").load_schema(folder / "schema.yaml")
-        self.splits = self.module("data").read_splits(folder / "data" / "prepared", self.schema)
-        self.metric = self.module("metrics").metrics_for(self.schema.task)[self.evaluate.metric]
+        self.network = self.train.models[-1]
+        self.schema = self.module("data.schema").load_schema(folder / "schema.yaml")
+        self.splits = self.module("data.splits").read_splits(folder / "data/prepared", self.schema)
+        self.metric = self.module("evaluation.metrics").METRICS[self.evaluate.metric]
 
     def module(self, name: str) -> Any:
         """Import one of its modules."""
         return import_module(f"{self.package}.{name}")
 
+    def fit_network(self, seed: int, **changes: Any) -> Any:
+        """Fit its network, the last of its models, with other hyperparameters."""
+        sections = self.train.hyperparameters
+        section = {**sections[self.network], **changes}
+        train = dataclasses.replace(self.train, hyperparameters={**sections, self.network: section})
+        base = self.module("models.base")
+        return base.fit_model(
+            self.network, self.splits["train"], self.schema, train, base.TrainingContext(seed)
+        )
+
     def warm_up(self) -> float:
         """Train for one epoch, which loads the GPU's libraries; return the seconds."""
-        short = dataclasses.replace(self.train.deep, epochs=1)
         start = time.perf_counter()
-        self.module("models").fit(
-            "deep", self.splits["train"], self.schema, dataclasses.replace(self.train, deep=short)
-        )
+        self.fit_network(self.train.seed, epochs=1)
         return time.perf_counter() - start
 
     def fit(self, seed: int) -> Trained:
         """Train its network on the device that PyTorch selects."""
-        models, test = self.module("models"), self.splits["test"]
+        test = self.splits["test"]
         start = time.perf_counter()
-        model = models.fit(
-            "deep", self.splits["train"], self.schema, dataclasses.replace(self.train, seed=seed)
-        )
+        model = self.fit_network(seed)
         seconds = time.perf_counter() - start
-        exported = models.export_onnx(model, self.schema)
-        difference = models.export_difference(model, exported, test.features, self.schema)
-        target = self.module("data").encode_target(test.target, self.schema)
-        score = self.metric.score(target, models.predict(model, test.features))
+        difference = self.module("models.inference").export_difference(
+            model, model.export_onnx(), test.features, self.schema
+        )
+        target = self.module("data.splits").encode_target(test.target, self.schema)
+        score = self.metric.score(target, model.predict(test.features))
         return Trained(seconds, float(score), float(difference))
 
 
