@@ -55,7 +55,7 @@ class Target:
 
 TARGETS = {
     "tabular": Target("champion", "roc_auc", 0.99),
-    "vision": Target("deep", "accuracy", 0.985),
+    "vision": Target("cnn", "accuracy", 0.985),
     "text": Target("champion", "f1", 0.80),
     "timeseries": Target("champion", "mae", 0.75, lower=True, relative=True),
 }
