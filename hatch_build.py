@@ -1,4 +1,4 @@
-"""Puts the template's released versions into the distributions, and what is new into the wheel."""
+"""Build hook: add the template's released versions, and the changelog, to the distributions."""
 
 from __future__ import annotations
 
@@ -20,28 +20,29 @@ CHANGELOG = "_changelog.md"
 
 
 class TemplateHook(BuildHookInterface[Any]):
-    """Adds `_template/`, the current version, `_template.bundle`, all of them, and what is new."""
+    """Add `_template/` (current version), `_template.bundle` (all versions) and `_changelog.md`."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Make both in a temporary folder, and have hatchling pick them up there."""
+        """Write the files to a temporary folder and include them from there."""
         if version == "editable":
-            return  # `mlpath.template` reads the checkout as it is when it runs
+            return  # an editable install reads the template from the checkout
         self._scratch = tempfile.mkdtemp(prefix="mlpath-build-")
         root, scratch = Path(self.root), Path(self._scratch)
         sources, target = root / "generator" / "mlpath", "mlpath"
         if self.target_name == "sdist":
             target = "generator/mlpath"
-        why = _load(sources / "template" / "releases.py").build(
+        problem = _load(sources / "template" / "releases.py").build(
             root, scratch / FOLDER, scratch / BUNDLE
         )
         shipped = sources / BUNDLE
         if shipped.exists():
-            # A wheel made from the source distribution, which has no history but brought this.
+            # A wheel built from the source distribution, which has the bundle but no history.
             shutil.copyfile(shipped, scratch / BUNDLE)
-        elif why:
-            print(f"mlpath: only the current template version is included: {why}", file=sys.stderr)
+        elif problem:
+            message = f"mlpath: only the current template version is included: {problem}"
+            print(message, file=sys.stderr)
         build_data["force_include"][str(scratch / BUNDLE)] = f"{target}/{BUNDLE}"
         if self.target_name == "wheel":
             build_data["force_include"][str(scratch / FOLDER)] = f"{target}/{FOLDER}"
@@ -55,7 +56,7 @@ class TemplateHook(BuildHookInterface[Any]):
 
 
 def _load(path: Path) -> ModuleType:
-    """Import one file without its package, whose dependencies a build does not have."""
+    """Import a file without its package, whose dependencies are not installed during a build."""
     spec = importlib.util.spec_from_file_location("mlpath_releases", path)
     if spec is None or spec.loader is None:
         raise ImportError(path)

@@ -1,14 +1,14 @@
 """Networks on a GPU against the CPU: python benchmarks/gpu.py [--seeds N] PROJECT ...
 
-A PROJECT was made with `deep=true`, and its data is prepared (`dvc repro prepare`). The Python that
-runs this needs a PyTorch for the GPU, and the projects' libraries: the environment of a project has
-both once its README was followed under "On a GPU".
+Each PROJECT has `deep=true` and prepared data (`dvc repro prepare`). Run this with a Python that
+has PyTorch for the GPU and the project's libraries, such as the environment of a project that was
+set up as its README describes under "On a GPU".
 
-Both sides train the same network with the same seeds in turn. Prints what the GPU's first use
-takes, the medians of the seconds after it, the ratio, and the scores on the test split. Exits with
-1 if a network was not trained in half precision, if it answers otherwise once it is exported, or if
-the mean scores of the sides lie farther apart than the CPU's own from seed to seed and than the
-least gain that counts (`evaluate.margin`); with 2 if there is no GPU.
+Trains the same network with the same seeds on both devices alternately. Prints the time of the
+first epoch on the GPU, the median training times, their ratio, and the scores on the test split.
+Exits with 1 if a network was not trained in half precision, if its exported predictions differ, or
+if the mean scores of the devices differ by more than the spread over seeds on the CPU and by more
+than `evaluate.margin`; with 2 if there is no GPU.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PARITY = 1e-4
-"""As in a project's `train.py`."""
+"""The limit of a project's stage `train` for the difference after export."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Trained:
-    """Of one training the wall time, the score on the test split, and how far the export is off."""
+    """The result of one training: wall time, test score, and difference after export."""
 
     seconds: float
     score: float
@@ -45,53 +45,61 @@ class Project:
     """A generated project, imported into this process."""
 
     def __init__(self, folder: Path) -> None:
-        (package,) = (path.parent for path in folder.glob("src/*/fitting.py"))
+        (network,) = folder.glob("src/*/models/network.py")
+        package = network.parents[1]
         sys.path.insert(0, str(package.parent))
         self.name, self.package = folder.name, package.name
-        params = self.module("params").load_params(folder / "params.yaml")
+        params = self.module("config").load_params(folder / "params.yaml")
         self.train, self.evaluate = params.train, params.evaluate
-        self.schema = self.module("data").load_schema(folder / "schema.yaml")
-        self.splits = self.module("data").read_splits(folder / "data" / "prepared", self.schema)
-        self.metric = self.module("metrics").metrics_for(self.schema.task)[self.evaluate.metric]
+        self.network = self.train.models[-1]
+        self.schema = self.module("data.schema").load_schema(folder / "schema.yaml")
+        self.splits = self.module("data.splits").read_splits(folder / "data/prepared", self.schema)
+        self.metric = self.module("evaluation.metrics").METRICS[self.evaluate.metric]
 
     def module(self, name: str) -> Any:
-        """Return one of its modules."""
+        """Import one of its modules."""
         return import_module(f"{self.package}.{name}")
 
-    def wake(self) -> float:
-        """Train for one epoch, so that what the first use loads is there; returns its seconds."""
-        short = dataclasses.replace(self.train.deep, epochs=1)
-        begun = time.perf_counter()
-        self.module("models").fit(
-            "deep", self.splits["train"], self.schema, dataclasses.replace(self.train, deep=short)
+    def fit_network(self, seed: int, **changes: Any) -> Any:
+        """Fit its network, the last of its models, with other hyperparameters."""
+        sections = self.train.hyperparameters
+        section = {**sections[self.network], **changes}
+        train = dataclasses.replace(self.train, hyperparameters={**sections, self.network: section})
+        base = self.module("models.base")
+        return base.fit_model(
+            self.network, self.splits["train"], self.schema, train, base.TrainingContext(seed)
         )
-        return time.perf_counter() - begun
+
+    def warm_up(self) -> float:
+        """Train for one epoch, which loads the GPU's libraries; return the seconds."""
+        start = time.perf_counter()
+        self.fit_network(self.train.seed, epochs=1)
+        return time.perf_counter() - start
 
     def fit(self, seed: int) -> Trained:
-        """Train its network on what PyTorch finds."""
-        models, test = self.module("models"), self.splits["test"]
-        begun = time.perf_counter()
-        model = models.fit(
-            "deep", self.splits["train"], self.schema, dataclasses.replace(self.train, seed=seed)
+        """Train its network on the device that PyTorch selects."""
+        test = self.splits["test"]
+        start = time.perf_counter()
+        model = self.fit_network(seed)
+        seconds = time.perf_counter() - start
+        difference = self.module("models.inference").export_difference(
+            model, model.export_onnx(), test.features, self.schema
         )
-        seconds = time.perf_counter() - begun
-        exported = models.export_onnx(model, self.schema)
-        difference = models.export_difference(model, exported, test.features, self.schema)
-        target = self.module("data").encode_target(test.target, self.schema)
-        score = self.metric.score(target, models.predict(model, test.features))
+        target = self.module("data.splits").encode_target(test.target, self.schema)
+        score = self.metric.score(target, model.predict(test.features))
         return Trained(seconds, float(score), float(difference))
 
 
 @contextmanager
-def watched(torch: Any) -> Iterator[set[tuple[str, str]]]:
-    """Note the device and the type of what every layer gives."""
+def recorded_outputs(torch: Any) -> Iterator[set[tuple[str, str]]]:
+    """Record the device and the dtype of every layer's output."""
     seen: set[tuple[str, str]] = set()
 
-    def note(_layer: Any, _inputs: Any, given: Any) -> None:
-        if isinstance(given, torch.Tensor):
-            seen.add((given.device.type, str(given.dtype).removeprefix("torch.")))
+    def record(_layer: Any, _inputs: Any, output: Any) -> None:
+        if isinstance(output, torch.Tensor):
+            seen.add((output.device.type, str(output.dtype).removeprefix("torch.")))
 
-    hook = torch.nn.modules.module.register_module_forward_hook(note)
+    hook = torch.nn.modules.module.register_module_forward_hook(record)
     try:
         yield seen
     finally:
@@ -99,46 +107,48 @@ def watched(torch: Any) -> Iterator[set[tuple[str, str]]]:
 
 
 def compare(torch: Any, project: Project, seeds: int) -> bool:
-    """Train on both in turn, print what came of it, and tell whether the GPU may be trusted."""
+    """Train on both devices, print the results, and return whether all checks pass."""
     runs: dict[str, list[Trained]] = {"GPU": [], "CPU": []}
-    woken = project.wake()
-    with watched(torch) as seen:
+    first_epoch = project.warm_up()
+    with recorded_outputs(torch) as seen:
         for seed in range(seeds):
             runs["GPU"].append(project.fit(seed))
             with mock.patch.object(torch.cuda, "is_available", return_value=False):
                 runs["CPU"].append(project.fit(seed))
-    print(f"{project.name}: the GPU's first epoch took {woken:.1f} s")
-    scores = {side: [one.score for one in trained] for side, trained in runs.items()}
-    seconds = {side: median(one.seconds for one in trained) for side, trained in runs.items()}
+    print(f"{project.name}: the GPU's first epoch took {first_epoch:.1f} s")
+    scores = {side: [run.score for run in trained] for side, trained in runs.items()}
+    seconds = {side: median(run.seconds for run in trained) for side, trained in runs.items()}
     for side in runs:
-        reached = f"{mean(scores[side]):.4g} ({min(scores[side]):.4g} to {max(scores[side]):.4g})"
-        print(f"  {side}: {seconds[side]:8.2f} s, {project.evaluate.metric} {reached}")
+        score = f"{mean(scores[side]):.4g} ({min(scores[side]):.4g} to {max(scores[side]):.4g})"
+        print(f"  {side}: {seconds[side]:8.2f} s, {project.evaluate.metric} {score}")
     print(f"  {seconds['GPU'] / seconds['CPU']:13.2f} of the CPU's time")
     spread = max(scores["CPU"]) - min(scores["CPU"])
     checks = {
         "trained in half precision": ("cuda", "float16") in seen,
-        "answers alike once exported": max(one.difference for one in runs["GPU"]) <= PARITY,
-        "as good as the CPU's": abs(mean(scores["GPU"]) - mean(scores["CPU"]))
+        "same predictions after export": max(run.difference for run in runs["GPU"]) <= PARITY,
+        "scores like on the CPU": abs(mean(scores["GPU"]) - mean(scores["CPU"]))
         <= max(spread, project.evaluate.margin),
     }
-    for said, met in checks.items():
-        print(f"  {said}: {'yes' if met else 'NO'}")
+    for name, met in checks.items():
+        print(f"  {name}: {'yes' if met else 'NO'}")
     return all(checks.values())
 
 
 def main() -> int:
-    """Compare each project that is named."""
+    """Compare the devices for each project."""
     parser = argparse.ArgumentParser(description="Networks on a GPU against the CPU.")
     parser.add_argument("projects", nargs="+", type=Path, metavar="PROJECT")
     parser.add_argument("--seeds", type=int, default=3)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     torch = import_module("torch")
     if not torch.cuda.is_available():
-        print("PyTorch finds no GPU that it can use; see 'On a GPU' in a project's README.")
+        print("PyTorch found no usable GPU; see 'On a GPU' in a project's README.")
         return 2
     print(f"{torch.cuda.get_device_name()}, PyTorch {torch.__version__}, {os.cpu_count()} CPUs")
-    good = [compare(torch, Project(folder.resolve()), asked.seeds) for folder in asked.projects]
-    return 0 if all(good) else 1
+    passed = [
+        compare(torch, Project(folder.resolve()), arguments.seeds) for folder in arguments.projects
+    ]
+    return 0 if all(passed) else 1
 
 
 if __name__ == "__main__":

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from measure import Side, compare, rounds_asked, script
+from measure import Side, compare, parse_rounds, script
 
 if __name__ == "__main__":
-    rounds = rounds_asked(__doc__, 40)
+    rounds = parse_rounds(__doc__, 40)
     met = compare(
         Side("mlpath --help", [script("mlpath"), "--help"]),
         Side('python -c "import click"', [sys.executable, "-c", "import click"]),

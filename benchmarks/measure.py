@@ -1,4 +1,4 @@
-"""Measures two commands against each other, taking turns, so that both meet the same machine."""
+"""Compares the CPU time of two commands in alternating runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two: what to run, and what to clear away before each run, unmeasured."""
+    """A command to measure, and a function to call before each run, which is not measured."""
 
     name: str
     command: Sequence[str]
@@ -27,7 +27,7 @@ class Side:
 
 
 def compare(ours: Side, theirs: Side, *, at_most: float, rounds: int = 15) -> bool:
-    """Print both medians of CPU time and their ratio; tell whether the target is met."""
+    """Print both medians of CPU time and their ratio; return whether the target is met."""
     with tempfile.TemporaryFile() as output:
         runs = {side.name: partial(cpu_seconds, side, output.fileno()) for side in (ours, theirs)}
         return compare_runs(runs, at_most=at_most, rounds=rounds)
@@ -36,8 +36,8 @@ def compare(ours: Side, theirs: Side, *, at_most: float, rounds: int = 15) -> bo
 def compare_runs(
     runs: Mapping[str, Callable[[], float]], *, at_most: float, rounds: int = 15
 ) -> bool:
-    """Do as `compare` does, for two functions, ours first, that return the CPU time of a run."""
-    for run in runs.values():  # writes byte code, fills the disk's cache
+    """Compare two functions that return the CPU time of a run, ours first."""
+    for run in runs.values():  # warm up: byte code, disk cache
         run()
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for number in range(rounds):
@@ -46,11 +46,11 @@ def compare_runs(
     for name, values in seconds.items():
         print_median(name, values)
     ours, theirs = (median(values) for values in seconds.values())
-    return verdict(ours / theirs, at_most=at_most, of="CPU time")
+    return check_ratio(ours / theirs, at_most=at_most, of="CPU time")
 
 
 def within(side: Side, *, at_most: float, rounds: int = 15) -> bool:
-    """Print the median of the CPU time of one side; tell whether it is at most so many seconds."""
+    """Print the median CPU time of one side; return whether it is at most `at_most` seconds."""
     with tempfile.TemporaryFile() as output:
         cpu_seconds(side, output.fileno())
         values = [cpu_seconds(side, output.fileno()) for _ in range(rounds)]
@@ -61,13 +61,13 @@ def within(side: Side, *, at_most: float, rounds: int = 15) -> bool:
 
 
 def print_median(name: str, values: Sequence[float]) -> None:
-    """Print the median of some CPU times, and how far they spread."""
+    """Print the median and the range of CPU times."""
     spread = f"{min(values) * 1000:.0f} to {max(values) * 1000:.0f}"
     print(f"{median(values) * 1000:8.0f} ms  {name}  ({spread} ms in {len(values)} runs)")
 
 
-def verdict(ratio: float, *, at_most: float, of: str) -> bool:
-    """Print a ratio and its target; tell whether it is met."""
+def check_ratio(ratio: float, *, at_most: float, of: str) -> bool:
+    """Print a ratio and its target; return whether it is met."""
     met = ratio <= at_most
     print(
         f"{ratio:8.2f}     ratio of {of}, at most {at_most}: {'met' if met else 'MISSED'}",
@@ -77,7 +77,7 @@ def verdict(ratio: float, *, at_most: float, of: str) -> bool:
 
 
 def cpu_seconds(side: Side, output: int) -> float:
-    """Run one side once; return the CPU time of it and of all processes that it waited for."""
+    """Run a side once; return the CPU time of its process and their children."""
     side.before()
     process = subprocess.Popen(
         side.command, env=environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output
@@ -85,40 +85,44 @@ def cpu_seconds(side: Side, output: int) -> float:
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        said = os.pread(output, 1_000_000, 0).decode(errors="replace")
-        sys.exit(f"{said}{side.name} failed with exit status {process.returncode}")
+        text = os.pread(output, 1_000_000, 0).decode(errors="replace")
+        sys.exit(f"{text}{side.name} failed with exit status {process.returncode}")
     return usage.ru_utime + usage.ru_stime
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of a usual user: byte code is kept between runs."""
+    """Return the environment for a measured process, which may write byte code."""
     return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
 
-def parser(said: str | None) -> argparse.ArgumentParser:
-    """Return the parser of a benchmark; its help is what the module says of itself."""
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """Return the parser of a benchmark, given its module's docstring."""
     return argparse.ArgumentParser(
-        description=said, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
 
 
 def positive(text: str) -> int:
-    """Return a whole number of one or more, as `argparse` wants its types."""
+    """Parse a positive integer for `argparse`."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of one or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive integer")
     return int(text)
 
 
-def rounds_asked(said: str | None, default: int) -> int:
-    """Return how many runs of each side the command line asks for."""
-    command = parser(said)
+def parse_rounds(description: str | None, default: int) -> int:
+    """Return the number of rounds from the command line."""
+    command = parser(description)
     command.add_argument(
-        "rounds", nargs="?", type=positive, default=default, help=f"of each side ({default})"
+        "rounds",
+        nargs="?",
+        type=positive,
+        default=default,
+        help=f"runs of each side (default: {default})",
     )
     rounds: int = command.parse_args().rounds
     return rounds
 
 
 def script(name: str) -> str:
-    """Return the console script that was installed with this Python."""
+    """Return the path of a console script of this Python environment."""
     return str(Path(sys.executable).with_name(name))

@@ -1,7 +1,7 @@
 """`mlpath new-project` against `copier copy` from git: python benchmarks/new_project.py [ROUNDS].
 
-Ours ends with a git repository and its first commit, and with no lock file, as Copier's does.
-Both render the same version of the template, Copier from the bundle that projects point to.
+Both render the same version of the template, Copier from the bundle at `SRC_PATH`. mlpath also
+creates a git repository and its first commit; neither creates a lock file.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from measure import Side, compare, rounds_asked, script
-from mlpath.template import store as template
+from measure import Side, compare, parse_rounds, script
+from mlpath.template import store
 
 if __name__ == "__main__":
-    rounds = rounds_asked(__doc__, 15)
+    rounds = parse_rounds(__doc__, 15)
     with tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as scratch:
         os.environ["HOME"] = scratch
         Path(scratch, ".gitconfig").write_text("[user]\n\tname = A\n\temail = a@example.com\n")
-        template.publish()
+        store.publish()
         ours, theirs = Path(scratch, "ours"), Path(scratch, "theirs")
         met = compare(
             Side(
@@ -32,8 +32,8 @@ if __name__ == "__main__":
             Side(
                 "copier copy --defaults",
                 [
-                    script("copier"), "copy", "--defaults", "--vcs-ref", template.CURRENT,
-                    template.SRC_PATH, str(theirs),
+                    script("copier"), "copy", "--defaults", "--vcs-ref", store.CURRENT,
+                    store.SRC_PATH, str(theirs),
                 ],
                 partial(shutil.rmtree, theirs, ignore_errors=True),
             ),

@@ -1,4 +1,4 @@
-"""A generated project to measure: made as a user makes it, in a home of its own."""
+"""Creates a project to measure, in a temporary home folder."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def make(scratch: Path, *answers: str) -> Path:
-    """Make a project with everything installed, its programs first on the PATH; return its folder.
+    """Create and install a project, put its programs first on the PATH, and return its folder.
 
-    Answers are written as `KEY=VALUE`; the others are the defaults.
-
-    The home is scratch too, so that nothing of the user's is read or written; uv keeps its cache.
+    Args:
+        scratch: The home folder, which keeps the user's untouched. uv keeps its cache.
+        answers: `KEY=VALUE`; the others are the defaults.
     """
     for variable, kind in {"UV_CACHE_DIR": "cache", "UV_PYTHON_INSTALL_DIR": "python"}.items():
         os.environ[variable] = subprocess.check_output(
@@ -37,12 +37,12 @@ def make(scratch: Path, *answers: str) -> Path:
 
 
 def sync(project: Path, *flags: str) -> None:
-    """Install what the lock names, compiled to byte code, into the project's environment."""
+    """Install the locked dependencies with byte code into the project's environment."""
     run([script("uv"), "sync", "--locked", "--compile-bytecode", "--quiet", *flags], project)
 
 
 def run(command: list[str], folder: Path) -> None:
-    """Run a command in `folder`; show what it said, and stop, if it fails."""
+    """Run a command in `folder`; print its output and exit if it fails."""
     done = subprocess.run(
         command,
         cwd=folder,
@@ -58,7 +58,7 @@ def run(command: list[str], folder: Path) -> None:
 
 
 def start_over(project: Path) -> None:
-    """Leave what git has and the environment, and nothing that a stage, DVC or MLflow wrote."""
+    """Remove everything that stages, DVC and MLflow wrote, but not the environment."""
     run(["git", "clean", "-dffxq", "-e", ".venv", "-e", "__pycache__"], project)
     run(["git", "restore", "."], project)
     shutil.rmtree(os.environ["DVC_SITE_CACHE_DIR"], ignore_errors=True)

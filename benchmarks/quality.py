@@ -1,7 +1,7 @@
 """The scores of each domain over training seeds: python benchmarks/quality.py [SEEDS [DOMAIN ...]].
 
-Each domain with its network and the parameters that it comes with, on one split. Where PyTorch's
-own index is out of reach, `UV_INDEX=pytorch=URL` names another. Exits with 1 if a target is missed.
+Each domain is trained with its network and default parameters on one split. If PyTorch's own index
+is unreachable, set `UV_INDEX=pytorch=URL`. Exits with 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -25,42 +25,44 @@ Scores = dict[str, dict[str, dict[str, float]]]
 
 @dataclass(frozen=True)
 class Target:
-    """What is asked of a model on the test split: at least `bound`, or at most, if less is better.
+    """The target score of a model on the test split: at least `bound`, or at most, if `lower`.
 
-    With `share`, the score is told as a share of the baseline's.
+    With `relative`, the score is divided by the baseline's.
     """
 
     model: str
     metric: str
     bound: float
-    less: bool = False
-    share: bool = False
+    lower: bool = False
+    relative: bool = False
 
     def value(self, scores: Scores, model: str) -> float:
-        """Return what a model reached."""
-        reached = scores[model][self.metric]["value"]
-        return reached / scores["baseline"][self.metric]["value"] if self.share else reached
+        """Return the score of a model."""
+        score = scores[model][self.metric]["value"]
+        return score / scores["baseline"][self.metric]["value"] if self.relative else score
 
     def met(self, value: float) -> bool:
-        """Tell whether a value is good enough."""
-        return value <= self.bound if self.less else value >= self.bound
+        """Return whether a score meets the target."""
+        return value <= self.bound if self.lower else value >= self.bound
 
     def __str__(self) -> str:
-        """Say what is asked."""
-        of = f"{self.metric}{' / that of the baseline' if self.share else ''}"
-        return f"{of} of the {self.model} {'at most' if self.less else 'at least'} {self.bound}"
+        """Describe the target."""
+        metric = f"{self.metric}{' relative to the baseline' if self.relative else ''}"
+        return (
+            f"{metric} of the {self.model} {'at most' if self.lower else 'at least'} {self.bound}"
+        )
 
 
 TARGETS = {
     "tabular": Target("champion", "roc_auc", 0.99),
-    "vision": Target("deep", "accuracy", 0.985),
+    "vision": Target("cnn", "accuracy", 0.985),
     "text": Target("champion", "f1", 0.80),
-    "timeseries": Target("champion", "mae", 0.75, less=True, share=True),
+    "timeseries": Target("champion", "mae", 0.75, lower=True, relative=True),
 }
 
 
 def measure(domain: str, seeds: int, scratch: Path) -> bool:
-    """Train a domain with each seed and print what came of it; tell whether its targets are met."""
+    """Train a domain with each seed, and print the scores; return whether the targets are met."""
     project = make(scratch, f"domain={domain}", "deep=true")
     os.chdir(project)
     target = TARGETS[domain]
@@ -69,23 +71,23 @@ def measure(domain: str, seeds: int, scratch: Path) -> bool:
         minutes = cpu_seconds(repro, output.fileno()) / 60
     evaluations = [evaluation(project), *(retrained(project, seed) for seed in range(1, seeds))]
     for model in evaluations[0]["scores"]:
-        values = [target.value(one["scores"], model) for one in evaluations]
-        served = sum(one["champion"] == model for one in evaluations)
-        print(f"  {model:10} {told(values)}  serves in {served} of {seeds}")
-    asked = [
-        target.value(one["scores"], one["champion"] if target.model == "champion" else target.model)
-        for one in evaluations
+        values = [target.value(run["scores"], model) for run in evaluations]
+        wins = sum(run["champion"] == model for run in evaluations)
+        print(f"  {model:10} {summary(values)}  champion in {wins} of {seeds}")
+    scores = [
+        target.value(run["scores"], run["champion"] if target.model == "champion" else target.model)
+        for run in evaluations
     ]
-    met = target.met(mean(asked)) and minutes <= CPU_MINUTES
+    met = target.met(mean(scores)) and minutes <= CPU_MINUTES
     print(
-        f"  {told(asked)}: {target}; {minutes:.1f} CPU minutes from nothing, at most {CPU_MINUTES}"
+        f"  {summary(scores)}: {target}; {minutes:.1f} CPU minutes in total, at most {CPU_MINUTES}"
     )
     print("  met" if met else "  MISSED", flush=True)
     return met
 
 
 def retrained(project: Path, seed: int) -> dict[str, Any]:
-    """Return the evaluation of every model trained with another seed, on the same rows."""
+    """Retrain with another seed on the same split; return the evaluation."""
     params = project / "params.yaml"
     text = params.read_text(encoding="utf-8")
     params.write_text(
@@ -96,26 +98,28 @@ def retrained(project: Path, seed: int) -> dict[str, Any]:
 
 
 def evaluation(project: Path) -> dict[str, Any]:
-    """Return what the project's last run measured."""
+    """Return the evaluation of the project's last run."""
     text = (project / "reports" / "evaluation.json").read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(text)
-    return found
+    document: dict[str, Any] = json.loads(text)
+    return document
 
 
-def told(values: list[float]) -> str:
-    """Return the mean and the spread of some values, in words."""
+def summary(values: list[float]) -> str:
+    """Return the mean and the range of values as text."""
     return f"{mean(values):.3f} ({min(values):.3f} to {max(values):.3f})"
 
 
 if __name__ == "__main__":
     command = parser(__doc__)
-    command.add_argument("seeds", nargs="?", type=positive, default=5, help="of each network (5)")
-    command.add_argument("domains", nargs="*", metavar="DOMAIN", help="of these alone")
-    asked = command.parse_args()
-    if unknown := sorted(set(asked.domains) - set(TARGETS)):
-        command.error(f"no domain is called {', '.join(unknown)}; known are {', '.join(TARGETS)}")
-    seeds, every_target_met = asked.seeds, True
-    for domain in asked.domains or list(TARGETS):
+    command.add_argument(
+        "seeds", nargs="?", type=positive, default=5, help="training seeds (default: 5)"
+    )
+    command.add_argument("domains", nargs="*", metavar="DOMAIN", help="only these")
+    arguments = command.parse_args()
+    if unknown := sorted(set(arguments.domains) - set(TARGETS)):
+        command.error(f"unknown domain: {', '.join(unknown)}; choose from {', '.join(TARGETS)}")
+    seeds, every_target_met = arguments.seeds, True
+    for domain in arguments.domains or list(TARGETS):
         print(f"{domain}, {seeds} training seeds, test split", flush=True)
         with tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as scratch:
             every_target_met &= measure(domain, seeds, Path(scratch))

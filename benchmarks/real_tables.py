@@ -1,8 +1,8 @@
-"""Real tables that nobody here prepared, lived in: python benchmarks/real_tables.py [NAME ...].
+"""Projects of real, unprepared tables: python benchmarks/real_tables.py [NAME ...].
 
-They come inside scikit-learn, statsmodels and vega_datasets, which uv installs beside. Each becomes
-a project by `--defaults` and at most one `--target`; its tests pass, its pipeline runs, its demo
-answers. NAME is that of a project, such as `cars-table`. Exits with 1 if one fails.
+The tables are part of scikit-learn, statsmodels and vega_datasets, which uv installs. Each becomes
+a project with `--defaults` and at most one `--target`; its tests must pass, its pipeline run, its
+demo predict. NAME is a project, such as `cars-table`. Exits with 1 if one fails.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from lived_in import Owner, get, heed_interrupts, serving
 from measure import parser
+from support.e2e import Owner, get, restore_sigint_handler, serving
 
 PACKAGES = ("scikit-learn", "statsmodels", "vega_datasets")
 FOLDERS = """\
@@ -37,7 +37,7 @@ print(json.dumps(Client(sys.argv[1], verbose=False).predict(api_name="/predict")
 
 @dataclass(frozen=True)
 class Table:
-    """A table: which package has it, where, and the column to predict if nothing else tells."""
+    """A table: its package, its path in it, and its target column if it can't be inferred."""
 
     package: int
     path: str
@@ -70,11 +70,11 @@ TABLES = (
 )
 
 
-def tried(owner: Owner, table: Table, path: Path) -> str:
-    """Take a table from its file to an answer of its demo; return a line on what came of it."""
-    begun = time.monotonic()
+def run_project(owner: Owner, table: Table, path: Path) -> str:
+    """Create, test, train and serve the project of a table; return a row of Markdown."""
+    start = time.monotonic()
     flags = ("--target", table.target) if table.target else ()
-    project = owner.creates(table.name, "--dataset", str(path), *flags)
+    project = owner.create(table.name, "--dataset", str(path), *flags)
     owner.uv("run", "pytest", "-q", cwd=project)
     owner.uv("run", "dvc", "repro", cwd=project)
     text = (project / "reports" / "evaluation.json").read_text(encoding="utf-8")
@@ -82,42 +82,42 @@ def tried(owner: Owner, table: Table, path: Path) -> str:
     with serving(owner, project) as address:
         status, health = get(f"{address}/health")
         assert status == 200, health  # noqa: PLR2004, S101
-        said = owner.types(str(project / ".venv/bin/python"), "-c", ASK, address, cwd=project)
+        output = owner.run(str(project / ".venv/bin/python"), "-c", ASK, address, cwd=project)
     metric, champion = evaluation["metric"], evaluation["champion"]
-    first, best = (
-        f"{evaluation['scores'][one][metric]['value']:.3g}" for one in ("baseline", champion)
+    baseline, best = (
+        f"{evaluation['scores'][model][metric]['value']:.3g}" for model in ("baseline", champion)
     )
     cells = (
-        f"`{table.path}`", table.target, f"{metric} {best} ({first})", champion,
-        in_short(json.loads(said.splitlines()[-1])), f"{time.monotonic() - begun:.0f}",
+        f"`{table.path}`", table.target, f"{metric} {best} ({baseline})", champion,
+        format_prediction(json.loads(output.splitlines()[-1])), f"{time.monotonic() - start:.0f}",
     )  # fmt: skip
     return f"| {' | '.join(cells)} |"
 
 
-def in_short(answer: Any) -> str:
-    """Return what the demo answered: a class and its probability, a number, the last forecast."""
-    if isinstance(answer, dict) and "confidences" in answer:
-        return f"{answer['label']}, {answer['confidences'][0]['confidence']:.0%}"
-    if isinstance(answer, dict):
-        return " ".join(map(str, answer["data"][-1][:2]))
-    return str(answer)
+def format_prediction(prediction: Any) -> str:
+    """Format a prediction: a class and its probability, a number, or the last forecast."""
+    if isinstance(prediction, dict) and "confidences" in prediction:
+        return f"{prediction['label']}, {prediction['confidences'][0]['confidence']:.0%}"
+    if isinstance(prediction, dict):
+        return " ".join(map(str, prediction["data"][-1][:2]))
+    return str(prediction)
 
 
 def main(names: list[str]) -> int:
-    """Try the tables that are named, or all; return how many failed."""
-    heed_interrupts()
-    wanted = [one for one in TABLES if not names or one.name in names]
+    """Run the named projects, or all; return how many failed."""
+    restore_sigint_handler()
+    tables = [table for table in TABLES if not names or table.name in names]
     with tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as scratch:
         owner = Owner(Path(scratch))
         (owner.home / ".gitconfig").write_text("[user]\n\tname = A\n\temail = a@example.com\n")
-        asked = [word for package in PACKAGES for word in ("--with", package)]
-        python = ("run", "--quiet", "--no-project", *asked, "python", "-c", FOLDERS)
-        said = owner.uv(*python, cwd=owner.home)
-        folders = [Path(line) for line in said.splitlines()[-len(PACKAGES) :]]
+        packages = [word for package in PACKAGES for word in ("--with", package)]
+        python = ("run", "--quiet", "--no-project", *packages, "python", "-c", FOLDERS)
+        output = owner.uv(*python, cwd=owner.home)
+        folders = [Path(line) for line in output.splitlines()[-len(PACKAGES) :]]
         failed = 0
-        for table in wanted:
+        for table in tables:
             try:
-                line = tried(owner, table, folders[table.package] / table.path)
+                line = run_project(owner, table, folders[table.package] / table.path)
             except AssertionError as error:
                 failed += 1
                 line = f"FAILED {table.path}: {error}"
@@ -127,9 +127,9 @@ def main(names: list[str]) -> int:
 
 if __name__ == "__main__":
     command = parser(__doc__)
-    command.add_argument("names", nargs="*", metavar="NAME", help="of these projects alone")
-    asked = command.parse_args()
-    known = [one.name for one in TABLES]
-    if unknown := sorted(set(asked.names) - set(known)):
-        command.error(f"no project is called {', '.join(unknown)}; known are {', '.join(known)}")
-    sys.exit(bool(main(asked.names)))
+    command.add_argument("names", nargs="*", metavar="NAME", help="only these projects")
+    names = command.parse_args().names
+    known = [table.name for table in TABLES]
+    if unknown := sorted(set(names) - set(known)):
+        command.error(f"unknown project: {', '.join(unknown)}; choose from {', '.join(known)}")
+    sys.exit(bool(main(names)))

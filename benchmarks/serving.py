@@ -1,7 +1,7 @@
-"""Serving against the full environment and an empty page: python benchmarks/serving.py [ROUNDS].
+"""The serving environment and startup time: python benchmarks/serving.py [ROUNDS].
 
-Megabytes of both environments, then the CPU time from the start of the process to its first answer
-over HTTP, for the demo and for a page that only has a number in and a number out.
+Compares the sizes of the serving and the full environment, then the CPU time from the start of the
+process to its first prediction over HTTP, for the demo and for a minimal Gradio page.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
-from measure import compare_runs, environment, rounds_asked, verdict
+from measure import check_ratio, compare_runs, environment, parse_rounds
 from project import make, run, sync
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PATIENCE = 120
-LOOK = os.WEXITED | os.WNOHANG | os.WNOWAIT  # has it ended? It stays to be waited for
+TIMEOUT_SECONDS = 120
+EXITED = os.WEXITED | os.WNOHANG | os.WNOWAIT  # leaves the process to be waited for
 EMPTY_PAGE = """\
 import gradio as gr
 from starlette.responses import JSONResponse
@@ -45,42 +45,42 @@ app.queue(max_size=64, default_concurrency_limit=4).launch(
 
 @dataclass
 class Page:
-    """A page to start and to ask; it notes how long the answer took."""
+    """A page to start and to request; records the wall time of the first prediction."""
 
     command: Sequence[str]
-    question: list[Any]
+    inputs: list[Any]
     wall_seconds: list[float] = field(default_factory=list)
 
-    def first_answer(self) -> float:
-        """Start it, ask it once, stop it; return the CPU time that it took until then."""
+    def first_prediction(self) -> float:
+        """Start it, request one prediction, stop it; return its CPU time."""
         port = free_port()
-        own = {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
+        variables = {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
         with tempfile.TemporaryFile() as output:
-            begun = time.perf_counter()
+            start = time.perf_counter()
             process = subprocess.Popen(
                 self.command,
-                env=environment() | own,
+                env=environment() | variables,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
             try:
-                answered = ask(port, self.question, process.pid)
-                self.wall_seconds.append(time.perf_counter() - begun)
+                ok = request_prediction(port, self.inputs, process.pid)
+                self.wall_seconds.append(time.perf_counter() - start)
             finally:
-                process.kill()  # at once: its farewell is not measured
+                process.kill()  # at once: its shutdown is not measured
                 _, _, usage = os.wait4(process.pid, 0)
                 process.returncode = 0
-            if not answered:
+            if not ok:
                 output.seek(0)
-                sys.exit(f"{' '.join(self.command)} gave no answer\n{output.read().decode()}")
+                sys.exit(f"{' '.join(self.command)} made no prediction\n{output.read().decode()}")
         return usage.ru_utime + usage.ru_stime
 
 
-def ask(port: int, question: list[Any], pid: int) -> bool:
-    """Wait until the port is open, ask `/predict`, and tell whether an answer came."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and os.waitid(os.P_PID, pid, LOOK) is None:
+def request_prediction(port: int, inputs: list[Any], pid: int) -> bool:
+    """Wait until the port is open, and call `/predict`; return whether it succeeded."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while time.monotonic() < deadline and os.waitid(os.P_PID, pid, EXITED) is None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
@@ -90,28 +90,28 @@ def ask(port: int, question: list[Any], pid: int) -> bool:
     else:
         return False
     address = f"http://127.0.0.1:{port}/gradio_api/call/predict"
-    asked = Request(
-        address, json.dumps({"data": question}).encode(), {"Content-Type": "application/json"}
+    request = Request(
+        address, json.dumps({"data": inputs}).encode(), {"Content-Type": "application/json"}
     )
-    with urlopen(asked, timeout=PATIENCE) as answer:  # noqa: S310
-        event = json.load(answer)["event_id"]
-    with urlopen(f"{address}/{event}", timeout=PATIENCE) as answer:  # noqa: S310
-        return b"event: complete" in answer.read()
+    with urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310
+        event = json.load(response)["event_id"]
+    with urlopen(f"{address}/{event}", timeout=TIMEOUT_SECONDS) as response:  # noqa: S310
+        return b"event: complete" in response.read()
 
 
 def free_port() -> int:
-    """Return a port that nothing listens on."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def megabytes(folder: Path) -> float:
-    """Return the size of all files, without what links lead to."""
+    """Return the size of all files, without following links."""
     return sum(path.lstat().st_size for path in folder.rglob("*")) / 1e6
 
 
-def question_for(project: Path) -> list[Any]:
+def example_inputs(project: Path) -> list[Any]:
     """Return the inputs of the champion's first example, in the order of the API."""
     record = json.loads((project / "models" / "champion" / "champion.json").read_text("utf-8"))
     example = record["examples"][0]["inputs"]
@@ -119,7 +119,7 @@ def question_for(project: Path) -> list[Any]:
 
 
 if __name__ == "__main__":
-    rounds = rounds_asked(__doc__, 10)
+    rounds = parse_rounds(__doc__, 10)
     with tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as scratch:
         full = make(Path(scratch))
         run(["dvc", "repro"], full)
@@ -131,20 +131,21 @@ if __name__ == "__main__":
         }
         print(f"{sizes['ours']:8.0f} MB  the serving environment")
         print(f"{sizes['full']:8.0f} MB  the full environment")
-        met = verdict(sizes["ours"] / sizes["full"], at_most=0.55, of="size")
+        met = check_ratio(sizes["ours"] / sizes["full"], at_most=0.55, of="size")
 
         os.chdir(serving)
         programs = serving / ".venv" / "bin"
-        demo = Page([str(programs / "demo")], question_for(serving))
+        demo = Page([str(programs / "demo")], example_inputs(serving))
         empty = Page([str(programs / "python"), "-c", EMPTY_PAGE], [1])
         met &= compare_runs(
-            {"demo, to its first answer": demo.first_answer, "an empty page": empty.first_answer},
+            {
+                "demo, to its first prediction": demo.first_prediction,
+                "an empty page": empty.first_prediction,
+            },
             at_most=1.3,
             rounds=rounds,
         )
         for name, page in {"demo": demo, "an empty page": empty}.items():
-            print(
-                f"{median(page.wall_seconds[1:]) * 1000:8.0f} ms  {name}, by the clock on the wall"
-            )
+            print(f"{median(page.wall_seconds[1:]) * 1000:8.0f} ms  {name}, wall time")
         os.chdir(os.path.sep)
     sys.exit(not met)

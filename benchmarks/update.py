@@ -1,7 +1,7 @@
-"""`mlpath update` and `status` against Copier's own commands: python benchmarks/update.py [ROUNDS].
+"""`mlpath update` and `status` against Copier's commands: python benchmarks/update.py [ROUNDS].
 
-The same project, with a commit of its owner's, goes from the release before the newest to the
-newest, from the same bundle. Each run starts from a fresh copy.
+The same project, with a commit by the user, is updated from the second newest to the newest release
+from the same bundle. Each run starts with a new copy.
 """
 
 from __future__ import annotations
@@ -22,52 +22,52 @@ from packaging.version import Version
 
 from measure import (
     Side,
+    check_ratio,
     compare,
     compare_runs,
     cpu_seconds,
     environment,
-    rounds_asked,
+    parse_rounds,
     script,
-    verdict,
 )
-from mlpath.template import store as template
+from mlpath.template import store
 from project import run
 
 FEW, MANY = 5, 50
-"""How many projects at once. Copier updates few of them, one after the other, and is scaled."""
+"""Numbers of projects. Copier is measured with FEW, one after the other, and scaled to MANY."""
 
 MLPATH = [script("mlpath"), "update", "--defaults"]
 COPIER = [script("copier"), "update", "--defaults"]
 
 
 def make(scratch: Path, version: str) -> Path:
-    """Make a project of one version, with a file that its owner added."""
+    """Create a project of a version, with a file and commit by the user."""
     project = scratch / "pristine"
     command = [script("mlpath"), "new-project", str(project), "-l", "--no-lock", "-r", version]
     run(command, scratch)
-    (project / "notes.md").write_text("What I tried, and what came of it.\n", encoding="utf-8")
+    (project / "notes.md").write_text("Experiments and their results.\n", encoding="utf-8")
     run(["git", "add", "--all"], project)
-    run(["git", "commit", "--quiet", "--message", "Take notes"], project)
+    run(["git", "commit", "--quiet", "--message", "Add notes"], project)
     return project
 
 
 def refresh(project: Path, copies: list[Path]) -> None:
-    """Put copies of a project in place, with nothing left of what was done to earlier ones."""
+    """Replace copies by new copies of a project."""
     for copy in copies:
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(project, copy, symlinks=True)
         run(["git", "update-index", "--refresh"], copy)
 
 
-def one_by_one(project: Path, copies: list[Path], output: int) -> float:
-    """Update each copy with Copier; return the CPU time that MANY of them would take."""
+def update_with_copier(project: Path, copies: list[Path], output: int) -> float:
+    """Update each copy with Copier; return the CPU time, scaled to MANY copies."""
     refresh(project, copies)
-    spent = [cpu_seconds(Side("copier update", [*COPIER, str(copy)]), output) for copy in copies]
-    return sum(spent) / len(copies) * MANY
+    seconds = [cpu_seconds(Side("copier update", [*COPIER, str(copy)]), output) for copy in copies]
+    return sum(seconds) / len(copies) * MANY
 
 
-def peak_of(project: Path, copies: list[Path]) -> float:
-    """Update copies with one command; return the MB that its processes had at most, together."""
+def peak_memory(project: Path, copies: list[Path]) -> float:
+    """Update copies with one command; return the peak memory of all its processes in MB."""
     refresh(project, copies)
     peak, done = 0.0, threading.Event()
     process = subprocess.Popen(
@@ -95,48 +95,48 @@ def peak_of(project: Path, copies: list[Path]) -> float:
 
 
 def resident(root: int) -> float:
-    """Return the MB of a process and all below it; pages that they share are counted once."""
-    below: dict[int, list[int]] = {}
+    """Return the memory of a process and its descendants in MB, shared pages counted once."""
+    children: dict[int, list[int]] = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             parent = (
                 entry.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1]
             )
-            below.setdefault(int(parent), []).append(int(entry.parent.name))
+            children.setdefault(int(parent), []).append(int(entry.parent.name))
     total, waiting = 0, [root]
     while waiting:
         process = waiting.pop()
-        waiting += below.get(process, [])
+        waiting += children.get(process, [])
         with contextlib.suppress(OSError):
             rollup = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii")
             total += int(next(line.split()[1] for line in rollup.splitlines() if "Pss:" in line))
     return total / 1024
 
 
-def flat_in_memory(project: Path, few: list[Path], many: list[Path]) -> bool:
-    """Print the memory that a few projects and many take; tell whether it is the same."""
+def memory_is_constant(project: Path, few: list[Path], many: list[Path]) -> bool:
+    """Print the peak memory for few and many projects; return whether it is the same."""
     cores = os.sched_getaffinity(0)
-    # mlpath has a process a core: so the few keep as many of them busy as the many do.
+    # mlpath starts a process per core: FEW projects must keep all of them busy, too.
     os.sched_setaffinity(0, sorted(cores)[: FEW // 2])
     peaks = []
     for copies in (few, many):
-        found = [peak_of(project, copies) for _ in range(3)]
-        peaks.append(median(found))
-        print(f"{peaks[-1]:8.0f} MB  peak of all processes that update {len(copies)} projects")
+        values = [peak_memory(project, copies) for _ in range(3)]
+        peaks.append(median(values))
+        print(f"{peaks[-1]:8.0f} MB  peak memory to update {len(copies)} projects")
     os.sched_setaffinity(0, cores)
-    return verdict(peaks[1] / peaks[0], at_most=1.1, of="memory")
+    return check_ratio(peaks[1] / peaks[0], at_most=1.1, of="memory")
 
 
 def two_releases() -> tuple[str, str]:
     """Return the newest release and the one before it."""
-    released = [version for version in template.versions() if not Version(version).is_prerelease]
+    released = [version for version in store.versions() if not Version(version).is_prerelease]
     if len(released) < 2:  # noqa: PLR2004 - as the name says
-        sys.exit("There are no two releases yet, so there is nothing to update from.")
+        sys.exit("There are fewer than two releases, so there is nothing to update.")
     return released[-2], released[-1]
 
 
 if __name__ == "__main__":
-    rounds = rounds_asked(__doc__, 15)
+    rounds = parse_rounds(__doc__, 15)
     with (
         tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as folder,
         tempfile.TemporaryFile() as output,
@@ -144,7 +144,7 @@ if __name__ == "__main__":
         scratch = Path(folder)
         os.environ["HOME"] = folder
         (scratch / ".gitconfig").write_text("[user]\n\tname = A\n\temail = a@example.com\n")
-        template.publish()
+        store.publish()
         old, new = two_releases()
         pristine = make(scratch, old)
         demo = scratch / "demo"
@@ -172,11 +172,11 @@ if __name__ == "__main__":
                     cpu_seconds, together, output.fileno()
                 ),
                 f"copier update {MANY} times ({FEW} measured, scaled)": partial(
-                    one_by_one, pristine, few, output.fileno()
+                    update_with_copier, pristine, few, output.fileno()
                 ),
             },
             at_most=0.25,
             rounds=max(3, rounds // 5),
         )
-        met &= flat_in_memory(pristine, few, many)
+        met &= memory_is_constant(pristine, few, many)
     sys.exit(not met)

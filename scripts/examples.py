@@ -1,7 +1,7 @@
-"""Render `examples/`: one project a folder, from the answers in its `.copier-answers.yml`.
+"""Render `examples/`: one project per folder, from the answers in its `.copier-answers.yml`.
 
-python scripts/examples.py            write them anew
-python scripts/examples.py --check    exit 1 if they are not what the template gives
+python scripts/examples.py            render them
+python scripts/examples.py --check    exit 1 if one is out of date
 """
 
 from __future__ import annotations
@@ -12,23 +12,22 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mlpath.template import answers, render
-from mlpath.template import store as template
+from mlpath.template import answers, render, store
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
 def rendered(example: Path) -> dict[str, bytes]:
-    """Return what the template gives for an example's answers, by relative path."""
-    given = answers.read_answers(example / answers.ANSWERS_FILE)
-    with tempfile.TemporaryDirectory() as scratch, template.release() as release:
+    """Render an example; return its files by relative path."""
+    values = answers.read_answers(example / answers.ANSWERS_FILE)
+    with tempfile.TemporaryDirectory() as scratch, store.release() as release:
         folder = Path(scratch) / "project"
-        render.render(release, folder, given, defaults=True)
+        render.render(release, folder, values, defaults=True)
         return files_of(folder)
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
-    """Return every file below a folder, by relative path."""
+    """Return the files below a folder by relative path."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -37,13 +36,13 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def outdated(example: Path) -> list[str]:
-    """Return the files of an example that are not what the template gives."""
-    ours, theirs = files_of(example), rendered(example)
-    return sorted(name for name in ours | theirs if ours.get(name) != theirs.get(name))
+    """Return the files of an example that differ from a new render."""
+    old, new = files_of(example), rendered(example)
+    return sorted(name for name in old | new if old.get(name) != new.get(name))
 
 
 def write(example: Path) -> None:
-    """Render an example anew."""
+    """Replace an example by a new render."""
     files = rendered(example)
     shutil.rmtree(example)
     for name, content in files.items():
@@ -53,7 +52,7 @@ def write(example: Path) -> None:
 
 
 def main() -> int:
-    """Write the examples, or check them."""
+    """Render the examples, or check them."""
     parser = argparse.ArgumentParser(description="Render examples/ from their answers.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if outdated")
     check = parser.parse_args().check

@@ -1,9 +1,9 @@
-"""Take the README's pictures anew: `docs/<domain>.png`, each of a new project's page in Chromium.
+"""Take the screenshots of the README, `docs/<domain>.png`: the demo of a new project in Chromium.
 
-python scripts/pictures.py             minutes: makes, trains and serves a project of each domain
-python scripts/pictures.py text        of this domain alone
+python scripts/pictures.py             creates, trains and serves a project of each domain (minutes)
+python scripts/pictures.py text        only this domain
 
-A picture carries the words that were on the page, so that a test can tell when they are no longer.
+A screenshot's metadata has the words on the page, so that a test can detect an outdated one.
 """
 
 from __future__ import annotations
@@ -22,86 +22,86 @@ from playwright.sync_api import Page, expect
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tests"))
 
-import browsing  # noqa: E402
-from lived_in import Owner, serving  # noqa: E402
+from support import browser  # noqa: E402
+from support.e2e import Owner, serving  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 WIDTHS = {"tabular": 1200, "text": 760, "timeseries": 760, "vision": 760}
-"""Pixels: the first stands alone in the README, the others beside each other."""
+"""Pixels; the README shows the first one alone and the others side by side."""
 NAME = "demo"
 UPPER_PART = """() => {
     const tabs = document.querySelector('main .tabs').getBoundingClientRect();
     return {x: 0, y: 0, width: innerWidth, height: tabs.bottom + 8};
 }"""
-"""Down to where the tab ends, be it above the end of the screen or below."""
+"""The part of the page down to the end of the tab."""
 WORDS = "Description"
-"""The keyword of PNG for a text about the picture."""
+"""The PNG keyword for a description."""
 TWO = (
     *((0.343, 0.26), (0.393, 0.156), (0.487, 0.104), (0.582, 0.156), (0.626, 0.26), (0.595, 0.414)),
     *((0.324, 0.844), (0.462, 0.818), (0.7, 0.844)),
 )
-"""The line of a 2, in shares of the pad's width and height."""
+"""A drawn 2, in fractions of the pad's width and height."""
 FEATURES = {
     *("area", "compactness", "concave", "concavity", "dimension", "error", "fractal", "mean"),
     *("perimeter", "pixels", "points", "radius", "smoothness", "square", "symmetry"),
     *("texture", "worst"),
 }
-"""Words of the tabular data's columns: which of them a page shows, a model's weights decide."""
+"""Words of column names in the tabular data; which of them are shown depends on the model."""
 
 
-def ask_about_a_case(page: Page) -> None:
-    """Take the case of the test split that is hardest to tell."""
+def predict_table_row(page: Page) -> None:
+    """Predict the least certain example of the test split."""
     page.get_by_role("button", name="truth: benign").last.click()
     expect(page.get_by_text("how far each input pulls")).to_be_visible()
 
 
-def ask_in_words(page: Page) -> None:
-    """Ask what no example asks."""
+def predict_text(page: Page) -> None:
+    """Predict a question that is not an example."""
     question = "How do I turn a table of dates and prices into monthly averages?"
     page.get_by_role("textbox").first.fill(question)
     page.get_by_role("button", name="Predict").click()
-    browsing.expect_answer(page, "pandas")
+    browser.expect_answer(page, "pandas")
     expect(page.get_by_text("points").last).to_be_visible()
 
 
-def look_back(page: Page) -> None:
-    """Pretend that it is a day of which it is known what came."""
+def forecast_past(page: Page) -> None:
+    """Forecast from a past date, so that the true values are shown."""
     page.get_by_role("button", name="as usual").click()
     expect(page.get_by_text("what came")).to_be_visible()
 
 
-def draw_a_two(page: Page) -> None:
-    """Draw what the README shows."""
-    browsing.draw(page, "#pad canvas", TWO)
-    browsing.expect_answer(page, "2")
+def predict_digit(page: Page) -> None:
+    """Draw a 2, and predict it."""
+    browser.draw(page, "#pad canvas", TWO)
+    browser.expect_answer(page, "2")
     expect(page.get_by_text("this is the picture as the model is shown it")).to_be_visible()
 
 
 SCENES: dict[str, Callable[[Page], None]] = {
-    "tabular": ask_about_a_case,
-    "text": ask_in_words,
-    "timeseries": look_back,
-    "vision": draw_a_two,
+    "tabular": predict_table_row,
+    "text": predict_text,
+    "timeseries": forecast_past,
+    "vision": predict_digit,
 }
 
 
 def picture_of(domain: str) -> Path:
-    """Return where a domain's picture is."""
+    """Return the path of a domain's screenshot."""
     return ROOT / "docs" / f"{domain}.png"
 
 
 def words_of(picture: Path) -> set[str]:
-    """Return the words that were on the page when a picture was taken."""
+    """Return the words on the page at the time of a screenshot."""
     with Image.open(picture) as image:
         return set(str(image.info[WORDS]).split())
 
 
 def words_on(page: Page) -> set[str]:
-    """Return the words below a page's title, which is its project's name.
+    """Return the words on a page, without its title, numbers and column names.
 
-    Without numbers and features: they follow the versions of what they were computed with.
+    Those depend on the versions of the libraries that computed them.
     """
     _, *lines = page.locator("main").inner_text().splitlines()
     found = re.findall(r"[^\W\d]+", "\n".join(lines))
@@ -109,10 +109,10 @@ def words_on(page: Page) -> set[str]:
 
 
 def take(page: Page, domain: str) -> None:
-    """Take the picture of the open page."""
+    """Take the screenshot of the open page."""
     page.mouse.move(0, 0)
     page.evaluate("scrollTo(0, 0)")
-    page.wait_for_timeout(1000)  # The buttons and bars fade and grow.
+    page.wait_for_timeout(1000)  # for animations to end
     part = page.evaluate(UPPER_PART)
     with Image.open(io.BytesIO(page.screenshot(full_page=True, clip=part))) as taken:
         width = WIDTHS[domain]
@@ -125,20 +125,20 @@ def take(page: Page, domain: str) -> None:
 
 
 def main() -> None:
-    """Take the pictures that were asked for."""
-    parser = argparse.ArgumentParser(description="Take the README's pictures anew.")
-    parser.add_argument("domains", nargs="*", metavar="DOMAIN", help=f"of: {', '.join(SCENES)}")
-    asked = parser.parse_args().domains
-    if unknown := sorted(set(asked) - set(SCENES)):
-        parser.error(f"no domain is called {', '.join(unknown)}")
-    if not browsing.CHROMIUM:
-        sys.exit("It takes Chromium or Chrome; on Debian: apt-get install chromium")
-    for domain in asked or SCENES:
+    """Take the screenshots."""
+    parser = argparse.ArgumentParser(description="Take the screenshots of the README.")
+    parser.add_argument("domains", nargs="*", metavar="DOMAIN", help=f"one of: {', '.join(SCENES)}")
+    domains = parser.parse_args().domains
+    if unknown := sorted(set(domains) - set(SCENES)):
+        parser.error(f"unknown domain: {', '.join(unknown)}")
+    if not browser.CHROMIUM:
+        sys.exit("Chromium or Chrome not found; on Debian: apt-get install chromium")
+    for domain in domains or SCENES:
         with tempfile.TemporaryDirectory() as home:
             owner = Owner(Path(home))
-            project = owner.creates(NAME, "-d", f"domain={domain}")
+            project = owner.create(NAME, "-d", f"domain={domain}")
             owner.uv("run", "dvc", "repro", cwd=project)
-            with serving(owner, project) as address, browsing.opened(address, "desk") as page:
+            with serving(owner, project) as address, browser.opened(address, "desk") as page:
                 SCENES[domain](page)
                 take(page, domain)
         sys.stdout.write(f"docs/{domain}.png\n")

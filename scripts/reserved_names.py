@@ -1,15 +1,15 @@
-"""Writes template/reserved.jinja, the names that no project may take.
+"""Write template/reserved.jinja, the names that a project must not have.
 
     python scripts/reserved_names.py [--check] [PYTHON ...]
 
-A project called `numpy` would hide NumPy from itself, and one called `con` cannot be checked out
-on Windows. Each PYTHON is an interpreter to ask: for its standard library, and, where it belongs to
-a virtual environment, for what is installed there. So `uv sync` a generated project and give its
-`.venv/bin/python`, and one interpreter for each supported version of Python. The one that runs
-this script is always asked for its standard library.
+A project named `numpy` would shadow NumPy, and one named `con` cannot be checked out on Windows.
+Each PYTHON is an interpreter that contributes the names in its standard library and, if it belongs
+to a virtual environment, of the packages installed there. Pass one interpreter for each supported
+version of Python, and the `.venv/bin/python` of a generated project after `uv sync`. The
+interpreter that runs this script always contributes its standard library.
 
-Names that the file holds already stay: which machine writes it next makes no difference. To take
-one back, edit it out by hand and run this again.
+Names in the file stay, so that the result does not depend on the machine. To remove one, delete it
+from the file.
 """
 
 from __future__ import annotations
@@ -33,44 +33,44 @@ DEVICES = {
     "nul",
     *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)),
 }
-"""Windows takes none of these as the name of a file or a folder."""
+"""Names that Windows does not allow for files and folders."""
 
 PROJECT = {"conftest", "pip", "sitecustomize", "src", "test", "tests", "usercustomize", "uv"}
-"""What else a project's own folders, its tools and Python itself import or run."""
+"""Other names that a project's folders, its tools or Python itself use."""
 
 NEWER = {"annotationlib", "compression"}
-"""Standard library of Python 3.14, where no such interpreter is at hand."""
+"""Modules of the standard library that are new in Python 3.14."""
 
 OPTIONS = {
     *("adlfs", "aiobotocore", "azure", "bcrypt", "boto3", "botocore", "dvc_azure", "dvc_gs"),
     *("dvc_s3", "dvc_ssh", "gcsfs", "google", "jmespath", "msal", "pkg_resources", "s3fs"),
     *("s3transfer", "sshfs", "torch", "uvloop", "waitress", "wheel", "win32api", "wrapt"),
 }
-"""Dependencies that an answer or another system adds to a project's environment."""
+"""Dependencies of some options or systems only."""
 
 ALLOWED = {"demo", "my_first_ml_project"}
-"""Names of the documentation and of the defaults."""
+"""Names used in the documentation and in defaults."""
 
 QUESTION = """\
 import importlib.metadata, json, sys
 names = set(sys.stdlib_module_names)
 if sys.prefix != sys.base_prefix:
-    # The project itself is installed too, as an editable package; its own name is its to take.
-    here = {
-        found.metadata["Name"]
-        for found in importlib.metadata.distributions()
-        if '"editable"' not in (found.read_text("direct_url.json") or "")
+    # Without the project itself, which is installed as an editable package.
+    installed = {
+        package.metadata["Name"]
+        for package in importlib.metadata.distributions()
+        if '"editable"' not in (package.read_text("direct_url.json") or "")
     }
-    names |= here
+    names |= installed
     for name, owners in importlib.metadata.packages_distributions().items():
-        if here.intersection(owners):
+        if installed.intersection(owners):
             names.add(name)
 print(json.dumps(sorted(names)))
 """
 
 
 def collect(interpreters: list[str]) -> set[str]:
-    """Return every name that is known not to be free, as projects spell their packages."""
+    """Return all reserved names, spelled like the packages of projects."""
     names = {*keyword.kwlist, *sys.stdlib_module_names, *DEVICES, *PROJECT, *NEWER, *OPTIONS}
     for interpreter in interpreters:
         done = subprocess.run(
@@ -79,13 +79,13 @@ def collect(interpreters: list[str]) -> set[str]:
         names.update(json.loads(done.stdout))
     if TARGET.exists():
         names |= current()
-    spelt = {re.sub(r"[-.]", "_", name.lower()) for name in names}
-    # What begins with an underscore is refused already, by the rule for project names.
-    return {name for name in spelt if name.isidentifier() and name[0] != "_"} - ALLOWED
+    normalized = {re.sub(r"[-.]", "_", name.lower()) for name in names}
+    # Project names never start with an underscore.
+    return {name for name in normalized if name.isidentifier() and name[0] != "_"} - ALLOWED
 
 
 def current() -> set[str]:
-    """Return the names that the file holds."""
+    """Return the names in the file."""
     return set(TARGET.read_text(encoding="utf-8").partition('"')[2].rpartition('"')[0].split())
 
 
@@ -94,15 +94,19 @@ def rendered(names: set[str]) -> str:
     lines = textwrap.wrap(
         " ".join(sorted(names)), WIDTH, break_long_words=False, break_on_hyphens=False
     )
-    head = "{#- Made by scripts/reserved_names.py: what a project must not be called. -#}"
+    head = "{#- Generated by scripts/reserved_names.py: names that a project must not have. -#}"
     return "\n".join([head, '{% set reserved = "', *lines, '" %}', ""])
 
 
 def main() -> None:
-    """Write the file, or tell what is missing from it."""
+    """Write the file, or check it."""
     parser = argparse.ArgumentParser(description="Write template/reserved.jinja.")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if it is stale")
-    parser.add_argument("interpreters", metavar="PYTHON", nargs="*", help="an interpreter to ask")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail if it is out of date"
+    )
+    parser.add_argument(
+        "interpreters", metavar="PYTHON", nargs="*", help="an interpreter whose modules to add"
+    )
     arguments = parser.parse_args()
     names = collect(arguments.interpreters)
     text = rendered(names)
@@ -111,7 +115,7 @@ def main() -> None:
     elif missing := names - current():
         sys.exit(f"{TARGET.name} lacks: {' '.join(sorted(missing))}")
     elif TARGET.read_text(encoding="utf-8") != text:
-        sys.exit(f"{TARGET.name} is not as scripts/reserved_names.py writes it")
+        sys.exit(f"{TARGET.name} is out of date; run: python scripts/reserved_names.py")
 
 
 if __name__ == "__main__":

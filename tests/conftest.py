@@ -1,4 +1,4 @@
-"""What the tests share: an untouched home, the program, and repositories made on the spot."""
+"""Fixtures and helpers: an empty home, the program, and small repositories."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from histories import FIRST, SECOND, Installed, install
-from lived_in import Owner, heed_interrupts
 from mlpath.cli import main
+from support.e2e import Owner, restore_sigint_handler
+from support.installed import FIRST, SECOND, Installed, install
 
 ROOT = Path(__file__).parents[1]
-heed_interrupts()
+restore_sigint_handler()
 UV_CACHE = os.environ.get("UV_CACHE_DIR") or str(Path("~/.cache/uv").expanduser())
 MLPATH = [sys.executable, "-m", "mlpath"]
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give each test a home of its own, with a git identity and nothing else."""
+    """Give each test a home of its own, with nothing but a git identity."""
     home = tmp_path / "home"
     home.mkdir()
     (home / ".gitconfig").write_text("[user]\n\tname = Ada Lovelace\n\temail = ada@example.com\n")
@@ -47,12 +47,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def mlpath(*arguments: str) -> Result:
-    """Run a command in this process; what it prints is in the result."""
+    """Run a command in this process; the result has its output."""
     return CliRunner().invoke(main, arguments)
 
 
 def git(*arguments: str, cwd: Path, **environment: str) -> str:
-    """Run git and return what it printed, without the last line's end."""
+    """Run git and return its output without the last line end."""
     done = subprocess.run(
         ["git", *arguments],
         cwd=cwd,
@@ -77,7 +77,7 @@ def copier(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def files_below(folder: Path) -> dict[str, bytes]:
-    """Return every file below a folder by its path, but for git's own."""
+    """Return the content of every file below a folder by path, without those of git."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -116,7 +116,7 @@ class Repository:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
-    """Make a repository with two releases and a development version after them."""
+    """Create a repository with two releases and a development version after them."""
     repository = Repository(tmp_path / "repository")
     repository.path.mkdir()
     git("init", "--quiet", "--initial-branch=main", cwd=repository.path)
@@ -136,7 +136,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 
 @pytest.fixture(scope="session")
 def prototype(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project made from the first of them, to be copied and not to be touched."""
+    """A project of the first release, which is only copied."""
     home = tmp_path_factory.mktemp("home")
     (home / ".gitconfig").write_text("[user]\n\tname = Ada Lovelace\n\temail = a@example.com\n")
     with pytest.MonkeyPatch.context() as patch:
@@ -146,13 +146,13 @@ def prototype(installed: Installed, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def project(prototype: Path, folder: Path) -> Path:
-    """Give a project that has the first release, in a home that has no template yet."""
+    """Give a project of the first release, in a home without a copy of the template."""
     return shutil.copytree(prototype, folder / "demo", symlinks=True)
 
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build this repository's wheel, and return it unpacked, to be put on PYTHONPATH."""
+    """Build this repository's wheel and return it unpacked, for PYTHONPATH."""
     target = tmp_path_factory.mktemp("wheel")
     build(ROOT, "wheel", target)
     unpacked = target / "unpacked"
@@ -161,7 +161,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def build(root: Path, kind: str, target: Path) -> str:
-    """Build a wheel or an sdist with what is installed; return what the build printed."""
+    """Build a wheel or an sdist without isolation; return the output of the build."""
     done = subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(target)],
         cwd=root,
@@ -174,7 +174,7 @@ def build(root: Path, kind: str, target: Path) -> str:
 
 @pytest.fixture(scope="session")
 def owner(tmp_path_factory: pytest.TempPathFactory) -> Owner:
-    """Somebody with a home, a git identity, and the machine's package cache."""
+    """A user with a home, a git identity, and the machine's package cache."""
     home = tmp_path_factory.mktemp("owner")
     (home / ".gitconfig").write_text("[user]\n\tname = Ada Lovelace\n\temail = ada@example.com\n")
     return Owner(home)
@@ -182,9 +182,9 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Owner:
 
 @pytest.fixture(scope="session")
 def trained_project(owner: Owner) -> Path:
-    """Give a project of the default answers, installed, trained and committed, for all to read."""
-    project = owner.creates("demo")
+    """Give an installed, trained and committed project of the default answers; only read it."""
+    project = owner.create("demo")
     owner.uv("run", "dvc", "repro", cwd=project)
-    owner.types("git", "add", "--all", cwd=project)
-    owner.types("git", "commit", "--quiet", "--message", "Train the first champion", cwd=project)
+    owner.run("git", "add", "--all", cwd=project)
+    owner.run("git", "commit", "--quiet", "--message", "Train the first champion", cwd=project)
     return project

@@ -1,4 +1,4 @@
-"""What people type by mistake, or to see what happens: one clear line, a remedy, and no trace."""
+"""Invalid input to `new-project`: one clear error, a hint, and nothing written."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from conftest import mlpath
 
 
-def refusal(*arguments: str, code: int = 1) -> str:
-    """Run a new-project that must fail; return its message, a line and perhaps a hint."""
+def error_of(*arguments: str, code: int = 1) -> str:
+    """Run a `new-project` that must fail; return its error and hint."""
     result = mlpath("new-project", *arguments, "--no-lock")
     assert result.exit_code == code, result.output
     lines = result.stderr.splitlines()
@@ -58,45 +58,45 @@ def refusal(*arguments: str, code: int = 1) -> str:
         "nul\0l",
     ],
 )
-def test_bad_project_names(folder: Path, name: str) -> None:
-    message = refusal("demo", "-l", "-d", f"project_name={name}")
+def test_invalid_project_names(folder: Path, name: str) -> None:
+    message = error_of("demo", "-l", "-d", f"project_name={name}")
     assert message.startswith("Error: project_name: ")
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("place", ["1st", "numpy", "naïve", "a.b"])
-def test_a_folder_that_cannot_name_a_project_is_told_how_to(folder: Path, place: str) -> None:
-    message = refusal(place, "-l")
-    assert "The folder names the project; -d project_name=NAME gives another." in message
+@pytest.mark.parametrize("name", ["1st", "numpy", "naïve", "a.b"])
+def test_folder_name_that_is_not_a_project_name_has_a_hint(folder: Path, name: str) -> None:
+    message = error_of(name, "-l")
+    assert "The folder names the project. To override: -d project_name=NAME" in message
     assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize(
     "text", ["", "  ", "two\nlines", "bell\a", "nul\0", "\x1b[31mred", "x" * 301]
 )
-def test_bad_free_text(folder: Path, text: str) -> None:
-    assert refusal("demo", "-l", "-d", f"problem={text}").startswith("Error: problem: ")
+def test_invalid_free_text(folder: Path, text: str) -> None:
+    assert error_of("demo", "-l", "-d", f"problem={text}").startswith("Error: problem: ")
     assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        ("colour=red", "colour is no question of this template"),
-        ("package_name=x", "package_name is computed, not asked"),
-        ("_commit=v1", "_commit is no question"),
+        ("color=red", "color is not a question of this template"),
+        ("package_name=x", "package_name is computed and cannot be set"),
+        ("_commit=v1", "_commit is not a question"),
         ("container=banana", "container: 'banana' is not yes or no"),
         ("container=", "container: '' is not yes or no"),
         ("task=guessing", "task: 'guessing' is not one of its choices"),
         ("license=mit", "Choose from: MIT, BSD-3-Clause, Apache-2.0, none."),
         ("python_version=2.7", "python_version: '2.7' is not one of its choices"),
-        ("author_email=nobody", "author_email: an address such as"),
+        ("author_email=ada", "author_email: enter an address such as"),
         ("slices={", "slices: '{' is not YAML, such as [age, city]"),
         ("lengths=2024-13-13", "lengths: '2024-13-13' is not YAML"),
     ],
 )
-def test_bad_answers(folder: Path, answer: str, expected: str) -> None:
-    assert expected in refusal("demo", "-l", "-d", answer)
+def test_invalid_answers(folder: Path, answer: str, expected: str) -> None:
+    assert expected in error_of("demo", "-l", "-d", answer)
     assert list(folder.iterdir()) == []
 
 
@@ -121,18 +121,18 @@ def test_bad_answers(folder: Path, answer: str, expected: str) -> None:
         (b"1: 2\n", "holds no answers"),
     ],
 )
-def test_bad_answer_files(folder: Path, tmp_path: Path, content: bytes, expected: str) -> None:
+def test_invalid_data_files(folder: Path, tmp_path: Path, content: bytes, expected: str) -> None:
     file = tmp_path / "answers.yml"
     file.write_bytes(content)
-    assert expected in refusal("demo", "-l", "--data-file", str(file))
+    assert expected in error_of("demo", "-l", "--data-file", str(file))
     assert list(folder.iterdir()) == []
 
 
-def test_answer_files_that_cannot_be_read(folder: Path) -> None:
-    assert "cannot read nowhere.yml: No such file" in refusal(
+def test_unreadable_data_files(folder: Path) -> None:
+    assert "cannot read nowhere.yml: No such file" in error_of(
         "d", "-l", "--data-file", "nowhere.yml"
     )
-    assert "Is a directory" in refusal("d", "-l", "--data-file", str(folder))
+    assert "Is a directory" in error_of("d", "-l", "--data-file", str(folder))
 
 
 @pytest.mark.parametrize(
@@ -140,96 +140,98 @@ def test_answer_files_that_cannot_be_read(folder: Path) -> None:
     [
         (["-d", "task"], "'task' is not KEY=VALUE"),
         (["-d", "=x"], "'=x' is not KEY=VALUE"),
-        (["--colour"], "No such option"),
+        (["--color"], "No such option"),
         (["a", "b"], "unexpected extra argument"),
-        (["--pretend", "--run"], "exclude each other"),
+        (["--pretend", "--run"], "cannot be combined"),
     ],
 )
-def test_bad_usage(folder: Path, arguments: list[str], expected: str) -> None:
-    assert expected in refusal(*arguments, code=2)
+def test_invalid_usage(folder: Path, arguments: list[str], expected: str) -> None:
+    assert expected in error_of(*arguments, code=2)
     assert list(folder.iterdir()) == []
 
 
-def test_a_folder_with_something_in_it(folder: Path) -> None:
+def test_destination_that_is_not_empty(folder: Path) -> None:
     (folder / "demo").mkdir()
     (folder / "demo/precious.txt").write_text("mine")
-    assert "the folder demo is not empty" in refusal("demo", "-l")
-    assert "is not empty" in refusal(".", "-l")
+    assert "the folder demo is not empty" in error_of("demo", "-l")
+    assert "is not empty" in error_of(".", "-l")
     assert [path.name for path in folder.rglob("*")] == ["demo", "precious.txt"]
 
 
-def test_a_place_that_the_name_leads_to_is_taken(folder: Path) -> None:
+def test_folder_of_the_project_name_is_not_empty(folder: Path) -> None:
     (folder / "tree-rings").mkdir()
     (folder / "tree-rings/precious.txt").write_text("mine")
-    assert "tree-rings is not empty" in refusal("-l", "-d", "project_name=Tree rings")
+    assert "tree-rings is not empty" in error_of("-l", "-d", "project_name=Tree rings")
     assert [path.name for path in folder.rglob("*")] == ["tree-rings", "precious.txt"]
 
 
-def test_places_that_are_no_folder(folder: Path) -> None:
+def test_destinations_that_are_not_folders(folder: Path) -> None:
     (folder / "file").write_text("mine")
     (folder / "dangling").symlink_to("nowhere")
     (folder / "loop").symlink_to("loop")
-    assert "file is a file" in refusal("file", "-l")
-    assert "file is not a folder" in refusal("file/demo", "-l")
-    assert "dangling is a link to nowhere" in refusal("dangling", "-l")
-    assert "is not a folder" in refusal("dangling/demo", "-l")
-    assert "loop is a link to nowhere" in refusal("loop", "-l")
-    assert "has no name" in refusal("", "-l")
-    assert "has no name" in refusal("a\0b", "-l")
+    assert "file is a file, not a folder" in error_of("file", "-l")
+    assert "file is not a folder" in error_of("file/demo", "-l")
+    assert "dangling is a broken link" in error_of("dangling", "-l")
+    assert "is not a folder" in error_of("dangling/demo", "-l")
+    assert "loop is a broken link" in error_of("loop", "-l")
+    assert "'' is not a name for a folder" in error_of("", "-l")
+    assert "is not a name for a folder" in error_of("a\0b", "-l")
     assert sorted(path.name for path in folder.iterdir()) == ["dangling", "file", "loop"]
 
 
-def test_a_name_too_long_for_the_disk(folder: Path) -> None:
-    assert "File name too long" in refusal("x" * 300, "-l", "-d", "project_name=demo")
+def test_destination_name_too_long(folder: Path) -> None:
+    assert "File name too long" in error_of("x" * 300, "-l", "-d", "project_name=demo")
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that nobody can write")
-def test_a_place_that_cannot_be_written() -> None:
-    assert "/proc" in refusal("/proc/demo", "-l")
+@pytest.mark.skipif(
+    not Path("/proc/self").exists(), reason="needs a folder that root can't write to"
+)
+def test_destination_that_cannot_be_written() -> None:
+    assert "/proc" in error_of("/proc/demo", "-l")
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_place_that_may_not_be_written(folder: Path) -> None:
+def test_destination_without_write_permission(folder: Path) -> None:
     (folder / "locked").mkdir(mode=0o555)
-    assert "can't be written" in refusal("locked/demo", "-l")
+    assert "is not writable" in error_of("locked/demo", "-l")
 
 
-def test_no_git(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_git(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    message = refusal("demo", "-l")
+    message = error_of("demo", "-l")
     assert message.startswith("Error: git is not installed")
     assert "mlpath doctor" in message
     assert list(folder.iterdir()) == []
 
 
-def test_nobody_to_ask(folder: Path) -> None:
-    message = refusal("demo")
-    assert "no terminal to ask them in" in message
+def test_questions_without_a_terminal(folder: Path) -> None:
+    message = error_of("demo")
+    assert "no terminal to ask in" in message
     assert "--defaults" in message
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("ref", ["v9.9.9", "main", "--upload-pack=x", ""])
-def test_versions_that_are_none(folder: Path, ref: str) -> None:
-    if ref:
-        assert "there is no template version" in refusal("demo", "-l", "--vcs-ref", ref)
+@pytest.mark.parametrize("ref", ["v9.9.9", "main", "--upload-pack=x"])
+def test_unknown_versions(folder: Path, ref: str) -> None:
+    message = error_of("demo", "-l", "--vcs-ref", ref)
+    assert f"template version {ref} not found" in message
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("source", ["nowhere", "gh:", "file:///nowhere.git", "~nobody-here/x"])
-def test_templates_that_are_none(
-    folder: Path, source: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("source", ["nowhere", "gh:", "file:///nowhere.git", "~unknown-user/x"])
+def test_unavailable_templates(folder: Path, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "file")
-    assert "cannot use the template" in refusal("demo", "-l", "--template", source)
+    assert "cannot use the template" in error_of("demo", "-l", "--template", source)
     assert list(folder.iterdir()) == []
 
 
-def test_a_template_that_wants_to_run_code(folder: Path, tmp_path: Path) -> None:
+def test_template_that_runs_code(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "t").mkdir()
     (tmp_path / "t/copier.yml").write_text("_tasks: [touch ran]\n")
-    assert "wants to run code" in refusal("demo", "-l", "--template", str(tmp_path / "t"))
+    assert "runs code: Template uses potentially unsafe feature" in error_of(
+        "demo", "-l", "--template", str(tmp_path / "t")
+    )
     (tmp_path / "bare").mkdir()
-    assert "has no copier.yml" in refusal("demo", "-l", "--template", str(tmp_path / "bare"))
+    assert "has no copier.yml" in error_of("demo", "-l", "--template", str(tmp_path / "bare"))
     assert list(folder.iterdir()) == []

@@ -1,4 +1,4 @@
-"""The command line as a whole: help, completion, ways out, and how light it is."""
+"""The command line: help, completion, errors, colors, imports."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ import pytest
 from conftest import MLPATH, ROOT, mlpath
 from mlpath import __version__
 from mlpath.cli import main
-from mlpath.create import project as scaffold
+from mlpath.create import project
 
 COMMANDS = sorted(main.commands)
 
 
-def test_the_version_is_told() -> None:
+def test_version() -> None:
     assert mlpath("--version").output == f"mlpath, version {__version__}\n"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help_with_an_example(command: str) -> None:
+def test_help_of_every_command_has_an_example(command: str) -> None:
     result = mlpath(command, "--help")
     assert result.exit_code == 0
     assert "Example" in result.output
@@ -32,13 +32,13 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_option_is_explained(command: str) -> None:
+def test_every_option_has_help(command: str) -> None:
     for parameter in main.commands[command].params:
         if isinstance(parameter, click.Option):
             assert parameter.help, parameter.name
 
 
-def test_help_imports_nothing_heavy() -> None:
+def test_help_imports_only_click() -> None:
     code = (
         "import sys, runpy; sys.argv = ['mlpath', '--help']\n"
         "try: runpy.run_module('mlpath', run_name='__main__')\n"
@@ -53,12 +53,12 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_scripts_call_the_program(shell: str) -> None:
+def test_completion_script_calls_mlpath(shell: str) -> None:
     script = mlpath("completion", shell).output
     assert f"_MLPATH_COMPLETE={shell}_complete" in script
 
 
-def test_completion_knows_commands_and_options() -> None:
+def test_completes_commands_and_options() -> None:
     for words, expected in {
         "mlpath ne": "new-project",
         "mlpath new-project --pre": "--pretend",
@@ -69,7 +69,7 @@ def test_completion_knows_commands_and_options() -> None:
         assert done.stdout.strip() == f"plain,{expected}"
 
 
-def test_colours_are_for_terminals_that_want_them(
+def test_colors_only_in_terminals_and_without_no_color(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from click.testing import CliRunner  # noqa: PLC0415
@@ -83,56 +83,56 @@ def test_colours_are_for_terminals_that_want_them(
     assert "\x1b[" not in CliRunner().invoke(main, command, color=True).output
 
 
-def test_a_bug_keeps_its_traceback(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bug_keeps_its_traceback(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     del folder
 
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(scaffold, "create", broken)
+    monkeypatch.setattr(project, "create", broken)
     result = mlpath("new-project", "demo", "-l")
     assert isinstance(result.exception, ZeroDivisionError)
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8:strict"])
-def test_what_the_terminal_cannot_show_is_no_error(folder: Path, encoding: str) -> None:
+def test_characters_that_the_terminal_cannot_show_are_escaped(folder: Path, encoding: str) -> None:
     rows = "".join(f"{at},{at % 2}\n" for at in range(99))
     (folder / "table.csv").write_text(f"名前,sold\n{rows}", encoding="utf-8")
     env = os.environ | {"PYTHONIOENCODING": encoding}
     command = [sys.executable, "-c", "from mlpath.cli import run; run()", "inspect", "table.csv"]
     done = subprocess.run(command, check=False, capture_output=True, env=env, cwd=folder)
     assert done.returncode == 0, done.stderr
-    # Where nothing is set up, Click writes UTF-8 all the same.
+    # Click writes UTF-8 if the encoding is ASCII.
     shown = rb"\u540d\u524d" if encoding == "cp1252" else "名前".encode()
     assert shown in done.stdout
 
 
-def test_a_folder_that_is_gone_is_said_to_be(folder: Path) -> None:
-    gone = folder / "gone"
-    gone.mkdir()
+def test_deleted_current_folder_is_reported(folder: Path) -> None:
+    deleted = folder / "deleted"
+    deleted.mkdir()
     for words in (["status"], ["doctor"], ["new-project", "demo", "-l"]):
         code = "import os, sys; os.rmdir(os.getcwd()); from mlpath.cli import run; run()"
         done = subprocess.run(
             [sys.executable, "-c", code, *words],
             check=False,
             capture_output=True,
-            cwd=gone,
+            cwd=deleted,
             text=True,
         )
-        gone.mkdir()
+        deleted.mkdir()
         assert done.returncode == 1, words
-        assert done.stderr.startswith("Error: the folder that you are in was removed\nHint: ")
+        assert done.stderr.startswith("Error: the current folder was deleted\nHint: ")
 
 
-def test_what_the_system_refuses_is_told_with_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    refused = PermissionError(13, "Permission denied", "some/.git")
-    monkeypatch.setattr("mlpath.system.doctor.examine", mock.Mock(side_effect=refused))
+def test_os_error_is_reported_with_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = PermissionError(13, "Permission denied", "some/.git")
+    monkeypatch.setattr("mlpath.system.doctor.examine", mock.Mock(side_effect=error))
     result = mlpath("doctor")
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: some/.git: Permission denied\nHint: ")
 
 
-def test_the_reference_is_current() -> None:
+def test_docs_cli_md_is_current() -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "docs/cli.py"), "--check"],
         check=False,

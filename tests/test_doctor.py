@@ -1,4 +1,4 @@
-"""`mlpath doctor`: what is missing, and the command that mends it."""
+"""`mlpath doctor`: what is missing, and the command that fixes it."""
 
 from __future__ import annotations
 
@@ -13,80 +13,80 @@ from mlpath.system import doctor
 
 
 @pytest.fixture(autouse=True)
-def index_answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the index alone be made up: whether it answers is not for these tests to say."""
+def fake_index(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replace the check of the package index, except in its own test."""
     if "index" not in request.node.name:
-        found = doctor.Finding("package index", ok=True, needed=True, found="answers", mend="")
-        monkeypatch.setattr(doctor, "_index", lambda: found)
+        check = doctor.Check("package index", ok=True, needed=True, found="answers", fix="")
+        monkeypatch.setattr(doctor, "_index", lambda: check)
 
 
-def findings() -> tuple[int, dict[str, dict[str, Any]]]:
+def run_doctor() -> tuple[int, dict[str, dict[str, Any]]]:
     result = mlpath("doctor", "--json")
     return result.exit_code, {item["name"]: item for item in json.loads(result.stdout)}
 
 
-def test_all_is_well_here() -> None:
-    code, found = findings()
+def test_exits_with_0_if_nothing_is_missing() -> None:
+    code, checks = run_doctor()
     assert code == 0
-    assert all(item["ok"] for item in found.values() if item["needed"])
-    assert found["git identity"]["found"] == "Ada Lovelace <ada@example.com>"
-    plain = mlpath("doctor")
-    assert plain.exit_code == 0
-    assert all(name in plain.output for name in found)
+    assert all(item["ok"] for item in checks.values() if item["needed"])
+    assert checks["git identity"]["found"] == "Ada Lovelace <ada@example.com>"
+    text = mlpath("doctor")
+    assert text.exit_code == 0
+    assert all(name in text.output for name in checks)
 
 
-def test_without_git_it_fails_and_says_how_to_get_it(
+def test_missing_git_is_an_error_with_the_install_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     apt = tmp_path / "apt-get"
     apt.write_text("#!/bin/sh\n")
     apt.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    code, found = findings()
+    code, checks = run_doctor()
     assert code == 1
-    assert not found["git"]["ok"]
-    assert found["git"]["mend"].endswith("apt-get install -y git")
+    assert not checks["git"]["ok"]
+    assert checks["git"]["fix"].endswith("apt-get install -y git")
     output = mlpath("doctor").output
     assert "missing  git" in output
-    assert found["git"]["mend"] in output
+    assert checks["git"]["fix"] in output
 
 
-def test_an_old_git_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_git_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = tmp_path / "git"
     old.write_text("#!/bin/sh\necho git version 2.17.1\n")
     old.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    _, found = findings()
-    assert found["git"]["found"] == "2.17.1, older than 2.28"
+    _, checks = run_doctor()
+    assert checks["git"]["found"] == "2.17.1, older than 2.28"
 
 
-def test_a_missing_identity_is_no_failure(home: Path) -> None:
+def test_missing_git_identity_is_not_an_error(home: Path) -> None:
     (home / ".gitconfig").unlink()
-    code, found = findings()
+    code, checks = run_doctor()
     assert code == 0
-    assert not found["git identity"]["ok"]
-    assert "git config --global user.name" in found["git identity"]["mend"]
+    assert not checks["git identity"]["ok"]
+    assert "git config --global user.name" in checks["git identity"]["fix"]
 
 
-def test_a_home_that_cannot_be_written(home: Path) -> None:
+def test_unwritable_home_is_an_error(home: Path) -> None:
     (home / ".local").write_text("a file, where a folder should be")
-    code, found = findings()
+    code, checks = run_doctor()
     assert code == 1
-    assert not found["writable home"]["ok"]
+    assert not checks["writable home"]["ok"]
 
 
-def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "_DISK_BYTES", 10**18)
-    code, found = findings()
+    code, checks = run_doctor()
     assert code == 1
-    assert "GB free here" in found["disk space"]["found"]
+    assert "GB free here" in checks["disk space"]["found"]
 
 
-def test_an_index_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_index_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("UV_FIND_LINKS", "")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
-    code, found = findings()
+    code, checks = run_doctor()
     assert code == 1
-    assert found["package index"]["found"] == "does not answer"
-    assert "UV_DEFAULT_INDEX" in found["package index"]["mend"]
+    assert checks["package index"]["found"] == "does not answer"
+    assert "UV_DEFAULT_INDEX" in checks["package index"]["fix"]

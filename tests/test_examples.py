@@ -1,4 +1,4 @@
-"""The committed examples are what the template gives today."""
+"""The committed examples match the template."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def test_every_domain_has_an_example() -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
-def test_an_example_is_current(example: Path) -> None:
+def test_example_is_current(example: Path) -> None:
     assert not examples.outdated(example), "run: python scripts/examples.py"
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
-def test_an_example_holds_no_lock_data_model_or_database(example: Path) -> None:
+def test_example_has_no_lock_data_model_or_database(example: Path) -> None:
     names = examples.files_of(example)
     assert not [
         name

@@ -1,4 +1,4 @@
-"""`new-project --run`: each step told, every end clean."""
+"""`new-project --run`: progress, results, errors, signals."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ import pytest
 
 from conftest import git
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script")
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the fake uv is a script")
 
-# These tests may run below `nohup`, whose wish the program would respect.
+# Under `nohup`, mlpath would keep SIGHUP ignored.
 DRIVER = """
 import signal
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
@@ -32,7 +32,7 @@ main(["new-project", "demo", "--defaults", "--run", *{arguments!r}], prog_name="
 @pytest.fixture
 def uv(tmp_path: Path) -> str:
     script = tmp_path / "uv"
-    fake = Path(__file__).with_name("fake_uv.py").read_text()
+    fake = Path(__file__).with_name("support").joinpath("fake_uv.py").read_text()
     script.write_text(f"#!{sys.executable}\n{fake}")
     script.chmod(0o755)
     return str(script)
@@ -49,7 +49,7 @@ def start(uv: str, *arguments: str, **environment: str) -> subprocess.Popen[str]
 
 
 def read_until(process: subprocess.Popen[str], pattern: str) -> str:
-    """Read what a process prints until a line matches; return all of it."""
+    """Read the output of a process until a line matches; return all of it."""
     assert process.stdout is not None
     seen = ""
     for line in process.stdout:
@@ -59,18 +59,18 @@ def read_until(process: subprocess.Popen[str], pattern: str) -> str:
     pytest.fail(f"{pattern!r} was not printed:\n{seen}")
 
 
-def rest(process: subprocess.Popen[str]) -> str:
+def read_rest(process: subprocess.Popen[str]) -> str:
     return process.communicate(timeout=30)[0]
 
 
-def test_from_nothing_to_a_demo_that_ctrl_c_ends(folder: Path, uv: str) -> None:
+def test_trains_commits_and_serves_until_ctrl_c(folder: Path, uv: str) -> None:
     with start(uv) as process:
-        seen = read_until(process, "Your demo is at")
+        seen = read_until(process, "The demo is running at")
         address = seen.split()[-1]
         with urllib.request.urlopen(address) as answer:  # noqa: S310 - it is http
             assert answer.status == 200
         process.send_signal(signal.SIGINT)
-        seen += rest(process)
+        seen += read_rest(process)
         assert process.returncode == 0, seen
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(address)  # noqa: S310
@@ -79,8 +79,8 @@ def test_from_nothing_to_a_demo_that_ctrl_c_ends(folder: Path, uv: str) -> None:
         r"\[2/4\] Running the pipeline",
         r"running fetch",
         r"done    fetch  \d+\.\d s",
-        r"done    train@shallow",
-        r"as it was report",
+        r"done    train@boosting",
+        r"skipped report",
         r"\[3/4\] Committing the results",
         r"\[4/4\] Starting the demo",
         r"To start it again: cd demo && uv run demo",
@@ -95,21 +95,23 @@ def test_from_nothing_to_a_demo_that_ctrl_c_ends(folder: Path, uv: str) -> None:
     assert git("status", "--porcelain", cwd=project) == ""
 
 
-def test_a_lock_made_on_the_way_is_committed_before_the_results(folder: Path, uv: str) -> None:
-    """The results name the commit that they were made from; it should hold the lock."""
+def test_new_lock_is_committed_before_the_results(folder: Path, uv: str) -> None:
+    """The results record their git commit, which should have the lock."""
     with start(uv, "--no-lock") as process:
-        read_until(process, "Your demo is at")
+        read_until(process, "The demo is running at")
         process.send_signal(signal.SIGINT)
-        rest(process)
+        read_rest(process)
     assert git("log", "--format=%s", cwd=folder / "demo").splitlines()[:2] == [
         "Train the first champion",
         "Lock the dependencies",
     ]
 
 
-def test_a_failing_stage_shows_its_last_lines_and_the_way_on(folder: Path, uv: str) -> None:
+def test_failing_stage_prints_its_last_lines_and_the_remaining_commands(
+    folder: Path, uv: str
+) -> None:
     with start(uv, FAKE_UV_FAILS="train@baseline") as process:
-        seen = rest(process)
+        seen = read_rest(process)
     assert process.returncode == 1
     assert "failed  train@baseline" in seen
     assert "| ValueError: a reason, on the last line" in seen
@@ -118,9 +120,9 @@ def test_a_failing_stage_shows_its_last_lines_and_the_way_on(folder: Path, uv: s
     assert git("status", "--porcelain", cwd=folder / "demo") == ""
 
 
-def test_a_demo_that_does_not_start(folder: Path, uv: str) -> None:
+def test_demo_that_does_not_start_is_an_error(folder: Path, uv: str) -> None:
     with start(uv, FAKE_UV_FAILS="demo") as process:
-        seen = rest(process)
+        seen = read_rest(process)
     assert process.returncode == 1
     assert "| the port is taken" in seen
     assert "Hint: cd demo && uv run demo" in seen
@@ -130,13 +132,13 @@ def test_a_demo_that_does_not_start(folder: Path, uv: str) -> None:
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
-def test_ended_in_the_middle_of_the_pipeline(
+def test_signal_during_the_pipeline_stops_it(
     folder: Path, uv: str, number: signal.Signals, status: int
 ) -> None:
     with start(uv, FAKE_UV_SECONDS="30") as process:
         seen = read_until(process, "running fetch")
         process.send_signal(number)
-        seen += rest(process)
+        seen += read_rest(process)
     assert process.returncode == status
     if number == signal.SIGINT:
         assert "cd demo && uv sync && uv run dvc repro" in seen
@@ -144,17 +146,17 @@ def test_ended_in_the_middle_of_the_pipeline(
     assert git("status", "--porcelain", cwd=folder / "demo") == ""
 
 
-def test_a_closed_terminal_ends_the_demo_too(folder: Path, uv: str) -> None:
+def test_closed_terminal_stops_the_demo(folder: Path, uv: str) -> None:
     with start(uv) as process:
-        read_until(process, "Your demo is at")
+        read_until(process, "The demo is running at")
         process.send_signal(signal.SIGHUP)
-        rest(process)
+        read_rest(process)
     assert process.returncode == 129
     assert not still_running(folder)
 
 
 def still_running(folder: Path) -> list[str]:
-    """Return the processes that have a folder below the given one as theirs."""
+    """Return the ids of processes whose working directory is in the project."""
     if not Path("/proc/self/cwd").exists():
         pytest.skip("needs /proc")
     deadline = time.monotonic() + 2
@@ -171,13 +173,13 @@ def still_running(folder: Path) -> list[str]:
         time.sleep(0.05)
 
 
-def test_without_an_identity_it_still_ends_in_a_demo(folder: Path, uv: str, home: Path) -> None:
+def test_without_git_identity_serves_without_committing(folder: Path, uv: str, home: Path) -> None:
     (home / ".gitconfig").unlink()
     with start(uv) as process:
-        seen = read_until(process, "Your demo is at")
+        seen = read_until(process, "The demo is running at")
         process.send_signal(signal.SIGINT)
-        seen += rest(process)
+        seen += read_rest(process)
     assert process.returncode == 0, seen
     assert seen.count("-m 'Create the project with mlpath'") == 1
-    assert "staged only" in seen
+    assert "staged, not committed" in seen
     assert git("diff", "--name-only", cwd=folder / "demo") == ""

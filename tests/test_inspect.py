@@ -1,4 +1,4 @@
-"""Data as people have it: each file is understood, or refused in one line with a remedy."""
+"""`mlpath inspect`: formats, dialects, types, targets, leaks, and what is refused."""
 
 import gzip
 import io
@@ -9,8 +9,8 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -19,61 +19,51 @@ from PIL import Image
 
 from mlpath import cli
 from mlpath.create.schemas import tabular
-from mlpath.dataset import Findings, inspect, names
-from mlpath.dataset import detect as kinds
-from mlpath.dataset import inspection as look
-from mlpath.dataset import report as show
+from mlpath.dataset import Column, DatasetProfile, detect, inspect, inspection, names, report
 from mlpath.errors import MlpathError
+from support.datasets import zip_bytes
 
 ROWS = 60
 
 
 def table(rows: int = ROWS, seed: int = 0) -> list[list[str]]:
-    """A plain table: a header, two numbers, a category, and what they tell."""
+    """A header, two numbers, a category, and a target that depends on one of the numbers."""
     rng = random.Random(seed)  # noqa: S311
-    found = [["size", "age", "colour", "sold"]]
+    lines = [["size", "age", "color", "sold"]]
     for _ in range(rows):
         size, age = round(rng.uniform(1, 9), 2), rng.randrange(80)
         sold = "yes" if size + rng.gauss(0, 2) > 5 else "no"
-        found.append([str(size), str(age), rng.choice(["red", "blue", "green"]), sold])
-    return found
+        lines.append([str(size), str(age), rng.choice(["red", "blue", "green"]), sold])
+    return lines
 
 
 def text(rows: list[list[str]], delimiter: str = ",", end: str = "\n") -> str:
     return "".join(delimiter.join(row) + end for row in rows)
 
 
-def column(place: int, change: Callable[[str], str], rows: list[list[str]]) -> list[list[str]]:
-    return [rows[0], *[[*r[:place], change(r[place]), *r[place + 1 :]] for r in rows[1:]]]
-
-
-def written(folder: Path, content: str | bytes, name: str = "table.csv") -> Path:
+def write(folder: Path, content: str | bytes, name: str = "table.csv") -> Path:
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
 
 
-def of(findings: Findings, name: str) -> str:
-    """What a column was taken for."""
-    found = next(one for one in findings.columns if one.name == name)
-    return f"{found.role}: {found.reason}" if found.role == "left out" else found.type
+def find(profile: DatasetProfile, name: str) -> Column:
+    return next(column for column in profile.columns if column.name == name)
+
+
+def content_of(profile: DatasetProfile, name: str) -> str:
+    """The type of a column, or why it is left out."""
+    column = find(profile, name)
+    return f"left out: {column.reason}" if column.role == "left_out" else column.type
 
 
 PLAIN = text(table())
 
 
 def damaged(packed: bytes) -> bytes:
-    """With some bytes in the middle of it changed, as a bad disk or a download leaves it."""
+    """An archive with wrong bytes in the middle."""
     middle = len(packed) // 3
     return packed[:middle] + bytes(64) + packed[middle + 64 :]
-
-
-def zipped(**files: str | bytes) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name.replace("__", "."), content)
-    return out.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -94,8 +84,8 @@ def zipped(**files: str | bytes) -> bytes:
         (text(table(), "   "), "blanks.dat"),
         (gzip.compress(PLAIN.encode()), "table.csv.gz"),
         (gzip.compress(PLAIN.encode()), "packed.csv"),
-        (zipped(table__csv=PLAIN), "table.zip"),
-        (zipped(table__csv=PLAIN, readme__pdf="about"), "two.zip"),
+        (zip_bytes({"table.csv": PLAIN}), "table.zip"),
+        (zip_bytes({"table.csv": PLAIN, "readme.pdf": "about"}), "two.zip"),
         ("# made by hand\n# in 2024\n" + PLAIN, "comments.csv"),
         (
             "".join(
@@ -108,60 +98,69 @@ def zipped(**files: str | bytes) -> bytes:
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 30 else "bytes",
 )
-def test_a_table_is_understood(tmp_path: Path, content: str | bytes, name: str) -> None:
-    found = inspect(written(tmp_path, content, name))
-    assert (found.rows, found.domain, found.target, found.task) == (
+def test_formats_and_dialects_are_detected(tmp_path: Path, content: str | bytes, name: str) -> None:
+    profile = inspect(write(tmp_path, content, name))
+    assert (profile.rows, profile.domain, profile.target, profile.task) == (
         ROWS, "tabular", "sold", "classification",
     )  # fmt: skip
-    assert [of(found, one) for one in ("size", "age", "sold")] == ["number", "number", "category"]
-    assert dict(found.classes).keys() == {"yes", "no"}
-    assert found.positive == "yes"
+    assert [content_of(profile, name) for name in ("size", "age", "sold")] == [
+        "number",
+        "number",
+        "category",
+    ]
+    assert dict(profile.classes).keys() == {"yes", "no"}
+    assert profile.positive == "yes"
 
 
-def test_parquet_is_understood(tmp_path: Path) -> None:
-    source, path = written(tmp_path, PLAIN), tmp_path / "table.parquet"
+def test_parquet(tmp_path: Path) -> None:
+    source, path = write(tmp_path, PLAIN), tmp_path / "table.parquet"
     duckdb.sql(f"COPY (FROM read_csv('{source}')) TO '{path}' (FORMAT parquet)")
-    found = inspect(path)
-    assert (found.rows, found.target, of(found, "size")) == (ROWS, "sold", "number")
-    assert found.reading is not None
-    assert found.reading.format == "parquet"
+    profile = inspect(path)
+    assert (profile.rows, profile.target, content_of(profile, "size")) == (ROWS, "sold", "number")
+    assert profile.read_options is not None
+    assert profile.read_options.format == "parquet"
 
 
-def test_zstd_is_understood(tmp_path: Path) -> None:
-    source, path = written(tmp_path, PLAIN), tmp_path / "table.csv.zst"
+def test_zstd(tmp_path: Path) -> None:
+    source, path = write(tmp_path, PLAIN), tmp_path / "table.csv.zst"
     duckdb.sql(f"COPY (FROM read_csv('{source}')) TO '{path}' (FORMAT csv, COMPRESSION zstd)")
     assert inspect(path).rows == ROWS
 
 
-def test_a_table_without_a_header_is_understood(tmp_path: Path) -> None:
-    found = inspect(written(tmp_path, text(table()[1:])))
-    assert found.rows == ROWS
-    assert [one.name for one in found.columns] == ["column0", "column1", "column2", "column3"]
-    assert found.target == "column3"
+def test_a_table_without_a_header(tmp_path: Path) -> None:
+    profile = inspect(write(tmp_path, text(table()[1:])))
+    assert profile.rows == ROWS
+    assert [column.name for column in profile.columns] == [
+        "column0",
+        "column1",
+        "column2",
+        "column3",
+    ]
+    assert profile.target == "column3"
 
 
-def test_a_line_of_its_own_kind_above_the_table_is_passed_over(tmp_path: Path) -> None:
-    found = inspect(written(tmp_path, "60,4,mine\n" + text(table()[1:])))
-    assert (found.rows, len(found.columns), found.target) == (ROWS, 4, "column3")
+def test_a_short_line_above_the_table_is_skipped(tmp_path: Path) -> None:
+    profile = inspect(write(tmp_path, "60,4,mine\n" + text(table()[1:])))
+    assert (profile.rows, len(profile.columns), profile.target) == (ROWS, 4, "column3")
 
 
 @pytest.mark.parametrize("delimiter", [",", " ", "  "])
-def test_a_header_that_does_not_name_the_row_names(tmp_path: Path, delimiter: str) -> None:
+def test_a_header_without_a_name_for_the_row_names(tmp_path: Path, delimiter: str) -> None:
     """R's `write.table` leaves the first column without a name."""
-    named = [[f'"row {at}"', *row] for at, row in enumerate(table()[1:])]
-    found = inspect(written(tmp_path, text([table()[0], *named], delimiter)))
-    assert [one.name for one in found.columns] == ["rownames", *table()[0]]
-    assert of(found, "rownames") == "left out: identifier: every value differs"
-    assert (found.rows, found.target) == (ROWS, "sold")
-    assert "'rownames' is the first" in found.notes[0]
+    named = [[f'"row {n}"', *row] for n, row in enumerate(table()[1:])]
+    profile = inspect(write(tmp_path, text([table()[0], *named], delimiter)))
+    assert [column.name for column in profile.columns] == ["rownames", *table()[0]]
+    assert content_of(profile, "rownames") == "left out: identifier: every value differs"
+    assert (profile.rows, profile.target) == (ROWS, "sold")
+    assert "the first column is 'rownames'" in profile.notes[0]
 
 
 @pytest.mark.parametrize("packed", ["mark", "gzip", "zstd", "zip"])
-def test_lines_above_the_rows_are_seen_through_what_packs_them(tmp_path: Path, packed: str) -> None:
-    named = [[f'"row {at}"', *row] for at, row in enumerate(table()[1:])]
+def test_the_header_of_a_compressed_file_is_detected(tmp_path: Path, packed: str) -> None:
+    named = [[f'"row {n}"', *row] for n, row in enumerate(table()[1:])]
     plain = text([table()[0], *named])
     if packed == "zstd":
-        source, path = written(tmp_path, plain, "plain.csv"), tmp_path / "table.csv.zst"
+        source, path = write(tmp_path, plain, "plain.csv"), tmp_path / "table.csv.zst"
         lines = f"read_csv('{source}', delim='\x1f', quote='', escape='', header=false)"
         options = "FORMAT csv, HEADER false, DELIM '\x1f', QUOTE '', ESCAPE '', COMPRESSION zstd"
         duckdb.sql(f"COPY (FROM {lines}) TO '{path}' ({options})")
@@ -169,42 +168,42 @@ def test_lines_above_the_rows_are_seen_through_what_packs_them(tmp_path: Path, p
         content, name = {
             "mark": (plain.encode("utf-8-sig"), "table.csv"),
             "gzip": (gzip.compress(plain.encode()), "table.csv.gz"),
-            "zip": (zipped(table__csv=plain), "table.zip"),
+            "zip": (zip_bytes({"table.csv": plain}), "table.zip"),
         }[packed]
-        path = written(tmp_path, content, name)
-    found = inspect(path)
-    assert [one.name for one in found.columns] == ["rownames", *table()[0]]
-    assert (found.rows, found.target) == (ROWS, "sold")
+        path = write(tmp_path, content, name)
+    profile = inspect(path)
+    assert [column.name for column in profile.columns] == ["rownames", *table()[0]]
+    assert (profile.rows, profile.target) == (ROWS, "sold")
 
 
-def test_rows_that_end_in_a_delimiter_have_no_names(tmp_path: Path) -> None:
+def test_rows_with_a_trailing_delimiter_have_no_row_names(tmp_path: Path) -> None:
     rows = [[*row, ""] for row in table()[1:]]
-    path = written(tmp_path, text([table()[0], *rows]))
-    assert "rownames" not in [one.name for one in inspect(path).columns]
+    path = write(tmp_path, text([table()[0], *rows]))
+    assert "rownames" not in [column.name for column in inspect(path).columns]
 
 
-def test_what_stands_above_the_rows_is_told(tmp_path: Path) -> None:
-    above = inspect(written(tmp_path, "made by hand\nin 2024\n" + PLAIN))
-    assert "The first 2 lines are passed over: 'made by hand'." in above.notes
-    rows = [[*row[:2], str(at % 2)] for at, row in enumerate(table()[1:])]
-    counts = inspect(written(tmp_path, text([["60", "4", "no"], *rows])))
+def test_lines_above_the_rows_are_reported(tmp_path: Path) -> None:
+    above = inspect(write(tmp_path, "made by hand\nin 2024\n" + PLAIN))
+    assert "The first 2 lines are skipped: 'made by hand'." in above.notes
+    rows = [[*row[:2], str(n % 2)] for n, row in enumerate(table()[1:])]
+    counts = inspect(write(tmp_path, text([["60", "4", "no"], *rows])))
     assert (
-        "The first line names columns '60', '4': if it is no header, put one above it."
+        "The first line names columns '60', '4'; if it is not a header, add one above it."
         in counts.notes
     )
-    years = inspect(written(tmp_path, text([["1990", "2000", "sold"], *rows])))
+    years = inspect(write(tmp_path, text([["1990", "2000", "sold"], *rows])))
     assert not [note for note in years.notes if "names columns" in note]
 
 
 def bomb() -> bytes:
-    return zipped(table__csv="0" * (60 << 20))
+    return zip_bytes({"table.csv": "0" * (60 << 20)})
 
 
 @pytest.mark.parametrize(
-    ("content", "name", "said"),
+    ("content", "name", "message"),
     [
         (b"", "empty.csv", "is empty"),
-        (b"\n \n\n", "blank.csv", "nothing but blanks"),
+        (b"\n \n\n", "blank.csv", "contains only blanks"),
         ("size,age,sold\n", "header.csv", "no rows"),
         ("a,b,sold\n1,2,x\n3,4\n5,6,y\n", "ragged.csv", "line 3 has 2 cells, the others 3"),
         (text(table(400)) + "1,2,red,no,extra\n", "long.csv", "line 402 has 5 cells, the others 4"),
@@ -213,34 +212,34 @@ def bomb() -> bytes:
             "quote.csv",
             "line 3,002",
         ),
-        (PLAIN.replace("red", "r\0d").encode(), "nul.csv", "holds NUL characters"),
+        (PLAIN.replace("red", "r\0d").encode(), "nul.csv", "contains NUL characters"),
         ("<!DOCTYPE html><html><body>Log in</body></html>", "page.csv", "is a web page"),
         ("<?xml version='1.0'?><rows/>", "rows.csv", "is XML"),
-        ("[1, 2, 3]", "list.json", "neither one object a line nor a list of objects"),
-        ('{\n  "a": 1\n}', "object.json", "neither one object a line nor"),
+        ("[1, 2, 3]", "list.json", "neither one object per line nor a list of objects"),
+        ('{\n  "a": 1\n}', "object.json", "neither one object per line nor"),
         (
             'Name:,"x"\nTitle:,"a, b\n\nc"\n' + 'A,1,2,3\nB,2,3,"x"y\n' * 9,
             "shape.csv",
-            "is no table that can be told",
+            "is not a table: no delimiter fits its lines",
         ),
         (b"%PDF-1.7 something", "paper.csv", "is a PDF document"),
         (b"SQLite format 3\0rest", "base.csv", "is an SQLite database"),
         (b"BZh91AY", "table.csv.bz2", "packed with bzip2"),
         (gzip.compress(PLAIN.encode())[:60], "short.csv.gz", "can't be unpacked"),
-        (zipped(one__csv=PLAIN, two__csv=PLAIN), "both.zip", "holds 2 tables"),
-        (zipped(readme__md="none"), "none.zip", "holds no table"),
+        (zip_bytes({"one.csv": PLAIN, "two.csv": PLAIN}), "both.zip", "contains 2 tables"),
+        (zip_bytes({"readme.md": "none"}), "none.zip", "contains no table"),
         (
-            zipped(**{"[Content_Types]__xml": "", "xl/workbook__xml": ""}),
+            zip_bytes({"[Content_Types].xml": "", "xl/workbook.xml": ""}),
             "book.xlsx",
             "is an Excel",
         ),
         (
-            zipped(mimetype="", content__xml="", Thumbnails__png="1"),
+            zip_bytes({"mimetype": "", "content.xml": "", "Thumbnails.png": "1"}),
             "book.ods",
             "is an Excel or Office",
         ),
         (damaged(gzip.compress(PLAIN.encode(), mtime=0)), "bad.csv.gz", "can't be unpacked"),
-        (damaged(zipped(one__csv=PLAIN)), "bad.zip", "can't be unpacked"),
+        (damaged(zip_bytes({"one.csv": PLAIN})), "bad.zip", "can't be unpacked"),
         (
             "length,weight,kind\nmetres,kg,name\n" + "1.5,2,a\n2.5,3,b\n" * 30,
             "units.csv",
@@ -250,36 +249,36 @@ def bomb() -> bytes:
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 20 else "content",
 )
-def test_what_is_no_table_is_refused_in_a_line(
-    tmp_path: Path, content: str | bytes, name: str, said: str
+def test_files_that_are_not_tables_are_refused(
+    tmp_path: Path, content: str | bytes, name: str, message: str
 ) -> None:
-    path = written(tmp_path, content, name)
-    check_refused(path, said)
+    path = write(tmp_path, content, name)
+    check_refused(path, message)
 
 
-def test_a_name_that_begins_like_the_home_of_somebody_is_a_name(
+def test_a_file_name_with_a_tilde_is_not_a_home_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert inspect(written(tmp_path, PLAIN, "~nobody.csv").relative_to(tmp_path)).rows == ROWS
-    check_refused(Path("~nobody-else.csv"), "does not exist")
+    assert inspect(write(tmp_path, PLAIN, "~unknown.csv").relative_to(tmp_path)).rows == ROWS
+    check_refused(Path("~other.csv"), "does not exist")
 
 
-def test_a_picture_that_is_called_csv_is_refused(tmp_path: Path) -> None:
+def test_an_image_named_csv_is_refused(tmp_path: Path) -> None:
     out = io.BytesIO()
     Image.new("L", (8, 8)).save(out, "PNG")
-    check_refused(written(tmp_path, out.getvalue()), "is a PNG picture")
+    check_refused(write(tmp_path, out.getvalue()), "is a PNG image")
 
 
 def test_a_zip_bomb_is_refused(tmp_path: Path) -> None:
-    check_refused(written(tmp_path, bomb(), "bomb.zip"), "would unpack to 62,914,560 bytes")
+    check_refused(write(tmp_path, bomb(), "bomb.zip"), "would unpack to 62,914,560 bytes")
 
 
-def check_refused(path: Path, said: str, target: str | None = None) -> None:
+def check_refused(path: Path, message: str, target: str | None = None) -> None:
     done = run(path, *([] if target is None else ["--target", target]))
     assert done.exit_code == 1
     error, hint, *rest = done.stderr.splitlines()
-    assert said in error
+    assert message in error
     assert re.match(r"Hint: \w", hint)
     assert not rest
     assert not done.stdout
@@ -289,47 +288,47 @@ def run(path: Path, *options: str) -> Result:
     return CliRunner().invoke(cli.main, ["inspect", str(path), *options])
 
 
-def test_paths_that_lead_nowhere(tmp_path: Path) -> None:
+def test_missing_paths_are_refused(tmp_path: Path) -> None:
     check_refused(tmp_path / "missing.csv", "does not exist")
     (tmp_path / "link.csv").symlink_to(tmp_path / "nowhere.csv")
-    check_refused(tmp_path / "link.csv", "is a link to nowhere")
+    check_refused(tmp_path / "link.csv", "is a broken symbolic link")
     (tmp_path / "folder").mkdir()
-    check_refused(tmp_path / "folder", "holds no pictures")
+    check_refused(tmp_path / "folder", "contains no images")
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
-def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_a_named_pipe_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     check_refused(tmp_path / "pipe.csv", "neither a file nor a folder")
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
-    path = written(tmp_path, PLAIN)
+def test_a_file_without_read_permission_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, PLAIN)
     path.chmod(0)
-    check_refused(path, "you may not read it")
+    check_refused(path, "no permission to read it")
 
 
-def test_a_link_is_followed_and_said(tmp_path: Path) -> None:
-    written(tmp_path, PLAIN)
+def test_a_symbolic_link_is_followed_and_reported(tmp_path: Path) -> None:
+    write(tmp_path, PLAIN)
     (tmp_path / "link.csv").symlink_to(tmp_path / "table.csv")
-    found = inspect(tmp_path / "link.csv")
-    assert found.rows == ROWS
-    assert any("is a link to" in note for note in found.notes)
+    profile = inspect(tmp_path / "link.csv")
+    assert profile.rows == ROWS
+    assert any("is a link to" in note for note in profile.notes)
 
 
-def test_a_file_that_changes_while_it_is_read(
+def test_a_file_that_changes_while_it_is_read_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = written(tmp_path, PLAIN)
-    whole = look._look
+    path = write(tmp_path, PLAIN)
+    inspect_table = inspection._inspect_table
 
-    def looked(*arguments: object) -> object:
-        found = whole(*arguments)  # type: ignore[arg-type]
-        written(tmp_path, PLAIN + "1,2,red,no\n")
-        return found
+    def inspect_and_write(*arguments: Any) -> DatasetProfile:
+        profile = inspect_table(*arguments)
+        write(tmp_path, PLAIN + "1,2,red,no\n")
+        return profile
 
-    monkeypatch.setattr(look, "_look", looked)
+    monkeypatch.setattr(inspection, "_inspect_table", inspect_and_write)
     with pytest.raises(MlpathError, match="changed while it was read"):
         inspect(path)
 
@@ -337,15 +336,17 @@ def test_a_file_that_changes_while_it_is_read(
 # ------------------------------------------------------------------------------------------- types
 
 
-def typed(tmp_path: Path, values: list[str], name: str = "it", delimiter: str = ",") -> Findings:
+def typed(
+    tmp_path: Path, values: list[str], name: str = "it", delimiter: str = ","
+) -> DatasetProfile:
     """A table with these values in a column beside the others."""
     rows = table(len(values))
     rows = [[name, *rows[0]], *[[v, *r] for v, r in zip(values, rows[1:], strict=True)]]
-    return inspect(written(tmp_path, text(rows, delimiter)))
+    return inspect(write(tmp_path, text(rows, delimiter)))
 
 
 def cycle(*values: str) -> list[str]:
-    return [values[at % len(values)] for at in range(ROWS)]
+    return [values[n % len(values)] for n in range(ROWS)]
 
 
 @pytest.mark.parametrize(
@@ -367,23 +368,21 @@ def cycle(*values: str) -> list[str]:
         (cycle("2024-01-31 10:00:00", "2023-12-01 23:59:59"), ",", "date"),
         (cycle("same"), ",", "left out: constant"),
         (cycle(""), ",", "left out: empty"),
-        ([f"x{at}" for at in range(ROWS)], ",", "left out: identifier: every value differs"),
-        ([f"a{at}@example.com" for at in range(ROWS)], ",", "left out: personal: e-mail addresses"),
-        ([f"+49 171 {at:07}" for at in range(ROWS)], ",", "left out: personal: phone numbers"),
+        ([f"x{n}" for n in range(ROWS)], ",", "left out: identifier: every value differs"),
+        ([f"a{n}@example.com" for n in range(ROWS)], ",", "left out: personal: e-mail addresses"),
+        ([f"+49 171 {n:07}" for n in range(ROWS)], ",", "left out: personal: phone numbers"),
         (
-            [f"A sentence of some words, number {at}." for at in range(ROWS)],
+            [f"A sentence of some words, number {n}." for n in range(ROWS)],
             "|",
             "left out: free text",
         ),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
-def test_a_column_is_what_its_values_are(
-    tmp_path: Path, values: list[str], delimiter: str, expected: str
-) -> None:
-    found = typed(tmp_path, values, delimiter=delimiter)
-    assert of(found, "it") == expected
-    assert found.target == "sold"
+def test_column_types(tmp_path: Path, values: list[str], delimiter: str, expected: str) -> None:
+    profile = typed(tmp_path, values, delimiter=delimiter)
+    assert content_of(profile, "it") == expected
+    assert profile.target == "sold"
 
 
 @pytest.mark.parametrize(
@@ -401,25 +400,23 @@ def test_a_column_is_what_its_values_are(
         (cycle("01/2024", "12/2023"), "%m/%Y", 19692),
     ],
 )
-def test_days_are_told_from_months(
-    tmp_path: Path, values: list[str], format_: str, first_days: int
-) -> None:
-    found = next(one for one in typed(tmp_path, values).columns if one.name == "it")
-    assert (found.date_format, found.minimum) == (format_, first_days)
+def test_date_formats(tmp_path: Path, values: list[str], format_: str, first_days: int) -> None:
+    column = find(typed(tmp_path, values), "it")
+    assert (column.date_format, column.minimum) == (format_, first_days)
 
 
-def test_a_date_that_can_be_read_in_two_ways_is_not_guessed(tmp_path: Path) -> None:
-    found = typed(tmp_path, cycle("01/02/2024", "03/04/2024"))
-    assert of(found, "it") == "left out: a date of which nobody can tell the day from the month"
-    assert any("begins with the day or the month" in note for note in found.notes)
+def test_ambiguous_dates_are_left_out(tmp_path: Path) -> None:
+    profile = typed(tmp_path, cycle("01/02/2024", "03/04/2024"))
+    assert content_of(profile, "it") == "left out: ambiguous date: day and month may be swapped"
+    assert any("may begin with the day or the month" in note for note in profile.notes)
 
 
-def test_a_stray_text_among_numbers_counts_as_missing_and_is_said(tmp_path: Path) -> None:
-    found = typed(tmp_path, [*cycle("1.5", "2.5", "4.5")[:-1], "seven"])
-    assert of(found, "it") == "number"
-    assert found.reading is not None
-    assert found.reading.missing == ("", "seven")
-    assert any("'seven'" in note and "no numbers" in note for note in found.notes)
+def test_a_stray_text_among_numbers_is_missing_and_reported(tmp_path: Path) -> None:
+    profile = typed(tmp_path, [*cycle("1.5", "2.5", "4.5")[:-1], "seven"])
+    assert content_of(profile, "it") == "number"
+    assert profile.read_options is not None
+    assert profile.read_options.missing == ("", "seven")
+    assert any("'seven'" in note and "not numbers" in note for note in profile.notes)
 
 
 COMMAS = {
@@ -431,89 +428,87 @@ COMMAS = {
 
 
 @pytest.mark.parametrize("name", COMMAS)
-def test_where_the_comma_is_before_the_fraction_all_numbers_are_read_so(
-    tmp_path: Path, name: str
-) -> None:
-    """Each column was judged by itself, and the project read them all in one way."""
+def test_one_decimal_comma_sets_the_notation_of_all_numbers(tmp_path: Path, name: str) -> None:
     pairs = list(zip(*COMMAS[name], strict=True)) * 40
     rows = [["a", "b", "sold"]]
-    rows += [[*pair, "yes" if at % 3 else "no"] for at, pair in enumerate(pairs)]
-    found = inspect(written(tmp_path, text(rows, ";")))
-    assert found.reading is not None
-    assert found.reading.decimal == ","
-    assert found.reading.thousands == ("." if "points" in name else "")
-    for place, column in enumerate(found.columns[:2]):
+    rows += [[*pair, "yes" if n % 3 else "no"] for n, pair in enumerate(pairs)]
+    profile = inspect(write(tmp_path, text(rows, ";")))
+    assert profile.read_options is not None
+    assert profile.read_options.decimal == ","
+    assert profile.read_options.thousands == ("." if "points" in name else "")
+    for place, column in enumerate(profile.columns[:2]):
         plain = [value.replace(".", "").replace(",", ".") for value in COMMAS[name][place]]
         assert column.type == "number"
         assert (column.minimum, column.maximum) == tuple(sorted(map(float, plain)))
 
 
-def test_a_comma_that_may_be_either_groups_digits_where_nothing_speaks_against_it(
+def test_an_ambiguous_comma_separates_thousands_unless_another_column_contradicts(
     tmp_path: Path,
 ) -> None:
     for delimiter, beside, expected in ((",", "1", 1234), (";", "1", 1.234), (";", "0.5", 1234)):
         rows = [["a", "b", "sold"]]
         rows += [['"1,234"', beside, "yes"], ['"7,250"', "2", "no"]] * 40
-        found = inspect(written(tmp_path, text(rows, delimiter)))
-        assert found.columns[0].minimum == expected
+        profile = inspect(write(tmp_path, text(rows, delimiter)))
+        assert profile.columns[0].minimum == expected
 
 
-def test_numbers_in_two_notations_are_not_read_in_one(tmp_path: Path) -> None:
-    found = typed(tmp_path, cycle("1.234,5", "22,5", "3,0"), delimiter=";")
-    assert of(found, "it") == "category"
-    assert of(found, "size") == "number"
-    assert any("comma and point mean another thing" in note for note in found.notes)
-    assert found.reading is not None
-    assert (found.reading.decimal, found.reading.thousands) == (".", "")
+def test_numbers_in_contradicting_notations_are_texts(tmp_path: Path) -> None:
+    profile = typed(tmp_path, cycle("1.234,5", "22,5", "3,0"), delimiter=";")
+    assert content_of(profile, "it") == "category"
+    assert content_of(profile, "size") == "number"
+    assert any("comma and point have another meaning" in note for note in profile.notes)
+    assert profile.read_options is not None
+    assert (profile.read_options.decimal, profile.read_options.thousands) == (".", "")
 
 
 @pytest.mark.parametrize("words", [60, 12])
-def test_texts_without_blanks_between_words_are_texts(tmp_path: Path, words: int) -> None:
+def test_texts_in_scripts_without_blanks(tmp_path: Path, words: int) -> None:
     rng = random.Random(0)  # noqa: S311
     rows = [["评论", "标签"]]
-    for at in range(300):
-        said = "".join(
+    for n in range(300):
+        review = "".join(
             rng.choice("这个产品质量非常好我很喜欢包装也漂亮物流快") for _ in range(words)
         )
-        rows.append([f"{said}。", "好" if at % 2 else "差"])
-    found = inspect(written(tmp_path, text(rows)))
-    assert (found.domain, found.target) == ("text", "标签")
-    assert found.columns[0].role == "text"
+        rows.append([f"{review}。", "好" if n % 2 else "差"])
+    profile = inspect(write(tmp_path, text(rows)))
+    assert (profile.domain, profile.target) == ("text", "标签")
+    assert profile.columns[0].role == "text"
 
 
-def test_a_missing_target_is_no_class(tmp_path: Path) -> None:
-    """R writes NA, and a target of 0 and 1 is one of classes."""
-    rows = column(3, lambda value: "1" if value == "yes" else "0", table())
+def test_a_missing_target_is_not_a_class(tmp_path: Path) -> None:
+    """R writes NA; a target of 0 and 1 is classification."""
+    rows = table()
+    rows = [rows[0], *([*row[:3], str(int(row[3] == "yes"))] for row in rows[1:])]
     rows[5][3] = rows[9][3] = "NA"
-    found = inspect(written(tmp_path, text(rows)))
-    assert sorted(name for name, _ in found.classes) == ["0", "1"]
-    assert found.positive == "1"
-    schema = tabular.document(found, "here", "unknown")
+    profile = inspect(write(tmp_path, text(rows)))
+    assert sorted(name for name, _ in profile.classes) == ["0", "1"]
+    assert profile.positive == "1"
+    schema = tabular.build_schema(profile, "here", "unknown")
     assert sorted(schema["target"]["choices"]) == ["0", "1"]
     assert schema["too_rare"] == ["NA"]
 
 
 @pytest.mark.parametrize("late", ["NaN", "inf", "?"])
-def test_what_comes_after_the_sample_is_seen(tmp_path: Path, late: str) -> None:
+def test_values_after_the_sample_are_checked(tmp_path: Path, late: str) -> None:
     rows = [
         ["size", "sold"],
-        *([str(at % 97), "yes" if at % 97 > 50 else "no"] for at in range(52_000)),
+        *([str(n % 97), "yes" if n % 97 > 50 else "no"] for n in range(52_000)),
     ]
     rows[7][0], rows[51_000][0] = "NA", late
     packed = gzip.compress(text(rows).encode())
-    found = inspect(written(tmp_path, packed, "table.csv.gz"))
-    size = found.columns[0]
+    profile = inspect(write(tmp_path, packed, "table.csv.gz"))
+    size = profile.columns[0]
     assert (size.type, size.missing, size.minimum, size.maximum) == ("number", 2, 0, 96)
-    assert found.reading is not None
-    assert set(found.reading.missing) == {"", "NA", late}
-    json.loads(show.as_json(found), parse_constant=pytest.fail)
+    assert profile.read_options is not None
+    assert set(profile.read_options.missing) == {"", "NA", late}
+    json.loads(report.to_json(profile), parse_constant=pytest.fail)
 
 
-def test_words_for_missing_are_those_of_numbers_alone(tmp_path: Path) -> None:
-    found = typed(tmp_path, cycle("1", "N/A", "3"))
-    assert found.reading is not None
-    assert found.reading.missing == ("", "N/A")
-    numbers = next(one for one in found.columns if one.name == "it")
+def test_missing_values_of_numbers(tmp_path: Path) -> None:
+    profile = typed(tmp_path, cycle("1", "N/A", "3"))
+    assert profile.read_options is not None
+    assert profile.read_options.missing == ("", "N/A")
+    numbers = find(profile, "it")
     assert (numbers.missing, numbers.minimum, numbers.maximum) == (ROWS // 3, 1, 3)
 
 
@@ -537,202 +532,214 @@ def test_words_for_missing_are_those_of_numbers_alone(tmp_path: Path) -> None:
         ("x" * 300, "x" * 60, "X" + "x" * 299),
     ],
 )
-def test_any_name_becomes_an_identifier(name: str, key: str, label: str) -> None:
+def test_keys_and_labels_of_names(name: str, key: str, label: str) -> None:
     expected = key if name != "Größe" else "groe"
     assert names.keys([name]) == [expected]
     assert names.label(name).lower() == label.lower()
     assert expected.isidentifier()
 
 
-def test_keys_differ_even_if_names_hardly_do() -> None:
+def test_keys_are_unique() -> None:
     assert names.keys(["a b", "a_b", "A-B", "a.b.2"]) == ["a_b", "a_b_2", "a_b_3", "a_b_2_2"]
 
 
-def test_duplicate_and_blank_headers_are_told_apart(tmp_path: Path) -> None:
+def test_duplicate_and_empty_headers_get_unique_names(tmp_path: Path) -> None:
     rows = table()
-    found = inspect(written(tmp_path, text([["size", "size", "", "sold"], *rows[1:]])))
-    assert [one.name for one in found.columns] == ["size", "size_1", "column2", "sold"]
-    assert len({one.key for one in found.columns}) == 4
+    profile = inspect(write(tmp_path, text([["size", "size", "", "sold"], *rows[1:]])))
+    assert [column.name for column in profile.columns] == ["size", "size_1", "column2", "sold"]
+    assert len({column.key for column in profile.columns}) == 4
 
 
-def test_names_of_any_kind_are_no_sql(tmp_path: Path) -> None:
+def test_headers_are_not_sql(tmp_path: Path) -> None:
     header = ['"; drop table looked; --', "'", 'a "b"', "sold"]
-    quoted = ['"' + one.replace('"', '""') + '"' for one in header]
-    found = inspect(written(tmp_path, text([quoted, *table()[1:]])))
-    assert [one.name for one in found.columns] == header
-    assert found.rows == ROWS
+    quoted = ['"' + name.replace('"', '""') + '"' for name in header]
+    profile = inspect(write(tmp_path, text([quoted, *table()[1:]])))
+    assert [column.name for column in profile.columns] == header
+    assert profile.rows == ROWS
 
 
-def test_a_target_is_named_by_hand(tmp_path: Path) -> None:
-    path = written(tmp_path, PLAIN)
-    assert inspect(path, target="colour").target == "colour"
+def test_the_target_can_be_chosen(tmp_path: Path) -> None:
+    path = write(tmp_path, PLAIN)
+    assert inspect(path, target="color").target == "color"
     assert inspect(path, target="SIZE").task == "regression"
-    check_refused(path, "has no column 'sise'", target="sise")
-    check_refused(path, "has no column ' '", target=" ")
+    check_refused(path, "target column 'sise' not found; did you mean 'size'?", target="sise")
+    check_refused(path, "target column ' ' not found", target=" ")
 
 
-def test_names_that_differ_in_case_alone_are_not_mixed_up(tmp_path: Path) -> None:
+def test_a_target_that_differs_only_in_case_can_be_ambiguous(tmp_path: Path) -> None:
     rows = table()
-    path = written(tmp_path, text([["Size", "sIzE", "colour", "sold"], *rows[1:]]))
-    check_refused(path, "'size' may be", target="size")
+    path = write(tmp_path, text([["Size", "sIzE", "color", "sold"], *rows[1:]]))
+    check_refused(path, "'size' is ambiguous: 'Size' or 'sIzE_1'", target="size")
 
 
-def test_two_plausible_targets_are_a_doubt(tmp_path: Path) -> None:
+def test_two_plausible_targets_are_ambiguous(tmp_path: Path) -> None:
     rows = table()
-    found = inspect(written(tmp_path, text([["target", "age", "label", "sold"], *rows[1:]])))
-    assert len(found.doubts) == 1
-    assert "'target'" in found.doubts[0]
-    assert "'label'" in found.doubts[0]
+    profile = inspect(write(tmp_path, text([["target", "age", "label", "sold"], *rows[1:]])))
+    assert len(profile.ambiguities) == 1
+    assert "'target'" in profile.ambiguities[0]
+    assert "'label'" in profile.ambiguities[0]
 
 
-def test_when_and_where_are_no_targets_though_they_stand_last(tmp_path: Path) -> None:
-    rows = [[*row[:2], str(1990 + at % 20)] for at, row in enumerate(table()[1:])]
-    found = inspect(written(tmp_path, text([["size", "age", "year"], *rows])))
-    assert found.doubts == ("table.csv: nothing tells which to predict: 'size', 'age', 'year'",)
+def test_time_and_place_in_the_last_column_are_not_the_target(tmp_path: Path) -> None:
+    rows = [[*row[:2], str(1990 + n % 20)] for n, row in enumerate(table()[1:])]
+    profile = inspect(write(tmp_path, text([["size", "age", "year"], *rows])))
+    assert profile.ambiguities == (
+        "table.csv: unclear which is the target: 'size', 'age' or 'year'",
+    )
     rows = [[row[0], row[1], "51.5"] for row in rows]
-    found = inspect(written(tmp_path, text([["price", "age", "latitude"], *rows])))
-    assert (found.target, found.doubts) == ("price", ())
+    profile = inspect(write(tmp_path, text([["price", "age", "latitude"], *rows])))
+    assert (profile.target, profile.ambiguities) == ("price", ())
 
 
-def test_no_plausible_target_is_a_doubt(tmp_path: Path) -> None:
-    lines = "".join(f"n{at},m{at * 7}\n" for at in range(ROWS))
-    found = inspect(written(tmp_path, "first,second\n" + lines))
-    assert found.target is None
-    assert "no column looks like something to predict" in found.doubts[0]
+def test_no_plausible_target_is_reported(tmp_path: Path) -> None:
+    lines = "".join(f"n{n},m{n * 7}\n" for n in range(ROWS))
+    profile = inspect(write(tmp_path, "first,second\n" + lines))
+    assert profile.target is None
+    assert "no column looks like a target" in profile.ambiguities[0]
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
-    [(cycle(""), "is empty"), (cycle("yes"), "the same in every row")],
+    ("values", "message"),
+    [(cycle(""), "is empty"), (cycle("yes"), "has the same value in every row")],
     ids=["missing", "constant"],
 )
-def test_a_target_that_tells_nothing_is_refused(
-    tmp_path: Path, values: list[str], said: str
+def test_a_target_without_two_values_is_refused(
+    tmp_path: Path, values: list[str], message: str
 ) -> None:
     rows = [[*row[:3], value] for row, value in zip(table()[1:], values, strict=True)]
-    check_refused(written(tmp_path, text([table()[0], *rows])), said, target="sold")
+    check_refused(write(tmp_path, text([table()[0], *rows])), message, target="sold")
 
 
-def test_a_measure_with_twelve_values_is_a_number(tmp_path: Path) -> None:
-    values = cycle(*[f"{1.5 * at}" for at in range(12)])
+def test_fractions_of_few_values_are_regression(tmp_path: Path) -> None:
+    values = cycle(*[f"{1.5 * n}" for n in range(12)])
     rows = [[*row[:3], value] for row, value in zip(table()[1:], values, strict=True)]
-    found = inspect(written(tmp_path, text([["a", "b", "c", "target"], *rows])))
-    assert found.task == "regression"
+    profile = inspect(write(tmp_path, text([["a", "b", "c", "target"], *rows])))
+    assert profile.task == "regression"
 
 
-def test_a_million_categories_are_no_feature(tmp_path: Path) -> None:
+def test_too_many_categories_are_left_out(tmp_path: Path) -> None:
     path = tmp_path / "many.csv"
     rows = (
         "SELECT 'k' || (i * 7919 % 1000003) AS code, i % 97 AS size, "
         "CASE WHEN hash(i) % 3 = 0 THEN 'yes' ELSE 'no' END AS sold FROM range(1000000) t(i)"
     )
     duckdb.sql(f"COPY ({rows}) TO '{path}' (HEADER)")
-    found = inspect(path)
-    assert (found.rows, found.target) == (1_000_000, "sold")
-    assert of(found, "code").startswith("left out")
+    profile = inspect(path)
+    assert (profile.rows, profile.target) == (1_000_000, "sold")
+    assert content_of(profile, "code").startswith("left out")
 
 
-def test_rare_classes_are_seen_in_a_large_file(
+def test_rare_classes_of_a_large_file_are_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mlpath.dataset.profile.WHOLE_BYTES", 0)
-    monkeypatch.setattr("mlpath.dataset.profile.SAMPLE", 100)
+    monkeypatch.setattr("mlpath.dataset.profile.MAX_BYTES_IN_MEMORY", 0)
+    monkeypatch.setattr("mlpath.dataset.profile.SAMPLE_ROWS", 100)
     rows = table(3000)
     rows[-1][3] = "maybe"
     rows[-2][0] = "broken"
     for row in rows[2000:]:
         row[3] = f" {row[3]} "
-    found = inspect(written(tmp_path, text(rows)))
-    classes = dict(found.classes)
+    profile = inspect(write(tmp_path, text(rows)))
+    classes = dict(profile.classes)
     assert classes["maybe"] == 1
     assert classes.keys() == {"yes", "no", "maybe"}
     assert sum(classes.values()) == 3000
-    assert (found.rows, found.looked_at) == (3000, 100)
-    assert any("the first 100 rows" in note for note in found.notes)
-    assert any("'broken'" in note for note in found.notes)
-    assert of(found, "size") == "number"
+    assert (profile.rows, profile.sampled_rows) == (3000, 100)
+    assert any("the first 100 rows" in note for note in profile.notes)
+    assert any("'broken'" in note for note in profile.notes)
+    assert content_of(profile, "size") == "number"
 
 
-def test_a_leak_is_left_out_and_said(tmp_path: Path) -> None:
+def test_a_leak_is_left_out_and_reported(tmp_path: Path) -> None:
     rows = [[*row, "1" if row[3] == "yes" else "0"] for row in table()[1:]]
     rows = [[*table()[0], "sold_code"], *rows]
-    found = inspect(written(tmp_path, text(rows)), target="sold")
-    assert of(found, "sold_code") == "left out: gives the target away: tells it in every row"
-    assert any("'sold_code'" in note for note in found.notes)
-    assert of(found, "size") == "number"
+    profile = inspect(write(tmp_path, text(rows)), target="sold")
+    assert (
+        content_of(profile, "sold_code") == "left out: leaks the target: determines it in every row"
+    )
+    assert any("'sold_code'" in note for note in profile.notes)
+    assert content_of(profile, "size") == "number"
 
 
-def test_a_copy_of_a_number_is_a_leak(tmp_path: Path) -> None:
+def test_a_rescaled_target_is_a_leak(tmp_path: Path) -> None:
     rows = [[row[0], row[1], str(float(row[0]) * 2.2)] for row in table()[1:]]
-    found = inspect(written(tmp_path, text([["kg", "age", "price"], *rows])))
-    assert (found.target, found.task) == ("price", "regression")
-    assert of(found, "kg") == "left out: gives the target away: follows it exactly"
+    profile = inspect(write(tmp_path, text([["kg", "age", "price"], *rows])))
+    assert (profile.target, profile.task) == ("price", "regression")
+    assert content_of(profile, "kg") == "left out: leaks the target: correlates with it perfectly"
 
 
-def test_duplicates_and_imbalance_are_said(tmp_path: Path) -> None:
-    rows = [[*row[:3], "yes" if at == 0 else "no"] for at, row in enumerate(table()[1:])]
-    found = inspect(written(tmp_path, text([table()[0], *rows, rows[5], rows[6]])), target="sold")
-    assert found.duplicates == 2
-    assert any("2 rows are there more than once" in note for note in found.notes)
-    assert any("unbalanced: 'yes' stands in 1 of 62" in note for note in found.notes)
+def test_duplicates_and_imbalance_are_reported(tmp_path: Path) -> None:
+    rows = [[*row[:3], "yes" if n == 0 else "no"] for n, row in enumerate(table()[1:])]
+    profile = inspect(write(tmp_path, text([table()[0], *rows, rows[5], rows[6]])), target="sold")
+    assert profile.duplicate_rows == 2
+    assert any("2 rows are duplicates" in note for note in profile.notes)
+    assert any("Imbalanced classes: 'yes' has 1 of 62 rows" in note for note in profile.notes)
 
 
 # ------------------------------------------------------------------------------------ other domains
 
 
-def test_a_date_and_a_number_are_a_series(tmp_path: Path) -> None:
+def test_a_date_and_a_number_are_a_time_series(tmp_path: Path) -> None:
     query = "SELECT (DATE '2024-01-01' + i::INT)::VARCHAR, i % 7 FROM range(90) t(i)"
     with duckdb.connect() as database:
         days = database.execute(query).fetchall()
     rows = [["day", "visitors"], *[[a, str(b)] for a, b in days if a != "2024-02-10"]]
-    found = inspect(written(tmp_path, text(rows)))
-    assert (found.domain, found.task, found.target) == ("timeseries", "forecast", "visitors")
-    assert (found.frequency, found.gaps, found.days_apart) == ("daily", 1, 1)
+    profile = inspect(write(tmp_path, text(rows)))
+    assert (profile.domain, profile.task, profile.target) == ("timeseries", "forecast", "visitors")
+    assert (profile.frequency, profile.missing_steps, profile.step_days) == ("daily", 1, 1)
 
 
-def test_months_are_a_step_though_they_differ(tmp_path: Path) -> None:
+def test_monthly_steps(tmp_path: Path) -> None:
     rows = [
         [f"20{year:02}-{month:02}", str(year * month)]
         for year in range(10)
         for month in range(1, 13)
     ]
-    found = inspect(written(tmp_path, text([["month", "sales"], *rows])))
-    assert (found.domain, found.frequency, found.gaps) == ("timeseries", "monthly", 0)
+    profile = inspect(write(tmp_path, text([["month", "sales"], *rows])))
+    assert (profile.domain, profile.frequency, profile.missing_steps) == (
+        "timeseries",
+        "monthly",
+        0,
+    )
 
 
-def test_a_text_and_a_label_are_texts(tmp_path: Path) -> None:
+def test_a_text_and_a_label_are_the_text_domain(tmp_path: Path) -> None:
     rows = [
         [
-            f"The parcel number {at} came {'late and broken' if at % 2 else 'in good time'}",
-            f"{at % 2}",
+            f"The parcel number {n} came {'late and broken' if n % 2 else 'in good time'}",
+            f"{n % 2}",
         ]
-        for at in range(ROWS)
+        for n in range(ROWS)
     ]
-    found = inspect(written(tmp_path, text([["message", "complaint"], *rows])))
-    assert (found.domain, found.target) == ("text", "complaint")
-    assert [one.role for one in found.columns] == ["text", "target"]
+    profile = inspect(write(tmp_path, text([["message", "complaint"], *rows])))
+    assert (profile.domain, profile.target) == ("text", "complaint")
+    assert [column.role for column in profile.columns] == ["text", "target"]
 
 
-def picture(path: Path, shade: int = 0, size: tuple[int, int] = (12, 8)) -> None:
+def save_image(path: Path, shade: int = 0, size: tuple[int, int] = (12, 8)) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", size, (shade, 0, 0)).save(path)
 
 
-def test_a_folder_of_pictures(tmp_path: Path) -> None:
-    for at in range(12):
-        picture(tmp_path / "photos" / ("cats" if at % 3 else "dogs") / f"{at}.png", at)
-    (tmp_path / "photos" / "cats" / "broken.jpg").write_bytes(b"no picture")
-    found = inspect(tmp_path / "photos")
-    assert (found.domain, found.rows, dict(found.classes)) == ("vision", 13, {"cats": 9, "dogs": 4})
-    assert found.pictures["width"] == [12, 12, 12]
-    assert found.pictures["unreadable"] == ["cats/broken.jpg"]
-    assert any("can't be read as pictures: cats/broken.jpg" in note for note in found.notes)
-    assert any("Too few pictures to learn from: 'dogs'" in note for note in found.notes)
+def test_a_folder_of_images(tmp_path: Path) -> None:
+    for n in range(12):
+        save_image(tmp_path / "photos" / ("cats" if n % 3 else "dogs") / f"{n}.png", n)
+    (tmp_path / "photos" / "cats" / "broken.jpg").write_bytes(b"no image")
+    profile = inspect(tmp_path / "photos")
+    assert (profile.domain, profile.rows, dict(profile.classes)) == (
+        "vision",
+        13,
+        {"cats": 9, "dogs": 4},
+    )
+    assert profile.images["width"] == [12, 12, 12]
+    assert profile.images["unreadable"] == ["cats/broken.jpg"]
+    assert any("can't be read as images: cats/broken.jpg" in note for note in profile.notes)
+    assert any("Classes with fewer than 5 images: 'dogs'" in note for note in profile.notes)
 
 
-def test_a_zip_of_pictures(tmp_path: Path) -> None:
-    for at in range(12):
-        picture(tmp_path / "photos" / ("cats" if at % 2 else "dogs") / f"{at}.png", at)
+def test_a_zip_of_images(tmp_path: Path) -> None:
+    for n in range(12):
+        save_image(tmp_path / "photos" / ("cats" if n % 2 else "dogs") / f"{n}.png", n)
     with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
         for path in sorted((tmp_path / "photos").rglob("*.png")):
             archive.write(path, path.relative_to(tmp_path))
@@ -740,22 +747,24 @@ def test_a_zip_of_pictures(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("files", "said"),
+    ("files", "message"),
     [
-        (["a.png", "b.png"], "2 pictures and no sub-folders"),
-        (["cats/a.png", "cats/b.png"], "pictures of one class, 'cats'"),
-        (["notes/readme.txt"], "holds no pictures"),
+        (["a.png", "b.png"], "2 images and no sub-folders"),
+        (["cats/a.png", "cats/b.png"], "images of one class, 'cats'"),
+        (["notes/readme.txt"], "contains no images"),
     ],
 )
-def test_folders_that_tell_no_classes(tmp_path: Path, files: list[str], said: str) -> None:
-    for one in files:
-        picture(tmp_path / "data" / one) if one.endswith("png") else written_below(tmp_path, one)
-    check_refused(tmp_path / "data", said)
-
-
-def written_below(folder: Path, name: str) -> None:
-    (folder / "data" / name).parent.mkdir(parents=True)
-    (folder / "data" / name).write_text("text")
+def test_folders_without_classes_are_refused(
+    tmp_path: Path, files: list[str], message: str
+) -> None:
+    for name in files:
+        path = tmp_path / "data" / name
+        if name.endswith("png"):
+            save_image(path)
+        else:
+            path.parent.mkdir(parents=True)
+            path.write_text("text")
+    check_refused(tmp_path / "data", message)
 
 
 # ------------------------------------------------------------------------------------------- output
@@ -763,38 +772,36 @@ def written_below(folder: Path, name: str) -> None:
 
 def test_the_table_fits_eighty_columns(tmp_path: Path) -> None:
     rows = [["名前" * 20, "🎉" * 30, "c" * 100, "sold"], *table()[1:]]
-    shown = show.text(inspect(written(tmp_path, text(rows))), width=80)
+    shown = report.format_profile(inspect(write(tmp_path, text(rows))), width=80)
     for line in shown.splitlines()[2:7]:
-        assert show._width(line) <= 80
+        assert report._width(line) <= 80
 
 
-def test_a_wide_table_is_told_as_a_narrow_one_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = written(tmp_path, PLAIN)
+def test_a_wide_table_is_profiled_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, PLAIN)
     whole = inspect(path)
-    monkeypatch.setattr("mlpath.dataset.profile._NARROW", 2)
+    monkeypatch.setattr("mlpath.dataset.profile._WIDE", 2)
     assert len(whole.columns) > 2
     assert inspect(path) == whole
 
 
 def test_json_is_complete(tmp_path: Path) -> None:
-    done = run(written(tmp_path, PLAIN), "--json")
+    done = run(write(tmp_path, PLAIN), "--json")
     document = json.loads(done.stdout)
     assert done.exit_code == 0
     assert (document["rows"], document["target"], document["kind"]) == (ROWS, "sold", "table")
-    assert [one["name"] for one in document["columns"]] == table()[0]
-    assert document["reading"]["delimiter"] == ","
+    assert [column["name"] for column in document["columns"]] == table()[0]
+    assert document["read_options"]["delimiter"] == ","
 
 
-def test_many_columns_are_cut_short_and_said(tmp_path: Path) -> None:
-    header = [f"c{at}" for at in range(100)]
-    rows = [[str(at * 3 + place) for place in range(100)] for at in range(30)]
-    done = run(written(tmp_path, text([header, *rows])))
-    assert "... and 60 more (--json has them all)" in done.stdout
+def test_the_table_shows_forty_columns(tmp_path: Path) -> None:
+    header = [f"c{n}" for n in range(100)]
+    rows = [[str(n * 3 + place) for place in range(100)] for n in range(30)]
+    done = run(write(tmp_path, text([header, *rows])))
+    assert "... and 60 more (--json lists all)" in done.stdout
 
 
-def test_nothing_of_it_is_loaded_for_other_commands() -> None:
+def test_other_commands_do_not_import_heavy_packages() -> None:
     code = (
         "import sys; from mlpath import cli; from mlpath.create import project; "
         "print({'duckdb', 'PIL', 'charset_normalizer'} & set(sys.modules))"
@@ -803,13 +810,13 @@ def test_nothing_of_it_is_loaded_for_other_commands() -> None:
     assert done.stdout.strip() == "set()"
 
 
-def test_encodings_that_only_later_bytes_tell(
+def test_an_encoding_that_only_later_bytes_reveal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kinds, "HEAD", 200)
+    monkeypatch.setattr(detect, "HEAD", 200)
     rows = table(300)
     rows[250][2] = "röd"
-    found = inspect(written(tmp_path, text(rows).encode("cp1252")))
-    assert found.rows == 300
-    assert found.reading is not None
-    assert found.reading.encoding != "utf-8"
+    profile = inspect(write(tmp_path, text(rows).encode("cp1252")))
+    assert profile.rows == 300
+    assert profile.read_options is not None
+    assert profile.read_options.encoding != "utf-8"

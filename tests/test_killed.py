@@ -21,11 +21,11 @@ def hidden(folder: Path) -> list[Path]:
 
 
 def kill_at(folder: Path, moment: str, number: signal.Signals) -> int:
-    """Start `new-project`, send it a signal at a moment, and return its exit status."""
+    """Start `new-project`, send it a signal at some point, and return its exit status."""
     with subprocess.Popen(
         COMMAND,
         cwd=folder,
-        # Who is killed clears nothing away.
+        # A killed process leaves its temporary folders behind.
         env={**os.environ, "TMPDIR": str(folder.parent)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -43,7 +43,7 @@ def kill_at(folder: Path, moment: str, number: signal.Signals) -> int:
         return process.wait(timeout=20)
 
 
-def is_whole(project: Path) -> bool:
+def is_complete(project: Path) -> bool:
     return (
         git("status", "--porcelain", "--ignored", cwd=project) == ""
         and git("log", "--format=%s", cwd=project) == "Create the project with mlpath"
@@ -67,7 +67,7 @@ def is_whole(project: Path) -> bool:
 def test_killed_at_any_moment(folder: Path, number: signal.Signals, moment: str) -> None:
     status = kill_at(folder, moment, number)
     if (folder / "demo").exists():
-        assert is_whole(folder / "demo")
+        assert is_complete(folder / "demo")
         return
     assert status == {signal.SIGINT: 130, signal.SIGTERM: 143}.get(number, -number)
     if number != signal.SIGKILL:
@@ -75,12 +75,12 @@ def test_killed_at_any_moment(folder: Path, number: signal.Signals, moment: str)
         return
     assert [path.name[:13] for path in folder.iterdir()] == [".demo.mlpath-"]
     subprocess.run([*COMMAND, "--quiet"], cwd=folder, check=True)
-    assert is_whole(folder / "demo")
+    assert is_complete(folder / "demo")
     assert [path.name for path in folder.iterdir()] == ["demo"]
 
 
-def test_a_run_that_still_works_is_left_alone(folder: Path) -> None:
-    """What looks abandoned may belong to a run for the same place that is not done yet."""
+def test_a_running_process_is_not_disturbed(folder: Path) -> None:
+    """A staging folder may belong to a process that is still running."""
     with subprocess.Popen(COMMAND, cwd=folder, stdout=subprocess.DEVNULL) as first:
         while not any((path / "README.md").exists() for path in hidden(folder)):
             time.sleep(0.0005)
@@ -88,13 +88,13 @@ def test_a_run_that_still_works_is_left_alone(folder: Path) -> None:
         other = subprocess.run(COMMAND, cwd=folder, check=False, capture_output=True, text=True)
         assert other.returncode == 0, other.stderr
         first.send_signal(signal.SIGCONT)
-        assert first.wait(timeout=20) == 1  # the place is taken by now
-    assert is_whole(folder / "demo")
+        assert first.wait(timeout=20) == 1  # the folder exists by now
+    assert is_complete(folder / "demo")
     assert [path.name for path in folder.iterdir()] == ["demo"]
 
 
-def test_the_current_folder_is_filled_or_stays_empty(folder: Path) -> None:
-    """A folder that somebody stands in can't be swapped; it is filled at the very end."""
+def test_the_current_folder_is_complete_or_empty(folder: Path) -> None:
+    """The current folder cannot be replaced; the files are moved into it at the end."""
     with subprocess.Popen(
         [*MLPATH, "new-project", ".", "-l", "-q", "--no-lock", "-d", "project_name=demo"],
         cwd=folder,

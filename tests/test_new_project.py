@@ -1,4 +1,4 @@
-"""`mlpath new-project`, as a person meets it."""
+"""`mlpath new-project`: the project, its repository, and the terminal output."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ import yaml
 
 from conftest import MLPATH, files_below, git, mlpath
 from mlpath import __version__
-from mlpath.create import project as scaffold
+from mlpath.create.project import KEY_FILES
 
 
 def new_project(*arguments: str, code: int = 0) -> str:
-    """Create a project without a prompt or a lock; return what was printed."""
+    """Run `new-project` without prompts and without a lock; return its output."""
     result = mlpath("new-project", *arguments, "--defaults", "--no-lock")
     assert result.exit_code == code, result.output
     return result.output
@@ -31,7 +31,7 @@ def answers(project: Path) -> dict[str, object]:
     return dict(yaml.safe_load((project / ".copier-answers.yml").read_text(encoding="utf-8")))
 
 
-def test_it_ends_with_one_commit_on_main_and_nothing_left_to_commit(folder: Path) -> None:
+def test_creates_one_commit_on_main_and_a_clean_work_tree(folder: Path) -> None:
     new_project("demo")
     assert git("log", "--format=%an <%ae> %s", cwd=folder / "demo") == (
         "Ada Lovelace <ada@example.com> Create the project with mlpath"
@@ -41,65 +41,64 @@ def test_it_ends_with_one_commit_on_main_and_nothing_left_to_commit(folder: Path
     assert [path.name for path in folder.iterdir()] == ["demo"]
 
 
-def test_every_rendered_file_is_committed(folder: Path) -> None:
+def test_commits_every_file(folder: Path) -> None:
     new_project("demo")
     tracked = git("ls-files", "-z", cwd=folder / "demo").split("\0")
     assert set(filter(None, tracked)) == set(files_below(folder / "demo"))
 
 
 @pytest.mark.usefixtures("folder")
-def test_the_closing_screen_shows_what_is_there_and_commands_to_paste() -> None:
+def test_output_lists_key_files_and_next_commands() -> None:
     output = new_project("my demo")
-    for name in scaffold.KEY_FILES:
-        shown = name.format(package="my_demo")
-        assert shown in output
+    for name in KEY_FILES:
+        assert name.format(package="my_demo") in output
     for command in ("cd 'my demo'", "uv sync", "uv run dvc repro", "uv run demo"):
         assert f"\n  {command}\n" in output
 
 
-def test_the_folder_names_the_project_unless_an_answer_does(folder: Path) -> None:
+def test_folder_name_is_the_default_project_name(folder: Path) -> None:
     new_project("demo-one")
     assert answers(folder / "demo-one")["project_name"] == "demo-one"
     new_project("two", "-d", "project_name=Something else")
     assert answers(folder / "two")["project_name"] == "Something else"
 
 
-def test_without_a_place_the_name_gives_it(folder: Path) -> None:
+def test_without_dest_the_project_name_becomes_the_folder(folder: Path) -> None:
     new_project("-d", "project_name=Tree rings")
     assert [path.name for path in folder.iterdir()] == ["tree-rings"]
 
 
-def test_a_second_project_by_default_gets_a_name_of_its_own(folder: Path) -> None:
+def test_default_name_is_numbered_if_the_folder_exists(folder: Path) -> None:
     new_project()
     new_project()
     first, second = sorted(path.name for path in folder.iterdir())
     assert second == f"{first}-2"
 
 
-def test_missing_parents_are_made(folder: Path) -> None:
+def test_creates_missing_parents(folder: Path) -> None:
     new_project("a/b/demo")
     assert git("status", "--porcelain", cwd=folder / "a/b/demo") == ""
     assert [path.name for path in folder.iterdir()] == ["a"]
 
 
 @pytest.mark.parametrize("place", ["empty", "."])
-def test_an_empty_folder_is_filled(
+def test_empty_destination_is_filled(
     folder: Path, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = folder / "empty"
     target.mkdir()
     if place == ".":
         monkeypatch.chdir(target)
-    number = target.stat().st_ino
+    inode = target.stat().st_ino
     new_project(place)
     assert answers(target)["project_name"] == "empty"
     assert git("status", "--porcelain", "--ignored", cwd=target) == ""
     if place == ".":
-        # A shell stands in it: it has to stay the same folder.
-        assert target.stat().st_ino == number
+        # The shell's current folder must stay the same folder.
+        assert target.stat().st_ino == inode
 
 
-def test_answers_come_from_a_file_and_options_come_first(folder: Path) -> None:
+def test_data_options_override_the_data_file(folder: Path) -> None:
     new_project("first", "-d", "license=Apache-2.0", "-d", "task=regression")
     file = folder / "first/.copier-answers.yml"
     new_project(
@@ -112,7 +111,7 @@ def test_answers_come_from_a_file_and_options_come_first(folder: Path) -> None:
     }
 
 
-def test_git_and_this_python_give_better_defaults(folder: Path) -> None:
+def test_defaults_come_from_git_and_the_running_python(folder: Path) -> None:
     new_project("demo")
     found = answers(folder / "demo")
     assert found["author_name"] == "Ada Lovelace"
@@ -124,14 +123,14 @@ def test_git_and_this_python_give_better_defaults(folder: Path) -> None:
     )
 
 
-def test_a_name_that_only_git_likes_is_not_suggested(folder: Path, home: Path) -> None:
+def test_git_identity_that_the_template_rejects_is_not_suggested(folder: Path, home: Path) -> None:
     (home / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada at home\n")
     new_project("demo")
     assert answers(folder / "demo")["author_email"] == ""
     assert answers(folder / "demo")["author_name"] == "Ada"
 
 
-def test_copiers_own_settings_change_nothing(
+def test_copier_settings_are_ignored(
     folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = home / "settings.yml"
@@ -141,7 +140,7 @@ def test_copiers_own_settings_change_nothing(
     assert answers(folder / "demo")["license"] == "MIT"
 
 
-def test_pretend_lists_what_would_be_written_and_writes_nothing(folder: Path, home: Path) -> None:
+def test_pretend_lists_the_files_and_writes_nothing(folder: Path, home: Path) -> None:
     before = sorted(home.rglob("*"))
     output = new_project("demo", "--pretend")
     assert list(folder.iterdir()) == []
@@ -151,12 +150,12 @@ def test_pretend_lists_what_would_be_written_and_writes_nothing(folder: Path, ho
 
 
 @pytest.mark.usefixtures("folder")
-def test_quiet_says_nothing() -> None:
+def test_quiet_prints_nothing() -> None:
     assert new_project("demo", "--quiet") == ""
     assert new_project("other", "--quiet", "--pretend") == ""
 
 
-def test_a_home_that_cannot_be_written_is_no_obstacle(folder: Path, home: Path) -> None:
+def test_unwritable_home_is_a_note(folder: Path, home: Path) -> None:
     (home / ".local").write_text("a file, where a folder should be")
     output = new_project("demo")
     assert "cannot write ~/.local/share/mlpath/template.bundle" in output
@@ -164,15 +163,13 @@ def test_a_home_that_cannot_be_written_is_no_obstacle(folder: Path, home: Path) 
 
 
 @pytest.mark.usefixtures("folder")
-def test_only_the_copy_of_the_template_is_written_at_home(home: Path) -> None:
+def test_writes_only_the_template_bundle_to_the_home_folder(home: Path) -> None:
     before = set(files_below(home))
     new_project("demo")
     assert set(files_below(home)) - before == {".local/share/mlpath/template.bundle"}
 
 
-def test_without_an_identity_all_is_staged_and_one_command_commits_it(
-    folder: Path, home: Path
-) -> None:
+def test_without_git_identity_prints_the_commit_command(folder: Path, home: Path) -> None:
     (home / ".gitconfig").unlink()
     output = new_project("demo", "-d", "author_name=Grace 'G' Hopper")
     assert git("status", "--porcelain", "--untracked-files=all", cwd=folder / "demo").count("A  ")
@@ -184,7 +181,7 @@ def test_without_an_identity_all_is_staged_and_one_command_commits_it(
     assert git("status", "--porcelain", cwd=folder / "demo") == ""
 
 
-def test_a_hostile_git_configuration_changes_nothing(
+def test_git_configuration_has_no_effect(
     folder: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hooks = tmp_path / "template/hooks"
@@ -215,10 +212,10 @@ def test_a_hostile_git_configuration_changes_nothing(
     assert not (project / ".git/hooks").exists()
 
 
-def test_inside_another_repository_it_says_so(folder: Path) -> None:
+def test_inside_another_repository_prints_a_note(folder: Path) -> None:
     git("init", "-q", cwd=folder)
     output = new_project("sub/demo")
-    assert "sub/demo lies inside the git repository ." in output
+    assert "sub/demo is inside the git repository ." in output
     assert git("rev-parse", "--show-toplevel", cwd=folder / "sub/demo") == str(folder / "sub/demo")
     assert git("log", "--oneline", cwd=folder / "sub/demo").count("\n") == 0
 
@@ -235,20 +232,20 @@ def test_permissions_follow_the_umask(folder: Path, mask: int) -> None:
     assert stat.S_IMODE((folder / "demo/src").stat().st_mode) == 0o777 & ~mask
 
 
-def test_without_a_network_the_lock_waits_and_the_project_does_not(
+def test_without_network_creates_the_project_without_a_lock(
     folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     result = mlpath("new-project", "demo", "--defaults")
     assert result.exit_code == 0, result.output
-    assert "There is no uv.lock yet" in result.output
+    assert "uv.lock was not created" in result.output
     assert "cd demo && uv lock && git add uv.lock" in result.output
     assert not (folder / "demo/uv.lock").exists()
     assert git("status", "--porcelain", "--ignored", cwd=folder / "demo") == ""
 
 
-def test_without_a_network_run_leaves_the_whole_project_and_says_how_to_go_on(
+def test_without_network_run_keeps_the_project_and_prints_the_remaining_commands(
     folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("UV_OFFLINE", "1")
@@ -261,30 +258,30 @@ def test_without_a_network_run_leaves_the_whole_project_and_says_how_to_go_on(
     assert git("status", "--porcelain", cwd=folder / "demo") == ""
 
 
-def test_another_template_is_recorded_so_that_it_can_be_updated(
+def test_another_template_is_recorded_with_its_absolute_path_and_version(
     folder: Path, tmp_path: Path
 ) -> None:
     source = tmp_path / "fork"
     source.mkdir()
-    (source / "copier.yml").write_text("project_name: x\nflavour: {choices: [sweet, salty]}\n")
+    (source / "copier.yml").write_text("project_name: x\nflavor: {choices: [sweet, salty]}\n")
     (source / "{{ _copier_conf.answers_file }}.jinja").write_text("{{ _copier_answers|to_yaml }}")
-    (source / "HELLO.jinja").write_text("{{ project_name }} is {{ flavour }}\n")
+    (source / "HELLO.jinja").write_text("{{ project_name }} is {{ flavor }}\n")
     git("init", "-q", cwd=source)
     git("add", ".", cwd=source)
     git("commit", "-q", "-m", "x", cwd=source)
     git("tag", "v1.0", cwd=source)
     relative = os.path.relpath(source, folder)
-    new_project("demo", "--template", relative, "-d", "flavour=salty")
+    new_project("demo", "--template", relative, "-d", "flavor=salty")
     assert (folder / "demo/HELLO").read_text() == "demo is salty\n"
     assert answers(folder / "demo")["_src_path"] == str(source)
     assert answers(folder / "demo")["_commit"] == "v1.0"
-    assert "colour is no question" in new_project(
-        "b", "--template", relative, "-d", "flavour=salty", "-d", "colour=red", code=1
+    assert "color is not a question" in new_project(
+        "b", "--template", relative, "-d", "flavor=salty", "-d", "color=red", code=1
     )
     assert [path.name for path in folder.iterdir()] == ["demo"]
 
 
-def test_a_template_in_a_folder_whose_name_begins_like_a_home(folder: Path) -> None:
+def test_template_folder_may_start_with_a_tilde(folder: Path) -> None:
     source = folder / "~fork"
     source.mkdir()
     (source / "copier.yml").write_text("project_name: x\n")
@@ -293,14 +290,14 @@ def test_a_template_in_a_folder_whose_name_begins_like_a_home(folder: Path) -> N
     assert answers(folder / "demo")["_src_path"] == str(source)
 
 
-def test_questions_are_asked_in_a_terminal(folder: Path) -> None:
+def test_asks_questions_in_a_terminal(folder: Path) -> None:
     pty = pytest.importorskip("pty")
     process, terminal = pty.fork()
     if not process:  # the child
-        os.environ["PROMPT_TOOLKIT_NO_CPR"] = "1"  # nobody here answers where the cursor is
+        os.environ["PROMPT_TOOLKIT_NO_CPR"] = "1"  # no terminal emulator answers cursor queries
         os.execv(MLPATH[0], [*MLPATH, "new-project", "--no-lock"])  # noqa: S606
     screen = b""
-    questions = (b"called?", b"kind of data", b"Which problem", b"author?", b"Everything else")
+    questions = (b"name of", b"kind of data", b"Which problem", b"author?", b"other options")
     down = b"\x1b[B"
     replies = (b"\x15Tree rings\r", down + b"\r", b"\r", b"\r", b"\r")
     for question, reply in zip(questions, replies, strict=True):
@@ -309,22 +306,22 @@ def test_questions_are_asked_in_a_terminal(folder: Path) -> None:
                 os.kill(process, signal.SIGKILL)
                 pytest.fail(f"{question.decode()!r} was not asked:\n{screen.decode()}")
             screen += os.read(terminal, 4096)
-        time.sleep(0.1)  # the prompt takes keys only once it is drawn
+        time.sleep(0.1)  # the prompt reads keys only after it is drawn
         os.write(terminal, reply)
     try:
         while chunk := os.read(terminal, 4096):
             screen += chunk
     except OSError:
-        pass  # Linux's way to say that the other side is gone
+        pass  # how Linux reports the end of a pseudo-terminal
     assert os.waitpid(process, 0)[1] == 0, screen.decode()
     given = answers(folder / "tree-rings")
     assert given["author_name"] == "Ada Lovelace"
     assert given["domain"] == "vision"
-    assert "digit" in str(given["problem"]), "the problem proposed is one of the domain chosen"
+    assert "digit" in str(given["problem"]), "the default for the chosen domain"
     assert "Created" in screen.decode()
 
 
-def test_commands_on_the_screen_are_quoted_for_a_shell(folder: Path) -> None:
+def test_printed_commands_are_quoted_for_a_shell(folder: Path) -> None:
     place = "it's here; rm -rf x"
     output = new_project(place, "-d", "project_name=demo")
     line = next(line for line in output.splitlines() if line.startswith("  cd "))

@@ -1,4 +1,4 @@
-"""The versions of the template, as they come out of a repository's history."""
+"""The released versions of the template, built from a repository's history."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from mlpath.template import releases
 
 
 def built(root: Path, target: Path) -> tuple[dict[str, str], str | None]:
-    """Build a repository's releases; return their ids, and what was amiss."""
-    why = releases.build(root, target / "folder", target / "template.bundle")
-    return releases.tags(target / "template.bundle"), why
+    """Build a repository's releases; return their ids, and why older ones are missing."""
+    reason = releases.build(root, target / "folder", target / "template.bundle")
+    return releases.tags(target / "template.bundle"), reason
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def ids(repository: Repository, tmp_path: Path) -> dict[str, str]:
 def test_every_version_is_a_tag_with_the_content_of_its_last_commit(
     repository: Repository, tmp_path: Path
 ) -> None:
-    found, why = built(repository.path, tmp_path)
-    assert why is None
+    found, reason = built(repository.path, tmp_path)
+    assert reason is None
     assert sorted(found) == ["v0.1.0", "v0.1.0.dev0", "v0.2.0", "v0.3.0.dev0"]
     for tag, text in {"v0.1.0.dev0": "better", "v0.2.0": "second"}.items():
         clone = tmp_path / tag
@@ -57,7 +57,7 @@ def test_packed_filtered_and_linked_copies_give_the_same_ids(
     assert len(set(bundles)) == 1
 
 
-def test_a_release_keeps_its_id_whatever_comes_after(
+def test_release_keeps_its_id_after_later_commits(
     repository: Repository, ids: dict[str, str], tmp_path: Path
 ) -> None:
     repository.commit("0.3.0", "third")
@@ -66,7 +66,7 @@ def test_a_release_keeps_its_id_whatever_comes_after(
     assert {**later, **ids} == {**ids, "v0.3.0": later["v0.3.0"]}
 
 
-def test_merged_branches_do_not_count(
+def test_merged_branches_are_ignored(
     repository: Repository, ids: dict[str, str], tmp_path: Path
 ) -> None:
     git("switch", "-q", "-c", "side", "HEAD~3", cwd=repository.path)
@@ -80,14 +80,14 @@ def test_merged_branches_do_not_count(
     ("state", "reason"),
     [
         ("archive", "not a git repository"),
-        ("inside another repository", "is another one"),
+        ("inside another repository", "inside another git repository"),
         ("shallow", "shallow"),
         ("no git", "git is not installed"),
         ("another owner", "dubious ownership"),
         ("no commit", "HEAD"),
     ],
 )
-def test_without_full_history_the_current_version_alone_is_left(
+def test_without_full_history_only_the_current_version_is_built(
     repository: Repository,
     ids: dict[str, str],
     tmp_path: Path,
@@ -103,7 +103,7 @@ def test_without_full_history_the_current_version_alone_is_left(
     if state in {"archive", "inside another repository", "no commit"}:
         shutil.rmtree(root / ".git")
     if state == "inside another repository":
-        # One that ignores part of the template: its rules are not ours.
+        # Its ignore rules must not apply to the template.
         git("init", "-q", cwd=root.parent)
         (root.parent / ".gitignore").write_text("*.jinja\n")
     if state == "no commit":
@@ -112,13 +112,13 @@ def test_without_full_history_the_current_version_alone_is_left(
         monkeypatch.setenv("PATH", str(tmp_path))
     if state == "another owner":
         monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-    found, why = built(root, tmp_path / "out")
+    found, actual = built(root, tmp_path / "out")
     assert found == {"v0.3.0.dev0": ids["v0.3.0.dev0"]}
-    assert why is not None
-    assert reason in why
+    assert actual is not None
+    assert reason in actual
 
 
-def test_uncommitted_changes_are_seen_and_ignored_files_are_not(
+def test_includes_uncommitted_changes_and_no_ignored_files(
     repository: Repository, ids: dict[str, str], tmp_path: Path
 ) -> None:
     repository.write("0.3.0.dev0", "changed a minute ago")
@@ -136,7 +136,7 @@ def test_uncommitted_changes_are_seen_and_ignored_files_are_not(
     assert content["README.md.jinja"].endswith(b"changed a minute ago\n")
 
 
-def test_a_checkout_with_windows_lines_gives_the_same_ids(
+def test_checkout_with_crlf_gives_the_same_ids(
     repository: Repository, ids: dict[str, str], tmp_path: Path
 ) -> None:
     git("-c", "core.autocrlf=true", "clone", "-q", str(repository.path), "win", cwd=tmp_path)
@@ -145,7 +145,7 @@ def test_a_checkout_with_windows_lines_gives_the_same_ids(
     assert built(tmp_path / "win", tmp_path / "out") == (ids, None)
 
 
-def test_a_clone_of_the_bundle_has_unix_lines_whatever_git_is_told(
+def test_clone_of_the_bundle_has_lf_whatever_autocrlf_is(
     repository: Repository, tmp_path: Path, home: Path
 ) -> None:
     (home / ".gitconfig").write_text("[core]\n\tautocrlf = true\n")
@@ -154,7 +154,7 @@ def test_a_clone_of_the_bundle_has_unix_lines_whatever_git_is_told(
     assert b"\r" not in (tmp_path / "clone/copier.yml").read_bytes()
 
 
-def test_a_hook_of_another_repository_does_not_lead_astray(
+def test_git_variables_of_a_hook_are_ignored(
     repository: Repository,
     ids: dict[str, str],
     tmp_path: Path,
@@ -166,22 +166,22 @@ def test_a_hook_of_another_repository_does_not_lead_astray(
 
 
 @pytest.mark.parametrize("damage", [b"", b"text", b"# v2 git bundle\n", b"\xff\xfe\n\n"])
-def test_a_damaged_bundle_is_noticed(tmp_path: Path, damage: bytes) -> None:
+def test_damaged_bundle_is_an_error(tmp_path: Path, damage: bytes) -> None:
     (tmp_path / "b").write_bytes(damage)
-    with pytest.raises(ValueError, match="whole"):
+    with pytest.raises(ValueError, match="complete"):
         releases.tags(tmp_path / "b")
 
 
-def test_a_cut_bundle_is_noticed(repository: Repository, tmp_path: Path) -> None:
+def test_truncated_bundle_is_an_error(repository: Repository, tmp_path: Path) -> None:
     built(repository.path, tmp_path)
     bundle = tmp_path / "template.bundle"
     bundle.write_bytes(bundle.read_bytes()[:-30])
-    with pytest.raises(ValueError, match="whole"):
+    with pytest.raises(ValueError, match="complete"):
         releases.tags(bundle)
 
 
-def test_no_release_of_ours_ever_changes() -> None:
-    """Projects record a release's id; two contents of one release would be two of them."""
+def test_releases_of_this_repository_never_change() -> None:
+    """Projects record the id of a release, which depends on its content."""
     try:
         carriers = releases.carriers(ROOT)
     except releases.NoHistoryError as error:
@@ -194,10 +194,10 @@ def test_no_release_of_ours_ever_changes() -> None:
             assert releases.read_tree(ROOT, commit) == last, f"{version} changed after {commit}"
 
 
-def test_the_template_has_only_what_every_system_keeps() -> None:
-    """A zip archive and Windows lose executable bits and links, and ids would differ.
+def test_template_has_only_portable_files() -> None:
+    """Zip archives and Windows lose executable bits and links, which would change ids.
 
-    A `.gitattributes` or `.gitignore` inside would be obeyed by git instead of copied.
+    git would apply a `.gitattributes` or `.gitignore` inside the template.
     """
     for path in (ROOT / "template").rglob("*"):
         assert not path.is_symlink(), path

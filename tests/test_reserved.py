@@ -1,4 +1,4 @@
-"""No project may take a name that it needs itself."""
+"""Reserved names: a project must not have the name of something that it imports."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ SCRIPT = ROOT / "scripts" / "reserved_names.py"
 
 @pytest.fixture(scope="module")
 def reserved() -> set[str]:
-    """Read the names as copier.yml does."""
+    """Return the names, read like in copier.yml."""
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(ROOT), autoescape=False)  # noqa: S701
     source = '{% from "template/reserved.jinja" import reserved %}{{ reserved }}'
     return set(environment.from_string(source).render().split())
 
 
-def test_the_standard_library_is_reserved(reserved: set[str]) -> None:
+def test_standard_library_is_reserved(reserved: set[str]) -> None:
     public = {name.lower() for name in sys.stdlib_module_names if not name.startswith("_")}
     assert public - reserved == set()
 
@@ -36,21 +36,21 @@ def test_windows_devices_are_reserved(reserved: set[str]) -> None:
     assert {"con", "prn", "aux", "nul"} | ports <= reserved
 
 
-def test_what_a_project_imports_is_reserved(reserved: set[str]) -> None:
+def test_dependencies_are_reserved(reserved: set[str]) -> None:
     assert {"dvc", "git", "gradio", "mlflow", "numpy", "pandera", "pytest"} <= reserved
     assert {"sklearn", "scikit_learn", "yaml", "pyyaml", "skops", "tests", "src"} <= reserved
 
 
 @pytest.mark.parametrize("name", ["demo", "churn", "my_first_ml_project", "match", "type"])
-def test_other_names_are_free(reserved: set[str], name: str) -> None:
+def test_other_names_are_allowed(reserved: set[str], name: str) -> None:
     assert name not in reserved
 
 
-def test_names_are_spelt_as_packages(reserved: set[str]) -> None:
+def test_names_are_spelled_like_packages(reserved: set[str]) -> None:
     assert [name for name in reserved if not name.isidentifier() or name != name.lower()] == []
 
 
-def test_the_file_is_as_its_script_writes_it() -> None:
+def test_file_is_current() -> None:
     done = subprocess.run(
         [sys.executable, str(SCRIPT), "--check"], check=False, capture_output=True, text=True
     )

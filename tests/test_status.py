@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, git
-from histories import FIRST, SECOND, Installed, commit, install, snapshot
 from mlpath.update import status
+from support.installed import FIRST, SECOND, Installed, commit, install, snapshot
 
 
 @pytest.fixture
@@ -19,30 +19,30 @@ def changelog(monkeypatch: pytest.MonkeyPatch) -> None:
     text = (
         "# Changelog\n\nHow to read it.\n\n## 0.3.0 (not released yet)\n\nLater.\n\n"
         "## 0.2.0 (2026-02-03)\n\n- A greeting.\n- A better line 3.\n\n"
-        "## 0.1.1\n\nMended.\n\n## 0.1.0\n\nThe first.\n"
+        "## 0.1.1\n\nFixed.\n\n## 0.1.0\n\nThe first.\n"
     )
     monkeypatch.setattr(status, "_changelog", lambda: text)
 
 
 @pytest.mark.usefixtures("changelog")
-def test_what_is_new_is_told_from_the_changelog(installed: Installed, project: Path) -> None:
+def test_the_changelog_of_newer_versions_is_shown(installed: Installed, project: Path) -> None:
     before = snapshot(project)
     done = installed.run("status", cwd=project)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("demo is outdated: template v0.1.0, newest v0.2.0\n")
     assert "0.2.0\n  - A greeting.\n  - A better line 3.\n" in done.stdout
-    assert "0.1.1\n  Mended.\n" in done.stdout
+    assert "0.1.1\n  Fixed.\n" in done.stdout
     assert "The first." not in done.stdout
     assert "Later." not in done.stdout
     assert "mlpath update --pretend" in done.stdout
     assert snapshot(project) == before
 
 
-def test_the_changelog_of_this_repository_is_understood() -> None:
+def test_the_changelog_of_this_repository_is_parsed() -> None:
     """Each version has a heading of its own, and the text below it is not empty."""
     found = status.changes_between("v0.0.1", "v999")
     headings = [
-        line.split()[1] for line in (ROOT / "CHANGELOG.md").read_text().splitlines()
+        line.split()[1].strip("[]") for line in (ROOT / "CHANGELOG.md").read_text().splitlines()
         if line.startswith("## ")
     ]  # fmt: skip
     assert list(found) == headings
@@ -50,7 +50,7 @@ def test_the_changelog_of_this_repository_is_understood() -> None:
 
 
 @pytest.mark.parametrize(("version", "outdated"), [("v0.1.0", True), ("v0.2.0", False)])
-def test_the_exit_code_tells_if_asked(
+def test_exit_code_reports_an_outdated_project(
     installed: Installed, folder: Path, version: str, *, outdated: bool
 ) -> None:
     project = installed.project(folder / "demo", version=version)
@@ -62,23 +62,24 @@ def test_the_exit_code_tells_if_asked(
     assert found["outdated"] is outdated
 
 
-def test_a_forecast_names_the_conflicts(installed: Installed, project: Path) -> None:
+def test_forecast_lists_conflicts(installed: Installed, project: Path) -> None:
     done = installed.run("status", "--forecast", cwd=project)
-    assert "An update would touch 8 files: no conflicts" in done.stdout
+    assert "An update would change 8 files: no conflicts" in done.stdout
     (project / "src/gone.py").write_text("mine\n")
     commit(project)
     [found] = json.loads(installed.run("status", "--forecast", "--json", cwd=project).stdout)
-    conflicts = [row for row in found["forecast"]["files"] if row["verdict"] == "conflict"]
+    conflicts = [row for row in found["forecast"]["files"] if row["outcome"] == "conflict"]
     assert conflicts == [
         {
             "path": "src/gone.py",
-            "verdict": "conflict",
+            "outcome": "conflict",
             "reason": "you changed or moved it, the template removed or moved it",
+            "renamed_from": "",
         }
     ]
 
 
-def test_a_status_imports_no_copier(installed: Installed, project: Path) -> None:
+def test_status_does_not_import_copier(installed: Installed, project: Path) -> None:
     code = (
         "import sys, runpy; sys.argv = ['mlpath', 'status']\n"
         "try: runpy.run_module('mlpath', run_name='__main__')\n"
@@ -97,11 +98,11 @@ def test_a_status_imports_no_copier(installed: Installed, project: Path) -> None
     assert not loaded & {"copier", "jinja2", "plumbum", "pydantic", "mlpath.template.render"}
 
 
-def test_what_can_be_added_is_listed_with_a_reason(installed: Installed, project: Path) -> None:
+def test_add_lists_the_options(installed: Installed, project: Path) -> None:
     done = installed.run("add", cwd=project)
     assert done.returncode == 0, done.stderr
-    missing, _, present = done.stdout.partition("Is there already:")
-    assert "  container\n      the demo runs anywhere" in missing
+    missing, _, present = done.stdout.partition("Already there:")
+    assert "  container\n      packages the demo" in missing
     assert "license=MIT|Apache-2.0|none (now MIT)" in present
     assert "setup" not in done.stdout
     offers = json.loads(installed.run("add", "--json", cwd=project).stdout)
@@ -111,9 +112,7 @@ def test_what_can_be_added_is_listed_with_a_reason(installed: Installed, project
     }
 
 
-def test_an_option_is_added_on_the_version_that_is_there(
-    installed: Installed, project: Path
-) -> None:
+def test_add_keeps_the_version(installed: Installed, project: Path) -> None:
     (project / "README.md").write_text("mine\n")
     commit(project)
     done = installed.run("add", "container", cwd=project)
@@ -129,7 +128,7 @@ def test_an_option_is_added_on_the_version_that_is_there(
     commit(project, "Add a container")
     done = installed.run("add", "container", cwd=project)
     assert done.returncode == 1
-    assert "has container already: yes" in done.stderr
+    assert "already has container: yes" in done.stderr
     done = installed.run("add", "container=false", cwd=project)
     assert done.returncode == 0, done.stderr
     assert not (project / "Dockerfile").exists()
@@ -138,16 +137,16 @@ def test_an_option_is_added_on_the_version_that_is_there(
 @pytest.mark.parametrize(
     ("request_", "expected"),
     [
-        ("teapot", "there is no option teapot"),
-        ("teapot=1", "there is no option teapot"),
-        ("setup", "there is no option setup"),
-        ("license", "has license already: MIT"),
+        ("teapot", "has no option 'teapot'"),
+        ("teapot=1", "has no option 'teapot'"),
+        ("setup", "has no option 'setup'"),
+        ("license", "already has license: MIT"),
         ("license=mit", "Choose from: MIT, Apache-2.0, none."),
         ("container=banana", "is not yes or no"),
-        ("=x", "there is no option"),
+        ("=x", "has no option ''"),
     ],
 )
-def test_options_that_are_none(
+def test_unknown_options_and_values(
     installed: Installed, project: Path, request_: str, expected: str
 ) -> None:
     before = snapshot(project)
@@ -157,9 +156,7 @@ def test_options_that_are_none(
     assert snapshot(project) == before
 
 
-def test_a_list_where_an_answer_should_be_is_listed_as_it_is(
-    installed: Installed, project: Path
-) -> None:
+def test_an_answer_of_another_type_is_listed(installed: Installed, project: Path) -> None:
     record = project / ".copier-answers.yml"
     record.write_text(record.read_text().replace("license: MIT", "license: [MIT]"))
     commit(project)
@@ -176,9 +173,9 @@ def test_an_option_of_the_newer_version_needs_an_update(project: Path, tmp_path:
         "template/project/{% if space %}SPACE.md{% endif %}": "space\n",
     }
     newer = install({"v0.1.0": FIRST, "v0.2.0": second}, tmp_path / "newer")
-    assert "there is no option space" in newer.run("add", "space", cwd=project).stderr
+    assert "has no option 'space'" in newer.run("add", "space", cwd=project).stderr
     assert newer.run("update", "-l", cwd=project).returncode == 0
     commit(project, "Update")
-    assert "anybody can try the demo from a link" in newer.run("add", cwd=project).stdout
+    assert "publishes the demo" in newer.run("add", cwd=project).stdout
     assert newer.run("add", "space", cwd=project).returncode == 0
     assert (project / "SPACE.md").read_text() == "space\n"

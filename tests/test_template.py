@@ -1,4 +1,4 @@
-"""Where versions come from, and the copy of them that projects point to."""
+"""The store of template versions, and the bundle at `SRC_PATH`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conftest import Repository, copier, files_below, git
-from mlpath.dataset import detect as kinds
 from mlpath.errors import MlpathError
 from mlpath.template import releases, render
 from mlpath.template import store as template
+from mlpath.template.answers import ANSWERS_FILE, read_answers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ def install(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 class Install:
-    """An mlpath made from some state of the repository."""
+    """Installs mlpath from the current state of the repository."""
 
     def __init__(
         self, repository: Repository, target: Path, monkeypatch: pytest.MonkeyPatch
@@ -31,7 +31,7 @@ class Install:
         self.count = 0
 
     def __call__(self) -> dict[str, str]:
-        """Install the repository as it is; return the ids of its versions."""
+        """Install; return the ids of the versions."""
         self.count += 1
         target = self.target / str(self.count)
         releases.build(self.repository.path, target / "folder", target / "template.bundle")
@@ -42,33 +42,31 @@ class Install:
         return releases.tags(paths[1])
 
 
-def test_versions_are_known_in_their_order(install: Install) -> None:
+def test_versions_are_sorted(install: Install) -> None:
     install.repository.commit("0.10.0", "tenth")
     install()
     assert template.versions() == ["v0.1.0.dev0", "v0.1.0", "v0.2.0", "v0.3.0.dev0", "v0.10.0"]
     assert template.newest_release() == "v0.10.0"
 
 
-def test_a_development_version_is_current_but_not_the_newest_release(install: Install) -> None:
+def test_development_version_is_current_but_not_the_newest_release(install: Install) -> None:
     install()
     assert template.newest_release() == "v0.2.0"
     with template.release() as release:
         assert release.version == "v0.3.0.dev0"
 
 
-@pytest.mark.parametrize("asked", ["v0.1.0", "0.1.0"])
-def test_any_version_is_given_as_a_plain_folder(install: Install, asked: str) -> None:
+@pytest.mark.parametrize("version", ["v0.1.0", "0.1.0"])
+def test_release_provides_a_version_as_a_plain_folder(install: Install, version: str) -> None:
     install()
-    with template.release(asked) as release:
+    with template.release(version) as release:
         text = (release.folder / "template/project/README.md.jinja").read_text()
         assert (release.version, text.splitlines()[-1]) == ("v0.1.0", "first")
         assert not (release.folder / ".git").exists()
     assert not release.folder.exists()
 
 
-def test_an_older_version_renders_as_plain_copier_renders_it(
-    install: Install, tmp_path: Path
-) -> None:
+def test_older_version_renders_like_plain_copier(install: Install, tmp_path: Path) -> None:
     install()
     template.publish()
     with template.release("v0.1.0") as release:
@@ -78,17 +76,26 @@ def test_an_older_version_renders_as_plain_copier_renders_it(
     assert files_below(tmp_path / "ours") == files_below(tmp_path / "theirs")
 
 
-def test_an_unknown_version_is_refused_with_the_known_ones(install: Install) -> None:
+def test_render_returns_the_recorded_answers(tmp_path: Path) -> None:
+    answers = {"project_name": "demo", "container": "no", "slices": "[age]", "domain": "tabular"}
+    with template.release() as release:
+        returned = render.render(release, tmp_path / "demo", answers, defaults=True)
+    assert returned == read_answers(tmp_path / "demo" / ANSWERS_FILE)
+    assert returned["container"] is False
+    assert returned["slices"] == ["age"]
+
+
+def test_unknown_version_is_an_error_with_the_known_ones(install: Install) -> None:
     install()
     with (
-        pytest.raises(MlpathError, match=r"no template version v9") as caught,
+        pytest.raises(MlpathError, match=r"template version v9 not found") as caught,
         template.release("v9"),
     ):
         pass
     assert "v0.1.0, v0.2.0" in caught.value.hint
 
 
-def test_the_copy_is_made_where_projects_look_for_it(
+def test_publish_writes_the_bundle_to_src_path(
     install: Install, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "elsewhere"))
@@ -98,7 +105,7 @@ def test_the_copy_is_made_where_projects_look_for_it(
     assert [path.name for path in template.home_copy().parent.iterdir()] == ["template.bundle"]
 
 
-def test_a_newer_mlpath_brings_the_copy_up_to_date(install: Install) -> None:
+def test_newer_mlpath_updates_the_copy(install: Install) -> None:
     install()
     template.publish()
     install.repository.commit("0.3.0", "third")
@@ -107,22 +114,25 @@ def test_a_newer_mlpath_brings_the_copy_up_to_date(install: Install) -> None:
     assert releases.tags(template.home_copy()) == newer
 
 
-def test_an_older_mlpath_leaves_a_newer_copy_alone(install: Install) -> None:
+def test_older_mlpath_keeps_a_newer_copy(install: Install) -> None:
     install.repository.commit("0.3.0", "third")
     newer = install()
     template.publish()
-    before = kinds.stamp(template.home_copy())
+    before = template.home_copy().stat()
     git("reset", "-q", "--hard", "HEAD~2", cwd=install.repository.path)
     assert len(install()) < len(newer)
     template.publish()
-    assert kinds.stamp(template.home_copy()) == before
+    assert template.home_copy().stat().st_ino == before.st_ino
+    assert template.home_copy().stat().st_mtime_ns == before.st_mtime_ns
     assert template.newest_release() == "v0.3.0"
     with template.release("v0.3.0") as release:
         assert "third" in (release.folder / "template/project/README.md.jinja").read_text()
 
 
-def test_versions_of_two_archives_add_up(install: Install, repository: Repository) -> None:
-    """Whoever installs downloaded archives has one version each time, and projects of all."""
+def test_copy_accumulates_the_versions_of_two_archives(
+    install: Install, repository: Repository
+) -> None:
+    """An mlpath installed from a source archive has one version; older projects need the others."""
     git("reset", "-q", "--hard", "HEAD~1", cwd=repository.path)
     (repository.path / ".git").rename(repository.path / "history")
     repository.write("0.1.0", "first")
@@ -137,7 +147,7 @@ def test_versions_of_two_archives_add_up(install: Install, repository: Repositor
     assert git("describe", "--tags", cwd=repository.path / "c") == "v0.2.0"
 
 
-def test_a_changed_development_version_replaces_its_older_self(install: Install) -> None:
+def test_changed_development_version_replaces_the_previous_one(install: Install) -> None:
     install()
     template.publish()
     install.repository.write("0.3.0.dev0", "changed")
@@ -146,7 +156,7 @@ def test_a_changed_development_version_replaces_its_older_self(install: Install)
     assert releases.tags(template.home_copy()) == changed
 
 
-def test_a_damaged_copy_is_replaced(install: Install) -> None:
+def test_damaged_copy_is_replaced(install: Install) -> None:
     ids = install()
     template.publish()
     copy = template.home_copy()
@@ -156,7 +166,7 @@ def test_a_damaged_copy_is_replaced(install: Install) -> None:
     assert releases.tags(copy) == ids
 
 
-def test_a_home_that_cannot_be_written_is_told(install: Install, home: Path) -> None:
+def test_unwritable_home_is_an_error(install: Install, home: Path) -> None:
     install()
     (home / ".local").write_text("a file, where a folder should be")
     with pytest.raises(MlpathError, match=r"cannot write ~/\.local/share") as caught:
@@ -166,7 +176,7 @@ def test_a_home_that_cannot_be_written_is_told(install: Install, home: Path) -> 
         assert release.folder.is_dir()
 
 
-def test_a_checkout_is_built_once_until_something_changes(
+def test_checkout_is_built_again_only_after_a_change(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = template._build_from(repository.path)

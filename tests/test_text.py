@@ -1,4 +1,4 @@
-"""Free text reaches every file that shows it unchanged, whatever that file's format makes of it."""
+"""Free text is escaped for the format of every file that contains it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TEXTS = {
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 @pytest.mark.parametrize("question", ["problem", "author_name"])
-def test_text_arrives_unchanged(folder: Path, question: str, text: str) -> None:
+def test_text_is_unchanged_in_every_file(folder: Path, question: str, text: str) -> None:
     text = text[:100]
     answer = f"{question}={text}"
     result = mlpath("new-project", "demo", "-l", "-q", "--no-lock", "-d", answer)
@@ -52,7 +52,7 @@ def test_text_arrives_unchanged(folder: Path, question: str, text: str) -> None:
 
 
 def texts_in(name: str, content: str) -> Iterator[str]:
-    """Yield the texts that a reader of the format finds in a file."""
+    """Yield the strings in a file, as a parser of its format reads them."""
     kind = name.rpartition(".")[2].lower()
     if kind == "toml":
         yield from strings(tomllib.loads(content))

@@ -1,4 +1,4 @@
-"""`mlpath update`: what the template changed and what its owner changed, merged by git."""
+"""`mlpath update` merges the changes of the template with those of the user."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, git
-from histories import FIRST, SECOND, Installed, commit, install, snapshot
+from conftest import ROOT, copier, git
+from support.installed import FIRST, SECOND, Installed, commit, install, snapshot
 
 
 def test_a_clean_update_is_staged_and_not_committed(installed: Installed, project: Path) -> None:
@@ -41,7 +41,7 @@ def test_a_clean_update_is_staged_and_not_committed(installed: Installed, projec
         assert hint in done.stdout
 
 
-def test_a_lock_file_that_the_update_makes_stale_is_told(project: Path, tmp_path: Path) -> None:
+def test_an_outdated_lock_file_is_reported(project: Path, tmp_path: Path) -> None:
     first = {**FIRST, "template/project/pyproject.toml": "dependencies = []\n"}
     second = {**SECOND, "template/project/pyproject.toml": 'dependencies = ["click"]\n'}
     newer = install({"v0.1.0": first, "v0.2.0": second}, tmp_path / "newer")
@@ -53,9 +53,7 @@ def test_a_lock_file_that_the_update_makes_stale_is_told(project: Path, tmp_path
     assert "uv lock && git add uv.lock\n" in done.stdout
 
 
-def test_conflicts_are_gits_own_and_each_has_its_reason(
-    installed: Installed, project: Path
-) -> None:
+def test_conflicts_are_left_in_the_index_with_a_reason(installed: Installed, project: Path) -> None:
     for name, text in {
         "src/app.py": (project / "src/app.py").read_text().replace("= 5\n", "= 555\n"),
         "src/gone.py": (project / "src/gone.py").read_text() + "mine = 1\n",
@@ -80,7 +78,7 @@ def test_conflicts_are_gits_own_and_each_has_its_reason(
     assert "mergetool" in done.stdout
 
 
-def test_abort_restores_what_was(installed: Installed, project: Path) -> None:
+def test_abort_restores_the_project(installed: Installed, project: Path) -> None:
     (project / "src/app.py").write_text("all = mine\n")
     (project / "debug.log").write_text("ignored\n")
     commit(project)
@@ -93,7 +91,7 @@ def test_abort_restores_what_was(installed: Installed, project: Path) -> None:
     assert git("status", "--porcelain", cwd=project) == ""
 
 
-def test_an_answer_changes_in_the_same_step(installed: Installed, project: Path) -> None:
+def test_data_changes_an_answer_in_the_same_update(installed: Installed, project: Path) -> None:
     done = installed.run(
         "update", "-l", "-d", "license=Apache-2.0", "-d", "greeting=bonjour", cwd=project
     )
@@ -103,7 +101,7 @@ def test_an_answer_changes_in_the_same_step(installed: Installed, project: Path)
     assert "greeting: bonjour" in (project / ".copier-answers.yml").read_text()
 
 
-def test_a_version_can_be_picked(installed: Installed, project: Path) -> None:
+def test_vcs_ref_selects_a_version(installed: Installed, project: Path) -> None:
     done = installed.run("update", "-l", "-r", "0.1.0", "-d", "container=true", cwd=project)
     assert done.returncode == 0, done.stderr
     assert git("status", "--porcelain", cwd=project).splitlines() == [
@@ -112,13 +110,13 @@ def test_a_version_can_be_picked(installed: Installed, project: Path) -> None:
     ]
 
 
-def test_what_is_up_to_date_is_told_so(installed: Installed, project: Path) -> None:
+def test_a_current_project_is_reported(installed: Installed, project: Path) -> None:
     done = installed.run("update", "-r", "v0.1.0", cwd=project)
     assert done.returncode == 0
     assert done.stdout == "demo is up to date: template v0.1.0\n"
 
 
-def test_a_downgrade_is_refused_with_the_way_round(installed: Installed, folder: Path) -> None:
+def test_a_downgrade_is_refused(installed: Installed, folder: Path) -> None:
     project = installed.project(folder / "newer", version="v0.2.0")
     before = snapshot(project)
     done = installed.run("update", "-l", "-r", "v0.1.0", cwd=project)
@@ -128,17 +126,17 @@ def test_a_downgrade_is_refused_with_the_way_round(installed: Installed, folder:
     assert snapshot(project) == before
 
 
-def test_json_is_for_programs(installed: Installed, project: Path) -> None:
+def test_json_output(installed: Installed, project: Path) -> None:
     done = installed.run("update", "-l", "--json", str(project), cwd=project.parent)
     [found] = json.loads(done.stdout)
     assert (found["state"], found["old"], found["new"]) == ("updated", "v0.1.0", "v0.2.0")
-    verdicts = {row["path"]: row["verdict"] for row in found["files"]}
-    assert verdicts["src/fresh.py"] == "new"
-    assert verdicts["src/gone.py"] == "removed"
-    assert verdicts["src/app.py"] == "changed"
+    outcomes = {row["path"]: row["outcome"] for row in found["files"]}
+    assert outcomes["src/fresh.py"] == "new"
+    assert outcomes["src/gone.py"] == "removed"
+    assert outcomes["src/app.py"] == "changed"
 
 
-def test_an_edit_of_the_answers_is_refused_while_it_is_not_committed(
+def test_an_uncommitted_edit_of_the_answers_file_is_refused(
     installed: Installed, project: Path
 ) -> None:
     answers = project / ".copier-answers.yml"
@@ -146,7 +144,7 @@ def test_an_edit_of_the_answers_is_refused_while_it_is_not_committed(
     before = snapshot(project)
     done = installed.run("update", "-l", cwd=project)
     assert done.returncode == 1
-    assert ".copier-answers.yml was changed by hand" in done.stderr
+    assert ".copier-answers.yml was edited by hand" in done.stderr
     assert "mlpath update -d KEY=VALUE" in done.stderr
     assert snapshot(project) == before
 
@@ -160,7 +158,7 @@ def test_an_edit_of_the_answers_is_refused_while_it_is_not_committed(
         ("v0.2.0", "nothing"),
     ],
 )
-def test_a_committed_edit_of_the_answers_is_explained_and_made_good(
+def test_a_committed_edit_of_the_answers_file_is_refused(
     installed: Installed, folder: Path, also: str, version: str
 ) -> None:
     project = installed.project(folder / "demo", version=version)
@@ -170,18 +168,61 @@ def test_a_committed_edit_of_the_answers_is_explained_and_made_good(
         (project / "mine.txt").write_text("mine\n")
     if also == "a file of the template":
         (project / "src/app.py").write_text((project / "src/app.py").read_text() + "mine = 1\n")
-    by_hand = commit(project, "Edit the answers")
+    edited = commit(project, "Edit the answers")[:7]
     commit(project, "Another commit")
+    before = snapshot(project)
+
+    done = installed.run("update", "-l", cwd=project)
+
+    assert done.returncode == 1
+    assert f"commit {edited} edited .copier-answers.yml by hand" in done.stderr
+    assert "license: 'MIT' → 'Apache-2.0'" in done.stderr
+    assert snapshot(project) == before
+
+
+def test_the_hint_on_edited_answers_works(installed: Installed, project: Path) -> None:
+    answers = project / ".copier-answers.yml"
+    answers.write_text(answers.read_text().replace("license: MIT", "license: Apache-2.0"))
+    commit(project, "Edit the answers")
+    message = installed.run("update", "-l", cwd=project).stderr
+    restore, options = re.findall(r"\((git checkout .*)\), then .*: mlpath update (.*)", message)[0]
+    subprocess.run(["bash", "-c", restore], cwd=project, check=True)
+
+    done = installed.run("update", "-l", *options.split(), cwd=project)
+
+    assert done.returncode == 0, done.stderr
+    assert (project / "LICENSE").read_text() == "Apache-2.0\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("license: MIT", "license: 'MIT'"),
+        ("setup: recommended", "setup: recommended\n# My comment."),
+    ],
+)
+def test_formatting_and_comments_in_the_answers_file_are_no_edit(
+    installed: Installed, project: Path, old: str, new: str
+) -> None:
+    answers = project / ".copier-answers.yml"
+    answers.write_text(answers.read_text().replace(old, new))
+    commit(project, "Format the answers")
     done = installed.run("update", "-l", cwd=project)
     assert done.returncode == 0, done.stderr
-    assert f"Commit {by_hand[:7]} changed license ('MIT' became 'Apache-2.0')" in done.stdout
+    assert "_commit: v0.2.0\n" in answers.read_text()
+
+
+def test_a_commit_by_plain_copier_is_no_edit(installed: Installed, project: Path) -> None:
+    installed.run("status", cwd=project)  # copies the template to where Copier finds it
+    options = ("--defaults", "-r", "v0.1.0", "-d", "license=Apache-2.0")
+    assert copier("update", *options, cwd=project).returncode == 0
+    commit(project, "Choose another license")
+    done = installed.run("update", "-l", cwd=project)
+    assert done.returncode == 0, done.stderr
     assert (project / "LICENSE").read_text() == "Apache-2.0\n"
-    assert "license: Apache-2.0" in answers.read_text()
 
 
-def test_an_update_that_was_committed_is_no_edit_by_hand(
-    installed: Installed, project: Path
-) -> None:
+def test_a_committed_update_is_no_edit(installed: Installed, project: Path) -> None:
     (project / "LICENSE").write_text("my own\n")
     commit(project)
     installed.run("update", "-l", "-r", "v0.1.0", "-d", "container=true", cwd=project)
@@ -193,7 +234,7 @@ def test_an_update_that_was_committed_is_no_edit_by_hand(
 
 
 @pytest.mark.parametrize("option", ["--pretend", "--diff"])
-def test_a_forecast_leaves_no_trace(installed: Installed, project: Path, option: str) -> None:
+def test_a_preview_writes_nothing(installed: Installed, project: Path, option: str) -> None:
     readme = project / "README.md"
     readme.write_text(readme.read_text().replace("line 3\n", "line 3, mine\n"))
     (project / "src/app.py").rename(project / "src/mine.py")
@@ -224,8 +265,8 @@ def test_a_forecast_leaves_no_trace(installed: Installed, project: Path, option:
     }
 
 
-def test_edits_go_along_with_what_was_moved(installed: Installed, project: Path) -> None:
-    """By the template, by its owner, and what the template adds to a folder that moved."""
+def test_edits_follow_renamed_files(installed: Installed, project: Path) -> None:
+    """Whether the template or the user renamed the file."""
     with (project / "src/old.py").open("a") as file:
         file.write("mine = 1\n")
     (project / "src/app.py").rename(project / "main.py")
@@ -239,7 +280,7 @@ def test_edits_go_along_with_what_was_moved(installed: Installed, project: Path)
     assert "merged  main.py     the file that you moved" in done.stdout
 
 
-def test_a_new_file_follows_the_folder_that_its_owner_moved(
+def test_a_new_file_follows_a_folder_that_the_user_moved(
     installed: Installed, project: Path
 ) -> None:
     (project / "src").rename(project / "lib")
@@ -252,7 +293,7 @@ def test_a_new_file_follows_the_folder_that_its_owner_moved(
     assert "new  lib/fresh.py  in the folder that you moved" in done.stdout
 
 
-def test_an_answer_that_the_new_version_refuses_gives_way(
+def test_an_answer_that_the_new_version_rejects_gets_its_default(
     installed: Installed, folder: Path, tmp_path: Path
 ) -> None:
     project = installed.project(folder / "demo", "license=none")
@@ -264,7 +305,7 @@ def test_an_answer_that_the_new_version_refuses_gives_way(
     assert "license: MIT" in (project / ".copier-answers.yml").read_text()
 
 
-def test_a_question_that_is_gone_is_forgotten(project: Path, tmp_path: Path) -> None:
+def test_the_answer_to_a_removed_question_is_dropped(project: Path, tmp_path: Path) -> None:
     fewer = {**SECOND, "copier.yml": str(SECOND["copier.yml"]).replace("setup:", "_x:", 1)}
     newer = install({"v0.1.0": FIRST, "v0.2.0": fewer}, tmp_path / "newer")
     done = newer.run("update", "-l", cwd=project)
@@ -289,7 +330,7 @@ def test_the_commands_of_the_guide_work(installed: Installed, project: Path) -> 
     )
     assert done.returncode == 0, done.stdout + done.stderr
     log = git("log", "--format=%s", cwd=project).splitlines()
-    assert log[:3] == ["Add a container", "Choose another licence", "Update the template"]
+    assert log[:3] == ["Add a container", "Choose another license", "Update the template"]
     assert (project / "LICENSE").read_text() == "Apache-2.0\n"
     assert (project / "Dockerfile").exists()
     [report] = json.loads((project / "report.json").read_text())

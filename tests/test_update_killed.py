@@ -1,7 +1,7 @@
-"""Killed at any moment, an update leaves a project as it was before, or as it is after.
+"""An update that is killed at any point leaves a project as before, or updated.
 
-A stand-in for git counts its calls and sends a signal at one of them, so that every step of an
-update is met, and the same step again in the next run of the tests.
+A wrapper around git counts its calls and sends a signal at one of them, so that every step is
+tested, and the same step in the next run of the tests.
 """
 
 from __future__ import annotations
@@ -18,48 +18,54 @@ from pathlib import Path
 import pytest
 
 from conftest import git
-from histories import FIRST, SECOND, Installed, commit, install, snapshot
+from support.installed import FIRST, SECOND, Installed, commit, install, snapshot
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 
-STAND_IN = """\
+GIT = """\
 #!/bin/sh
-echo x >> "$SCENE/calls"
-# Two calls at once may both count both: whichever is first at its point or beyond sends the signal.
+echo "$*" >> "$SCENE/calls"
+# Two calls at once may both count both: the first one at its point or beyond sends the signal.
 if [ "$POINT" -gt 0 ] && [ "$(wc -l < "$SCENE/calls")" -ge "$POINT" ] &&
     mkdir "$SCENE/fired" 2>/dev/null; then
-    case "$VICTIMS" in
-        main) kill -"$SIGNAL" "$(cat "$SCENE/main")" ;;
-        writer) kill -"$SIGNAL" "$PPID" ;;
-        both) kill -"$SIGNAL" "$PPID" "$(cat "$SCENE/main")" ;;
+    case "$VICTIM" in
+        mlpath) kill -"$SIGNAL" "$(cat "$SCENE/pid")" ;;
+        git) kill -"$SIGNAL" $$ ;;
+        both) kill -"$SIGNAL" "$(cat "$SCENE/pid")" $$ ;;
     esac
-    [ "$VICTIMS" = main ] || exit 1
 fi
 exec "$REAL_GIT" "$@"
 """
+VICTIMS = [
+    (signal.SIGINT, "mlpath"),
+    (signal.SIGTERM, "mlpath"),
+    (signal.SIGKILL, "mlpath"),
+    (signal.SIGKILL, "both"),
+    (signal.SIGKILL, "git"),
+]
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A project to be updated, and what its owner will see before and after."""
+    """A project to update, what it was copied from, and what it is after an update."""
 
     installed: Installed
     folder: Path
+    original: Path
 
     @property
     def project(self) -> Path:
         return self.folder / "demo"
 
-    def reset(self, template: Path) -> None:
-        """Put the project back to where it starts."""
+    def reset(self) -> None:
+        """Restore the project to its state before the update."""
         shutil.rmtree(self.project, ignore_errors=True)
-        shutil.copytree(template, self.project, symlinks=True)
-        for name in ("calls", "main"):
-            (self.folder / name).unlink(missing_ok=True)
+        shutil.copytree(self.original, self.project, symlinks=True)
+        (self.folder / "calls").unlink(missing_ok=True)
         shutil.rmtree(self.folder / "fired", ignore_errors=True)
 
-    def update(self, point: int, number: signal.Signals, victims: str) -> int:
-        """Update, with a signal to the victims at a call of git; return the exit status."""
+    def update(self, point: int = 0, number: int = signal.SIGTERM, victim: str = "") -> int:
+        """Update, with a signal to the victim at a call of git; return the exit status."""
         (self.folder / "tmp").mkdir(exist_ok=True)
         environment = {
             **self.installed.environment,
@@ -68,10 +74,10 @@ class Scene:
             "REAL_GIT": str(shutil.which("git")),
             "SCENE": str(self.folder),
             "POINT": str(point),
-            "SIGNAL": number.name.removeprefix("SIG"),
-            "VICTIMS": victims,
+            "SIGNAL": str(int(number)),
+            "VICTIM": victim,
         }
-        command = ["sh", "-c", 'echo $$ > "$SCENE/main"; exec "$@"', "sh"]
+        command = ["sh", "-c", 'echo $$ > "$SCENE/pid"; exec "$@"', "sh"]
         with subprocess.Popen(
             [*command, *self.installed.command("update", "-l")],
             cwd=self.project,
@@ -82,9 +88,20 @@ class Scene:
         ) as process:
             return process.wait(timeout=60)
 
-    def calls(self) -> int:
-        """How often git was called."""
-        return len((self.folder / "calls").read_text().splitlines())
+    def update_undisturbed(self) -> object:
+        """Update; return the state of the project afterwards."""
+        assert self.update() == 1
+        return snapshot(self.project)
+
+    def calls(self) -> list[str]:
+        """Return the arguments of every call of git so far."""
+        return (self.folder / "calls").read_text().splitlines()
+
+    def first_write(self) -> int:
+        """Return the number of the call of git that writes to the work tree."""
+        writes = [number for number, call in enumerate(self.calls(), 1) if "read-tree -m" in call]
+        assert len(writes) == 1
+        return writes[0]
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +115,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 
 
 @pytest.fixture
-def template(installed: Installed, tmp_path: Path) -> Path:
+def scene(installed: Installed, tmp_path: Path) -> Scene:
     """Give a project with edits that merge, edits that conflict, and an ignored file."""
     project = installed.project(tmp_path / "demo")
     for name in ("README.md", "src/app.py"):
@@ -107,28 +124,17 @@ def template(installed: Installed, tmp_path: Path) -> Path:
     (project / "src/old.py").chmod(0o755)
     commit(project)
     (project / "debug.log").write_text("ignored\n")
-    return project
-
-
-@pytest.fixture
-def scene(installed: Installed, tmp_path: Path, template: Path) -> Scene:
     folder = tmp_path / "scene"
     (folder / "bin").mkdir(parents=True)
-    (folder / "bin/git").write_text(STAND_IN)
+    (folder / "bin/git").write_text(GIT)
     (folder / "bin/git").chmod(0o755)
-    scene = Scene(installed, folder)
-    scene.reset(template)
+    scene = Scene(installed, folder, project)
+    scene.reset()
     return scene
 
 
-def after(scene: Scene) -> object:
-    """Return what a project is after an update that nothing disturbs."""
-    assert scene.update(0, signal.SIGTERM, "main") == 1
-    return snapshot(scene.project)
-
-
 def check(scene: Scene, before: object, updated: object, *, recover: bool) -> None:
-    """Assert that nothing is half done, and that the next run succeeds."""
+    """Assert that the project is in one of two states, and that the next update succeeds."""
     run = scene.installed.run
     if recover:
         assert run("status", cwd=scene.project).returncode == 0
@@ -141,109 +147,91 @@ def check(scene: Scene, before: object, updated: object, *, recover: bool) -> No
     done = run("update", "-l", cwd=scene.project)
     assert done.returncode == 1, done.stderr
     assert snapshot(scene.project) == updated
-    assert [path.name for path in (scene.project / ".git/mlpath").iterdir()] == ["update"]
+    assert [path.name for path in (scene.project / ".git/mlpath").iterdir()] == ["update.json"]
 
 
-VICTIMS = [
-    (signal.SIGINT, "main"),
-    (signal.SIGTERM, "main"),
-    (signal.SIGKILL, "main"),
-    (signal.SIGKILL, "both"),
-    (signal.SIGKILL, "writer"),
-]
-
-
-def at_every_call(
-    scene: Scene, template: Path, number: signal.Signals, victims: str, points: list[int]
-) -> None:
-    before = snapshot(scene.project)
-    updated = after(scene)
-    calls = scene.calls()
-    for point in points or range(1, calls + 1):
-        scene.reset(template)
-        status = scene.update(point if point > 0 else calls + point, number, victims)
-        if number == signal.SIGKILL and victims != "writer":
-            assert status == -number
-        elif number != signal.SIGKILL:
+def kill_at(scene: Scene, points: list[int], number: signal.Signals, victim: str) -> None:
+    """Update once for each call of git, with a signal at that call, and check the project."""
+    before = snapshot(scene.original)
+    scene.reset()
+    updated = scene.update_undisturbed()
+    for point in points:
+        scene.reset()
+        status = scene.update(point, number, victim)
+        if number != signal.SIGKILL:
             assert status == 128 + number
             assert list((scene.folder / "tmp").iterdir()) == []
+        elif victim != "git":
+            assert status == -number
         check(scene, before, updated, recover=number == signal.SIGKILL)
 
 
-@pytest.mark.parametrize(("number", "victims"), VICTIMS)
-def test_killed_while_it_writes(
-    scene: Scene, template: Path, number: signal.Signals, victims: str
-) -> None:
-    at_every_call(scene, template, number, victims, [-1])
-
-
-@pytest.mark.parametrize("command", [["status"], ["update", "-l"], ["add", "container"]])
-@pytest.mark.parametrize("cut_short", [True, False])
-def test_the_record_itself_is_half_written(
-    scene: Scene, template: Path, command: list[str], *, cut_short: bool
-) -> None:
-    """Git empties a file, or has removed it, a moment before it writes it anew."""
-    after(scene)
-    calls = scene.calls()
-    scene.reset(template)
-    before = snapshot(scene.project)
-    assert scene.update(calls, signal.SIGKILL, "both") == -signal.SIGKILL
-    record = scene.project / ".copier-answers.yml"
-    if cut_short:
-        record.write_bytes(b"")
-    else:
-        record.unlink()
-    done = scene.installed.run(*command, cwd=scene.project)
-    assert "everything is back as it was before" in done.stdout + done.stderr
-    if command == ["status"]:
-        assert done.returncode == 0, done.stderr
-        assert snapshot(scene.project) == before
+@pytest.mark.parametrize(("number", "victim"), VICTIMS)
+def test_killed_while_it_writes(scene: Scene, number: signal.Signals, victim: str) -> None:
+    scene.update_undisturbed()
+    first = scene.first_write()
+    kill_at(scene, [first, first + 1], number, victim)
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize(("number", "victims"), VICTIMS)
-def test_killed_at_every_call_of_git(
-    scene: Scene, template: Path, number: signal.Signals, victims: str
-) -> None:
-    at_every_call(scene, template, number, victims, [])
+@pytest.mark.parametrize(("number", "victim"), VICTIMS)
+def test_killed_at_every_call_of_git(scene: Scene, number: signal.Signals, victim: str) -> None:
+    scene.update_undisturbed()
+    kill_at(scene, list(range(1, len(scene.calls()) + 1)), number, victim)
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("everything", [False, True])
+@pytest.mark.parametrize("with_children", [False, True])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_killed_at_any_time(
-    scene: Scene, template: Path, number: signal.Signals, *, everything: bool
-) -> None:
-    """Spread over the whole run, and dense where files are written."""
+def test_killed_at_any_time(scene: Scene, number: signal.Signals, *, with_children: bool) -> None:
+    """At times spread over the whole run, and close together while files are written."""
     before = snapshot(scene.project)
-    updated = after(scene)
+    updated = scene.update_undisturbed()
+    log = scene.project / ".git/mlpath/update.pending"
     delays = [0.05 * n for n in range(8)] + [-0.002 * n for n in range(12)]
     for delay in delays:
-        scene.reset(template)
+        scene.reset()
         with subprocess.Popen(
             scene.installed.command("update", "-l"),
             cwd=scene.project,
-            # What is killed leaves its temporary folders behind.
+            # A killed process leaves its temporary folders behind.
             env={**scene.installed.environment, "TMPDIR": str(scene.folder / "tmp")},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         ) as process:
             if delay <= 0:
-                while (
-                    process.poll() is None and not (scene.project / ".git/mlpath/update").exists()
-                ):
+                while process.poll() is None and not log.exists():
                     time.sleep(0.0002)
             time.sleep(abs(delay))
-            victims = descendants(process.pid) if everything else []
+            children = descendants(process.pid) if with_children else []
             process.send_signal(number)
-            for victim in victims if number == signal.SIGKILL else []:
-                kill(victim)
+            for child in children if number == signal.SIGKILL else []:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
             process.wait(timeout=60)
         check(scene, before, updated, recover=number == signal.SIGKILL)
 
 
+@pytest.mark.e2e
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_recovery_that_is_killed_is_repeated(scene: Scene, number: signal.Signals) -> None:
+    before = snapshot(scene.project)
+    updated = scene.update_undisturbed()
+    point = scene.first_write() + 1
+    scene.reset()
+    assert scene.update(point, signal.SIGKILL, "both") == -signal.SIGKILL
+    half_written = shutil.copytree(scene.project, scene.folder / "half", symlinks=True)
+    for later in range(1, 20):
+        shutil.rmtree(scene.project)
+        shutil.copytree(half_written, scene.project, symlinks=True)
+        (scene.folder / "calls").unlink()
+        shutil.rmtree(scene.folder / "fired")
+        scene.update(later, number, "both" if number == signal.SIGKILL else "mlpath")
+        check(scene, before, updated, recover=True)
+
+
 def descendants(pid: int) -> list[int]:
-    """Return the processes below one, whatever their session."""
+    """Return the processes below one."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -257,49 +245,88 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+@pytest.fixture
+def half_written(scene: Scene) -> Path:
+    """Give a project whose update was killed after the files and before the conflicts."""
+    scene.update_undisturbed()
+    point = scene.first_write() + 1
+    scene.reset()
+    assert scene.update(point, signal.SIGKILL, "both") == -signal.SIGKILL
+    assert (scene.project / ".git/mlpath/update.pending").exists()
+    assert (scene.project / "src/fresh.py").exists()
+    return scene.project
 
 
-def test_edits_made_after_a_kill_are_kept(scene: Scene, template: Path) -> None:
-    """Nobody runs mlpath at once; what they type in the meantime is theirs."""
-    del template
-    before = snapshot(scene.project)
-    after(scene)
-    calls = scene.calls()
-    (scene.project / "calls").unlink(missing_ok=True)
-    git("reset", "-q", "--hard", cwd=scene.project)
-    shutil.rmtree(scene.project / ".git/mlpath")
-    (scene.folder / "calls").unlink()
-    assert scene.update(calls, signal.SIGKILL, "both") == -signal.SIGKILL
-    (scene.project / "README.md").write_text("typed in the meantime\n")
-    done = scene.installed.run("status", cwd=scene.project)
-    assert "was killed while it wrote" in done.stdout
-    assert snapshot(scene.project) == before
-    [copy] = (scene.project / ".git/mlpath").glob("rescued-*/README.md")
-    assert copy.read_text() == "typed in the meantime\n"
-    assert str(copy) in done.stdout
+@pytest.mark.parametrize("command", [["status"], ["update", "-l"], ["add", "container"]])
+@pytest.mark.parametrize("content", [b"", None])
+def test_the_answers_file_is_half_written(
+    scene: Scene, half_written: Path, command: list[str], content: bytes | None
+) -> None:
+    """Git removes a file and creates it, before it writes the new content."""
+    (half_written / ".copier-answers.yml").unlink()
+    if content is not None:
+        (half_written / ".copier-answers.yml").write_bytes(content)
+    done = scene.installed.run(*command, cwd=half_written)
+    assert "An interrupted update was rolled back" in done.stdout + done.stderr
+    if command == ["status"]:
+        assert done.returncode == 0, done.stderr
+        assert snapshot(half_written) == snapshot(scene.original)
+        assert list((half_written / ".git/mlpath").iterdir()) == []
 
 
-def test_what_was_committed_after_a_kill_stays(scene: Scene, template: Path) -> None:
-    """Nobody runs mlpath at once; they take what is there for the update, and go on."""
-    del template
-    assert scene.update(0, signal.SIGTERM, "main") == 1
-    (scene.project / ".git/mlpath/update/done").unlink()
-    commit(scene.project, "Take it as it is")
-    before = snapshot(scene.project)
-    done = scene.installed.run("status", cwd=scene.project)
+def test_edits_made_after_a_kill_are_kept(scene: Scene, half_written: Path) -> None:
+    edits = {"README.md": "edited later\n", "src/fresh.py": "a new file, edited later\n"}
+    for name, text in edits.items():
+        (half_written / name).write_text(text)
+    (half_written / "untracked.txt").write_text("mine\n")
+
+    done = scene.installed.run("status", cwd=half_written)
+
+    [aside] = (half_written / ".git/mlpath").glob("rescued-*")
+    for name, text in edits.items():
+        assert (aside / name).read_text() == text
+        assert f"your version is now {aside / name}" in done.stdout
+    assert (half_written / "untracked.txt").read_text() == "mine\n"
+    (half_written / "untracked.txt").unlink()
+    assert snapshot(half_written) == snapshot(scene.original)
+
+
+def test_a_folder_in_the_place_of_a_file_is_kept(scene: Scene, half_written: Path) -> None:
+    (half_written / "README.md").unlink()
+    (half_written / "README.md").mkdir()
+    (half_written / "README.md/mine.txt").write_text("mine\n")
+    assert scene.installed.run("status", cwd=half_written).returncode == 0
+    [aside] = (half_written / ".git/mlpath").glob("rescued-*")
+    assert (aside / "README.md/mine.txt").read_text() == "mine\n"
+    assert snapshot(half_written) == snapshot(scene.original)
+
+
+def test_a_file_in_the_place_of_a_folder_is_reported(scene: Scene, half_written: Path) -> None:
+    shutil.rmtree(half_written / "src")
+    (half_written / "src").write_text("mine\n")
+    done = scene.installed.run("status", cwd=half_written)
+    assert done.returncode == 1
+    assert "the update cannot be rolled back" in done.stderr
+    assert (half_written / "src").read_text() == "mine\n"
+    (half_written / "src").rename(half_written / "mine")
+    assert scene.installed.run("status", cwd=half_written).returncode == 0
+    (half_written / "mine").unlink()
+    assert snapshot(half_written) == snapshot(scene.original)
+
+
+def test_a_commit_made_after_a_kill_is_kept(scene: Scene, half_written: Path) -> None:
+    commit(half_written, "Take it as it is")
+    before = snapshot(half_written)
+    done = scene.installed.run("status", cwd=half_written)
     assert "Note" not in done.stdout
-    assert snapshot(scene.project) == before
-    assert git("status", "--porcelain", cwd=scene.project) == ""
+    assert snapshot(half_written) == before
+    assert git("status", "--porcelain", cwd=half_written) == ""
 
 
-def test_a_copy_of_a_project_is_undone_where_it_is(scene: Scene, template: Path) -> None:
-    """What is remembered of an update does not lead back to the original."""
-    assert scene.update(0, signal.SIGTERM, "main") == 1
-    updated = snapshot(scene.project)
+def test_a_copy_of_a_project_can_be_aborted(scene: Scene) -> None:
+    """The log has no absolute paths."""
+    updated = scene.update_undisturbed()
     copy = shutil.copytree(scene.project, scene.folder / "copy", symlinks=True)
     assert scene.installed.run("update", "--abort", cwd=copy).returncode == 0
-    assert snapshot(copy) == snapshot(template)
+    assert snapshot(copy) == snapshot(scene.original)
     assert snapshot(scene.project) == updated

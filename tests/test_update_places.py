@@ -1,4 +1,4 @@
-"""Where projects live, and what is configured there: `mlpath update` works all the same."""
+"""`mlpath update` in unusual folders and with unusual configurations of git."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from conftest import copier, files_below, git
-from histories import FIRST, SECOND, Installed, commit, install, snapshot
+from support.installed import FIRST, SECOND, Installed, commit, install, snapshot
 
 
 def edit(project: Path) -> None:
@@ -53,7 +53,7 @@ def test_a_folder_of_a_repository(installed: Installed, project: Path, folder: P
     commit(folder / "mono")
     (folder / "mono/other.txt").write_text("being worked on\n")
     (project / "LICENSE").write_text("not committed\n")
-    assert "not committed: LICENSE\n" in installed.run("update", "-l", cwd=project).stderr
+    assert ": LICENSE\n" in installed.run("update", "-l", cwd=project).stderr
     git("checkout", "-q", "LICENSE", cwd=project)
     forecast = installed.run("update", "-l", "--pretend", cwd=project).stdout
     assert "       new  src/fresh.py\n" in forecast
@@ -68,7 +68,7 @@ def test_a_folder_of_a_repository(installed: Installed, project: Path, folder: P
 
 
 @pytest.mark.parametrize("name", ["_archive", "#1", "~old", ":colon", "a[b]c"])
-def test_a_folder_whose_name_git_could_take_for_a_pattern(
+def test_a_folder_whose_name_is_a_pattern_to_git(
     installed: Installed, project: Path, folder: Path, name: str
 ) -> None:
     edit(project)
@@ -78,7 +78,7 @@ def test_a_folder_whose_name_git_could_take_for_a_pattern(
     git("init", "-q", "-b", "main", cwd=folder / "mono")
     commit(folder / "mono")
     (project / "LICENSE").write_text("not committed\n")
-    assert "not committed: LICENSE\n" in installed.run("update", "-l", cwd=project).stderr
+    assert ": LICENSE\n" in installed.run("update", "-l", cwd=project).stderr
     git("checkout", "-q", "LICENSE", cwd=project)
     update(installed, project)
     check_merged(project)
@@ -129,9 +129,7 @@ def test_autocrlf(installed: Installed, project: Path, home: Path, setting: str)
     assert git("status", "--porcelain", cwd=project) == ""
 
 
-def test_hooks_signing_and_programs_of_others_are_not_started(
-    installed: Installed, project: Path, home: Path
-) -> None:
+def test_hooks_and_signing_are_not_run(installed: Installed, project: Path, home: Path) -> None:
     edit(project)
     hooks = home / "hooks"
     hooks.mkdir()
@@ -178,7 +176,7 @@ exec {git} "$@"
 
 @pytest.mark.parametrize("version", ["2.28.0", "2.34.1"])
 @pytest.mark.parametrize("conflict", [False, True])
-def test_an_older_git_gives_the_same(
+def test_an_older_git_gives_the_same_result(
     installed: Installed,
     project: Path,
     folder: Path,
@@ -210,7 +208,7 @@ def test_an_older_git_gives_the_same(
 
 
 def test_another_machine(installed: Installed, project: Path, folder: Path, home: Path) -> None:
-    """A clone, in a home that has never seen mlpath."""
+    """A clone, for a user who never ran mlpath."""
     edit(project)
     git("clone", "-q", str(project), str(folder / "clone"), cwd=folder)
     copy = home / ".local/share/mlpath/template.bundle"
@@ -226,7 +224,7 @@ def test_another_machine(installed: Installed, project: Path, folder: Path, home
     assert copy.exists()
 
 
-def test_an_older_copy_in_the_home_is_mended(
+def test_an_older_copy_of_the_template_is_replaced(
     installed: Installed, project: Path, tmp_path: Path, home: Path
 ) -> None:
     copy = home / ".local/share/mlpath/template.bundle"
@@ -249,7 +247,7 @@ def test_a_version_that_only_a_newer_mlpath_knows(
     for command in (["update", "-l"], ["status"], ["add"], ["add", "container"]):
         done = older.run(*command, cwd=project)
         assert done.returncode == 1
-        assert "template version v0.2.0, which this mlpath (0.1.0) does not know" in done.stderr
+        assert "template version v0.2.0, which mlpath 0.1.0 does not know" in done.stderr
         assert "pip install 'mlpath>=0.2.0'" in done.stderr
         assert snapshot(project) == before
 
@@ -258,7 +256,7 @@ def test_a_version_that_only_a_newer_mlpath_knows(
 def test_plain_copier_gives_the_same_files(
     installed: Installed, project: Path, folder: Path, answers: tuple[str, ...]
 ) -> None:
-    """Where it loses nothing: an edit that merges, and files that nobody else changed."""
+    """For an edit that merges, and files that only one side changed."""
     readme = project / "README.md"
     readme.write_text(readme.read_text().replace("line 20\n", "line 20, mine\n"))
     (project / "mine.txt").write_text("mine\n")
@@ -271,7 +269,7 @@ def test_plain_copier_gives_the_same_files(
     assert files_below(project) == files_below(folder / "theirs")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no links for everybody")
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
 def test_a_project_reached_by_a_link(installed: Installed, project: Path, folder: Path) -> None:
     edit(project)
     (folder / "link").symlink_to(project)
@@ -280,7 +278,7 @@ def test_a_project_reached_by_a_link(installed: Installed, project: Path, folder
     check_merged(project)
 
 
-def test_another_template_than_ours(installed: Installed, folder: Path, tmp_path: Path) -> None:
+def test_another_template(installed: Installed, folder: Path, tmp_path: Path) -> None:
     """A fork is updated by the same merge; Copier finds its newest version."""
     fork = tmp_path / "fork"
     fork.mkdir()

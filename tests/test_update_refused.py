@@ -1,4 +1,4 @@
-"""What forbids an update: one line, a remedy, and not a byte changed."""
+"""Updates that are refused: an error with a hint, and nothing is changed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from conftest import git
-from histories import FIRST, SECOND, Installed, commit, install, snapshot
+from support.installed import FIRST, SECOND, Installed, commit, install, snapshot
 
 
 def refusal(installed: Installed, project: Path, *arguments: str) -> str:
-    """Run an update that must fail and leave no trace; return its message."""
+    """Run an update that must fail and change nothing; return its message."""
     before = everything(project)
     done = installed.run("update", "-l", *arguments, cwd=project)
     assert done.returncode == 1, done.stdout + done.stderr
@@ -37,9 +37,9 @@ def everything(folder: Path) -> dict[str, bytes]:
 
 def test_no_project(installed: Installed, folder: Path) -> None:
     assert "it has no .copier-answers.yml" in refusal(installed, folder)
-    assert "there is no such folder" in refusal(installed, folder, "nowhere")
+    assert "the folder does not exist" in refusal(installed, folder, "nowhere")
     (folder / "file").write_text("")
-    assert "there is no such folder" in refusal(installed, folder, "file")
+    assert "the folder does not exist" in refusal(installed, folder, "file")
 
 
 def test_no_repository(installed: Installed, project: Path) -> None:
@@ -49,7 +49,7 @@ def test_no_repository(installed: Installed, project: Path) -> None:
     assert "git init" in message
 
 
-def test_a_project_that_its_repository_does_not_hold(installed: Installed, project: Path) -> None:
+def test_an_uncommitted_project(installed: Installed, project: Path) -> None:
     shutil.rmtree(project / ".git")
     git("init", "-q", cwd=project)
     assert "no commit yet" in refusal(installed, project)
@@ -63,30 +63,30 @@ def test_a_project_that_its_repository_does_not_hold(installed: Installed, proje
     assert "is not committed, so there is nothing to merge with" in refusal(installed, project)
 
 
-def test_changes_that_are_not_committed(installed: Installed, project: Path) -> None:
+def test_uncommitted_changes(installed: Installed, project: Path) -> None:
     (project / "mine.txt").write_text("untracked, so it does not matter\n")
     (project / "README.md").write_text("changed\n")
     (project / "LICENSE").unlink()
     git("mv", "src/app.py", "src/mo ved.py", cwd=project)
     message = refusal(installed, project)
-    assert "not committed: " in message
+    assert "uncommitted changes" in message
     for name in ("README.md", "LICENSE", "src/mo ved.py"):
         assert name in message
     assert "mine.txt" not in message
     assert "git stash" in message
 
 
-def test_conflicts_that_are_left(installed: Installed, project: Path) -> None:
+def test_unresolved_conflicts(installed: Installed, project: Path) -> None:
     (project / "src/app.py").write_text("mine\n")
     commit(project)
     assert installed.run("update", "-l", cwd=project).returncode == 1
     message = refusal(installed, project)
-    assert "there are conflicts left" in message
+    assert "there are unresolved conflicts" in message
     assert "src/app.py" in message
     assert "mlpath update --abort" in message
 
 
-def test_a_clean_update_that_is_not_committed(installed: Installed, project: Path) -> None:
+def test_an_uncommitted_update(installed: Installed, project: Path) -> None:
     assert installed.run("update", "-l", cwd=project).returncode == 0
     message = refusal(installed, project, "-d", "container=true")
     assert "the last update of " in message
@@ -96,17 +96,17 @@ def test_a_clean_update_that_is_not_committed(installed: Installed, project: Pat
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("", "does not say _src_path and _commit"),
-        ("_commit: v0.1.0\n", "does not say _src_path"),
+        ("", "lacks _src_path and _commit"),
+        ("_commit: v0.1.0\n", "lacks _src_path"),
         ("a: b: c\n", "is not YAML"),
         ("- a\n", "holds no answers"),
-        ("_commit: [v0.1.0]\n_src_path: x\n", "does not say _commit"),
+        ("_commit: [v0.1.0]\n_src_path: x\n", "lacks _commit"),
         ("_commit: v0.1.0\n_src_path: /nowhere/template\n", "/nowhere/template"),
         ("_commit: v9.0.0\n_src_path: ~/.local/share/mlpath/template.bundle\n", "mlpath>=9.0.0"),
         ("_commit: oops\n_src_path: ~/.local/share/mlpath/template.bundle\n", "does not know"),
     ],
 )
-def test_answers_files_that_are_none(
+def test_malformed_answers_files(
     installed: Installed, project: Path, content: str, expected: str
 ) -> None:
     (project / ".copier-answers.yml").write_text(content)
@@ -114,9 +114,7 @@ def test_answers_files_that_are_none(
     assert expected in refusal(installed, project)
 
 
-def test_recorded_answers_that_the_template_does_not_take(
-    installed: Installed, project: Path
-) -> None:
+def test_recorded_answers_that_the_template_rejects(installed: Installed, project: Path) -> None:
     answers = project / ".copier-answers.yml"
     answers.write_text(answers.read_text().replace("license: MIT", "license: nonsense"))
     commit(project)
@@ -129,7 +127,7 @@ def test_recorded_answers_that_the_template_does_not_take(
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["-d", "colour=red"], "colour is no question of this template"),
+        (["-d", "color=red"], "color is not a question of this template"),
         (["-d", "license=mit"], "Choose from: MIT, Apache-2.0, none."),
         (["-d", "greeting=rude"], "greeting: be kind"),
         (["-d", "container=banana"], "is not yes or no"),
@@ -156,7 +154,9 @@ def test_bad_answers_and_versions(
         ("a repository of its own", "src"),
     ],
 )
-def test_files_in_the_way(installed: Installed, project: Path, way: str, named: str) -> None:
+def test_untracked_files_where_the_template_has_some(
+    installed: Installed, project: Path, way: str, named: str
+) -> None:
     place = project / "src/fresh.py"
     match way:
         case "a folder":
@@ -179,8 +179,8 @@ def test_files_in_the_way(installed: Installed, project: Path, way: str, named: 
         (project / ".git/info").mkdir(exist_ok=True)
         (project / ".git/info/exclude").write_text("fresh.py\n")
     message = refusal(installed, project)
-    assert f"git does not track where the template has some: {named}\n" in message
-    assert "Move them away" in message
+    assert f"untracked files where the template has some: {named}\n" in message
+    assert "Move or rename them" in message
     done = installed.run("update", "-l", "--pretend", cwd=project)
     assert named in done.stdout
 
@@ -196,11 +196,11 @@ def test_a_file_where_the_template_has_a_folder(project: Path, tmp_path: Path) -
     assert not (tmp_path / "er").exists()
 
 
-def test_files_that_git_was_told_to_overlook(installed: Installed, project: Path) -> None:
+def test_files_whose_changes_git_ignores(installed: Installed, project: Path) -> None:
     git("update-index", "--assume-unchanged", "README.md", cwd=project)
     (project / "README.md").write_text("changed behind git's back\n")
     message = refusal(installed, project)
-    assert "git was told to overlook changes in README.md" in message
+    assert "git ignores changes in README.md" in message
     assert "--no-assume-unchanged" in message
 
 
@@ -253,7 +253,7 @@ def test_a_full_disk(
     monkeypatch: pytest.MonkeyPatch,
     partly: str,
 ) -> None:
-    """It fills up while git writes, so that files are cut short."""
+    """Git fails while it writes, so that files are cut short."""
     (folder / "bin").mkdir()
     stand_in = folder / "bin/git"
     stand_in.write_text(FULL_DISK.format(git=shutil.which("git"), partly=partly))
@@ -295,7 +295,7 @@ def test_a_disk_that_is_really_full(installed: Installed, project: Path, folder:
         subprocess.run(["umount", str(disk)], check=True)
 
 
-def test_abort_where_there_is_nothing_to_undo(installed: Installed, project: Path) -> None:
+def test_abort_without_an_update(installed: Installed, project: Path) -> None:
     abort = ("update", "--abort")
     assert "no update to undo" in installed.run(*abort, cwd=project).stderr
     installed.run("update", "-l", cwd=project)
@@ -303,39 +303,49 @@ def test_abort_where_there_is_nothing_to_undo(installed: Installed, project: Pat
     (project / "README.md").write_text("mine\n")
     done = installed.run(*abort, cwd=project)
     assert done.returncode == 1
-    assert "you undid it before" in done.stderr
+    assert "was already undone" in done.stderr
     assert (project / "README.md").read_text() == "mine\n"
     git("reset", "-q", "--hard", cwd=project)
     installed.run("update", "-l", cwd=project)
     commit(project, "Update the template")
     done = installed.run(*abort, cwd=project)
     assert done.returncode == 1
-    assert "committed already" in done.stderr
+    assert "is already committed" in done.stderr
     assert "git revert HEAD" in done.stderr
     assert installed.run(*abort, cwd=project.parent).returncode == 1
 
 
-@pytest.mark.parametrize("left", [40, 0, None])
-def test_a_journal_that_a_power_cut_left(
-    installed: Installed, project: Path, left: int | None
-) -> None:
+@pytest.mark.parametrize("length", [0, 40])
+def test_a_damaged_log(installed: Installed, project: Path, length: int) -> None:
     installed.run("update", "-l", cwd=project)
-    (plan,) = (project / ".git/mlpath").rglob("plan.json")
-    plan.write_bytes(plan.read_bytes()[:left])
-    if left is None:
-        plan.unlink()
-    for command in (["update", "-l"], ["update", "--abort"], ["status"]):
-        done = installed.run(*command, cwd=project)
-        if command != ["status"]:
-            assert done.returncode == 1
-            assert "is cut off" in done.stderr
-        assert "Traceback" not in done.stderr
-    shutil.move(plan.parent, project.parent / "journal")
+    log = project / ".git/mlpath/update.json"
+    log.write_bytes(log.read_bytes()[:length])
+    for option in ("-l", "--abort"):
+        done = installed.run("update", option, cwd=project)
+        assert done.returncode == 1
+        assert "the log of the last update is damaged" in done.stderr
+        assert f"delete {log}" in done.stderr
     git("reset", "-q", "--hard", cwd=project)
+    log.unlink()
     assert installed.run("update", "-l", cwd=project).returncode == 0
 
 
-def test_abort_keeps_what_was_edited_since(installed: Installed, project: Path) -> None:
+@pytest.mark.parametrize("command", [["update", "-l"], ["update", "--abort"], ["status"]])
+def test_an_interrupted_update_by_an_older_mlpath(
+    installed: Installed, project: Path, command: list[str]
+) -> None:
+    journal = project / ".git/mlpath/update"
+    journal.mkdir(parents=True)
+    (journal / "plan.json").write_text("{}")
+    done = installed.run(*command, cwd=project)
+    assert done.returncode == 1
+    assert "an update by mlpath 0.8 or older was interrupted" in done.stderr
+    assert "git reset --hard" in done.stderr
+    (journal / "done").touch()
+    assert "was interrupted" not in installed.run(*command, cwd=project).stderr
+
+
+def test_abort_keeps_later_edits(installed: Installed, project: Path) -> None:
     (project / "src/app.py").write_text("all = mine\n")
     commit(project)
     before = snapshot(project)
@@ -348,11 +358,11 @@ def test_abort_keeps_what_was_edited_since(installed: Installed, project: Path) 
     assert done.returncode == 0, done.stderr
     kept = {
         path.name: path.read_text()
-        for path in (project / ".git/mlpath").rglob("*")
+        for path in (project / ".git/mlpath").glob("rescued-*/src/*")
         if path.is_file()
     }
     assert kept == {"app.py": "half = resolved\n", "fresh.py": "better = True\n"}
-    assert "You had changed app.py since" in done.stdout
+    assert "You had edited app.py" in done.stdout
     assert git("status", "--porcelain", cwd=project) == "A  new.txt"
     git("rm", "-qf", "new.txt", cwd=project)
     assert snapshot(project) == before

@@ -1,4 +1,4 @@
-"""What is installed: the template and its versions, by way of either distribution."""
+"""The distributions: the template and its versions in the wheel and the sdist."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def installed_mlpath(wheel: Path, *arguments: str, cwd: Path) -> str:
     return done.stdout
 
 
-def test_the_wheel_carries_the_current_template_and_every_version(wheel: Path) -> None:
+def test_wheel_has_the_current_template_and_all_versions(wheel: Path) -> None:
     package = wheel / "mlpath"
     assert files_below(package / "_template") == {
         path: file.content for path, file in releases.working_tree(ROOT).items()
@@ -37,7 +37,7 @@ def test_the_wheel_carries_the_current_template_and_every_version(wheel: Path) -
     try:
         assert set(tags) == {f"v{__version__}", *releases.carriers(ROOT)}
     except releases.NoHistoryError:
-        assert len(tags) >= 1  # an archive: its own version, or all of them from an sdist
+        assert len(tags) >= 1  # an archive has its own version, an sdist all of them
     assert (package / "_changelog.md").read_bytes() == (ROOT / "CHANGELOG.md").read_bytes()
     assert sorted(path.name for path in wheel.iterdir()) == [
         "mlpath",
@@ -45,13 +45,13 @@ def test_the_wheel_carries_the_current_template_and_every_version(wheel: Path) -
     ]
 
 
-def test_a_wheel_made_from_the_sdist_is_the_same(wheel: Path, tmp_path: Path) -> None:
+def test_wheel_built_from_the_sdist_is_identical(wheel: Path, tmp_path: Path) -> None:
     build(ROOT, "sdist", tmp_path)
     with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
         archive.extractall(tmp_path, filter="data")
     root = tmp_path / f"mlpath-{__version__}"
-    said = build(root, "wheel", tmp_path)
-    assert "only the current" not in said
+    output = build(root, "wheel", tmp_path)
+    assert "only the current" not in output
     subprocess.run(
         [
             sys.executable,
@@ -70,7 +70,7 @@ def test_a_wheel_made_from_the_sdist_is_the_same(wheel: Path, tmp_path: Path) ->
     assert set(ours) == set(theirs)
 
 
-def test_a_build_without_history_says_so(tmp_path: Path) -> None:
+def test_build_without_history_prints_a_warning(tmp_path: Path) -> None:
     git("init", "-q", cwd=tmp_path)
     for name in (
         "pyproject.toml",
@@ -88,12 +88,12 @@ def test_a_build_without_history_says_so(tmp_path: Path) -> None:
                 copy = target if source.is_file() else target / path.relative_to(source)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 copy.write_bytes(path.read_bytes())
-    said = build(tmp_path / "archive", "wheel", tmp_path / "out")
-    assert "only the current template version is included: the git repository around it" in said
+    output = build(tmp_path / "archive", "wheel", tmp_path / "out")
+    assert "only the current template version is included: the folder is inside another" in output
 
 
 released = pytest.mark.skipif(
-    ".dev" in __version__, reason="plain Copier passes over development versions"
+    ".dev" in __version__, reason="plain Copier ignores development versions"
 )
 
 
@@ -104,7 +104,7 @@ def project(wheel: Path, folder: Path) -> Path:
 
 
 @released
-def test_plain_copier_says_that_a_new_project_is_current(project: Path) -> None:
+def test_plain_copier_keeps_a_new_project_unchanged(project: Path) -> None:
     before = files_below(project)
     done = copier("update", "--defaults", cwd=project)
     assert done.returncode == 0, done.stderr
@@ -124,7 +124,7 @@ def test_plain_copier_applies_a_changed_answer(project: Path) -> None:
     assert "UU" not in changed
 
 
-def test_the_render_is_what_plain_copier_makes_of_the_bundle(project: Path, folder: Path) -> None:
+def test_renders_like_plain_copier_from_the_bundle(project: Path, folder: Path) -> None:
     answers = project / ".copier-answers.yml"
     done = copier(
         "copy", "--defaults", "--quiet", "--vcs-ref", f"v{__version__}",

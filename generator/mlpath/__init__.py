@@ -1,3 +1,3 @@
-"""mlpath: from an empty folder to a working machine-learning project."""
+"""mlpath creates working machine-learning projects, and keeps them up to date."""
 
 __version__ = "0.9.0.dev0"

@@ -1,4 +1,4 @@
-"""`python -m mlpath` is `mlpath`."""
+"""Runs the program as `python -m mlpath`."""
 
 from mlpath.cli import run
 

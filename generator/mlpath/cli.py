@@ -1,7 +1,6 @@
-"""The command line: each command parses, calls one function, and echoes.
+"""The command line: each command parses its options, calls one function, and prints the result.
 
-Click is the only import of weight up here, so that `mlpath --help` and shell completion answer
-at once; a command imports what it needs when it runs.
+Only Click is imported at module level, so that `mlpath --help` and shell completion are fast.
 """
 
 from __future__ import annotations
@@ -11,22 +10,25 @@ import gc
 import io
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mlpath import __version__
-from mlpath.errors import MlpathError, of_the_system
+from mlpath.errors import MlpathError, from_os_error
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlpath.create.project import Project
     from mlpath.update.batch import Result
 
 _INTERRUPTED = 130
 
 
-class _Failure(click.ClickException):
-    """An `MlpathError` as Click shows it: what is wrong, and what to do."""
+class _UserError(click.ClickException):
+    """An `MlpathError`, printed as two lines."""
 
     def __init__(self, error: MlpathError) -> None:
         super().__init__(str(error))
@@ -39,39 +41,56 @@ class _Failure(click.ClickException):
 
 
 class _Group(click.Group):
-    """The one way out for what goes wrong; bugs keep their traceback."""
+    """Reports the errors of all commands; bugs keep their traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            _check_here()
+            _check_current_folder()
             return super().invoke(ctx)
         except MlpathError as error:
-            raise _Failure(error) from error
+            raise _UserError(error) from error
         except OSError as error:
-            if error.errno == errno.EPIPE:  # whoever read the output has enough of it
+            if error.errno == errno.EPIPE:  # the reader of the output has ended: Click handles it
                 raise
-            raise _Failure(of_the_system(error)) from error
+            raise _UserError(from_os_error(error)) from error
         except KeyboardInterrupt:
             click.echo("\nInterrupted.", err=True)
             ctx.exit(_INTERRUPTED)
 
 
-def _check_here() -> None:
-    """Refuse to work from a folder that somebody removed: no path means anything there."""
+def _check_current_folder() -> None:
     try:
-        os.getcwd()  # noqa: PTH109 - pathlib is not imported up here
+        Path.cwd()
     except FileNotFoundError:
         raise MlpathError(
-            "the folder that you are in was removed", hint="Go to one that is there: cd ~"
+            "the current folder was deleted", hint="Change to an existing one: cd ~"
         ) from None
 
 
-def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """Split KEY=VALUE, as Copier's own `--data` does."""
+def _key_values(
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+) -> dict[str, str]:
+    """Split KEY=VALUE, like Copier's own `--data`."""
     for value in values:
         if not value.partition("=")[0] or "=" not in value:
             raise click.BadParameter(f"{value!r} is not KEY=VALUE", ctx, param)
     return dict(value.split("=", 1) for value in values)
+
+
+def _data_option(text: str) -> Callable[..., Any]:
+    return click.option(
+        "-d",
+        "--data",
+        metavar="KEY=VALUE",
+        multiple=True,
+        callback=_key_values,
+        help=f"{text}, for example -d license=BSD-3-Clause. Repeatable.",
+    )
+
+
+_path = click.Path(path_type=Path)
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+_projects_argument = click.argument("projects", nargs=-1, metavar="[PROJECT]...", type=_path)
 
 
 @click.group(
@@ -80,67 +99,58 @@ def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
 )
 @click.version_option(__version__, "-V", "--version", prog_name="mlpath")
 def main() -> None:
-    """Create a machine-learning project that works: data, pipeline, model, demo, tests.
+    """Create a working machine-learning project: data, pipeline, model, demo, tests.
 
     \b
     Example:
       mlpath new-project demo --defaults --run
-    """  # noqa: D301 - `\b` is Click's mark for lines to leave alone
+    """  # noqa: D301 - `\b` makes Click keep the line breaks
 
 
 @main.command("new-project")
 @click.argument("dest", required=False)
-@click.option(
-    "-d",
-    "--data",
-    "pairs",
-    metavar="KEY=VALUE",
-    multiple=True,
-    callback=_pairs,
-    help="Answer a question, for example -d domain=tabular. Can be given many times.",
-)
+@_data_option("Answer a question")
 @click.option(
     "--data-file",
-    type=click.Path(),
+    type=_path,
     metavar="FILE",
-    help="Take answers from a YAML file, such as another project's .copier-answers.yml.",
+    help="Load answers from a YAML file, such as another project's .copier-answers.yml.",
 )
-@click.option(
-    "-l", "--defaults", is_flag=True, help="Ask nothing: what is not answered, by default."
-)
+@click.option("-l", "--defaults", is_flag=True, help="Use defaults instead of asking questions.")
 @click.option("-r", "--vcs-ref", metavar="REF", help="Use this version of the template.")
-@click.option("-n", "--pretend", is_flag=True, help="List what would be written; write nothing.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing, unless it fails.")
+@click.option("-n", "--pretend", is_flag=True, help="List the files without writing them.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
 @click.option(
     "--template", metavar="SRC", help="Use another Copier template: gh:you/fork, a path, a URL."
 )
 @click.option(
     "--dataset",
-    type=click.Path(),
+    type=_path,
     metavar="PATH",
-    help="Start from your own data: a table, or a folder or zip of one sub-folder a class.",
+    help="Use your own data: a table, or a folder or zip with one sub-folder per class.",
 )
 @click.option("--target", metavar="COLUMN", help="The column of your data to predict.")
 @click.option("--run", is_flag=True, help="Then install, train, commit, and serve the demo.")
-@click.option("--no-lock", is_flag=True, help="Leave uv.lock out; it needs a package index.")
+@click.option("--no-lock", is_flag=True, help="Do not create uv.lock, which needs a package index.")
 def new_project(
     dest: str | None,
-    pairs: dict[str, str],
-    data_file: str | None,
+    data: dict[str, str],
+    data_file: Path | None,
+    *,
     defaults: bool,
     vcs_ref: str | None,
     pretend: bool,
     quiet: bool,
     template: str | None,
-    dataset: str | None,
+    dataset: Path | None,
     target: str | None,
     run: bool,
     no_lock: bool,
 ) -> None:
-    """Create a project in the folder DEST, which names it.
+    """Create a project in the folder DEST.
 
-    Asks a few questions, each with a default that works. Without DEST, the project's name gives
-    the folder.
+    Asks a few questions, each with a default. The folder's name is the project's name; without
+    DEST, it is the other way round.
 
     \b
     Examples:
@@ -149,64 +159,43 @@ def new_project(
       mlpath new-project churn -l -d task=regression -d license=BSD-3-Clause
       mlpath new-project churn --dataset churn.csv --target churned
     """  # noqa: D301
-    from pathlib import Path
-
-    from mlpath.create import first_run
-    from mlpath.create import ingest as intake
-    from mlpath.create import project as scaffold
-    from mlpath.create.staging import quoted
-    from mlpath.template.answers import read_answers
+    from mlpath.create import first_run, project
+    from mlpath.create.request import ProjectRequest
+    from mlpath.system.shell import quote_path
 
     if pretend and run:
-        raise click.UsageError("--pretend and --run exclude each other")
-    answers = read_answers(Path(data_file)) if data_file else {}
-    if dataset is not None:
-        answers = intake.of_any_data(answers)
-    answers.update(pairs)
-    if pretend:
-        place, files = scaffold.preview(
-            dest,
-            answers,
-            defaults=defaults,
-            source=template,
-            ref=vcs_ref,
-            dataset=Path(dataset) if dataset is not None else None,
-            target=target,
-        )
-        for file in files if not quiet else ():
-            click.echo(quoted(place / file))
-        return
-
-    def say(line: str) -> None:
-        if not quiet:
-            click.echo(line)
-
-    project = scaffold.create(
+        raise click.UsageError("--pretend and --run cannot be combined")
+    request = ProjectRequest(
         dest,
-        answers,
+        _load_answers(data_file, dataset) | data,
         defaults=defaults,
-        source=template,
+        template=template,
         ref=vcs_ref,
         lock=not no_lock,
-        dataset=Path(dataset) if dataset is not None else None,
+        dataset=dataset,
         target=target,
-        say=say,
     )
+    log: Callable[[str], None] = (lambda _line: None) if quiet else click.echo
+    if pretend:
+        for path in project.preview(request):
+            log(quote_path(path))
+        return
+    created = project.create(request, log)
     if not quiet:
-        _show(project, next_commands=() if run else first_run.COMMANDS)
+        _show_project(created, next_commands=() if run else first_run.COMMANDS)
     if run:
-        first_run.run(project, say)
+        first_run.run(created, log)
 
 
 @main.command()
-@click.argument("path", type=click.Path())
+@click.argument("path", type=_path)
 @click.option("--target", metavar="COLUMN", help="The column to predict.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def inspect(path: str, target: str | None, as_json: bool) -> None:
-    """Tell what the data at PATH holds, and what a project of it would predict.
+@_json_option
+def inspect(path: Path, target: str | None, *, as_json: bool) -> None:
+    """Profile the data at PATH, and suggest a project for it.
 
-    PATH is a table (CSV and its kin, Parquet, JSON; plain, gzip, zstd or zip), or a folder
-    or zip of pictures in one sub-folder a class. Nothing is written, nothing leaves the machine.
+    PATH is a table (CSV and similar, Parquet, JSON; plain, gzip, zstd or zip), or a folder or zip
+    of images with one sub-folder per class. Writes nothing, and sends nothing over the network.
 
     \b
     Examples:
@@ -214,37 +203,26 @@ def inspect(path: str, target: str | None, as_json: bool) -> None:
       mlpath inspect churn.csv --target churned --json
       mlpath inspect photos/
     """  # noqa: D301
-    from pathlib import Path
+    from mlpath import dataset
+    from mlpath.dataset import report
 
-    from mlpath.dataset import inspect as look
-    from mlpath.dataset import report as show
-
-    findings = look(Path(path), target=target)
-    click.echo(show.as_json(findings) if as_json else show.text(findings, _styled))
+    profile = dataset.inspect(path, target)
+    click.echo(report.to_json(profile) if as_json else report.format_profile(profile, _styled))
 
 
 @main.command()
-@click.argument("projects", nargs=-1, metavar="[PROJECT]...", type=click.Path())
-@click.option(
-    "-d",
-    "--data",
-    "pairs",
-    metavar="KEY=VALUE",
-    multiple=True,
-    callback=_pairs,
-    help="Change an answer, for example -d license=BSD-3-Clause. Can be given many times.",
-)
-@click.option("-l", "--defaults", is_flag=True, help="Ask nothing: new questions, by default.")
-@click.option("-r", "--vcs-ref", metavar="REF", help="Go to this version, not to the newest.")
-@click.option(
-    "-n", "--pretend", is_flag=True, help="Tell what would become of each file; write nothing."
-)
-@click.option("--diff", is_flag=True, help="Print the patch that it would apply; write nothing.")
-@click.option("--abort", is_flag=True, help="Undo the last update, before it is committed.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@_projects_argument
+@_data_option("Change an answer")
+@click.option("-l", "--defaults", is_flag=True, help="Use defaults for new questions.")
+@click.option("-r", "--vcs-ref", metavar="REF", help="Update to this version, not the newest.")
+@click.option("-n", "--pretend", is_flag=True, help="List the changes to each file; write nothing.")
+@click.option("--diff", is_flag=True, help="Print the changes as a patch; write nothing.")
+@click.option("--abort", is_flag=True, help="Undo the last update, if it is not committed.")
+@_json_option
 def update(
-    projects: tuple[str, ...],
-    pairs: dict[str, str],
+    projects: tuple[Path, ...],
+    data: dict[str, str],
+    *,
     defaults: bool,
     vcs_ref: str | None,
     pretend: bool,
@@ -252,11 +230,10 @@ def update(
     abort: bool,
     as_json: bool,
 ) -> None:
-    """Merge the newest version of its template into each PROJECT (here, if none is named).
+    """Merge the newest version of the template into each PROJECT (default: the current folder).
 
-    Git merges what the template changed with what you changed. The result is staged for you to
-    look at and to commit; nothing is lost, and --abort takes it back. Exits with 1 if there are
-    conflicts to resolve.
+    git merges the template's changes with yours. The result is staged, for you to review and
+    commit; --abort undoes it. Exits with 1 if there are conflicts to resolve.
 
     \b
     Examples:
@@ -265,24 +242,24 @@ def update(
       mlpath update -l -d license=Apache-2.0
       mlpath update --defaults ~/projects/*/
     """  # noqa: D301
-    options: dict[str, Any] = {}
-    if abort and (pairs or defaults or vcs_ref or pretend or diff):
-        raise click.UsageError("--abort goes with no other option but --json")
-    if not abort:
-        options = {"data": pairs, "defaults": defaults, "ref": vcs_ref}
-        options |= {"pretend": pretend or diff, "patch": diff}
-    _for_each("abort" if abort else "update", projects, options, as_json=as_json)
+    if abort and (data or defaults or vcs_ref or pretend or diff):
+        raise click.UsageError("--abort can only be combined with --json")
+    if abort:
+        _run_for_each("abort", projects, {}, as_json=as_json)
+    options = {"data": data, "defaults": defaults, "ref": vcs_ref}
+    options |= {"pretend": pretend or diff, "patch": diff}
+    _run_for_each("update", projects, options, as_json=as_json)
 
 
 @main.command()
-@click.argument("projects", nargs=-1, metavar="[PROJECT]...", type=click.Path())
-@click.option("--forecast", is_flag=True, help="Also tell whether an update would conflict.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@_projects_argument
+@click.option("--forecast", is_flag=True, help="Also report whether an update would conflict.")
+@_json_option
 @click.option("--exit-code", is_flag=True, help="Exit with 2 if there is a newer version.")
-def status(projects: tuple[str, ...], forecast: bool, as_json: bool, exit_code: bool) -> None:
-    """Tell which version of the template each PROJECT has (here, if none is named).
+def status(projects: tuple[Path, ...], *, forecast: bool, as_json: bool, exit_code: bool) -> None:
+    """Show the template version of each PROJECT (default: the current folder).
 
-    With what the changelog says of the versions that came after it.
+    If there are newer versions, also shows their changelog.
 
     \b
     Examples:
@@ -290,20 +267,19 @@ def status(projects: tuple[str, ...], forecast: bool, as_json: bool, exit_code: 
       mlpath status --forecast
       mlpath status --exit-code --json ~/projects/*/
     """  # noqa: D301
-    _for_each(
-        "status", projects, {"forecast": forecast}, as_json=as_json, outdated_is=2 * exit_code
-    )
+    options = {"forecast": forecast}
+    _run_for_each("status", projects, options, as_json=as_json, outdated_status=2 * exit_code)
 
 
 @main.command()
 @click.argument("option", required=False, metavar="[OPTION[=VALUE]]")
-@click.argument("project", default=".", type=click.Path())
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def add(option: str | None, project: str, as_json: bool) -> None:
-    """Give a PROJECT (the one here, if none is named) an OPTION that it was made without.
+@click.argument("project", default=".", type=_path)
+@_json_option
+def add(option: str | None, project: Path, *, as_json: bool) -> None:
+    """Add an OPTION to an existing PROJECT (default: the current folder).
 
-    The option's question is answered anew on the version that the project has, and git merges
-    what that changes, as in an update. Without an OPTION, lists what can be added, and why.
+    Changes one answer without changing the template version, and merges the result as an update
+    does. Without OPTION, lists the options.
 
     \b
     Examples:
@@ -312,21 +288,17 @@ def add(option: str | None, project: str, as_json: bool) -> None:
       mlpath add ci=gitlab ~/projects/churn
     """  # noqa: D301
     if option is not None:
-        _for_each("add", (project,), {"request": option}, as_json=as_json)
-    from pathlib import Path
+        _run_for_each("add", (project,), {"request": option}, as_json=as_json)
+    from mlpath.update import options, report
 
-    from mlpath.update import options
-    from mlpath.update import report as summary
-
-    offers = options.offers(Path(project))
-    text = summary.offers_json(offers) if as_json else summary.offers_text(offers, _styled)
-    click.echo(text)
+    found = options.list_options(project)
+    click.echo(report.options_json(found) if as_json else report.options_text(found, _styled))
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def doctor(as_json: bool) -> None:
-    """Tell what this machine has and lacks, with the command that mends it.
+@_json_option
+def doctor(*, as_json: bool) -> None:
+    """Check this machine, and print the command that fixes each problem.
 
     Exits with 1 if something that mlpath needs is missing.
 
@@ -337,30 +309,25 @@ def doctor(as_json: bool) -> None:
     """  # noqa: D301
     import json
 
-    from mlpath.system.doctor import examine
+    from mlpath.system import doctor
 
-    findings = examine()
+    checks = doctor.examine()
     if as_json:
-        click.echo(json.dumps([finding._asdict() for finding in findings], indent=2))
+        click.echo(json.dumps([check._asdict() for check in checks], indent=2))
     else:
-        for finding in findings:
-            mark, colour = {True: ("ok", "green"), False: ("missing", "red")}[finding.ok]
-            if not finding.ok and not finding.needed:
-                mark, colour = "not found", "yellow"
-            click.echo(f"{_styled(f'{mark:>9}', fg=colour)}  {finding.name:<16} {finding.found}")
-            if not finding.ok:
-                click.echo(f"{'':>11}{'':<16} {finding.mend}")
-    if any(finding.needed and not finding.ok for finding in findings):
+        for line in doctor.report(checks, _styled):
+            click.echo(line)
+    if any(check.needed and not check.ok for check in checks):
         raise click.exceptions.Exit(1)
 
 
 @main.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print the script that completes mlpath's commands in a SHELL.
+    """Print the completion script for a SHELL.
 
     \b
-    Examples, each a line for your shell's own start-up file:
+    Examples, each a line for the shell's startup file:
       eval "$(mlpath completion bash)"        # ~/.bashrc
       eval "$(mlpath completion zsh)"         # ~/.zshrc
       mlpath completion fish | source         # ~/.config/fish/config.fish
@@ -368,69 +335,77 @@ def completion(shell: str) -> None:
     from click.shell_completion import get_completion_class
 
     script = get_completion_class(shell)
-    assert script is not None  # noqa: S101 - `click.Choice` names only shells that Click has
+    assert script is not None  # noqa: S101 - `click.Choice` allows only shells that Click has
     click.echo(script(main, {}, "mlpath", "_MLPATH_COMPLETE").source())
 
 
-def _for_each(
+def _load_answers(data_file: Path | None, dataset: Path | None) -> dict[str, Any]:
+    """Load the answers of `--data-file`, without those that a dataset determines."""
+    from mlpath.create.ingest import without_data_answers
+    from mlpath.template.answers import read_answers
+
+    answers = read_answers(data_file) if data_file else {}
+    return answers if dataset is None else without_data_answers(answers)
+
+
+def _run_for_each(
     action: str,
-    projects: tuple[str, ...],
+    projects: tuple[Path, ...],
     options: dict[str, Any],
     *,
     as_json: bool,
-    outdated_is: int = 0,
+    outdated_status: int = 0,
 ) -> None:
-    """Do something to each project, with a bar if that takes a while, and tell what came of it."""
+    """Run an action on each project, show its progress and results, and exit."""
     from contextlib import closing
-    from pathlib import Path
 
-    from mlpath.update import batch as fleet
+    from mlpath.update import batch
 
-    places = [Path(project) for project in dict.fromkeys(projects or (".",))]
-    done: list[fleet.Result] = []
-    hidden = len(places) == 1 or not sys.stderr.isatty()
+    paths = list(dict.fromkeys(projects or (Path(),)))
+    results: list[Result] = []
+    hidden = len(paths) == 1 or not sys.stderr.isatty()
     try:
         with (
-            closing(fleet.run(action, places, options)) as results,
+            closing(batch.run(action, paths, options)) as running,
             click.progressbar(
-                length=len(places), label=action, file=sys.stderr, hidden=hidden
-            ) as bar,
+                length=len(paths), label=action, file=sys.stderr, hidden=hidden
+            ) as progress,
         ):
-            for result in results:
-                done.append(result)
-                bar.update(1)
-    finally:
-        done.sort(key=lambda result: places.index(result.project))
-        status = _tell(done, as_json=as_json, outdated_is=outdated_is)
+            for result in running:
+                results.append(result)
+                progress.update(1)
+    finally:  # after Ctrl-C too: some projects are done
+        results.sort(key=lambda result: paths.index(result.project))
+        status = _show_results(results, as_json=as_json, outdated_status=outdated_status)
     raise click.exceptions.Exit(status)
 
 
-def _tell(results: list[Result], *, as_json: bool, outdated_is: int = 0) -> int:
-    """Echo what became of each project; return the exit status that this means."""
+def _show_results(results: list[Result], *, as_json: bool, outdated_status: int) -> int:
+    """Print the result of each project; return the exit status."""
     import json
 
-    from mlpath.update import report as summary
+    from mlpath.update import report
 
+    status = report.exit_status(results, outdated_status)
     if as_json:
-        click.echo(json.dumps([summary.document(result) for result in results], indent=2))
-        return summary.exit_status(results, outdated_is)
+        click.echo(json.dumps([report.document(result) for result in results], indent=2))
+        return status
     for result in results:
         if result.error:
-            _Failure(result.error).show()
-        else:
-            for line in summary.lines(result, _styled, brief=len(results) > 1):
-                click.echo(line)
+            _UserError(result.error).show()
+        for line in report.lines(result, _styled, brief=len(results) > 1):
+            click.echo(line)
     if len(results) > 1:
-        click.echo(summary.total(results))
-    return summary.exit_status(results, outdated_is)
+        click.echo(report.total(results))
+    return status
 
 
-def _show(project: Project, next_commands: tuple[str, ...]) -> None:
-    """Echo what was made, what is amiss, and what to type next."""
-    from mlpath.create.staging import quoted
+def _show_project(project: Project, next_commands: tuple[str, ...]) -> None:
+    """Print the key files of a new project, what did not work, and the next commands."""
+    from mlpath.system.shell import quote_path
 
-    place = quoted(project.path)
-    click.echo(f"\n{_styled('Created', fg='green', bold=True)} {place}\n")
+    path = quote_path(project.path)
+    click.echo(f"\n{_styled('Created', fg='green', bold=True)} {path}\n")
     files = project.key_files()
     width = max(map(len, files), default=0)
     for name, text in files.items():
@@ -439,22 +414,22 @@ def _show(project: Project, next_commands: tuple[str, ...]) -> None:
         click.echo(f"\n{_styled('Note:', fg='yellow')} {note}", err=True)
     if next_commands:
         click.echo("\nNext:\n")
-        for command in (f"cd {place}", *next_commands):
+        for command in (f"cd {path}", *next_commands):
             click.echo(f"  {command}")
     click.echo()
 
 
 def _styled(text: str, **style: Any) -> str:
-    # Click leaves colours out where the output is no terminal; NO_COLOR is the user's own word.
+    # Click removes styles where the output is not a terminal, but does not know NO_COLOR.
     return text if os.environ.get("NO_COLOR") else click.style(text, **style)
 
 
 def run() -> None:
     """Start the program, as the console script does."""
-    # A command is over before there is garbage worth collecting; looking for it all the same,
-    # while Copier is imported, takes a tenth of the time.
+    # Commands end before there is garbage worth collecting, and collecting it while Copier is
+    # imported takes a tenth of the time.
     gc.disable()
-    # What a terminal can't show, a name of a file say, must not end an update that has written.
+    # Characters that the terminal can't show, in a file name for example, must not end an update.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             utf8 = stream.encoding.lower().replace("-", "") == "utf8"

@@ -1,4 +1,4 @@
-"""What the tests share: a small project, run once from the raw data to the report, and its parts."""
+"""Shared fixtures: a small project whose whole pipeline ran once, and what it consists of."""
 
 import os
 import shutil
@@ -12,87 +12,91 @@ import pytest
 import yaml
 from gradio_client import Client
 
-from . import raw
-from .package import Layout, app, data, evaluate, params, prepare, report, serving, train
+from second_look.config import Params, load_params
+from second_look.data.schema import Schema, load_schema
+from second_look.data.splits import Split, read_splits
+from second_look.paths import ProjectPaths
+from second_look.pipeline import evaluate, prepare, report, train
+from second_look.serving import app
+from second_look.serving.predictor import Predictor, load_predictor
+
+from .raw_data import write_raw_data
 
 SMALL = Path(__file__).with_name("small.yaml")
 DATA_MD5 = "0123456789abcdef0123456789abcdef.dir"
+ISOLATED = ("GIT_", "GRADIO_SERVER_", "GRADIO_ROOT_", "MLFLOW_TRACKING_", "MLFLOW_EXPERIMENT_")
+MODELS = load_params(ProjectPaths().params).train.models
 
 
 @pytest.fixture(scope="session", autouse=True)
-def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Nothing here reaches the MLflow store, the git repository or the address that this machine is set up for."""
+def isolated_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the tests away from the MLflow store, git repository and server address of this machine."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.startswith(("GIT_", "GRADIO_SERVER_", "GRADIO_ROOT_", "MLFLOW_TRACKING_", "MLFLOW_EXPERIMENT_")):
+            if name.startswith(ISOLATED):
                 patch.delenv(name)
         patch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path_factory.getbasetemp()))
         patch.setenv("NO_PROXY", "127.0.0.1,localhost")
         yield
-        # MLflow puts this here itself, once it is told of a store.
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)  # MLflow sets it itself
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Layout:
-    """This project, with less to compute, after its whole pipeline has run in a folder of its own."""
-    layout = Layout(tmp_path_factory.mktemp("project"))
-    shutil.copy(Layout().schema, layout.schema)
-    turned = yaml.safe_load(Layout().params.read_text(encoding="utf-8"))
-    merge(turned, yaml.safe_load(SMALL.read_text(encoding="utf-8")))
-    layout.params.write_text(yaml.safe_dump(turned), encoding="utf-8")
-    readme = f"# Mine\n\nbefore\n{report.START}\nold results\n{report.END}\nafter\n"
-    (layout.root / "README.md").write_text(readme, encoding="utf-8")
-    # What `dvc repro` would leave behind; the lineage reads the hash of the data from it.
+def project(tmp_path_factory: pytest.TempPathFactory) -> ProjectPaths:
+    """Run the whole pipeline in a temporary folder, with the smaller parameters of `small.yaml`."""
+    paths = ProjectPaths(tmp_path_factory.mktemp("project"))
+    shutil.copy(ProjectPaths().schema, paths.schema)
+    params = yaml.safe_load(ProjectPaths().params.read_text(encoding="utf-8"))
+    update_params(params, yaml.safe_load(SMALL.read_text(encoding="utf-8")))
+    paths.params.write_text(yaml.safe_dump(params), encoding="utf-8")
+    readme = f"# Title\n\nbefore\n{report.START}\nold results\n{report.END}\nafter\n"
+    (paths.root / "README.md").write_text(readme, encoding="utf-8")
+    # Written by `dvc repro` in a real project; the lineage reads the hash of the data from it.
     lock = {"stages": {"prepare": {"deps": [{"path": "data/raw", "md5": DATA_MD5}]}}}
-    (layout.root / "dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
+    (paths.root / "dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
 
-    raw.write(layout)
-    prepare.main(layout)
-    for name in turned["train"]["models"]:
-        train.main(name, layout)
-    evaluate.main(layout)
-    report.main(layout)
-    return layout
+    write_raw_data(paths)
+    prepare.main(paths)
+    for name in params["train"]["models"]:
+        train.main(name, paths)
+    evaluate.main(paths)
+    report.main(paths)
+    return paths
 
 
-def merge(document: dict[str, Any], changes: dict[str, Any]) -> None:
-    """Put the changes into a document of the same form; a key that is not there is a mistake."""
+def update_params(params: dict[str, Any], changes: dict[str, Any]) -> None:
+    """Change existing entries of `params.yaml`."""
     for key, value in changes.items():
         if isinstance(value, dict):
-            merge(document[key], value)
+            update_params(params[key], value)
         else:
-            assert key in document, f"small.yaml names {key}, which params.yaml does not have"
-            document[key] = value
+            assert key in params, f"small.yaml changes {key}, which params.yaml does not have"
+            params[key] = value
 
 
 @pytest.fixture(scope="session")
-def turned(project: Layout) -> params.Params:
-    """The parameters of the small project."""
-    return params.load_params(project.params)
+def params(project: ProjectPaths) -> Params:
+    return load_params(project.params)
 
 
 @pytest.fixture(scope="session")
-def schema(project: Layout) -> data.Schema:
-    """What a row must look like."""
-    return data.load_schema(project.schema)
+def schema(project: ProjectPaths) -> Schema:
+    return load_schema(project.schema)
 
 
 @pytest.fixture(scope="session")
-def splits(project: Layout, schema: data.Schema) -> dict[str, data.Split]:
-    """The rows for training, validation and test."""
-    return data.read_splits(project.prepared, schema)
+def splits(project: ProjectPaths, schema: Schema) -> dict[str, Split]:
+    return read_splits(project.prepared, schema)
 
 
 @pytest.fixture(scope="session")
-def predictor(project: Layout) -> serving.Predictor:
-    """The champion of the small project, ready to answer."""
-    return serving.load_predictor(project.champion)
+def predictor(project: ProjectPaths) -> Predictor:
+    return load_predictor(project.champion)
 
 
 @contextmanager
-def served(page: Any, health: dict[str, Any]) -> Iterator[str]:
-    """The page on a free port of this machine, for as long as it is asked."""
+def serve(page: Any, health: dict[str, Any]) -> Iterator[str]:
+    """Serve a page on a free port and yield its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -104,9 +108,10 @@ def served(page: Any, health: dict[str, Any]) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def address(project: Layout, predictor: serving.Predictor) -> Iterator[str]:
-    with served(app.build_app(predictor, project.reports), app.health_of(predictor)) as found:
-        yield found
+def address(project: ProjectPaths, predictor: Predictor) -> Iterator[str]:
+    """The address of the running demo."""
+    with serve(app.build_app(predictor, project.reports), app.health_status(predictor)) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

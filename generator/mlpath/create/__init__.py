@@ -1,1 +1,1 @@
-"""`mlpath new-project`: from answers to a committed project."""
+"""`mlpath new-project`: creates a committed project from answers and data."""

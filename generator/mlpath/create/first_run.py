@@ -1,4 +1,4 @@
-"""From a fresh project to its demo: install, train, commit, serve."""
+"""`mlpath new-project --run`: install, train, commit, and serve a new project."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-from mlpath.create.staging import quoted
 from mlpath.errors import MlpathError
 from mlpath.system import git, processes
+from mlpath.system.shell import quote_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from subprocess import Popen
 
     from mlpath.create.project import Project
+
+    Log = Callable[[str], None]
 
 CHAMPION_MESSAGE = "Train the first champion"
 COMMANDS = (
@@ -24,106 +26,122 @@ COMMANDS = (
     f"git add -A && git commit -m '{CHAMPION_MESSAGE}'",
     "uv run demo",
 )
-"""What `run` does, as a person would type it in the project."""
+"""The steps of `run`, as commands for a user."""
+_SYNC, _REPRO, _DEMO = 0, 1, 3
 
 _STAGE = re.compile(r"(?:Running stage|Stage) '([^']+)'(.*)")
 _ADDRESS = re.compile(r"https?://[^\s'\"]+")
-_TAIL = 25
+_MAX_LINES = 25
 
 
-def run(project: Project, say: Callable[[str], None]) -> None:
+def run(project: Project, log: Log) -> None:
     """Install the environment, train, commit the results, and serve until Ctrl-C.
 
     Args:
-        project: What `scaffold.create` returned.
-        say: Told each step, and each stage of the pipeline as it starts and ends.
+        project: A project from `create`.
+        log: Called with each line of progress.
 
     Raises:
-        MlpathError: A step failed. The project is whole; the hint says how to go on.
-        KeyboardInterrupt: Ctrl-C came before the demo was up. After that, Ctrl-C returns.
+        MlpathError: A step failed. The project is complete; the hint has the remaining commands.
+        KeyboardInterrupt: Ctrl-C before the demo was up. After that, Ctrl-C returns.
     """
     uv = processes.find_uv()
     with processes.cleaning_up_on_signals():
         try:
-            say("[1/4] Installing the environment")
+            log("[1/4] Installing the environment")
             python = processes.python_option(str(project.answers.get("python_version", "")))
-            _watch(project, [uv, "sync", *python], say, 0)
-            _commit(project, "Lock the dependencies", say, "uv.lock")
-            say("[2/4] Running the pipeline")
-            _watch(project, [uv, "run", "dvc", "repro"], say, 1)
-            say("[3/4] Committing the results")
-            _commit(project, CHAMPION_MESSAGE, say, ".")
+            _run_step(project, [uv, "sync", *python], log, _SYNC)
+            _commit(project, "Lock the dependencies", log, "uv.lock")
+            log("[2/4] Running the pipeline")
+            _run_step(project, [uv, "run", "dvc", "repro"], log, _REPRO)
+            log("[3/4] Committing the results")
+            _commit(project, CHAMPION_MESSAGE, log, ".")
         except KeyboardInterrupt:
-            say(_how_to_go_on(project, 0))
+            log(_commands_from(project, _SYNC))
             raise
-        say("[4/4] Starting the demo")
-        _serve(project, [uv, "run", "demo"], say)
+        log("[4/4] Starting the demo")
+        _serve(project, [uv, "run", "demo"], log)
 
 
-def _watch(project: Project, command: Sequence[str], say: Callable[[str], None], step: int) -> None:
-    """Run a command, telling the stages of a pipeline from the rest of what it prints."""
-    lines: deque[str] = deque(maxlen=_TAIL)
-    stage, started = "", time.monotonic()
+class _StageLog:
+    """Logs the start and the duration of each pipeline stage, from the output of `dvc repro`."""
 
-    def finish(mark: str) -> None:
-        if stage:
-            say(f"      {mark} {stage}  {time.monotonic() - started:.1f} s")
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._stage, self._started = "", 0.0
 
+    def read(self, line: str) -> None:
+        """Log a stage that starts or is skipped."""
+        match = _STAGE.match(line)
+        if match is None:
+            return
+        self.finish("done")
+        if "skipping" in match[2]:
+            self._log(f"      skipped {match[1]}")
+            return
+        self._stage, self._started = match[1], time.monotonic()
+        self._log(f"      running {self._stage}")
+
+    def finish(self, state: str) -> None:
+        """Log the end of the running stage, if any."""
+        if self._stage:
+            self._log(f"      {state:<7} {self._stage}  {time.monotonic() - self._started:.1f} s")
+        self._stage = ""
+
+
+def _run_step(project: Project, command: Sequence[str], log: Log, step: int) -> None:
+    """Run a command; show its last lines only if it fails."""
+    lines: deque[str] = deque(maxlen=_MAX_LINES)
+    stages = _StageLog(log)
     with processes.child(command, project.path) as child:
         assert child.stdout is not None  # noqa: S101 - for the type checker
         for line in child.stdout:
             lines.append(line.rstrip())
-            if found := _STAGE.match(line):
-                finish("done   ")
-                stage, started = found[1], time.monotonic()
-                if "skipping" in found[2]:
-                    say(f"      as it was {stage}")
-                    stage = ""
-                else:
-                    say(f"      running {stage}")
+            stages.read(line)
         failed = child.wait()
-    finish("failed " if failed else "done   ")
+    stages.finish("failed" if failed else "done")
     if failed:
         for line in lines:
-            say(f"      | {line}")
+            log(f"      | {line}")
         raise MlpathError(
             f"`{COMMANDS[step]}` failed; the project itself is complete",
-            hint=_how_to_go_on(project, step),
+            hint=_commands_from(project, step),
         )
 
 
-def _commit(project: Project, message: str, say: Callable[[str], None], path: str) -> None:
-    """Commit what is new below a path, if anything is, and if git knows whose commit it is."""
+def _commit(project: Project, message: str, log: Log, path: str) -> None:
+    """Commit the changes of a path, if there are any and git knows the author."""
     git.run("add", "--all", "--", path, cwd=project.path)
     if git.identity(project.path) is None:
-        say("      staged only: git does not know your name yet")
+        log("      staged, not committed: git has no user.name and user.email")
     elif git.run("status", "--porcelain", "--", path, cwd=project.path).strip():
         git.run("commit", "--quiet", "--message", message, cwd=project.path)
 
 
-def _serve(project: Project, command: Sequence[str], say: Callable[[str], None]) -> None:
-    """Serve the demo until Ctrl-C; Gradio's own variables choose address and port."""
-    lines: deque[str] = deque(maxlen=_TAIL)
+def _serve(project: Project, command: Sequence[str], log: Log) -> None:
+    """Serve the demo until Ctrl-C; Gradio's own variables set the address and the port."""
+    lines: deque[str] = deque(maxlen=_MAX_LINES)
+    resume = _commands_from(project, _DEMO)
     with processes.child(command, project.path) as child:
         assert child.stdout is not None  # noqa: S101 - for the type checker
         try:
             address = _wait_for_address(child, lines)
         except KeyboardInterrupt:
-            say(_how_to_go_on(project, 3))
+            log(resume)
             raise
         if address:
             try:
-                say(f"\nYour demo is at {address}\nCtrl-C ends it.")
+                log(f"\nThe demo is running at {address}\nPress Ctrl-C to stop it.")
                 for line in child.stdout:
                     lines.append(line.rstrip())
-                    say(line.rstrip())
+                    log(line.rstrip())
             except KeyboardInterrupt:
-                say(f"\nThe demo has ended. To start it again: {_how_to_go_on(project, 3)}")
+                log(f"\nThe demo has stopped. To start it again: {resume}")
                 return
         child.wait()
     for line in lines:
-        say(f"      | {line}")
-    raise MlpathError("the demo ended by itself", hint=_how_to_go_on(project, 3))
+        log(f"      | {line}")
+    raise MlpathError("the demo stopped unexpectedly", hint=resume)
 
 
 def _wait_for_address(child: Popen[str], lines: deque[str]) -> str | None:
@@ -131,10 +149,11 @@ def _wait_for_address(child: Popen[str], lines: deque[str]) -> str | None:
     assert child.stdout is not None  # noqa: S101 - for the type checker
     for line in child.stdout:
         lines.append(line.rstrip())
-        if found := _ADDRESS.search(line):
-            return found[0].rstrip(".,")
+        if match := _ADDRESS.search(line):
+            return match[0].rstrip(".,")
     return None
 
 
-def _how_to_go_on(project: Project, step: int) -> str:
-    return " && ".join((f"cd {quoted(project.path)}", *COMMANDS[step:]))
+def _commands_from(project: Project, step: int) -> str:
+    """Return one shell command for a step and all that follow."""
+    return " && ".join((f"cd {quote_path(project.path)}", *COMMANDS[step:]))

@@ -1,4 +1,4 @@
-"""Takes a person's own data into a project: the answers it gives, a copy of it, and its schema."""
+"""A user's own data: the answers that follow from it, its copy in the project, its schema."""
 
 from __future__ import annotations
 
@@ -12,150 +12,175 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mlpath.errors import AnswerError, MlpathError
+from mlpath.errors import MlpathError, RejectedAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlpath.dataset import Findings
+    from mlpath.create.request import ProjectRequest
+    from mlpath.dataset import DatasetProfile
     from mlpath.template.answers import Answers
 
 RAW = Path("data", "raw")
 SCHEMA = "schema.yaml"
 DOMAINS = ("tabular", "text", "timeseries", "vision")
-"""Of which there is a module in `mlpath.schemas`."""
-SETTLE = "Settle it with --target COLUMN or -d domain=NAME, or leave out --defaults."
-_OF_ITS_DATA = {
+"""Domains that accept a user's own data; each has a module in `mlpath.create.schemas`."""
+AMBIGUITY_HINT = "Decide with --target COLUMN or -d domain=NAME, or leave out --defaults."
+_FROM_DATA = {
     "dataset", "domain", "task", "target", "metric", "slices", "lengths", "problem", "data_licence",
 }  # fmt: skip
 _HEADER = """\
-# What the data must look like; `prepare` refuses data that breaks it. Written once by mlpath, from
-# what was found in the file: it is yours from here on.
+# What the data must look like: `prepare` rejects data that does not match. mlpath wrote this file
+# once, from the data. Edit it freely.
 """
 
 
-def told(findings: Findings) -> str:
-    """Return the findings as the table that `mlpath inspect` prints."""
-    from mlpath.dataset import report as show  # noqa: PLC0415 - as below
-
-    return show.text(findings)
-
-
-def suggestions(findings: Findings, place: Path | None) -> Answers:
-    """Return better defaults than the template's: the file or folder names the project."""
-    stem = re.sub(r"[^A-Za-z0-9]+", "-", findings.path.name.partition(".")[0]).strip("-")[:40]
-    if place is not None or not stem[:1].isalpha():
-        return {}
-    # A folder of pictures has its own name already.
-    free = (one for one in (stem, f"{stem}-demo") if not Path(one.lower()).exists())
-    name = next(free, None)
-    return {"project_name": name} if name else {}
+def without_data_answers(answers: Answers) -> Answers:
+    """Return the answers of another project without those that follow from its data."""
+    if not answers.get("dataset"):
+        return answers
+    return {key: value for key, value in answers.items() if key not in _FROM_DATA}
 
 
-def look(path: Path, answers: Mapping[str, Any], target: str | None) -> Findings:
-    """Inspect the data, with what was answered about it already.
+def inspect_request(request: ProjectRequest) -> DatasetProfile | None:
+    """Profile the dataset of a request, if it has one.
 
     Raises:
-        MlpathError: It can't be read, or there is no such domain.
+        MlpathError: The data can't be read, or the request contradicts itself.
     """
-    # Here, since DuckDB is loaded for nobody who brings no data.
-    from mlpath.dataset import inspect  # noqa: PLC0415
+    if request.answers.get("dataset"):
+        raise RejectedAnswer(
+            "dataset", "dataset cannot be set as an answer", hint="Use --dataset PATH."
+        )
+    if request.dataset is None:
+        if request.target is not None:
+            raise MlpathError("--target needs your own data", hint="Add --dataset PATH.")
+        return None
+    if request.template is not None:
+        raise MlpathError(
+            "--dataset works only with mlpath's own template", hint="Omit --template."
+        )
+    target = request.target or request.answers.get("target")
+    return inspect_dataset(
+        request.dataset, request.answers, None if target is None else str(target)
+    )
+
+
+def inspect_dataset(path: Path, answers: Mapping[str, Any], target: str | None) -> DatasetProfile:
+    """Profile a dataset, given the domain and the task if they are answered already.
+
+    Raises:
+        MlpathError: The data can't be read, or the domain is unknown.
+    """
+    from mlpath.dataset import inspect  # noqa: PLC0415 - imports DuckDB
 
     domain = answers.get("domain")
-    if domain not in (None, *DOMAINS):  # a file of answers may hold a list
-        raise AnswerError(
-            "domain", f"domain: {domain!r} is none", hint=f"Choose among {', '.join(DOMAINS)}."
+    if domain not in (None, *DOMAINS):  # from a file, it may be a list
+        raise RejectedAnswer(
+            "domain",
+            f"domain: {domain!r} is not a domain",
+            hint=f"Choose from: {', '.join(DOMAINS)}.",
         )
     return inspect(path, target=target, domain=domain, task=answers.get("task"))
 
 
-def of_any_data(answers: Answers) -> Answers:
-    """Return what another project's answers say that does not follow from the data it is of."""
-    if not answers.get("dataset"):
-        return answers
-    return {key: value for key, value in answers.items() if key not in _OF_ITS_DATA}
+def report(profile: DatasetProfile) -> str:
+    """Return the profile of a dataset as `mlpath inspect` prints them."""
+    from mlpath.dataset import report as dataset_report  # noqa: PLC0415 - imports DuckDB
+
+    return dataset_report.format_profile(profile)
 
 
-def answers_of(findings: Findings) -> Answers:
+def suggest_name(profile: DatasetProfile) -> str | None:
+    """Return a project name from the name of the data, if it gives one that is free here."""
+    stem = re.sub(r"[^A-Za-z0-9]+", "-", profile.path.name.partition(".")[0]).strip("-")[:40]
+    if not stem[:1].isalpha():
+        return None
+    # A folder of images already occupies its own name.
+    names = (stem, f"{stem}-demo")
+    return next((name for name in names if not Path(name.lower()).exists()), None)
+
+
+def data_answers(profile: DatasetProfile) -> Answers:
     """Return the answers that follow from the data.
 
     Raises:
-        MlpathError: It is too little, or too poor, to learn from.
+        MlpathError: There is too little usable data to train a model.
     """
     return {
-        "dataset": name_of(findings),
-        "domain": findings.domain,
-        "task": findings.task or "classification",
-        "target": findings.target or "",
-        **_schemas(findings).turned(findings),
+        "dataset": data_name(profile),
+        "domain": profile.domain,
+        "task": profile.task or "classification",
+        "target": profile.target or "",
+        **_schema_module(profile).data_answers(profile),
     }
 
 
-def check(findings: Findings) -> None:
-    """Refuse data that is too little, or too poor, to learn from.
+def check_usable(profile: DatasetProfile) -> None:
+    """Check that there is enough usable data to train a model.
 
     Raises:
-        MlpathError: Says why.
+        MlpathError: There is not.
     """
-    _schemas(findings).document(findings, "", "")
+    _schema_module(profile).build_schema(profile, "", "")
 
 
-def deliver(findings: Findings, project: Path, licence: str) -> None:
-    """Copy the data below `data/raw/` of a project, and write `schema.yaml`.
+def write_dataset(profile: DatasetProfile, project: Path, license_text: str) -> None:
+    """Copy the data to `data/raw/` of a project, and write its `schema.yaml`.
 
     Raises:
-        MlpathError: The data is not what it was when it was looked at.
+        MlpathError: The data changed since it was profiled.
     """
-    name = name_of(findings)
-    place = project / RAW / name
-    place.parent.mkdir(parents=True, exist_ok=True)
-    size, digest = _copy(findings.path, place)
-    if size != findings.bytes:
+    name = data_name(profile)
+    copy = project / RAW / name
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    size, digest = _copy(profile.path, copy)
+    if size != profile.bytes:
         raise MlpathError(
-            f"{findings.path} changed while it was read",
+            f"{profile.path} changed while it was read",
             hint="Wait until nothing writes to it, or copy it first; then try again.",
         )
-    day = datetime.now(UTC).date().isoformat()
-    renamed = "" if name == findings.path.name else f" (it was called {findings.path.name!r})"
-    source = f"{name}{renamed}, {size:,} bytes, SHA-256 {digest}, taken in on {day}."
-    schemas = _schemas(findings)
-    document = schemas.document(findings, source, licence)
+    today = datetime.now(UTC).date().isoformat()
+    original = "" if name == profile.path.name else f" (originally {profile.path.name!r})"
+    source = f"{name}{original}, {size:,} bytes, SHA-256 {digest}, added on {today}."
+    schemas = _schema_module(profile)
     text = yaml.safe_dump(
-        document, allow_unicode=True, sort_keys=False, width=118, default_flow_style=None
-    )
-    (project / SCHEMA).write_text(_HEADER + schemas.ADVICE + text, encoding="utf-8", newline="\n")
+        schemas.build_schema(profile, source, license_text),
+        allow_unicode=True, sort_keys=False, width=118, default_flow_style=None,
+    )  # fmt: skip
+    (project / SCHEMA).write_text(_HEADER + schemas.COMMENT + text, encoding="utf-8", newline="\n")
 
 
-def _schemas(findings: Findings) -> Any:
-    return import_module(f"mlpath.create.schemas.{findings.domain}")
+def data_name(profile: DatasetProfile) -> str:
+    """Return the file name that the data gets in a project."""
+    if profile.read_options is not None:
+        return profile.read_options.file
+    from mlpath.dataset import names  # noqa: PLC0415 - imports DuckDB
+
+    return names.file_name(profile.path.resolve())
 
 
-def name_of(findings: Findings) -> str:
-    """Return the name that the data has in a project."""
-    if findings.reading is not None:
-        return findings.reading.file
-    from mlpath.dataset import names  # noqa: PLC0415 - as above
-
-    return names.file_name(findings.path.resolve())
+def _schema_module(profile: DatasetProfile) -> Any:
+    return import_module(f"mlpath.create.schemas.{profile.domain}")
 
 
-def _copy(path: Path, place: Path) -> tuple[int, str]:
-    """Copy a file, or a folder's pictures; return their size and one hash of names and contents."""
+def _copy(path: Path, target: Path) -> tuple[int, str]:
+    """Copy a file, or the images of a folder; return the size and a hash of names and contents."""
     if not path.is_dir():
-        shutil.copyfile(path, place)
-        return place.stat().st_size, _hash_of(place).hexdigest()
-    from mlpath.dataset import images as pictures  # noqa: PLC0415 - as above
+        shutil.copyfile(path, target)
+        return target.stat().st_size, _hash_file(target).hexdigest()
+    from mlpath.dataset import images  # noqa: PLC0415 - imports DuckDB
 
-    size, whole = 0, hashlib.sha256()
-    for name in sorted(pictures.below(path)):
-        copy = place / name
+    size, total = 0, hashlib.sha256()
+    for name in sorted(images.images_below(path)):
+        copy = target / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path / name, copy)
         size += copy.stat().st_size
-        whole.update(name.encode() + b"\0" + _hash_of(copy).digest())
-    return size, whole.hexdigest()
+        total.update(name.encode() + b"\0" + _hash_file(copy).digest())
+    return size, total.hexdigest()
 
 
-def _hash_of(path: Path) -> Any:
+def _hash_file(path: Path) -> Any:
     with path.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256")

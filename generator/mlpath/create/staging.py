@@ -1,4 +1,4 @@
-"""Where a project goes, and the hidden folder in which it is built until it is whole."""
+"""The destination of a project, and the hidden folder in which it is built."""
 
 from __future__ import annotations
 
@@ -6,100 +6,86 @@ import contextlib
 import glob
 import os
 import secrets
-import shlex
 import shutil
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlpath.errors import MlpathError
+from mlpath.errors import MlpathError, reporting_os_errors
+from mlpath.system import locks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Self
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment, unused-ignore]
-
 _ABANDONED_SECONDS = 24 * 3600
-"""How old a folder must be to count as abandoned where no lock can tell."""
+"""The age at which a staging folder counts as abandoned on systems without locks."""
+_OTHER_HINT = "Choose another folder: mlpath new-project DEST"
 
 
-@contextmanager
-def telling_what_the_disk_says() -> Iterator[None]:
-    """Turn a full disk, a name too long and their like into a line that says so."""
-    try:
-        yield
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        raise MlpathError(f"cannot write {where}{error.strerror or error}") from None
-
-
-def quoted(path: Path) -> str:
-    """Return a path as a person would type it here, quoted for a shell."""
-    with contextlib.suppress(ValueError):
-        path = path.relative_to(Path.cwd())
-    return shlex.quote(str(path))
-
-
-@telling_what_the_disk_says()
-def check_free(dest: str) -> Path:
-    """Return the absolute place for a project.
+@reporting_os_errors()
+def check_destination(dest: str) -> Path:
+    """Return the absolute path of a destination that is free and writable.
 
     Raises:
-        MlpathError: It is taken, or can't be written.
+        MlpathError: It is not.
     """
-    other = "Choose another place: mlpath new-project DEST"
     if not dest.strip() or "\0" in dest:
-        raise MlpathError("the place for the project has no name", hint=other)
-    path = Path(os.path.abspath(dest))  # noqa: PTH100 - `..` goes away, links stay to be looked at
+        raise MlpathError(f"{dest!r} is not a name for a folder", hint=_OTHER_HINT)
+    path = Path(os.path.abspath(dest))  # noqa: PTH100 - resolves `..`, keeps links
     if path.is_symlink() and not path.exists():
-        raise MlpathError(f"{dest} is a link to nowhere", hint=f"Remove it, or: {other}")
+        raise MlpathError(
+            f"{dest} is a broken link",
+            hint="Remove it, or choose another folder: mlpath new-project DEST",
+        )
     if path.is_dir():
-        _clear_abandoned(path, f".{path.name[:40]}.mlpath-")
+        _remove_abandoned(path, _prefix(path.name))
         if any(path.iterdir()):
-            raise MlpathError(f"the folder {dest} is not empty", hint=other)
+            raise MlpathError(f"the folder {dest} is not empty", hint=_OTHER_HINT)
         return path.resolve()
     if path.exists():
-        raise MlpathError(f"{dest} is a file", hint=other)
-    above = next(up for up in path.parents if up.exists() or up.is_symlink())
-    if not above.is_dir():
-        raise MlpathError(f"{above} is not a folder", hint=other)
-    if not os.access(above, os.W_OK):
-        raise MlpathError(f"{above} can't be written", hint=other)
+        raise MlpathError(f"{dest} is a file, not a folder", hint=_OTHER_HINT)
+    _check_parent(path)
     return path
 
 
-class Workshop:
-    """A hidden folder in which a project is built, and from which it moves to its place.
+def _check_parent(path: Path) -> None:
+    parent = next(up for up in path.parents if up.exists() or up.is_symlink())
+    if not parent.is_dir():
+        raise MlpathError(f"{parent} is not a folder", hint=_OTHER_HINT)
+    if not os.access(parent, os.W_OK):
+        raise MlpathError(f"{parent} is not writable", hint=_OTHER_HINT)
 
-    Beside the place, under the name that its first missing folder would have, so that one rename
-    brings the whole, missing parents included. Only a folder that is there already and must stay
-    (the current one, a mount point, one in a folder that can't be written) has it inside, and
-    gets the project piece by piece.
+
+class StagingDir:
+    """A hidden folder in which a project is built, and from which it moves to its destination.
+
+    It lies beside the first missing folder of the destination, so that one rename creates all of
+    it, missing parents included. A destination that exists and has to stay the same folder (the
+    current folder, a mount point, one in a folder that is not writable) contains it instead, and
+    gets the project file by file.
     """
 
-    def __init__(self, place: Path | None) -> None:
+    def __init__(self, destination: Path | None) -> None:
         self._inside = False
         self._lock: int | None = None
-        if place is None:
-            self._hidden = self.project = _hidden(Path.cwd(), "new")
+        self._final: Path | None = None
+        if destination is None:
+            self._hidden = self.project = _hidden_path(Path.cwd(), "new")
             return
-        missing = [path for path in (place, *place.parents) if not path.exists()]
-        self._final = missing[-1] if missing else place
+        missing = [path for path in (destination, *destination.parents) if not path.exists()]
+        self._final = missing[-1] if missing else destination
         if not missing:
-            here = place in (Path.cwd(), *Path.cwd().parents)
-            self._inside = here or place.is_mount() or not os.access(place.parent, os.W_OK)
-        self._hidden = _hidden(place if self._inside else self._final.parent, self._final.name)
-        self.project = self._hidden / place.relative_to(self._final)
+            is_current = destination in (Path.cwd(), *Path.cwd().parents)
+            movable = not destination.is_mount() and os.access(destination.parent, os.W_OK)
+            self._inside = is_current or not movable
+        parent = destination if self._inside else self._final.parent
+        self._hidden = _hidden_path(parent, self._final.name)
+        self.project = self._hidden / destination.relative_to(self._final)
 
     def __enter__(self) -> Self:
         try:
             self.project.mkdir(parents=True)
-            self._lock = _claim(self._hidden)
+            self._lock = locks.take(self._hidden)
         except BaseException:
             self.__exit__()
             raise
@@ -107,58 +93,55 @@ class Workshop:
 
     def __exit__(self, *_: object) -> None:
         shutil.rmtree(self._hidden, ignore_errors=True)
-        if self._lock is not None:
-            os.close(self._lock)
+        locks.release(self._lock)
 
-    def send_to(self, place: Path) -> None:
-        """Name the place, once the answers have."""
-        self._final = place
+    def deliver(self, destination: Path) -> None:
+        """Move the project to its destination.
 
-    def deliver(self) -> None:
-        """Move the project to its place."""
+        Raises:
+            MlpathError: The destination is no longer free.
+        """
         if self._inside:
-            moved: list[Path] = []
-            try:
-                for path in sorted(self._hidden.iterdir()):
-                    moved.append(path.rename(self._final / path.name))  # noqa: PERF401 - put back below
-            except BaseException:
-                for path in moved:
-                    path.rename(self._hidden / path.name)
-                raise
+            self._move_files(destination)
             return
-        if os.name == "nt" and self._final.is_dir():
-            self._final.rmdir()  # POSIX replaces an empty folder in the same step
+        final = self._final or destination
+        if os.name == "nt" and final.is_dir():
+            final.rmdir()  # POSIX replaces an empty folder in the same step
         try:
-            self._hidden.rename(self._final)
+            self._hidden.rename(final)
         except OSError as error:
             raise MlpathError(
-                f"{self._final} appeared in the meantime, or can't be written: {error.strerror}"
+                f"cannot move the project to {final}: {error.strerror}",
+                hint="Check that the folder is empty and its parent is writable, then try again.",
             ) from None
 
-
-def _hidden(folder: Path, name: str) -> Path:
-    """Return a new name for a workshop, after clearing away those that killed runs left."""
-    start = f".{name[:40]}.mlpath-"
-    _clear_abandoned(folder, start)
-    return folder / f"{start}{secrets.token_hex(4)}"
-
-
-def _claim(path: Path) -> int | None:
-    """Hold a lock on a folder for as long as this process lives."""
-    if fcntl is None:
-        return None
-    handle = os.open(path, os.O_RDONLY)
-    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return handle
+    def _move_files(self, destination: Path) -> None:
+        moved: list[Path] = []
+        try:
+            for path in sorted(self._hidden.iterdir()):
+                moved.append(path.rename(destination / path.name))  # noqa: PERF401 - undone below
+        except BaseException:
+            for path in moved:
+                path.rename(self._hidden / path.name)
+            raise
 
 
-def _clear_abandoned(folder: Path, start: str) -> None:
-    """Remove the workshops of killed runs; a run that lives holds a lock on its own."""
-    for path in folder.glob(f"{glob.escape(start)}*"):
+def _prefix(name: str) -> str:
+    return f".{name[:40]}.mlpath-"
+
+
+def _hidden_path(folder: Path, name: str) -> Path:
+    """Return a new path for a staging folder, after removing those of killed runs."""
+    _remove_abandoned(folder, _prefix(name))
+    return folder / f"{_prefix(name)}{secrets.token_hex(4)}"
+
+
+def _remove_abandoned(folder: Path, prefix: str) -> None:
+    """Remove the staging folders of killed runs, which no process has locked."""
+    for path in folder.glob(f"{glob.escape(prefix)}*"):
         with contextlib.suppress(OSError):
-            if fcntl is None and time.time() - path.stat().st_mtime < _ABANDONED_SECONDS:
+            if not locks.AVAILABLE and time.time() - path.stat().st_mtime < _ABANDONED_SECONDS:
                 continue
-            handle = _claim(path)
+            lock = locks.take(path)
             shutil.rmtree(path)
-            if handle is not None:
-                os.close(handle)
+            locks.release(lock)

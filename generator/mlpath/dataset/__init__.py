@@ -1,8 +1,8 @@
-"""Looks at a person's own data and says what can be made of it."""
+"""Profile a data set and infer a project: detect format, dialect, profile, infer, report."""
 
 from __future__ import annotations
 
-from mlpath.dataset.findings import Column, Findings, Reading
 from mlpath.dataset.inspection import inspect
+from mlpath.dataset.results import Column, DatasetProfile, ReadOptions
 
-__all__ = ["Column", "Findings", "Reading", "inspect"]
+__all__ = ["Column", "DatasetProfile", "ReadOptions", "inspect"]

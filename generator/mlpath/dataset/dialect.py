@@ -1,4 +1,4 @@
-"""How a table is to be read: DuckDB sniffs the dialect, and says where a line does not fit."""
+"""Detect the dialect of a table with DuckDB's sniffer, and explain lines that don't fit it."""
 
 from __future__ import annotations
 
@@ -8,306 +8,309 @@ import re
 import shutil
 import tempfile
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 import duckdb
 
-from mlpath.dataset import detect as kinds
-from mlpath.dataset import header as headers
-from mlpath.dataset import names
-from mlpath.dataset.findings import Reading
+from mlpath.dataset import header, names
+from mlpath.dataset.detect import open_unpacked
+from mlpath.dataset.results import ReadOptions
+from mlpath.dataset.sql import Table, literal
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlpath.dataset.detect import Kind
+    from mlpath.dataset.detect import FileFormat
 
 WHITESPACE = "whitespace"
 _DELIMITERS = (",", ";", "\t", "|")
 _LINE_END = re.compile(r"\r\n|\n|\r")
+_QUOTED = re.compile(r'"[^"\r\n]*"')
+_OTHER_DELIMITER = re.compile(r'[,;|"]')
 _QUOTED_OR_BLANKS = re.compile(r'("[^"]*")|[ \t]+')
-_LOOSE = ", delim = '{}', null_padding = true, strict_mode = false"
-_LONGEST_PREFACE = 30
-_NATIVE = {"utf-8", "ascii"}
+_MAX_PREFACE = 30
+"""Lines above a table."""
+_SUFFIXES = {"gz": ".gz", "zst": ".zst", "zip": ".zip", "parquet": ".parquet", "json": ".jsonl"}
+_NATIVE_ENCODINGS = {"utf-8", "ascii"}
+_LOOSE = "null_padding = true, strict_mode = false"
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """Return a database in memory that reaches for nothing on the network."""
-    database = duckdb.connect()
-    for setting in (
-        "SET autoinstall_known_extensions = false",
-        "SET autoload_known_extensions = false",
-        "SET enable_progress_bar = false",
-    ):
-        with contextlib.suppress(duckdb.Error):
-            database.execute(setting)
-    return database
+class NotUtf8Error(Exception):
+    """A file is not in UTF-8, although its beginning is."""
 
 
-def quoted(text: str) -> str:
-    """Return a text as SQL has it."""
-    return "'" + text.replace("'", "''") + "'"
+@dataclass(frozen=True)
+class TableSource:
+    """A table that DuckDB can read."""
+
+    path: Path
+    """The user's file, for messages."""
+    options: ReadOptions
+    table: Table
+    """Table function that reads it, in CSV all cells as text."""
 
 
-def name(column: str) -> str:
-    """Return the name of a column as SQL has it."""
-    return '"' + column.replace('"', '""') + '"'
+class _Dialect(NamedTuple):
+    delimiter: str
+    quote: str
+    escape: str
+    skip: int
+    header: bool
+    columns: int
 
 
 @contextmanager
-def readable(
-    database: duckdb.DuckDBPyConnection, path: Path, kind: Kind
-) -> Iterator[tuple[Reading, str]]:
-    """Give how a table is read, and the SQL that reads it, all of it as text.
+def open_table(
+    database: duckdb.DuckDBPyConnection, path: Path, file_format: FileFormat
+) -> Iterator[TableSource]:
+    """Yield a table in a form that DuckDB reads.
 
     Raises:
-        MlpathError: It is no table, or a line of it does not fit; says which.
+        MlpathError: The file is not a table.
+        NotUtf8Error: The file is not in the detected encoding.
     """
-    suffix = {"gz": ".gz", "zst": ".zst", "zip": ".zip"}.get(kind.packed, "")
-    if not suffix:
-        suffix = {"parquet": ".parquet", "json": ".jsonl"}.get(kind.format, "")
-        if kind.format == "json" and path.suffix.lower() in {".json", ".ndjson"}:
-            suffix = path.suffix.lower()
-    file = names.file_name(path, suffix)
-    if kind.format != "csv":
-        reading = Reading(file, format=kind.format, member=kind.member, encoding=kind.encoding)
-        with _plain(path, kind, reading) as plain:
-            yield reading, _source(plain, reading)
-        return
-    mixed = len(set(_LINE_END.findall(kind.head))) > 1
-    squeezed = _is_squeezed(kind.head)
-    reading = Reading(
-        file, member=kind.member, encoding=kind.encoding, mixed_line_ends=mixed,
-        delimiter=WHITESPACE if squeezed else ",",
+    options = _initial_options(path, file_format)
+    with _readable_file(path, file_format, options) as file:
+        if options.format == "csv":
+            options = _detect_dialect(database, path, file, options)
+        yield TableSource(path, options, Table(database, _table_function(file, options)))
+
+
+def _initial_options(path: Path, file_format: FileFormat) -> ReadOptions:
+    # DuckDB detects compression and JSON by the file name.
+    suffix = _SUFFIXES.get(file_format.compression or file_format.format, "")
+    if suffix == ".jsonl" and path.suffix.lower() in {".json", ".ndjson"}:
+        suffix = path.suffix.lower()
+    options = ReadOptions(
+        names.file_name(path, suffix), format=file_format.format, member=file_format.member,
+        encoding=file_format.encoding,
     )  # fmt: skip
-    with _plain(path, kind, reading) as plain:
-        reading = _sniffed(database, path, plain, reading)
-        sql = _source(plain, reading)
-        yield reading, sql
-
-
-def columns_of(database: duckdb.DuckDBPyConnection, path: Path, sql: str) -> list[str]:
-    """Return the names of the columns, as DuckDB makes them unique."""
-    try:
-        described = database.execute(f"DESCRIBE SELECT * FROM {sql}").fetchall()  # noqa: S608
-    except duckdb.Error as error:
-        raise _located(database, path, sql, error) from None
-    return [str(row[0]) for row in described]
-
-
-def refusal(
-    database: duckdb.DuckDBPyConnection, path: Path, sql: str, error: duckdb.Error
-) -> MlpathError:
-    """Return what DuckDB says of a file that it can't read, as a line for people."""
-    return _located(database, path, sql, error)
-
-
-def _is_squeezed(head: str) -> bool:
-    """Tell whether the columns stand apart by runs of blanks, as in tables made for the eye."""
-    lines = [line for line in head.splitlines()[:200] if line.strip()][:-1] or head.splitlines()[:1]
-    # Blanks inside quotes part nothing.
-    lines = [re.sub(r'"[^"]*"', "quoted", line) for line in lines]
-    if any(one in line for line in lines[:50] for one in (",", ";", "|", '"')):
-        return False
-    # Tabs that stand one by one are a dialect of their own, in which an empty cell is legal.
-    if all(re.search(r"\S\t\S", line) and "  " not in line.strip() for line in lines):
-        return False
-    counts = {len(line.split()) for line in lines[1:] or lines}
-    numbers = sum(headers.is_number(word) for line in lines[1:20] for word in line.split())
-    return len(counts) == 1 and counts != {1} and numbers > 0
-
-
-def _sniffed(
-    database: duckdb.DuckDBPyConnection, path: Path, plain: Path, reading: Reading
-) -> Reading:
-    forced = ", delim = '\t'" if reading.delimiter == WHITESPACE else ""
-    found = _sniff(database, path, plain, forced)
-    if not forced and (found is None or len(found[5]) == 1):
-        # A line that does not fit makes the sniffer doubt the delimiter; so each is tried alone.
-        others = (
-            _sniff(
-                database,
-                path,
-                plain,
-                f", delim = '{one}', null_padding = true, strict_mode = false",
-            )
-            for one in _DELIMITERS
-        )
-        several = [one for one in others if one and len(one[5]) > 1]
-        best = max(several, key=lambda one: len(one[5]), default=None)
-        if best is not None and _is_delimited(_first_lines(database, plain, 100), str(best[0])):
-            found = best
-    if found is None:
-        raise _untold(path)
-    delimiter, quote, escape, skip, header, _ = found
-    blank = {"\0", "", "(empty)", None}
-    escape = '"' if escape in blank or quote in blank else str(escape)
-    quote = '"' if quote in blank else str(quote)
-    columns: tuple[str, ...] = ()
-    lines = _first_lines(database, plain, 4 * int(skip) + headers.ROWS) if int(skip) else []
-    if lines and not header:
-        columns = headers.of_named_rows(lines[int(skip) - 1 :], str(delimiter), quote)
-    if lines and not columns and not _is_preface(lines, int(skip), str(delimiter)):
-        # The sniffer would rather pass over a table's rows than over the one that does not fit.
-        skip, header = 0, True
-    return Reading(
-        reading.file,
-        member=reading.member,
-        encoding=reading.encoding,
-        mixed_line_ends=reading.mixed_line_ends,
-        delimiter=WHITESPACE if forced else str(delimiter),
-        quote=quote,
-        escape=escape,
-        header=bool(header),
-        skip=int(skip),
-        names=columns,
+    if file_format.format != "csv":
+        return options
+    return replace(
+        options,
+        mixed_line_ends=len(set(_LINE_END.findall(file_format.head))) > 1,
+        delimiter=WHITESPACE if _is_whitespace_delimited(file_format.head) else ",",
     )
 
 
-def _untold(path: Path) -> MlpathError:
-    return MlpathError(
-        f"{path} is no table that can be told: no delimiter fits its lines",
-        hint="Export it as CSV, with one header line and as many cells in each line.",
-    )
+def _is_whitespace_delimited(head: str) -> bool:
+    """Return whether columns are aligned with runs of blanks."""
+    lines = list(filter(str.strip, _QUOTED.sub("quoted", head).splitlines()[:200]))[:-1]
+    # Single tabs are a delimiter, between which a cell may be empty.
+    if _OTHER_DELIMITER.search("\n".join(lines[:50])) or all(map(_has_single_tabs, lines)):
+        return False
+    rows = [line.split() for line in lines[1:]]
+    aligned = len({len(row) for row in rows}) == 1 and len(rows[0]) > 1
+    return aligned and any(header.is_number(word) for row in rows[:19] for word in row)
+
+
+def _has_single_tabs(line: str) -> bool:
+    return bool(re.search(r"\S\t\S", line)) and "  " not in line.strip()
+
+
+def _detect_dialect(
+    database: duckdb.DuckDBPyConnection, path: Path, file: Path, options: ReadOptions
+) -> ReadOptions:
+    whitespace = options.delimiter == WHITESPACE
+    dialect = _sniff(database, path, file, *(["delim = '\t'"] if whitespace else []))
+    if not whitespace and (dialect is None or dialect.columns == 1):
+        dialect = _sniff_each_delimiter(database, path, file) or dialect
+    if dialect is None:
+        raise _not_a_table(path)
+    skip, has_header, columns = _inspect_header(database, file, dialect)
+    return replace(
+        options, delimiter=WHITESPACE if whitespace else dialect.delimiter, quote=dialect.quote,
+        escape=dialect.escape, header=has_header, skip=skip, names=columns,
+    )  # fmt: skip
 
 
 def _sniff(
-    database: duckdb.DuckDBPyConnection, path: Path, plain: Path, options: str
-) -> tuple[Any, ...] | None:
-    wanted = "Delimiter, Quote, Escape, SkipRows, HasHeader, Columns"
+    database: duckdb.DuckDBPyConnection, path: Path, file: Path, *options: str
+) -> _Dialect | None:
+    shown = "Delimiter, Quote, Escape, SkipRows, HasHeader, len(Columns)"
+    sniffer = Table(database, f"sniff_csv({', '.join([literal(str(file)), *options])})")
     try:
-        return database.execute(
-            f"SELECT {wanted} FROM sniff_csv({quoted(str(plain))}{options})"  # noqa: S608
-        ).fetchone()
+        delimiter, quote, escape, skip, has_header, columns = sniffer.aggregate(shown)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
         if "not utf-8" in str(error):
             raise NotUtf8Error(path) from None
         return None
+    unset = {"\0", "", "(empty)", None}
+    return _Dialect(
+        str(delimiter),
+        '"' if quote in unset else str(quote),
+        '"' if quote in unset or escape in unset else str(escape),
+        int(skip), bool(has_header), int(columns),
+    )  # fmt: skip
 
 
-def _first_lines(database: duckdb.DuckDBPyConnection, plain: Path, count: int) -> list[str]:
-    """Return the first lines of a file, packed or not, without the mark of an encoding."""
-    whole = (
+def _sniff_each_delimiter(
+    database: duckdb.DuckDBPyConnection, path: Path, file: Path
+) -> _Dialect | None:
+    """Return the dialect with the most columns; one bad line confuses the sniffer."""
+    dialects = [
+        _sniff(database, path, file, f"delim = '{delimiter}'", _LOOSE) for delimiter in _DELIMITERS
+    ]
+    best = max(filter(None, dialects), key=lambda dialect: dialect.columns, default=None)
+    if best is None or best.columns == 1:
+        return None
+    lines = _first_lines(database, file, 100)
+    # A comma in one sentence doesn't make a table.
+    delimited = sum(best.delimiter in line for line in lines) > 0.8 * len(lines)
+    return best if delimited else None
+
+
+def _inspect_header(
+    database: duckdb.DuckDBPyConnection, file: Path, dialect: _Dialect
+) -> tuple[int, bool, tuple[str, ...]]:
+    """Return lines to skip, whether a header follows, and column names if it lacks some."""
+    skip = dialect.skip
+    lines = _first_lines(database, file, 4 * skip + header.SAMPLED_LINES) if skip else []
+    if lines and not dialect.header:
+        columns = header.names_with_row_names(lines[skip - 1 :], dialect.delimiter, dialect.quote)
+        if columns:
+            return skip, dialect.header, columns
+    if lines and not _is_preface(lines, skip, dialect.delimiter):
+        # The sniffer skips rows of a table rather than a line that doesn't fit.
+        return 0, True, ()
+    return skip, dialect.header, ()
+
+
+def _first_lines(database: duckdb.DuckDBPyConnection, file: Path, count: int) -> list[str]:
+    """Return the first lines of a file, unpacked and without a byte order mark."""
+    options = (
         "delim = '\x1f', quote = '', escape = '', header = false, auto_detect = false, "
-        "strict_mode = false, null_padding = true, columns = {'line': 'VARCHAR'}"
+        f"columns = {{'line': 'VARCHAR'}}, {_LOOSE}"
     )
-    query = f"SELECT line FROM read_csv({quoted(str(plain))}, {whole}) LIMIT {count}"  # noqa: S608
-    with contextlib.suppress(duckdb.InvalidInputException):  # what reads the table will tell it
-        return [str(row[0] or "") for row in database.execute(query).fetchall()]
+    lines = Table(database, f"read_csv({literal(str(file))}, {options})")
+    with contextlib.suppress(duckdb.InvalidInputException):  # reading the table reports it
+        return [str(row[0] or "") for row in lines.select("line", f"LIMIT {count}")]
     return []
 
 
-def _is_preface(first: list[str], lines: int, delimiter: str) -> bool:
-    """Tell whether the first lines are remarks above the table, rather than rows of it."""
-    if lines > _LONGEST_PREFACE:
+def _is_preface(lines: list[str], skip: int, delimiter: str) -> bool:
+    """Return whether the first lines are remarks above the table rather than rows of it."""
+    if skip > _MAX_PREFACE:
         return False
-    # A table may well begin with a line of its own kind; then many more of another kind follow.
-    few = sum(delimiter in line for line in first[:lines]) <= lines / 2
-    return few or len(first) >= 4 * lines
+    mostly_text = sum(delimiter in line for line in lines[:skip]) <= skip / 2
+    return mostly_text or len(lines) >= 4 * skip
 
 
-def _is_delimited(first: list[str], delimiter: str) -> bool:
-    """Tell whether most lines have the delimiter; a comma in one sentence makes no table."""
-    return sum(delimiter in line for line in first) > 0.8 * len(first)
-
-
-class NotUtf8Error(Exception):
-    """A file turned out to have another encoding than its beginning."""
-
-
-def _source(plain: Path, reading: Reading) -> str:
-    file = quoted(str(plain))
-    if reading.format == "parquet":
-        return f"read_parquet({file})"
-    if reading.format == "json":
-        return f"read_json({file}, format = 'auto')"
-    delimiter = "\t" if reading.delimiter == WHITESPACE else reading.delimiter
-    named = f", names = [{', '.join(map(quoted, reading.names))}]" if reading.names else ""
+def _table_function(file: Path, options: ReadOptions) -> str:
+    path = literal(str(file))
+    if options.format == "parquet":
+        return f"read_parquet({path})"
+    if options.format == "json":
+        return f"read_json({path}, format = 'auto')"
+    delimiter = "\t" if options.delimiter == WHITESPACE else options.delimiter
+    columns = f", names = [{', '.join(map(literal, options.names))}]" if options.names else ""
     return (
-        f"read_csv({file}, all_varchar = true, delim = {quoted(delimiter)}, "
-        f"quote = {quoted(reading.quote)}, escape = {quoted(reading.escape)}, "
-        f"header = {reading.header}, skip = {reading.skip}{named})"
+        f"read_csv({path}, all_varchar = true, delim = {literal(delimiter)}, "
+        f"quote = {literal(options.quote)}, escape = {literal(options.escape)}, "
+        f"header = {options.header}, skip = {options.skip}{columns})"
     )
 
 
-def _located(
-    database: duckdb.DuckDBPyConnection, path: Path, sql: str, error: duckdb.Error
-) -> MlpathError:
+def _not_a_table(path: Path) -> MlpathError:
+    return MlpathError(
+        f"{path} is not a table: no delimiter fits its lines",
+        hint="Export it as CSV, with one header line and the same number of cells in each line.",
+    )
+
+
+def read_error(source: TableSource, error: duckdb.Error) -> MlpathError:
+    """Return the message for a table that DuckDB can't read.
+
+    Raises:
+        NotUtf8Error: The file is not in the detected encoding.
+    """
     text = str(error)
     if "not utf-8" in text or "Invalid unicode" in text:
-        raise NotUtf8Error(path) from None
+        raise NotUtf8Error(source.path) from None
     if "sniffing" in text:
-        # With the columns given, there is nothing to sniff, and the reader names the line.
-        loose = sql[:-1] + ", ignore_errors = true)"
-        try:
-            described = database.execute(f"DESCRIBE SELECT * FROM {loose}").fetchall()  # noqa: S608
-            given = ", ".join(f"{quoted(str(row[0]))}: 'VARCHAR'" for row in described)
-            exact = f"{sql[:-1]}, auto_detect = false, columns = {{{given}}})"
-            database.execute(f"SELECT count(COLUMNS(*)) FROM {exact}").fetchall()  # noqa: S608
-        except duckdb.Error as located:
-            text = str(located)
+        text = _locate_error(source.table) or text
+    return _explain(source.path, text)
+
+
+def _explain(path: Path, text: str) -> MlpathError:
     line = re.search(r"Error on Line: (\d+)", text)
-    counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
     where = f"line {int(line[1]):,}" if line else "a line"
-    if counts:
+    if counts := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text):
         return MlpathError(
             f"{path}: {where} has {counts[2]} cells, the others {counts[1]}",
-            hint="Quote a text that holds a delimiter; take out remarks below or above the table.",
+            hint="Quote texts that contain the delimiter; remove remarks above or below the table.",
         )
     if "nterminated" in text or "quote should be followed" in text:
         return MlpathError(
-            f"{path}: a quote is opened in {where} and never closed",
-            hint='A quote inside a text is written twice: "she said ""no"""',
+            f"{path}: a quote in {where} is not closed",
+            hint='Double a quote inside a text: "she said ""no"""',
         )
     if "sniffing" in text:
-        return _untold(path)
-    first = next((one.strip() for one in text.splitlines() if one.strip()), "DuckDB failed")
-    return MlpathError(f"{path} can't be read: {first}", hint="Export it as CSV once more.")
+        return _not_a_table(path)
+    reason = text.strip().partition("\n")[0] or "DuckDB failed"
+    return MlpathError(f"{path} can't be read: {reason}", hint="Export it as CSV again.")
+
+
+def _locate_error(table: Table) -> str:
+    """Return the error that names the line: with given columns, DuckDB doesn't sniff."""
+    function = table.source.removesuffix(")")
+    try:
+        loose = Table(table.database, f"{function}, ignore_errors = true)")
+        columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in loose.columns())
+        exact = f"{function}, auto_detect = false, columns = {{{columns}}})"
+        Table(table.database, exact).aggregate("count(COLUMNS(*))")
+    except duckdb.Error as error:
+        return str(error)
+    return ""
 
 
 @contextmanager
-def _plain(path: Path, kind: Kind, reading: Reading) -> Iterator[Path]:
-    """Give a file that DuckDB reads by itself, and finds by its name."""
-    rewrite = (
-        reading.encoding not in _NATIVE
-        or reading.mixed_line_ends
-        or reading.delimiter == WHITESPACE
+def _readable_file(path: Path, file_format: FileFormat, options: ReadOptions) -> Iterator[Path]:
+    """Yield a file that DuckDB reads: the file itself, or a copy in UTF-8."""
+    convert = (
+        options.encoding not in _NATIVE_ENCODINGS
+        or options.mixed_line_ends
+        or options.delimiter == WHITESPACE
     )
-    if kind.packed == "zst" and rewrite:
+    compression = file_format.compression
+    if compression == "zst" and convert:
         raise MlpathError(f"{path} is not UTF-8", hint="Unpack it first: unzstd FILE")
-    suffix = {"gz": ".gz", "zst": ".zst"}.get(kind.packed, "")
-    if not rewrite and kind.packed != "zip" and path.name.lower().endswith(suffix):
+    suffix = {"gz": ".gz", "zst": ".zst"}.get(compression, "")
+    if not convert and compression != "zip" and path.name.lower().endswith(suffix):
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="mlpath-") as folder:
-        if not rewrite and suffix:
-            plain = Path(folder, f"table{suffix}")
-            plain.symlink_to(path.resolve())
+        if not convert and suffix:
+            # DuckDB unpacks by the file name.
+            file = Path(folder, f"table{suffix}")
+            file.symlink_to(path.resolve())
         else:
-            plain = Path(folder, f"table.{kind.format}")
-            with kinds.opened(path, kind) as file:
-                _rewrite(file, plain, reading, rewrite=rewrite)
-        yield plain
+            file = Path(folder, f"table.{file_format.format}")
+            with open_unpacked(path, file_format) as unpacked:
+                _copy(unpacked, file, options, convert=convert)
+        yield file
 
 
-def _rewrite(file: IO[bytes], plain: Path, reading: Reading, *, rewrite: bool) -> None:
-    if not rewrite:
-        with plain.open("wb") as out:
-            shutil.copyfileobj(file, out)
+def _copy(unpacked: IO[bytes], file: Path, options: ReadOptions, *, convert: bool) -> None:
+    if not convert:
+        with file.open("wb") as copy:
+            shutil.copyfileobj(unpacked, copy)
         return
-    squeeze = reading.delimiter == WHITESPACE
+    whitespace = options.delimiter == WHITESPACE
     with (
-        io.TextIOWrapper(file, encoding=reading.encoding) as text,
-        plain.open("w", encoding="utf-8", newline="\n") as out,
+        io.TextIOWrapper(unpacked, encoding=options.encoding) as text,
+        file.open("w", encoding="utf-8", newline="\n") as copy,
     ):
         for line in text:
-            out.write(_squeezed(line) if squeeze else line)
+            copy.write(_tab_delimited(line) if whitespace else line)
 
 
-def _squeezed(line: str) -> str:
-    """Put one tab for each run of blanks that stands outside quotes."""
-    return _QUOTED_OR_BLANKS.sub(lambda found: found[1] or "\t", line.strip()) + "\n"
+def _tab_delimited(line: str) -> str:
+    """Replace each run of blanks outside quotes by a tab."""
+    return _QUOTED_OR_BLANKS.sub(lambda match: match[1] or "\t", line.strip()) + "\n"

@@ -1,4 +1,4 @@
-"""The lines above the rows: names that they give or lack, and what is passed over."""
+"""Lines above the rows: the header, and lines that are skipped."""
 
 from __future__ import annotations
 
@@ -6,91 +6,96 @@ import contextlib
 import csv
 from typing import TYPE_CHECKING
 
+from mlpath.dataset.names import listed
+
 if TYPE_CHECKING:
-    from mlpath.dataset.findings import Reading
+    from mlpath.dataset.results import ReadOptions
 
 ROW_NAMES = "rownames"
-"""What the column is called that the header does not name."""
-ROWS = 20
-"""Below a header that are looked at."""
-_LONGEST_SHOWN = 60
+"""Name of the column that the header doesn't name."""
+SAMPLED_LINES = 20
+_MAX_SHOWN = 60
 
 
-def of_named_rows(lines: list[str], delimiter: str, quote: str) -> tuple[str, ...]:
+def names_with_row_names(lines: list[str], delimiter: str, quote: str) -> tuple[str, ...]:
     """Return the columns of a table whose header names all but the first, as R writes it.
 
     Args:
-        lines: One that may be such a header, and the rows below it.
-        delimiter: Between the columns.
-        quote: Around a text that holds the delimiter.
+        lines: A possible header, and the rows below it.
+        delimiter: Column delimiter.
+        quote: Quote character.
 
     Returns:
-        The names, `rownames` first; none if there is no such header.
+        The names, `rownames` first; empty for other headers.
     """
     with contextlib.suppress(csv.Error):
-        first, *rows = csv.reader(lines[: ROWS + 1], delimiter=delimiter, quotechar=quote)
-        names = [cell.strip() for cell in first]
-        if _names_all_but_one(names, rows):
+        header, *rows = csv.reader(lines[: SAMPLED_LINES + 1], delimiter=delimiter, quotechar=quote)
+        names = [cell.strip() for cell in header]
+        if _omits_row_names(names, rows):
             return tuple(_unique([ROW_NAMES, *names]))
     return ()
 
 
-def _names_all_but_one(names: list[str], rows: list[list[str]]) -> bool:
-    wide = all(len(row) == len(names) + 1 for row in rows)
-    # A delimiter at the end of each row makes it longer, too; and row names never come twice.
+def _omits_row_names(names: list[str], rows: list[list[str]]) -> bool:
+    longer = all(len(row) == len(names) + 1 for row in rows)
+    # A trailing delimiter makes rows longer, too; and row names are unique.
     filled = any(row[-1].strip() for row in rows)
-    named = len({row[0] for row in rows}) == len(rows) > 0
-    return wide and filled and named and all(names) and not any(map(is_number, names))
+    unique = len({row[0] for row in rows}) == len(rows) > 0
+    return longer and filled and unique and all(names) and not any(map(is_number, names))
 
 
 def _unique(names: list[str]) -> list[str]:
-    """Make names differ, without regard to case, by the suffix that DuckDB gives."""
-    found: dict[str, str] = {}
+    """Make names differ without regard to case, with the suffix that DuckDB uses."""
+    by_lower: dict[str, str] = {}
     for name in names:
-        number, one = 0, name
-        while one.lower() in found:
+        number, unique = 0, name
+        while unique.lower() in by_lower:
             number += 1
-            one = f"{name}_{number}"
-        found[one.lower()] = one
-    return list(found.values())
+            unique = f"{name}_{number}"
+        by_lower[unique.lower()] = unique
+    return list(by_lower.values())
 
 
 def is_number(word: str) -> bool:
-    """Tell whether a word is written as a number."""
+    """Return whether a word is written as a number."""
     with contextlib.suppress(ValueError):
         float(word)
         return True
     return False
 
 
-def notes(head: str, reading: Reading, columns: list[str]) -> list[str]:
-    """Return what a person should know of the lines above the rows.
+def notes(head: str, options: ReadOptions, columns: list[str]) -> list[str]:
+    """Return remarks on the lines above the rows.
 
     Args:
-        head: The first text of the file.
-        reading: How the file is read.
-        columns: The names that its columns have got.
+        head: Beginning of the file.
+        options: How the file is read.
+        columns: Names of its columns.
     """
-    found = []
-    above = reading.skip - bool(reading.names)
-    if above:
-        what = "line is" if above == 1 else f"{above} lines are"
-        # Of a file that DuckDB alone can unpack there is no text at hand.
-        shown = " ".join(next(iter(head.splitlines()), "").split())[:_LONGEST_SHOWN]
-        found.append(f"The first {what} passed over{f': {shown!r}' if shown else ''}.")
-    if reading.names:
-        found.append(
-            f"The header has one name fewer than the rows have cells; {ROW_NAMES!r} is the first."
+    remarks = []
+    if skipped := options.skip - bool(options.names):
+        lines = "line is" if skipped == 1 else f"{skipped} lines are"
+        # DuckDB alone can unpack zstd, so there is no text of such a file.
+        shown = " ".join(next(iter(head.splitlines()), "").split())[:_MAX_SHOWN]
+        remarks.append(f"The first {lines} skipped{f': {shown!r}' if shown else ''}.")
+    if options.names:
+        remarks.append(
+            f"The header has one name fewer than the rows have cells; the first column is "
+            f"{ROW_NAMES!r}."
         )
-    elif reading.format == "csv" and reading.header:
-        numbers = [name for name in columns if is_number(name) and not _is_year(name)]
-        if numbers:
-            some = ", ".join(map(repr, numbers[:4]))
-            found.append(
-                f"The first line names columns {some}: if it is no header, put one above it."
-            )
-    return found
+    elif numbers := _numeric_names(options, columns):
+        remarks.append(
+            f"The first line names columns {listed(numbers[:4])}; if it is not a header, add one "
+            "above it."
+        )
+    return remarks
+
+
+def _numeric_names(options: ReadOptions, columns: list[str]) -> list[str]:
+    if options.format != "csv" or not options.header:
+        return []
+    return [name for name in columns if is_number(name) and not _is_year(name)]
 
 
 def _is_year(name: str) -> bool:
-    return name.isdecimal() and 1000 <= int(name) <= 2200  # noqa: PLR2004 - as long as years have been
+    return name.isdecimal() and 1000 <= int(name) <= 2200  # noqa: PLR2004

@@ -1,4 +1,4 @@
-"""Looks at pictures in one sub-folder a class, in a folder or in a zip archive."""
+"""Inspect images in a folder or zip archive with one sub-folder per class."""
 
 from __future__ import annotations
 
@@ -9,167 +9,188 @@ import warnings
 import zipfile
 import zlib
 from collections import Counter, defaultdict
-from pathlib import Path, PurePosixPath
+from contextlib import ExitStack
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from mlpath.dataset import detect as kinds
-from mlpath.dataset.findings import Findings
+from mlpath.dataset.detect import IMAGE_SUFFIXES, files_of, is_system_file
+from mlpath.dataset.names import listed
+from mlpath.dataset.results import DatasetProfile
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from PIL import Image
 
-    from mlpath.dataset.detect import Kind
+    from mlpath.dataset.detect import FileFormat
 
-MOST_OPENED = 1000
-"""Pictures that are opened; all are counted."""
-# What Pillow raises for files that are damaged; its own errors are OSError and these.
+MAX_OPENED = 1000
+"""Images that are opened; all are counted."""
+# Pillow raises these for damaged files; its own exceptions are OSErrors.
 _UNREADABLE = (
     OSError, SyntaxError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError,
 )  # fmt: skip
-_ENOUGH, _TINY = (256, 256), (16, 16)
-_FAINTEST = 12
-"""Of 255, the difference between the channels that is no noise of a JPEG."""
-_MOSTLY_GREY = 0.02
-"""A stray picture in colour makes no data set one of colours."""
-_REMEDY = "Put each picture into a sub-folder named after its class: cats/1.jpg, dogs/7.jpg."
+_DRAFT_SIZE, _COLOR_SIZE = (256, 256), (16, 16)
+_MAX_NOISE = 12
+"""Difference of the channels, of 255, that JPEG may add to gray."""
+_MAX_STRAY = 0.02
+"""Up to this share of color images, a data set counts as gray."""
+_MIN_IMAGES = 5
+_HINT = "Put each image into a sub-folder named after its class: cats/1.jpg, dogs/7.jpg."
 
 
-def look(path: Path, kind: Kind, target: str | None) -> Findings:
-    """Look at pictures by class.
+def inspect_images(path: Path, file_format: FileFormat, target: str | None) -> DatasetProfile:
+    """Return the profile of images by class.
 
     Raises:
-        MlpathError: There are none, or fewer than two classes.
+        MlpathError: There are no images, or fewer than two classes.
     """
     if target is not None:
         raise MlpathError(
-            "pictures have no columns: their folders name the classes",
-            hint="Leave out --target.",
+            "images have no columns: their folders name the classes", hint="Leave out --target."
         )
     by_class: dict[str, list[str]] = defaultdict(list)
-    size, loose = 0, 0
-    for one, length in sorted(_pictures(path, kind)):
-        if PurePosixPath(one).parent.name:
-            by_class[PurePosixPath(one).parent.name].append(one)
+    size = loose = 0
+    for name, length in sorted(_find_images(path, file_format.compression)):
+        if folder := PurePosixPath(name).parent.name:
+            by_class[folder].append(name)
             size += length
         else:
             loose += 1
-    size = path.stat().st_size if kind.packed else size
-    if not by_class:
-        what = f"{loose} pictures and no sub-folders" if loose else "no pictures"
-        raise MlpathError(f"{path} holds {what}", hint=_REMEDY)
-    if len(by_class) == 1:
-        raise MlpathError(
-            f"{path} has pictures of one class, {next(iter(by_class))!r}; there is nothing to tell",
-            hint=_REMEDY,
+    _check_classes(path, list(by_class), loose)
+    classes = tuple(
+        sorted(
+            ((name, len(files)) for name, files in by_class.items()),
+            key=lambda item: (-item[1], item[0]),
         )
-    classes = tuple(sorted(((one, len(files)) for one, files in by_class.items()), key=_by_count))
-    found = _opened(path, kind, by_class)
-    total = sum(count for _, count in classes)
-    return Findings(
-        path=path, kind="pictures", reading=None, bytes=size, rows=total, looked_at=found["opened"],
-        duplicates=None, columns=(), domain="vision", target=None, task="classification",
-        classes=classes, positive=None, notes=tuple(_notes(found, classes, loose)), pictures=found,
+    )
+    opened = _open_images(path, file_format.compression, by_class)
+    return DatasetProfile(
+        path=path, kind="images", read_options=None, target=None,
+        bytes=path.stat().st_size if file_format.compression else size,
+        rows=sum(count for _, count in classes), sampled_rows=opened["opened"],
+        duplicate_rows=None, columns=(), domain="vision", task="classification",
+        classes=classes, notes=tuple(_notes(opened, classes, loose)), images=opened,
     )  # fmt: skip
 
 
-def _notes(
-    found: dict[str, Any], classes: tuple[tuple[str, int], ...], loose: int
-) -> Iterator[str]:
+def _check_classes(path: Path, classes: Sequence[str], loose: int) -> None:
+    if not classes:
+        found = f"{loose} images and no sub-folders" if loose else "no images"
+        raise MlpathError(f"{path} contains {found}", hint=_HINT)
+    if len(classes) == 1:
+        raise MlpathError(
+            f"{path} contains images of one class, {classes[0]!r}; at least two are required",
+            hint=_HINT,
+        )
+
+
+def _notes(opened: dict[str, Any], classes: Sequence[tuple[str, int]], loose: int) -> Iterator[str]:
     total = sum(count for _, count in classes)
-    if found["opened"] < total:
-        yield f"{found['opened']:,} of the {total:,} pictures were opened, of each class some."
-    if found["unread"]:
-        named = ", ".join(found["unreadable"][:5])
-        yield f"{found['unread']} files can't be read as pictures: {named}."
+    if opened["opened"] < total:
+        yield f"{opened['opened']:,} of the {total:,} images were opened, some of each class."
+    if opened["unread"]:
+        names = ", ".join(opened["unreadable"][:5])
+        yield f"{opened['unread']} files can't be read as images: {names}."
     if loose:
-        yield f"{loose} pictures lie outside of every sub-folder and are passed over."
-    alike = Counter(one.casefold() for one, _ in classes)
-    if torn := sorted(one for one, _ in classes if alike[one.casefold()] > 1):
-        yield f"Classes that differ in case alone: {', '.join(map(repr, torn[:6]))}."
-    if few := [one for one, count in classes if count < 5]:  # noqa: PLR2004
-        yield f"Too few pictures to learn from: {', '.join(map(repr, few))}."
+        yield f"{loose} images are in no sub-folder and are ignored."
+    if similar := _differ_in_case([name for name, _ in classes]):
+        yield f"Classes that differ only in case: {listed(similar[:6])}."
+    if rare := [name for name, count in classes if count < _MIN_IMAGES]:
+        yield f"Classes with fewer than {_MIN_IMAGES} images: {listed(rare)}."
 
 
-def _by_count(one: tuple[str, int]) -> tuple[int, str]:
-    return -one[1], one[0]
+def _differ_in_case(names: Sequence[str]) -> list[str]:
+    folded = Counter(name.casefold() for name in names)
+    return sorted(name for name in names if folded[name.casefold()] > 1)
 
 
-def below(path: Path) -> list[str]:
-    """Return the pictures that lie in a sub-folder of a folder, as paths relative to it."""
-    return [one for one, _ in _pictures(path, None) if PurePosixPath(one).parent.name]
+def images_below(path: Path) -> list[str]:
+    """Return the images in the sub-folders of a folder, as paths relative to it."""
+    return [name for name, _ in _find_images(path, "") if PurePosixPath(name).parent.name]
 
 
-def _pictures(path: Path, kind: Kind | None) -> Iterator[tuple[str, int]]:
-    """Give the path of each picture in a folder or an archive, and its size."""
-    if kind is not None and kind.packed == "zip":
+def _find_images(path: Path, compression: str) -> Iterator[tuple[str, int]]:
+    """Yield the path of each image in a folder or archive, and its size."""
+    if compression == "zip":
         with zipfile.ZipFile(path) as archive:
-            found = [(one.filename, one.file_size) for one in kinds.contents(archive)]
+            files = [(member.filename, member.file_size) for member in files_of(archive)]
     else:
-        files = (file for file in path.rglob("*") if file.is_file())
-        found = [(file.relative_to(path).as_posix(), file.stat().st_size) for file in files]
-    for name, size in found:
+        files = [
+            (file.relative_to(path).as_posix(), file.stat().st_size)
+            for file in path.rglob("*")
+            if file.is_file()
+        ]
+    for name, size in files:
         _check_name(path, name)
-        if name.lower().endswith(kinds.PICTURES) and not kinds.is_junk(name):
+        if name.lower().endswith(IMAGE_SUFFIXES) and not is_system_file(name):
             yield name, size
 
 
 def _check_name(path: Path, name: str) -> None:
-    """Refuse a name that DVC, which is to keep the pictures, can't write down."""
+    """Refuse names that DVC can't write to its files."""
     try:
         name.encode()
     except UnicodeEncodeError:
-        told = os.fsencode(name).decode(errors="replace")
+        shown = os.fsencode(name).decode(errors="replace")
         raise MlpathError(
-            f"{path}: the name {told!r} is not in UTF-8",
-            hint="Rename it, or pack all of it as zip.",
+            f"{path}: the file name {shown!r} is not UTF-8",
+            hint="Rename it, or pack the folder as zip.",
         ) from None
 
 
-def _opened(path: Path, kind: Kind, by_class: dict[str, list[str]]) -> dict[str, Any]:
-    from PIL import Image  # noqa: PLC0415 - only pictures need it
+def _open_images(path: Path, compression: str, by_class: dict[str, list[str]]) -> dict[str, Any]:
+    """Return sizes, modes and formats of some images of each class."""
+    from PIL import Image  # noqa: PLC0415 - needed only for images
 
-    each = max(MOST_OPENED // len(by_class), 5)
-    widths, heights, modes, formats, unreadable = [], [], Counter[str](), Counter[str](), []
-    coloured = 0
-    archive = zipfile.ZipFile(path) if kind.packed == "zip" else None
-    for one in (file for files in by_class.values() for file in files[:each]):
-        try:
-            source = io.BytesIO(archive.read(one)) if archive else path / one
-            with warnings.catch_warnings(), Image.open(source) as picture:
-                warnings.simplefilter("ignore")  # of odd palettes and of sizes
-                size, mode = picture.size, picture.mode
-                picture.draft(None, _ENOUGH)  # reads a JPEG at a fraction of its size
-                coloured += _has_colour(picture.convert("RGB").resize(_TINY))
-            widths.append(size[0])
-            heights.append(size[1])
+    per_class = max(MAX_OPENED // len(by_class), 5)
+    sizes: list[tuple[int, int]] = []
+    modes, formats, unreadable = Counter[str](), Counter[str](), []
+    colored = 0
+    with ExitStack() as stack:
+        archive = stack.enter_context(zipfile.ZipFile(path)) if compression == "zip" else None
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")  # about palettes and sizes
+        for name in (file for files in by_class.values() for file in files[:per_class]):
+            try:
+                source = io.BytesIO(archive.read(name)) if archive else path / name
+                with Image.open(source) as image:
+                    size, mode = image.size, image.mode
+                    image.draft(None, _DRAFT_SIZE)  # decodes JPEG at a reduced size
+                    colored += _has_color(image.convert("RGB").resize(_COLOR_SIZE))
+            except (*_UNREADABLE, Image.DecompressionBombError):
+                unreadable.append(name)
+                continue
+            sizes.append(size)
             modes[mode] += 1
-            formats[str(picture.format)] += 1
-        except (*_UNREADABLE, Image.DecompressionBombError):
-            unreadable.append(one)
-    if archive:
-        archive.close()
-    if not widths:
+            formats[str(image.format)] += 1
+    if not sizes:
         raise MlpathError(
-            f"{path}: none of its pictures can be read", hint="Export them as PNG or JPEG."
+            f"{path}: none of its images can be read", hint="Export them as PNG or JPEG."
         )
     return {
-        "opened": len(widths) + len(unreadable),
-        "width": [min(widths), statistics.median_low(widths), max(widths)],
-        "height": [min(heights), statistics.median_low(heights), max(heights)],
+        "opened": len(sizes) + len(unreadable),
+        "width": _spread([width for width, _ in sizes]),
+        "height": _spread([height for _, height in sizes]),
         "modes": dict(modes),
         "formats": dict(formats),
-        "colour": coloured > _MOSTLY_GREY * len(widths),
+        "color": colored > _MAX_STRAY * len(sizes),
         "unread": len(unreadable),
         "unreadable": unreadable[:20],
     }
 
 
-def _has_colour(picture: Image.Image) -> bool:
-    """Tell whether a picture in RGB is more than shades of grey."""
-    red, green, blue = (band.tobytes() for band in picture.split())
+def _spread(values: Sequence[int]) -> list[int]:
+    """Return minimum, median and maximum."""
+    return [min(values), statistics.median_low(values), max(values)]
+
+
+def _has_color(image: Image.Image) -> bool:
+    """Return whether an RGB image has more than shades of gray."""
+    red, green, blue = (band.tobytes() for band in image.split())
     return any(
-        max(shades) - min(shades) > _FAINTEST for shades in zip(red, green, blue, strict=True)
+        max(channels) - min(channels) > _MAX_NOISE
+        for channels in zip(red, green, blue, strict=True)
     )

@@ -1,170 +1,125 @@
-"""Looks at a path: what it is, what it holds, and what can be made of it."""
+"""Inspect a data set: the stages in their order."""
 
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from mlpath.dataset import detect as kinds
-from mlpath.dataset import dialect as sniff
-from mlpath.dataset import header, profile
-from mlpath.dataset import images as pictures
-from mlpath.dataset import infer as judge
-from mlpath.dataset.infer import Seen
+from mlpath.dataset import detect, header, images, sql
+from mlpath.dataset.dialect import NotUtf8Error, open_table
+from mlpath.dataset.infer import Request, infer_project
+from mlpath.dataset.profile import profile_table
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
-    from mlpath.dataset.detect import Kind
-    from mlpath.dataset.findings import Findings, Reading
-    from mlpath.dataset.profile import Facts
+    from collections.abc import Iterator
 
-_WIDE = 500
-"""Columns from which on each needs room of its own, though the rows be few."""
+    from mlpath.dataset.detect import FileFormat
+    from mlpath.dataset.results import DatasetProfile
 
 
 def inspect(
-    path: Path, *, target: str | None = None, domain: str | None = None, task: str | None = None
-) -> Findings:
-    """Look at a data set.
+    path: Path, target: str | None = None, *, domain: str | None = None, task: str | None = None
+) -> DatasetProfile:
+    """Return the profile of a data set, with the project that it suggests.
 
     Args:
-        path: A table, or a folder or zip archive of one sub-folder of pictures a class.
-        target: The column to predict; None: the one that stands out.
-        domain: What kind of project it is for; None: the one that fits.
-        task: classification or regression; None: the one that fits.
+        path: A table, or a folder or zip archive with one sub-folder of images per class.
+        target: Column to predict; None to infer it.
+        domain: Domain of the project; None to infer it.
+        task: classification or regression; None to infer it.
 
     Raises:
-        MlpathError: It can't be read, or holds nothing to learn; says why, and what to do.
+        MlpathError: The data can't be read, or has nothing to learn.
     """
-    path = Path(os.path.expanduser(path))  # noqa: PTH111 - ~b.csv may be a name, and no user's home
-    if path.parts[:1] and path.parts[0].startswith("~"):
-        path = path.absolute()  # or DuckDB would look for that user
-    if path.name in {"", ".."}:  # this folder or one above it: what is said needs a name
-        path = path.resolve()
-    kind = kinds.kind_of(path)
-    if kind.format == "pictures":
+    path = _expanded(path)
+    file_format = detect.detect_format(path)
+    if file_format.format == "images":
         if domain not in {None, "vision"}:
             raise MlpathError(
-                f"{path} holds pictures, of which no {domain} project is made",
-                hint="Leave out the domain, or name a table.",
+                f"{path} contains images, which domain {domain!r} can't use",
+                hint="Leave out the domain, or use a table.",
             )
-        return pictures.look(path, kind, target)
+        return images.inspect_images(path, file_format, target)
     if domain == "vision":
         raise MlpathError(
-            f"{path} is a table, not pictures",
-            hint="For pictures name a folder, or a zip, of one sub-folder a class.",
+            f"{path} is a table, not images",
+            hint="For images, use a folder or zip with one sub-folder per class.",
         )
-    before = kinds.stamp(path)
-    found = _table(path, kind, before[0], target, domain, task)
-    if kinds.stamp(path) != before:
+    before = detect.file_state(path)
+    profile = _inspect_any_encoding(path, file_format, Request(target, domain, task))
+    if detect.file_state(path) != before:
         raise MlpathError(
             f"{path} changed while it was read",
             hint="Wait until nothing writes to it, or copy it first; then try again.",
         )
-    notes = [f"{path} is a link to {path.resolve()}."] if path.is_symlink() else []
-    encoding = found.reading.encoding if found.reading else "utf-8"
+    return replace(profile, notes=(*_file_notes(path, profile), *profile.notes))
+
+
+def _expanded(path: Path) -> Path:
+    """Return a path that has a name and that DuckDB doesn't expand."""
+    path = Path(os.path.expanduser(path))  # noqa: PTH111 - keeps ~b.csv if there is no user b.csv
+    if path.parts[:1] and path.parts[0].startswith("~"):
+        path = path.absolute()
+    return path.resolve() if path.name in {"", ".."} else path
+
+
+def _file_notes(path: Path, profile: DatasetProfile) -> Iterator[str]:
+    if path.is_symlink():
+        yield f"{path} is a link to {path.resolve()}."
+    encoding = profile.read_options.encoding if profile.read_options else "utf-8"
     if not encoding.startswith("utf"):
-        notes.append(f"Nothing states its encoding; it reads well as {encoding}.")
-    return replace(found, notes=(*notes, *kind.notes, *found.notes))
+        yield f"The encoding is not declared; detected {encoding}."
 
 
-def _table(
-    path: Path, kind: Kind, size: int, target: str | None, domain: str | None, task: str | None
-) -> Findings:
+def _inspect_any_encoding(path: Path, file_format: FileFormat, request: Request) -> DatasetProfile:
     try:
-        return _look(path, kind, size, target, domain, task)
-    except sniff.NotUtf8Error:
-        # Its beginning was; what came later was not.
-        head = kinds.first_that_is_not_utf8(path, kind)
-        other = replace(kind, encoding=kinds.encoding_of(path, head), head=kind.head)
-        if other.encoding == kind.encoding:
-            raise MlpathError(
-                f"{path}: its encoding can't be told",
-                hint="Convert it: iconv -f ENCODING -t UTF-8 FILE > NEW",
-            ) from None
-        return _look(path, other, size, target, domain, task)
+        return _inspect_table(path, file_format, request)
+    except NotUtf8Error:
+        # The beginning was UTF-8, and a later block is not.
+        block = detect.first_non_utf8_block(path, file_format)
+        encoding = detect.detect_encoding(path, block)
+        if encoding == file_format.encoding:
+            raise detect.unknown_encoding(path) from None
+        return _inspect_table(path, replace(file_format, encoding=encoding), request)
 
 
-def _look(
-    path: Path, kind: Kind, size: int, target: str | None, domain: str | None, task: str | None
-) -> Findings:
-    with sniff.connect() as database:
-        try:
-            with sniff.readable(database, path, kind) as (dialect, sql):
-                seen = _facts(database, path, dialect, sql, size)
-                found = judge.table(database, path, seen, target=target, domain=domain, task=task)
-                above = header.notes(kind.head, dialect, [one.name for one in found.columns])
-                return replace(found, notes=(*above, *found.notes))
-        except (duckdb.OutOfMemoryException, MemoryError):
-            raise MlpathError(
-                f"{path} takes more memory to look at than there is",
-                hint="Write it as Parquet, or keep fewer columns.",
-            ) from None
-        except UnicodeDecodeError as error:
-            raise MlpathError(
-                f"{path} is no {error.encoding} at byte {error.start:,}",
-                hint="Convert it: iconv -f ENCODING -t UTF-8 FILE > NEW",
-            ) from None
-        except OSError as error:
-            raise MlpathError(f"{path} can't be read: {error.strerror or error}") from None
+def _inspect_table(path: Path, file_format: FileFormat, request: Request) -> DatasetProfile:
+    with (
+        sql.connect() as database,
+        _readable_errors(path),
+        open_table(database, path, file_format) as source,
+    ):
+        table, sample = profile_table(source, path.stat().st_size)
+        profile = infer_project(sample, table, request)
+    names = [column.name for column in profile.columns]
+    remarks = header.notes(file_format.head, source.options, names)
+    return replace(profile, notes=(*file_format.notes, *remarks, *profile.notes))
 
 
-def _facts(
-    database: duckdb.DuckDBPyConnection, path: Path, reading: Reading, sql: str, size: int
-) -> Seen:
-    columns = sniff.columns_of(database, path, sql)
-    if len(columns) <= _WIDE:
-        # DuckDB would fill what it is given, and be no faster for it.
-        database.execute("SET memory_limit = '256MB'")
-    held = size <= profile.WHOLE_BYTES and not path.name.lower().endswith((".gz", ".zst", ".zip"))
-    held = held and reading.format != "parquet"
-    if held and len(columns) > _WIDE:
-        # Many queries of few rows: a second thread has nothing to do but to be waited for.
-        database.execute("SET threads = 1")
-    limit = "" if held else f" LIMIT {profile.SAMPLE}"
+@contextmanager
+def _readable_errors(path: Path) -> Iterator[None]:
+    """Translate errors of reading a table.
+
+    Raises:
+        MlpathError: The table can't be read.
+    """
     try:
-        database.execute(f"CREATE TABLE looked AS SELECT * FROM {sql}{limit}")  # noqa: S608
-        looked_at = int((database.execute("SELECT count(*) FROM looked").fetchone() or (0,))[0])
-        if not looked_at:
-            raise MlpathError(
-                f"{path} has {'a header and no rows' if columns else 'no rows'}",
-                hint="Look whether it was written to its end.",
-            )
-        held = held or looked_at < profile.SAMPLE
-        facts, rows = profile.facts_of(
-            database, "looked", columns, "looked" if held else sql,
-            reading.delimiter if reading.format == "csv" else "",
-        )  # fmt: skip
-    except duckdb.OutOfMemoryException:
-        raise
-    except duckdb.Error as error:
-        raise sniff.refusal(database, path, sql, error) from None
-    if rows == 1:
-        raise MlpathError(f"{path} has one row", hint="A model learns from many: bring more.")
-    if not rows:
-        raise MlpathError(f"{path} has no rows", hint="Look whether it was written to its end.")
-    _refuse_two_headers(path, facts, reading)
-    words = tuple(dict.fromkeys(word for one in facts for word in one.missing_words))
-    decimal = "," if any(one.decimal == "," for one in facts) else "."
-    thousands = next((one.thousands for one in facts if one.thousands), "")
-    reading = replace(reading, missing=("", *words), decimal=decimal, thousands=thousands)
-    duplicates = None
-    if held:
-        # By a hash of 64 bits, which is the same for two rows that differ about never.
-        query = "SELECT count(*) - count(DISTINCT hash(looked)) FROM looked"
-        duplicates = int((database.execute(query).fetchone() or (0,))[0])
-    return Seen(reading, facts, size, rows, looked_at, duplicates)
-
-
-def _refuse_two_headers(path: Path, facts: list[Facts], reading: Reading) -> None:
-    """Refuse a first row of units or of more names: it would turn every number into a text."""
-    numbers = [one for one in facts if one.kind == "number"]
-    if numbers and all(one.first_is_text for one in numbers) and reading.format == "csv":
+        yield
+    except (duckdb.OutOfMemoryException, MemoryError):
         raise MlpathError(
-            f"{path}: line {reading.skip + reading.header + 1} looks like a second header",
-            hint="Keep one line of names, and delete the other.",
-        )
+            f"{path} needs more memory than is available",
+            hint="Write it as Parquet, or keep fewer columns.",
+        ) from None
+    except UnicodeDecodeError as error:
+        raise MlpathError(
+            f"{path} is not {error.encoding} at byte {error.start:,}",
+            hint="Convert it: iconv -f ENCODING -t UTF-8 FILE > NEW",
+        ) from None
+    except OSError as error:
+        raise MlpathError(f"{path} can't be read: {error.strerror or error}") from None

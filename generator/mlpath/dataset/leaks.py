@@ -1,99 +1,91 @@
-"""Columns that alone give the target away: a model that may see them has nothing to learn."""
+"""Find leaks: columns that determine the target on their own."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from mlpath.dataset import profile
+from mlpath.dataset import sql
+from mlpath.dataset.column_types import BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import duckdb
+    from mlpath.dataset.results import Column
+    from mlpath.dataset.sql import Table
 
-    from mlpath.dataset.findings import Reading
-    from mlpath.dataset.profile import Facts
-
-LEAST_ROWS = 50
-"""From so many rows on, a pattern without exception is no accident."""
-_FOLLOWS = 0.9995
-"""A correlation above this is the same quantity in another unit, or rounded."""
-_UNEXPLAINED = 0.02
-"""Of the rows that the most frequent class does not explain, at most this share may be left."""
-_EACH_ROW, _EXACTLY = "tells it in every row", "follows it exactly"
+MIN_ROWS = 50
+"""Rows from which on a pattern without exception is not a coincidence."""
+_MIN_CORRELATION = 0.9995
+"""Above it, two columns are the same quantity in another unit, or rounded."""
+_MAX_UNEXPLAINED = 0.02
+"""Share of the rows outside the most frequent class that a leak may leave unexplained."""
+_DETERMINES = "determines it in every row"
+_CORRELATES = "correlates with it perfectly"
 
 
-def find(
-    database: duckdb.DuckDBPyConnection,
-    features: Sequence[Facts],
-    reading: Reading,
-    truth: str,
-    task: str,
+def find_leaks(
+    sample: Table, features: Sequence[Column], target: Column, task: str
 ) -> dict[str, str]:
-    """Return the columns that give the target away, and how.
+    """Return the features that leak the target, each with how it does.
 
     Args:
-        database: Holds the rows to look at, in the table `looked`.
-        features: The columns to look at.
-        reading: How their numbers are written.
-        truth: The target, as SQL.
+        sample: Rows of the table.
+        features: Columns to test.
+        target: Target column.
         task: classification or regression.
     """
-    numbers = [one for one in features if one.kind != "text"]
-    found = {}
-    for start in range(0, len(numbers), profile.AT_ONCE):
-        part = numbers[start : start + profile.AT_ONCE]
-        alike = _following if task == "regression" else _apart
-        found.update(alike(database, part, reading, truth))
-    if task == "classification":
-        for one in features:
-            if one.name not in found and 1 < one.distinct <= one.count / 2:
-                found.update(_pure(database, one, reading, truth))
-    return found
+    numbers = [column for column in features if column.type in {"number", "date"}]
+    batches = [numbers[start : start + BATCH] for start in range(0, len(numbers), BATCH)]
+    leaks: dict[str, str] = {}
+    if task == "regression":
+        for batch in batches:
+            leaks |= _find_correlated(sample, batch, sql.value(target))
+        return leaks
+    truth = sql.text(target.name)
+    for batch in batches:
+        leaks |= _find_separating(sample, batch, truth)
+    for column in features:
+        if column.name not in leaks and _is_pure(sample, column, truth):
+            leaks[column.name] = _DETERMINES
+    return leaks
 
 
-def _following(
-    database: duckdb.DuckDBPyConnection, part: Sequence[Facts], reading: Reading, truth: str
-) -> dict[str, str]:
-    shown = [f"abs(corr({profile.value_of(one, reading)}, {truth}))" for one in part]
-    found = database.execute(f"SELECT {', '.join(shown)} FROM looked").fetchone() or ()  # noqa: S608
-    pairs = zip(part, found, strict=True)
-    return {one.name: _EXACTLY for one, value in pairs if value is not None and value > _FOLLOWS}
+def _find_correlated(sample: Table, columns: Sequence[Column], truth: str) -> dict[str, str]:
+    shown = ", ".join(f"abs(corr({sql.value(column)}, {truth}))" for column in columns)
+    row = sample.aggregate(shown)
+    return {
+        column.name: _CORRELATES
+        for column, correlation in zip(columns, row, strict=True)
+        if correlation is not None and correlation > _MIN_CORRELATION
+    }
 
 
-def _apart(
-    database: duckdb.DuckDBPyConnection, part: Sequence[Facts], reading: Reading, truth: str
-) -> dict[str, str]:
-    """Return the numbers whose ranges in the classes do not meet."""
-    values = [profile.value_of(one, reading) for one in part]
+def _find_separating(sample: Table, columns: Sequence[Column], truth: str) -> dict[str, str]:
+    """Return numbers whose ranges in the classes don't overlap."""
+    values = [sql.value(column) for column in columns]
     shown = ", ".join(f"min({value}), max({value})" for value in values)
-    query = f"SELECT {shown} FROM looked WHERE {truth} IS NOT NULL GROUP BY {truth}"  # noqa: S608
-    rows = database.execute(query).fetchall()
-    found = {}
-    for at, one in enumerate(part):
-        ranges = sorted((row[2 * at], row[2 * at + 1]) for row in rows if row[2 * at] is not None)
-        if len(ranges) > 1 and all(high < low for (_, high), (low, _) in pairwise(ranges)):
-            found[one.name] = _EACH_ROW
-    return found
+    rows = sample.select(shown, f"WHERE {truth} IS NOT NULL GROUP BY {truth}")
+    leaks = {}
+    for n, column in enumerate(columns):
+        ranges = sorted(row[2 * n : 2 * n + 2] for row in rows if row[2 * n] is not None)
+        apart = all(high < low for (_, high), (low, _) in pairwise(ranges))
+        if len(ranges) > 1 and apart:
+            leaks[column.name] = _DETERMINES
+    return leaks
 
 
-def _pure(
-    database: duckdb.DuckDBPyConnection, one: Facts, reading: Reading, truth: str
-) -> dict[str, str]:
-    """Return a column of which each value, again and again, stands beside one class alone."""
-    pairs = (
-        f"SELECT {profile.value_of(one, reading)} AS value, {truth} AS truth, count(*) AS times "  # noqa: S608
-        "FROM looked GROUP BY 1, 2 HAVING value IS NOT NULL AND truth IS NOT NULL"
+def _is_pure(sample: Table, column: Column, truth: str) -> bool:
+    """Return whether each value of a column repeats, and occurs with one class alone."""
+    if not 1 < column.distinct <= column.count / 2:
+        return False
+    value = sql.value(column)
+    pairs = sample.subquery(
+        f"{value} AS value, {truth} AS truth, count(*) AS rows",
+        "GROUP BY 1, 2 HAVING value IS NOT NULL AND truth IS NOT NULL",
     )
-    query = (
-        f"WITH pairs AS ({pairs}), "  # noqa: S608
-        "classes AS (SELECT sum(times) AS times FROM pairs GROUP BY truth), "
-        "largest AS (SELECT max(times) AS times FROM pairs GROUP BY value) "
-        "SELECT (SELECT sum(times) FROM classes), (SELECT max(times) FROM classes), "
-        "(SELECT sum(times) FROM largest)"
-    )
-    rows, most, explained = database.execute(query).fetchone() or (None, None, None)
-    if not rows or rows == most or rows - explained > _UNEXPLAINED * (rows - most):
-        return {}
-    return {one.name: _EACH_ROW}
+    classes = [int(row[0]) for row in pairs.select("sum(rows)", "GROUP BY truth")]
+    largest = pairs.subquery("max(rows) AS rows", "GROUP BY value")
+    explained = largest.aggregate("sum(rows)")[0]
+    rows, majority = sum(classes), max(classes, default=0)
+    return rows > majority and rows - explained <= _MAX_UNEXPLAINED * (rows - majority)

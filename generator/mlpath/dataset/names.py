@@ -1,4 +1,4 @@
-"""Names: of columns in code, of columns for people, and of files."""
+"""Make names: identifiers and labels of columns, and file names."""
 
 from __future__ import annotations
 
@@ -9,50 +9,57 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-# Gradio's client has these as parameters of its own, and the API names each input.
-_TAKEN = {"self", "args", "kwargs", "api_name", "fn_index", "request", "row", "index", "none"}
-_LONGEST = 60
+# Names of parameters of Gradio's client, which has one parameter per input of the API.
+_RESERVED = {
+    "self", "args", "kwargs", "api_name", "fn_index", "request", "row", "index", "none",
+}  # fmt: skip
+_MAX_LENGTH = 60
 
 
 def keys(names: Iterable[str]) -> list[str]:
-    """Return an identifier for each name, no two alike."""
-    found: dict[str, None] = {}
+    """Return a unique identifier for each name."""
+    unique: dict[str, None] = {}
     for position, name in enumerate(names):
-        key = _key(name) or f"column_{position + 1}"
-        number, unique = 2, key
-        while unique in found:
-            unique, number = f"{key}_{number}", number + 1
-        found[unique] = None
-    return list(found)
+        base = _key(name) or f"column_{position + 1}"
+        number, key = 2, base
+        while key in unique:
+            key, number = f"{base}_{number}", number + 1
+        unique[key] = None
+    return list(unique)
 
 
 def _key(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    # "MonthlyCharges" has words, too.
-    plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", plain)
-    key = re.sub(r"[^A-Za-z0-9]+", "_", plain).strip("_").lower()[:_LONGEST].rstrip("_")
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", ascii_name)
+    key = re.sub(r"[^A-Za-z0-9]+", "_", words).strip("_").lower()[:_MAX_LENGTH].rstrip("_")
     if key[:1].isdigit():
         key = f"n_{key}"
-    if keyword.iskeyword(key) or keyword.issoftkeyword(key) or key in _TAKEN:
+    reserved = keyword.iskeyword(key) or keyword.issoftkeyword(key) or key in _RESERVED
+    if reserved:
         key = f"{key}_"
     return f"{key}_" if hasattr(builtins, key) else key
 
 
 def label(name: str) -> str:
-    """Return a name as people read it."""
+    """Return a name as a label for people."""
     words = " ".join(re.sub(r"_+", " ", name).split()) or name
     return words[:1].upper() + words[1:]
 
 
+def listed(names: Sequence[str]) -> str:
+    """Return names for a message."""
+    return ", ".join(map(repr, names))
+
+
 def file_name(path: Path, suffix: str = "") -> str:
-    """Return a name that every system and every quoting takes; mostly it is the file's own.
+    """Return a file name that is valid on every system; usually the file's own.
 
     Args:
         path: The file.
-        suffix: What the content demands, for DuckDB unpacks by the name.
+        suffix: Suffix that the format requires, since DuckDB unpacks by the name.
     """
     name = re.sub(r"[^\w.() -]", "_", path.name).strip(" .-") or "data"
     return name if name.lower().endswith(suffix) else name + suffix

@@ -1,4 +1,4 @@
-"""The findings as a table for people, and as JSON for scripts."""
+"""Report a profile as a table for the terminal, and as JSON."""
 
 from __future__ import annotations
 
@@ -9,50 +9,54 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from mlpath.dataset.findings import Column, Findings
+    from mlpath.dataset.results import Column, DatasetProfile
 
-MOST_SHOWN = 40
-_WIDEST_NAME = 24
+    Style = Callable[..., str]
+
+MAX_COLUMNS = 40
+MAX_CLASSES = 8
+_MAX_NAME = 24
+_FIXED_WIDTH = 35
+"""Of a line, without name and content of the column."""
+_ROLE_STYLES: dict[str, dict[str, Any]] = {
+    "target": {"fg": "green", "bold": True},
+    "left_out": {"dim": True},
+}
 
 
-def document(findings: Findings) -> dict[str, Any]:
-    """Return the findings as JSON has them."""
-    return {**asdict(findings), "path": str(findings.path)}
+def to_json(profile: DatasetProfile) -> str:
+    """Return a profile as JSON."""
+    document = {**asdict(profile), "path": str(profile.path)}
+    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def as_json(findings: Findings) -> str:
-    """Return the findings as one JSON document."""
-    return json.dumps(document(findings), indent=2, ensure_ascii=False)
-
-
-def text(
-    findings: Findings, style: Callable[..., str] = lambda words, **_: words, width: int = 0
+def format_profile(
+    profile: DatasetProfile, style: Style = lambda text, **_: text, width: int = 0
 ) -> str:
-    """Return the findings as a table that fits a terminal.
+    """Return a profile as a table that fits the terminal.
 
     Args:
-        findings: What was found.
-        style: Colours a text, as `click.style` does.
-        width: Of the terminal, in columns; 0: as wide as it is.
+        profile: Profile of a data set.
+        style: Styles a text as `click.style` does.
+        width: Columns of the terminal; 0 to detect them.
     """
     width = width or min(shutil.get_terminal_size((80, 24)).columns, 120)
-    lines = [style(_headline(findings), bold=True), ""]
-    lines += _pictures(findings) if findings.kind == "pictures" else _table(findings, style, width)
-    lines += ["", *_verdict(findings, style)]
-    for doubt in findings.doubts:
-        lines.append(f"{style('doubt', fg='yellow')}  {doubt}.")
-    for note in findings.notes:
-        lines.append(f"{style('note', fg='cyan')}   {note}")
+    is_table = profile.kind == "table"
+    lines = [style(_headline(profile), bold=True), ""]
+    lines += _table(profile, style, width) if is_table else [_image_sizes(profile)]
+    lines += ["", *_suggestion(profile, style)]
+    lines += [f"{style('unclear', fg='yellow')}  {text}." for text in profile.ambiguities]
+    lines += [f"{style('note', fg='cyan')}     {text}" for text in profile.notes]
     return "\n".join(lines)
 
 
-def _headline(findings: Findings) -> str:
-    what = "pictures" if findings.kind == "pictures" else "rows"
-    columns = f", {len(findings.columns)} columns" if findings.kind == "table" else ""
-    name = findings.path.name or str(findings.path)
-    return f"{name}: {findings.rows:,} {what}{columns}, {_size(findings.bytes)}"
+def _headline(profile: DatasetProfile) -> str:
+    rows = "images" if profile.kind == "images" else "rows"
+    columns = f", {len(profile.columns)} columns" if profile.kind == "table" else ""
+    name = profile.path.name or str(profile.path)
+    return f"{name}: {profile.rows:,} {rows}{columns}, {_size(profile.bytes)}"
 
 
 def _size(count: float) -> str:
@@ -63,54 +67,51 @@ def _size(count: float) -> str:
     return f"{count:.1f} GB"
 
 
-def _pictures(findings: Findings) -> list[str]:
-    facts = findings.pictures
-    wide, high = facts["width"], facts["height"]
-    across = f"{wide[0]} to {wide[2]} pixels wide (median {wide[1]})"
-    down = f"{high[0]} to {high[2]} high (median {high[1]})"
-    return [f"  {', '.join(facts['formats'])}; {across}, {down}"]
+def _image_sizes(profile: DatasetProfile) -> str:
+    formats, width, height = (profile.images[key] for key in ("formats", "width", "height"))
+    return (
+        f"  {', '.join(formats)}; {width[0]} to {width[2]} pixels wide (median {width[1]}), "
+        f"{height[0]} to {height[2]} high (median {height[1]})"
+    )
 
 
-def _table(findings: Findings, style: Callable[..., str], width: int) -> list[str]:
-    shown = findings.columns[:MOST_SHOWN]
-    longest = min(max(6, *(_width(one.name) for one in shown)), _WIDEST_NAME)
-    heads = (_fitted("column", longest), "type    ", "missing", "distinct")
-    room = max(width - longest - 35, 20)
-    last = _fitted("what it holds, or why it is left out", room).rstrip()
-    lines = ["  " + style("  ".join((*heads, last)), dim=True)]
+def _table(profile: DatasetProfile, style: Style, width: int) -> list[str]:
+    shown = profile.columns[:MAX_COLUMNS]
+    name_width = min(max(6, *(_width(column.name) for column in shown)), _MAX_NAME)
+    content_width = max(width - name_width - _FIXED_WIDTH, 20)
+    content = _fit("content, or why it is left out", content_width).rstrip()
+    heads = (_fit("column", name_width), "type    ", "missing", "distinct", content)
+    lines = ["  " + style("  ".join(heads), dim=True)]
     for column in shown:
-        missing = f"{100 * column.missing / findings.rows:.1f}%" if column.missing else "-"
+        missing = f"{100 * column.missing / profile.rows:.1f}%" if column.missing else "-"
         cells = (
-            _fitted(column.name, longest),
+            _fit(column.name, name_width),
             f"{column.type:<8}",
             f"{missing:>7}",
             f"{column.distinct:>8,}",
-            _fitted(_holds(column), room).rstrip(),
+            _fit(_content(column), content_width).rstrip(),
         )
-        colours: dict[str, dict[str, Any]] = {
-            "target": {"fg": "green", "bold": True},
-            "left out": {"dim": True},
-        }
-        lines.append("  " + style("  ".join(cells), **colours.get(column.role, {})))
-    if len(findings.columns) > MOST_SHOWN:
-        lines.append(f"  ... and {len(findings.columns) - MOST_SHOWN:,} more (--json has them all)")
+        lines.append("  " + style("  ".join(cells), **_ROLE_STYLES.get(column.role, {})))
+    if len(profile.columns) > MAX_COLUMNS:
+        lines.append(f"  ... and {len(profile.columns) - MAX_COLUMNS:,} more (--json lists all)")
     return lines
 
 
-def _holds(column: Column) -> str:
-    if column.role == "left out":
+def _content(column: Column) -> str:
+    if column.role == "left_out":
         return f"left out: {column.reason}"
-    start = {"target": "TARGET  ", "time": "TIME  ", "text": "TEXT  "}.get(column.role, "")
-    if column.type == "number" and column.minimum is not None and column.maximum is not None:
-        middle = f", median {column.median:g}" if column.median is not None else ""
-        return f"{start}{column.minimum:g} to {column.maximum:g}{middle}"
-    if column.type == "date" and column.minimum is not None and column.maximum is not None:
-        return f"{start}{_day(column.minimum)} to {_day(column.maximum)}"
-    return start + ", ".join(value for value, _ in column.choices[:6])
+    role = f"{column.role.upper()}  " if column.role != "feature" else ""
+    low, high = column.minimum, column.maximum
+    if low is None or high is None or column.type not in {"number", "date"}:
+        return role + ", ".join(value for value, _ in column.top_values[:6])
+    if column.type == "date":
+        return f"{role}{_day(low)} to {_day(high)}"
+    median = f", median {column.median:g}" if column.median is not None else ""
+    return f"{role}{low:g} to {high:g}{median}"
 
 
 def _day(days: float) -> str:
-    from datetime import date, timedelta  # noqa: PLC0415 - for dates alone
+    from datetime import date, timedelta  # noqa: PLC0415 - needed only for dates
 
     try:
         return (date(1970, 1, 1) + timedelta(days=int(days))).isoformat()
@@ -118,41 +119,47 @@ def _day(days: float) -> str:
         return f"day {days:g}"
 
 
-def _verdict(findings: Findings, style: Callable[..., str]) -> list[str]:
-    domains = {
-        "tabular": "a table", "vision": "pictures", "text": "texts", "timeseries": "a time series",
-    }  # fmt: skip
-    lines = [f"It looks like {style(domains[findings.domain], bold=True)}."]
-    if findings.task == "classification":
-        shares = ", ".join(
-            f"{value} {100 * count / max(sum(n for _, n in findings.classes), 1):.0f}%"
-            for value, count in findings.classes[:8]
-        )
-        more = f" and {len(findings.classes) - 8} more" if len(findings.classes) > 8 else ""  # noqa: PLR2004
-        about = style(str(findings.target), fg="green") + ": " if findings.target else ""
-        lines.append(f"To tell apart: {about}{shares}{more}.")
-    elif findings.task == "regression":
-        lines.append(f"A number to predict: {style(str(findings.target), fg='green')}.")
-    elif findings.task == "forecast":
-        apart = findings.frequency or "at uneven steps"
-        steps = "step" if findings.gaps == 1 else "steps"
-        gaps = f", {findings.gaps:,} {steps} missing" if findings.gaps else ", without gaps"
-        lines.append(f"To forecast: {style(str(findings.target), fg='green')}, {apart}{gaps}.")
-    others = [one for one in findings.candidates if one != findings.target][:4]
-    if others and findings.domain != "timeseries":
-        lines.append(f"Other columns that could be predicted: {', '.join(others)} (--target).")
-    return lines
+def _suggestion(profile: DatasetProfile, style: Style) -> Iterator[str]:
+    task = f" {profile.task}" if profile.task not in {None, "forecast"} else ""
+    yield f"Suggested project: {style(profile.domain + task, bold=True)}"
+    details = _target_details(profile)
+    if profile.target:
+        yield f"Target: {style(profile.target, fg='green')}{f' ({details})' if details else ''}"
+    elif details:
+        yield f"Classes: {details}"
+    others = [name for name in profile.candidates if name != profile.target][:4]
+    if others and profile.domain != "timeseries":
+        yield f"Other possible targets: {', '.join(others)} (--target)"
 
 
-def _width(words: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in words)
+def _target_details(profile: DatasetProfile) -> str:
+    if profile.task == "classification":
+        return _class_shares(profile)
+    if profile.task != "forecast":
+        return ""
+    missing = f"{profile.missing_steps:,} missing" if profile.missing_steps else "complete"
+    return f"{profile.frequency or 'irregular steps'}, {missing}"
 
 
-def _fitted(words: str, width: int) -> str:
-    """Return a text of exactly so many columns, cut with a mark if it is longer."""
-    words = "".join(one if one.isprintable() else " " for one in words)
-    if _width(words) > width:
-        while _width(words) > width - 1:
-            words = words[:-1]
-        words += "…"
-    return words + " " * (width - _width(words))
+def _class_shares(profile: DatasetProfile) -> str:
+    total = max(sum(count for _, count in profile.classes), 1)
+    shares = ", ".join(
+        f"{name} {100 * count / total:.0f}%" for name, count in profile.classes[:MAX_CLASSES]
+    )
+    more = len(profile.classes) - MAX_CLASSES
+    return f"{shares} and {more} more" if more > 0 else shares
+
+
+def _width(text: str) -> int:
+    """Return the columns that a text takes in a terminal."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def _fit(text: str, width: int) -> str:
+    """Return a text padded or cut to the width."""
+    text = "".join(character if character.isprintable() else " " for character in text)
+    if _width(text) > width:
+        while _width(text) > width - 1:
+            text = text[:-1]
+        text += "…"
+    return text + " " * (width - _width(text))

@@ -1,1 +1,1 @@
-"""Git, child processes, and the state of this machine."""
+"""Git, child processes, and checks of this machine."""

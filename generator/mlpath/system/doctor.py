@@ -1,4 +1,4 @@
-"""What this machine has and lacks, each with the command that mends it."""
+"""Checks of this machine, each with the command that fixes it."""
 
 from __future__ import annotations
 
@@ -7,109 +7,115 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlpath.errors import MlpathError
 from mlpath.system import git, processes
-from mlpath.template import store as template
+from mlpath.template import store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
 
 _OLDEST_PYTHON = (3, 11)
 _DISK_BYTES = 3 * 10**9
 """A project's environment takes 0.8 GB, uv's cache as much, and a container image the rest."""
-_INDEX_SECONDS = 20
+_TIMEOUT_SECONDS = 20
 
 
-class Finding(NamedTuple):
-    """One thing that was looked for."""
+class Check(NamedTuple):
+    """The result of one check."""
 
     name: str
     ok: bool
     needed: bool
+    """Whether mlpath fails without it."""
     found: str
-    mend: str
+    fix: str
 
 
-def examine() -> list[Finding]:
-    """Look for everything that mlpath and its projects use."""
+def examine() -> list[Check]:
+    """Check everything that mlpath and its projects use."""
     return [_python(), _git(), _identity(), _uv(), _disk(), _home(), _index(), _engine()]
 
 
-def _python() -> Finding:
+def report(checks: Sequence[Check], style: Callable[..., str]) -> Iterator[str]:
+    """Yield the lines that show the checks to a user."""
+    for check in checks:
+        mark, color = ("missing", "red") if check.needed else ("not found", "yellow")
+        if check.ok:
+            mark, color = "ok", "green"
+        yield f"{style(f'{mark:>9}', fg=color)}  {check.name:<16} {check.found}"
+        if not check.ok:
+            yield f"{'':>11}{'':<16} {check.fix}"
+
+
+def _python() -> Check:
     version = sys.version_info[:3]
-    return Finding(
+    return Check(
         "Python",
         version >= _OLDEST_PYTHON,
         needed=True,
         found=f"{'.'.join(map(str, version))} at {sys.executable}",
-        mend="uv python install 3.13",
+        fix="uv python install 3.13",
     )
 
 
-def _git() -> Finding:
+def _git() -> Check:
     version = git.version()
-    oldest = ".".join(map(str, git.OLDEST))
+    ok = version is not None and version >= git.OLDEST
     found = ".".join(map(str, version)) if version else "not on the PATH"
-    return Finding(
-        "git",
-        version is not None and version >= git.OLDEST,
-        needed=True,
-        found=found if not version or version >= git.OLDEST else f"{found}, older than {oldest}",
-        mend=_install("git"),
-    )
+    if version and not ok:
+        found += f", older than {'.'.join(map(str, git.OLDEST))}"
+    return Check("git", ok, needed=True, found=found, fix=_install("git"))
 
 
-def _identity() -> Finding:
-    who = git.identity()
-    return Finding(
+def _identity() -> Check:
+    author = git.identity()
+    return Check(
         "git identity",
-        who is not None,
+        author is not None,
         needed=False,
-        found=f"{who.name} <{who.email}>" if who else "git does not know your name",
-        mend='git config --global user.name "Your Name"'
+        found=f"{author.name} <{author.email}>" if author else "user.name or user.email is not set",
+        fix='git config --global user.name "Your Name"'
         " && git config --global user.email you@example.com",
     )
 
 
-def _uv() -> Finding:
-    mend = "python -m pip install uv"
+def _uv() -> Check:
+    fix = "python -m pip install uv"
     try:
-        found = subprocess.run(
+        done = subprocess.run(
             [processes.find_uv(), "--version"], capture_output=True, check=True, text=True
         )
     except (MlpathError, OSError, subprocess.CalledProcessError) as error:
-        return Finding("uv", ok=False, needed=True, found=str(error), mend=mend)
-    return Finding("uv", ok=True, needed=True, found=found.stdout.split()[1], mend=mend)
+        return Check("uv", ok=False, needed=True, found=str(error), fix=fix)
+    return Check("uv", ok=True, needed=True, found=done.stdout.split()[1], fix=fix)
 
 
-def _disk() -> Finding:
+def _disk() -> Check:
     free = shutil.disk_usage(Path.cwd()).free
-    return Finding(
+    return Check(
         "disk space",
         free >= _DISK_BYTES,
         needed=True,
         found=f"{free / 1e9:.1f} GB free here",
-        mend=f"Free {_DISK_BYTES / 1e9:.0f} GB; `uv cache prune` often finds some.",
+        fix=f"Free {_DISK_BYTES / 1e9:.0f} GB, for example with: uv cache prune",
     )
 
 
-def _home() -> Finding:
-    """See whether the copy of the template can be kept, by bringing it up to date."""
+def _home() -> Check:
+    """Check that the copy of the template can be written, by updating it."""
+    name = "writable home"
     try:
-        template.publish()
+        store.publish()
     except MlpathError as error:
-        return Finding(
-            "writable home",
-            ok=False,
-            needed=True,
-            found=str(error),
-            mend="Set HOME to a folder that you may write to.",
-        )
-    return Finding("writable home", ok=True, needed=True, found=template.SRC_PATH, mend="")
+        fix = "Set HOME to a folder that you may write to."
+        return Check(name, ok=False, needed=True, found=str(error), fix=fix)
+    return Check(name, ok=True, needed=True, found=store.SRC_PATH, fix="")
 
 
-def _index() -> Finding:
-    """Ask for one package's metadata as `uv sync` would: with the user's own index and proxy."""
-    mend = "Check the network and the proxy, or name an index: export UV_DEFAULT_INDEX=URL"
+def _index() -> Check:
+    """Request the metadata of one package like `uv sync`: with the user's own index and proxy."""
     try:
         done = subprocess.run(
             [
@@ -117,50 +123,49 @@ def _index() -> Finding:
                 "--refresh-package", "click", "--python", sys.executable, "-",
             ],
             input="click", capture_output=True, check=False, encoding="utf-8", errors="replace",
-            env={**processes.environment(), "UV_HTTP_RETRIES": "0"}, timeout=_INDEX_SECONDS,
+            env={**processes.environment(), "UV_HTTP_RETRIES": "0"}, timeout=_TIMEOUT_SECONDS,
         )  # fmt: skip
-    except (MlpathError, OSError) as error:
-        return Finding("package index", ok=False, needed=True, found=str(error), mend=mend)
+        ok, found = not done.returncode, "answers" if not done.returncode else "does not answer"
     except subprocess.TimeoutExpired:
-        found = f"no answer in {_INDEX_SECONDS} s"
-        return Finding("package index", ok=False, needed=True, found=found, mend=mend)
-    found = "answers" if not done.returncode else "does not answer"
-    return Finding("package index", not done.returncode, needed=True, found=found, mend=mend)
+        ok, found = False, f"no answer in {_TIMEOUT_SECONDS} s"
+    except (MlpathError, OSError) as error:
+        ok, found = False, str(error)
+    fix = "Check the network and the proxy, or name an index: export UV_DEFAULT_INDEX=URL"
+    return Check("package index", ok, needed=True, found=found, fix=fix)
 
 
-def _engine() -> Finding:
-    present = []
-    for name, question in (("docker", "info"), ("podman", "info"), ("buildah", "info")):
-        if not shutil.which(name):
-            continue
-        try:
-            done = subprocess.run(
-                [name, question], capture_output=True, check=False, timeout=_INDEX_SECONDS
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            continue
-        if not done.returncode:
-            return Finding("container engine", ok=True, needed=False, found=name, mend="")
-        present.append(name)
-    found = f"{present[0]} is installed, but does not run" if present else "none"
-    mend = "sudo systemctl start docker" if present == ["docker"] else _install("podman")
-    return Finding("container engine", ok=False, needed=False, found=found, mend=mend)
+def _engine() -> Check:
+    installed = [name for name in ("docker", "podman", "buildah") if shutil.which(name)]
+    for name in installed:
+        if _runs(name):
+            return Check("container engine", ok=True, needed=False, found=name, fix="")
+    found = f"{installed[0]} is installed, but does not run" if installed else "none"
+    fix = "sudo systemctl start docker" if installed == ["docker"] else _install("podman")
+    return Check("container engine", ok=False, needed=False, found=found, fix=fix)
+
+
+def _runs(engine: str) -> bool:
+    try:
+        done = subprocess.run(
+            [engine, "info"], capture_output=True, check=False, timeout=_TIMEOUT_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return not done.returncode
 
 
 def _install(package: str) -> str:
-    """Return the command that installs a package with the system's own tool."""
-    prefix = "" if os.name == "nt" or os.geteuid() == 0 else "sudo "
-    for tool, command in (
-        ("apt-get", "{}apt-get install -y {}"),
-        ("dnf", "{}dnf install -y {}"),
-        ("pacman", "{}pacman -S {}"),
-        ("apk", "{}apk add {}"),
-        ("zypper", "{}zypper install -y {}"),
-    ):
+    """Return the command that installs a package on this system."""
+    sudo = "" if os.name == "nt" or os.geteuid() == 0 else "sudo "
+    for tool, command in {
+        "apt-get": f"{sudo}apt-get install -y {package}",
+        "dnf": f"{sudo}dnf install -y {package}",
+        "pacman": f"{sudo}pacman -S {package}",
+        "apk": f"{sudo}apk add {package}",
+        "zypper": f"{sudo}zypper install -y {package}",
+        "brew": f"brew install {package}",
+        "winget": f"winget install {package}",
+    }.items():
         if shutil.which(tool):
-            return command.format(prefix, package)
-    if shutil.which("brew"):
-        return f"brew install {package}"
-    if shutil.which("winget"):
-        return f"winget install {package}"
+            return command
     return f"Install {package} with your system's package manager."

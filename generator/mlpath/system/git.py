@@ -1,4 +1,4 @@
-"""The few git calls, made so that nobody's configuration changes their result."""
+"""Git calls whose result does not depend on the user's configuration."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OLDEST = (2, 28)
-"""The first git with `git init --initial-branch`."""
+"""The first version with `git init --initial-branch`."""
 
-# Hooks and templates run other people's code, signing asks for a passphrase, a global ignore file
-# would leave files of the project out, and the rest starts processes that outlive the call.
+# Hooks and templates run foreign code, signing may ask for a passphrase, a global ignore file would
+# leave files of the project out, and maintenance starts processes that outlive the call.
 _SETTINGS = {
     "core.hooksPath": os.devnull,
     "init.templateDir": "",
@@ -33,50 +33,37 @@ _SETTINGS = {
 }
 _ARGUMENTS = [part for key, value in _SETTINGS.items() for part in ("-c", f"{key}={value}")]
 
-FROM_OUTSIDE = (
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_CONFIG",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_DIR",
-    "GIT_GRAFT_FILE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_INTERNAL_SUPER_PREFIX",
-    "GIT_NAMESPACE",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_SHALLOW_FILE",
-    "GIT_TEMPLATE_DIR",
-    "GIT_WORK_TREE",
-)
-"""Variables by which an enclosing git process (a hook, an alias) points its children elsewhere."""
+REPOSITORY_VARIABLES = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_NAMESPACE",
+    "GIT_INTERNAL_SUPER_PREFIX", "GIT_NO_REPLACE_OBJECTS", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE", "GIT_TEMPLATE_DIR", "GIT_WORK_TREE",
+)  # fmt: skip
+"""Variables with which a running git, in a hook or alias, points its children to its repository."""
 
 
 class Identity(NamedTuple):
-    """The author that git would write into a commit."""
+    """The author of new commits."""
 
     name: str
     email: str
 
 
 class GitError(MlpathError):
-    """A git command failed; the message is the first line of what git said."""
+    """A git command failed; the message has the first line of git's own."""
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return this process's environment, less what an enclosing git process put there."""
-    kept = {key: value for key, value in os.environ.items() if key not in FROM_OUTSIDE}
+    """Return this process's environment without the variables of an enclosing git."""
+    kept = {key: value for key, value in os.environ.items() if key not in REPOSITORY_VARIABLES}
     return {**kept, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", **(extra or {})}
 
 
 def settings_as_environment() -> dict[str, str]:
-    """Return the settings of `run` as variables, for a git that somebody else starts."""
-    given = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
-    result = {"GIT_CONFIG_COUNT": str(given + len(_SETTINGS)), "GIT_TERMINAL_PROMPT": "0"}
-    for number, (key, value) in enumerate(_SETTINGS.items(), given):
+    """Return the settings of `run` as variables, for git processes started by other programs."""
+    count = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+    result = {"GIT_CONFIG_COUNT": str(count + len(_SETTINGS)), "GIT_TERMINAL_PROMPT": "0"}
+    for number, (key, value) in enumerate(_SETTINGS.items(), count):
         result |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     return result
 
@@ -86,17 +73,20 @@ def run(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     text: str | None = None,
+    lock: int | None = None,
 ) -> str:
-    """Run git, give it `text` to read, and return what it printed.
+    """Run git with `text` as its input, and return its output.
+
+    With `lock`, a file descriptor, git holds that lock while it runs, and Ctrl-C does not reach it.
 
     Raises:
         GitError: git is missing, or it failed.
     """
-    done = attempt(*arguments, cwd=cwd, env=env, text=text)
+    done = attempt(*arguments, cwd=cwd, env=env, text=text, lock=lock)
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
+        lines = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
         command = next(word for word in arguments if word[0] != "-" and "=" not in word)
-        raise GitError(f"git {command} failed: {said[0]}")
+        raise GitError(f"git {command} failed: {lines[0]}")
     return done.stdout
 
 
@@ -105,8 +95,9 @@ def attempt(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     text: str | None = None,
+    lock: int | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run git as `run` does, and return its exit status too, whatever it is.
+    """Run git, and return its output and exit status, whether it failed or not.
 
     Raises:
         GitError: git is missing.
@@ -122,22 +113,24 @@ def attempt(
             check=False,
             encoding="utf-8",
             errors="surrogateescape",
+            pass_fds=() if lock is None else (lock,),
+            process_group=None if lock is None else 0,
         )
     except FileNotFoundError:
         check_installed()
-        raise  # git is there: it is the folder that is not
+        raise  # git exists, so it is `cwd` that does not
 
 
 def check_installed() -> None:
-    """Refuse to go on without git.
+    """Check that git is on the PATH.
 
     Raises:
-        GitError: There is no git on the PATH.
+        GitError: It is not.
     """
     if shutil.which("git") is None:
         raise GitError(
             "git is not installed, or not on the PATH",
-            hint="Install it; `mlpath doctor` has the command.",
+            hint="Run `mlpath doctor` for the command that installs it.",
         )
 
 
@@ -151,10 +144,7 @@ def version() -> tuple[int, ...] | None:
 
 
 def identity(cwd: Path | None = None) -> Identity | None:
-    """Return who git says the user is, or None where nobody told it.
-
-    Git would otherwise make up an address from the machine's name.
-    """
+    """Return the configured author, or None; git would make up an address from the host name."""
     try:
         line = run("-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", cwd=cwd)
     except GitError:
@@ -164,16 +154,16 @@ def identity(cwd: Path | None = None) -> Identity | None:
 
 
 def enclosing(path: Path) -> Path | None:
-    """Return the work tree that `path` lies in, if any, without asking git."""
+    """Return the work tree that contains `path`, if any, without running git."""
     return next((up for up in (path, *path.parents) if (up / ".git").exists()), None)
 
 
 def folder_of(path: Path) -> Path | None:
-    """Return git's own folder for the work tree that `path` lies in, without asking git."""
+    """Return the git folder of the work tree that contains `path`, without running git."""
     top = enclosing(path.absolute())
     if top is None:
         return None
-    place = top / ".git"
-    if place.is_file():  # a linked work tree, or a submodule
-        place = top / place.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
-    return place if place.is_dir() else None
+    folder = top / ".git"
+    if folder.is_file():  # a linked work tree, or a submodule
+        folder = top / folder.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
+    return folder if folder.is_dir() else None

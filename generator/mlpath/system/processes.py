@@ -1,4 +1,4 @@
-"""Starts other programs, and sees to it that none outlives this one."""
+"""Child processes that never outlive this one."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from mlpath.errors import MlpathError
 from mlpath.system import git
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from types import FrameType
 
-_PATIENCE = 10.0
-"""Seconds that a child has to end by itself."""
+_GRACE_SECONDS = 10.0
+"""How long a child may take to end after a signal."""
 
-_ENDING = [
+_SIGNALS = [
     getattr(signal, name)
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
     if hasattr(signal, name)
@@ -33,58 +33,59 @@ _ENDING = [
 
 @contextmanager
 def cleaning_up_on_signals() -> Iterator[None]:
-    """Let `finally` clauses run on any request to end, and let no second one cut them short."""
-    previous: dict[signal.Signals, Any] = {}
+    """Run `finally` clauses when a signal ends the program, and ignore further signals then."""
 
-    def end(number: int, _frame: FrameType | None) -> NoReturn:
-        for each in previous:
-            signal.signal(each, signal.SIG_IGN)
+    def stop(number: int, _frame: FrameType | None) -> NoReturn:
+        for each in _SIGNALS:
+            if signal.getsignal(each) is stop:
+                signal.signal(each, signal.SIG_IGN)
         if number == signal.SIGINT:
             raise KeyboardInterrupt
         raise SystemExit(128 + number)
 
-    with contextlib.suppress(ValueError):  # only a main thread gets signals
-        for number in _ENDING:
-            # One that is ignored stays so: `nohup` and `&` ask for that.
-            if signal.getsignal(number) not in {signal.SIG_IGN, None}:
-                previous[number] = signal.signal(number, end)
-    try:
+    with _signal_handler(stop):
         yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
-def holding_off_signals() -> Iterator[list[int]]:
-    """Let no request to end cut short what is inside; give the list of those that came."""
+def deferred_signals() -> Iterator[list[int]]:
+    """Defer signals that would end the program; yield the list of those received so far."""
     received: list[int] = []
-    previous: dict[signal.Signals, Any] = {}
-    with contextlib.suppress(ValueError):
-        for number in _ENDING:
-            if signal.getsignal(number) not in {signal.SIG_IGN, None}:
-                previous[number] = signal.signal(number, lambda got, _: received.append(got))
     try:
-        yield received
+        with _signal_handler(lambda number, _frame: received.append(number)):
+            yield received
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+        for number in received[:1]:
+            signal.raise_signal(number)
+
+
+@contextmanager
+def _signal_handler(handler: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
+    """Install a handler for the signals that end a program."""
+    previous: dict[signal.Signals, Any] = {}
+    with contextlib.suppress(ValueError):  # only a main thread gets signals
+        for number in _SIGNALS:
+            # `nohup` and `&` make a process ignore some: that stays.
+            if signal.getsignal(number) not in {signal.SIG_IGN, None}:
+                previous[number] = signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, original in previous.items():
+            signal.signal(number, original)
 
 
 def environment() -> dict[str, str]:
-    """Return the environment for a project's own tools.
-
-    Without the virtual environment that mlpath happens to run in, which uv would otherwise name
-    in a warning at each command.
-    """
-    return {k: v for k, v in os.environ.items() if k not in {*git.FROM_OUTSIDE, "VIRTUAL_ENV"}}
+    """Return the environment for a project's tools, without the virtual environment of mlpath."""
+    dropped = {*git.REPOSITORY_VARIABLES, "VIRTUAL_ENV"}
+    return {key: value for key, value in os.environ.items() if key not in dropped}
 
 
 def find_uv() -> str:
-    """Return the uv that was installed with mlpath.
+    """Return the path of the uv that was installed with mlpath.
 
     Raises:
-        MlpathError: It is gone.
+        MlpathError: It is missing.
     """
     try:
         return os.fspath(uv.find_uv_bin())
@@ -94,24 +95,23 @@ def find_uv() -> str:
         ) from None
 
 
-def python_option(wanted: str) -> list[str]:
-    """Return uv's option for a Python version: this very interpreter where it is that one.
+def python_option(version: str) -> list[str]:
+    """Return uv's option for a Python version: the running interpreter if it has that version.
 
-    Left to itself, uv may take another, or download one, when a good one is right here.
+    By itself, uv may choose or download another one.
     """
-    ours = f"{sys.version_info.major}.{sys.version_info.minor}"
-    if not wanted:
+    if not version:
         return []
-    base = getattr(sys, "_base_executable", None) or sys.executable
-    return ["--python", base if wanted == ours else wanted]
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    interpreter = getattr(sys, "_base_executable", None) or sys.executable
+    return ["--python", interpreter if version == running else version]
 
 
 @contextmanager
 def child(command: Sequence[str], cwd: Path) -> Iterator[subprocess.Popen[str]]:
-    """Start a program whose output is read as text; end it, and its own children, on leaving.
+    """Start a program with its output as text; end it and its children on leaving.
 
-    It gets a session of its own: Ctrl-C reaches mlpath alone, which then passes it on once,
-    however many processes stand in between.
+    It gets a session of its own, so that Ctrl-C reaches mlpath alone, which passes it on once.
     """
     with subprocess.Popen(
         command,
@@ -134,26 +134,25 @@ def _end(process: subprocess.Popen[str]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         if process.poll() is not None:
             break
-        _signal_all(process, number)
+        _signal_group(process, number)
         _drain_until_end(process)
     if sys.platform != "win32":
-        # Also what the child may have left behind.
-        _signal_all(process, signal.SIGKILL)
+        _signal_group(process, signal.SIGKILL)  # what the child may have left running
     elif process.poll() is None:
         process.kill()
 
 
 def _drain_until_end(process: subprocess.Popen[str]) -> None:
-    """Wait for the end, reading on, since a full pipe would keep the child from ending."""
+    """Wait for the end while reading, since a full pipe would block the child."""
     try:
-        process.communicate(timeout=_PATIENCE)
+        process.communicate(timeout=_GRACE_SECONDS)
     except (subprocess.TimeoutExpired, ValueError):
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _GRACE_SECONDS
         while process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
 
 
-def _signal_all(process: subprocess.Popen[str], number: signal.Signals) -> None:
+def _signal_group(process: subprocess.Popen[str], number: signal.Signals) -> None:
     if sys.platform == "win32":
         process.terminate()
         return

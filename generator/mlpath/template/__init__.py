@@ -1,1 +1,1 @@
-"""Versions of the template, rendering by Copier, and the recorded answers."""
+"""Versions of the template, its questions, rendering, and recorded answers."""

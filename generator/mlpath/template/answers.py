@@ -1,4 +1,4 @@
-"""Reads a project's record of its template: the answers, and where they were given."""
+"""The answers file, a project's record of its template and answers."""
 
 from __future__ import annotations
 
@@ -16,71 +16,69 @@ ANSWERS_FILE = ".copier-answers.yml"
 
 Answers = dict[str, Any]
 
-# PyYAML's parser in C is a tenth of the time, where its wheel has it.
+# The parser in C takes a tenth of the time; not every wheel of PyYAML has it.
 Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-_NOT_BY_HAND = "It is written by mlpath and Copier; take it back from git: git checkout HEAD -- "
 
 
 @dataclass(frozen=True)
 class Record:
-    """What a project's answers file says."""
+    """The content of a project's answers file."""
 
     source: str
-    """The template, as Copier is told it."""
+    """The template, as given to Copier."""
     version: str
     """The version of the template that the project has."""
     answers: Answers
 
 
 def read_answers(path: Path) -> Answers:
-    """Read a YAML file of answers, less the keys that Copier keeps for itself.
+    """Load a YAML file of answers, without Copier's own keys.
 
     Raises:
-        MlpathError: There is no such file, or it holds no answers.
+        MlpathError: The file is missing, or holds no answers.
     """
-    return _public(_mapping(_read(path), str(path)))
+    return _public(_load_mapping(_read(path), str(path)))
 
 
 def read_record(project: Path) -> Record:
-    """Read the answers file of a project.
+    """Load the answers file of a project.
 
     Raises:
         MlpathError: It is missing, malformed, or names no template.
     """
-    check_place(project)
+    check_project(project)
     path = project / ANSWERS_FILE
     return parse_record(_read(path), str(path))
 
 
-def check_place(project: Path) -> None:
-    """Refuse what is no folder of a project.
+def check_project(project: Path) -> None:
+    """Check that a folder has an answers file.
 
     Raises:
-        MlpathError: Says why.
+        MlpathError: It has none, or does not exist.
     """
     if not (project / ANSWERS_FILE).exists():
-        why = f"it has no {ANSWERS_FILE}" if project.is_dir() else "there is no such folder"
+        reason = f"it has no {ANSWERS_FILE}" if project.is_dir() else "the folder does not exist"
         raise MlpathError(
-            f"{project} is no project of mlpath: {why}",
-            hint="Name the folder of a project, or make one: mlpath new-project",
+            f"{project} is not an mlpath project: {reason}",
+            hint="Give the folder of a project, or create one: mlpath new-project",
         )
 
 
 def parse_record(content: bytes, name: str) -> Record:
-    """Understand the content of an answers file; `name` is what messages call it.
+    """Parse the content of an answers file; `name` stands for it in messages.
 
     Raises:
         MlpathError: It is malformed, or names no template.
     """
-    found = _mapping(content, name)
-    missing = [key for key in ("_src_path", "_commit") if not isinstance(found.get(key), str)]
+    values = _load_mapping(content, name)
+    missing = [key for key in ("_src_path", "_commit") if not isinstance(values.get(key), str)]
     if missing:
         raise MlpathError(
-            f"{name} does not say {' and '.join(missing)}, so nobody knows which template it was",
-            hint=_NOT_BY_HAND + ANSWERS_FILE,
+            f"{name} lacks {' and '.join(missing)}, so the project's template is unknown",
+            hint=f"Restore it from git: git checkout HEAD -- {ANSWERS_FILE}",
         )
-    return Record(found["_src_path"], found["_commit"], _public(found))
+    return Record(values["_src_path"], values["_commit"], _public(values))
 
 
 def _read(path: Path) -> bytes:
@@ -90,22 +88,19 @@ def _read(path: Path) -> bytes:
         raise MlpathError(f"cannot read {path}: {error.strerror}") from None
 
 
-def _mapping(content: bytes, name: str) -> dict[str, Any]:
+def _load_mapping(content: bytes, name: str) -> dict[str, Any]:
+    hint = "Write one `key: value` per line."
     try:
-        found = yaml.load(content, Loader=Loader)  # noqa: S506
-    except (yaml.YAMLError, ValueError) as error:  # a date that there is not, another encoding
-        raise MlpathError(
-            f"{name} is not YAML: {' '.join(str(error).split())}",
-            hint="It should hold one `key: value` a line.",
-        ) from None
-    if found is None:
+        values = yaml.load(content, Loader=Loader)  # noqa: S506
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: an impossible date
+        reason = " ".join(str(error).split())
+        raise MlpathError(f"{name} is not YAML: {reason}", hint=hint) from None
+    if values is None:
         return {}
-    if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
-        raise MlpathError(
-            f"{name} holds no answers", hint="It should hold one `key: value` a line."
-        )
-    return found
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise MlpathError(f"{name} holds no answers", hint=hint)
+    return values
 
 
-def _public(found: dict[str, Any]) -> Answers:
-    return {key: value for key, value in found.items() if not key.startswith("_")}
+def _public(values: dict[str, Any]) -> Answers:
+    return {key: value for key, value in values.items() if not key.startswith("_")}

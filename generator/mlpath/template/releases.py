@@ -1,15 +1,15 @@
-"""Turns this repository's history into the template's released versions.
+"""The released versions of the template, built from this repository's history.
 
-The wheel carries the template twice: the current version as a plain folder, and every version as
-a tag of one git bundle, so that plain Copier updates a project without a network. No tags and no
-committed binaries are needed: a version is the last first-parent commit whose
-`generator/mlpath/__init__.py` carries it, and the current version is the working tree.
+A wheel has the template twice: the current version as a plain folder, and all versions as tags of
+one git bundle, so that plain Copier can update a project without a network. A version is the last
+first-parent commit whose `generator/mlpath/__init__.py` has it; the current version is the working
+tree.
 
-Each version becomes a commit without a parent, with a fixed author and date, so its id depends on
-its name and content alone and is the same whoever builds it. The objects are written here rather
-than by git: a few lines of `hashlib` and `zlib` give the same bytes with every git, and with none.
+Each version becomes a commit without a parent, with a fixed author and date, so its id depends only
+on its name and content. `hashlib` and `zlib` write the objects, so that the bytes are the same with
+every version of git, and without git.
 
-Standard library only, and nothing of mlpath is imported: the build hook loads this file by path.
+Standard library only, and no imports from mlpath: the build hook loads this file by its path.
 """
 
 from __future__ import annotations
@@ -34,16 +34,11 @@ _GIT_ATTRIBUTES = b"* -text\n"
 _SIGNATURE = b"mlpath <mlpath@localhost> 1735689600 +0000"
 _VERSION_LINE = re.compile(rb"""^__version__ = ["']([^"']+)["']""", re.MULTILINE)
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-# By these an enclosing git process (a hook, `git rebase --exec`) points its children elsewhere.
-_FROM_OUTSIDE = {
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_DIR",
-    "GIT_INDEX_FILE",
-    "GIT_NAMESPACE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_WORK_TREE",
-}
+# A running git (in a hook, or `git rebase --exec`) points its children to its repository with these.
+_REPOSITORY_VARIABLES = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_INDEX_FILE",
+    "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY", "GIT_WORK_TREE",
+)  # fmt: skip
 _COMMIT, _TREE, _BLOB = (1, b"commit"), (2, b"tree"), (3, b"blob")
 
 
@@ -55,11 +50,11 @@ class File(NamedTuple):
 
 
 Tree = dict[str, File]
-"""A version of the template: what stands under each slash-separated path."""
+"""A version of the template: its files by slash-separated path."""
 
 
 class NoHistoryError(Exception):
-    """The folder has no history to read releases from; the message says why."""
+    """The folder has no complete history; the message has the reason."""
 
 
 def build(root: Path, folder: Path, bundle: Path) -> str | None:
@@ -67,21 +62,21 @@ def build(root: Path, folder: Path, bundle: Path) -> str | None:
 
     Args:
         root: The repository, or a copy of its files.
-        folder: Where the current version goes as plain files; must not exist.
-        bundle: The bundle file to write, with one tag a version.
+        folder: The folder to write the current version to; must not exist.
+        bundle: The bundle file to write, with one tag per version.
 
     Returns:
-        None, or why the bundle holds the current version alone.
+        None, or the reason why the bundle has only the current version.
     """
     current = f"v{parse_version((root / VERSION_FILE).read_bytes())}"
     versions: dict[str, Tree] = {}
-    why = None
+    reason = None
     try:
         for version, commits in carriers(root).items():
             if version != current:
                 versions[version] = read_tree(root, commits[-1])
     except NoHistoryError as error:
-        versions, why = {}, str(error)
+        versions, reason = {}, str(error)
     versions[current] = working_tree(root)
     for path, file in versions[current].items():
         target = folder / path
@@ -89,46 +84,46 @@ def build(root: Path, folder: Path, bundle: Path) -> str | None:
         target.write_bytes(file.content)
         target.chmod(int(file.mode[-3:], 8))
     bundle.write_bytes(make_bundle(versions))
-    return why
+    return reason
 
 
 def parse_version(source: bytes) -> str | None:
-    """Return the version written in the text of `VERSION_FILE`, if any."""
-    found = _VERSION_LINE.search(source)
-    return found[1].decode() if found else None
+    """Return the version in the text of `VERSION_FILE`, if any."""
+    match = _VERSION_LINE.search(source)
+    return match[1].decode() if match else None
 
 
 def carriers(root: Path) -> dict[str, list[str]]:
-    """Return the first-parent commits that carry each version, oldest first.
+    """Return the first-parent commits that have each version, oldest first.
 
     Raises:
-        NoHistoryError: There is no complete history of this very folder.
+        NoHistoryError: The folder has no complete history of its own.
     """
     _check_own_repository(root)
     if _git(root, "rev-parse", "--is-shallow-repository").strip() == b"true":
         raise NoHistoryError("the clone is shallow")
     commits = _git(root, "rev-list", "--first-parent", "--reverse", "HEAD", "--").decode().split()
     names = "".join(f"{commit}:{VERSION_FILE}\n" for commit in commits)
-    # Names first, then each distinct content once: in a filtered clone every blob is a download.
+    # Ids first, then each distinct content once: in a filtered clone every blob is a download.
     lines = _git(root, "cat-file", "--batch-check=%(objectname)", stdin=names.encode())
-    found = [
+    blobs = [
         (commit, line.decode())
         for commit, line in zip(commits, lines.splitlines(), strict=True)
         if not line.endswith(b" missing")
     ]
-    sources = _read_blobs(root, {blob for _, blob in found})
+    sources = _read_blobs(root, {blob for _, blob in blobs})
     result: dict[str, list[str]] = {}
-    for commit, blob in found:
+    for commit, blob in blobs:
         if version := parse_version(sources[blob]):
             result.setdefault(f"v{version}", []).append(commit)
     return result
 
 
 def read_tree(root: Path, commit: str) -> Tree:
-    """Return the template as it stood at a commit."""
+    """Return the template at a commit."""
     if _git(root, "config", "--get-regexp", r"^remote\..*\.promisor$", check=False):
-        # `pip install git+…` makes a filtered clone. A diff fetches all that is missing at once;
-        # asking for the contents would fetch them one by one.
+        # `pip install git+…` makes a filtered clone. A diff fetches all missing blobs at once;
+        # reading the contents would fetch them one by one.
         _git(root, "diff", "--shortstat", _EMPTY_TREE, commit, "--", *TEMPLATE_PATHS)
     listed = _git(root, "ls-tree", "-r", "-z", "--full-tree", commit, "--", *TEMPLATE_PATHS)
     entries = [line.partition("\t") for line in listed.decode().split("\0") if line]
@@ -138,11 +133,11 @@ def read_tree(root: Path, commit: str) -> Tree:
 
 
 def working_tree(root: Path) -> Tree:
-    """Return the template as its files are now, so that a developer sees uncommitted changes."""
+    """Return the template with the uncommitted changes of the checkout."""
     try:
         _check_own_repository(root)
-        kinds = ("--cached", "--others", "--exclude-standard")
-        listed = _git(root, "ls-files", "-z", *kinds, "--", *TEMPLATE_PATHS)
+        options = ("-z", "--cached", "--others", "--exclude-standard")
+        listed = _git(root, "ls-files", *options, "--", *TEMPLATE_PATHS)
         paths = {root / name for name in listed.decode().split("\0") if name}
     except NoHistoryError:
         paths = {root / "copier.yml", *(root / "template").rglob("*")}
@@ -154,14 +149,14 @@ def working_tree(root: Path) -> Tree:
 
 
 def make_bundle(versions: Mapping[str, Tree]) -> bytes:
-    """Return a git bundle with one tag for each version, and the last one as its HEAD."""
+    """Return a git bundle with one tag per version, and the last one as its HEAD."""
     objects: dict[str, bytes] = {}
     tags = {
         version: _store(objects, _COMMIT, _commit(objects, version, tree))
         for version, tree in versions.items()
     }
     refs = [f"{oid} refs/tags/{version}\n" for version, oid in sorted(tags.items())]
-    # Copier falls back to HEAD while no version but development ones exists.
+    # Copier falls back to HEAD if all versions are development versions.
     refs.append(f"{list(tags.values())[-1]} HEAD\n")
     pack = b"PACK" + struct.pack(">II", 2, len(objects)) + b"".join(objects.values())
     checksum = hashlib.sha1(pack, usedforsecurity=False).digest()
@@ -172,13 +167,13 @@ def tags(bundle: Path) -> dict[str, str]:
     """Return the versions in a bundle, each with its commit id.
 
     Raises:
-        ValueError: The file is no git bundle, or a damaged one.
+        ValueError: The file is not a git bundle, or damaged.
         OSError: The file can't be read.
     """
     header, _, pack = bundle.read_bytes().partition(b"\n\n")
     checksum = hashlib.sha1(pack[:-20], usedforsecurity=False).digest()
     if not header.startswith(b"# v2 git bundle\n") or checksum != pack[-20:]:
-        raise ValueError(f"{bundle} is not a whole git bundle")
+        raise ValueError(f"{bundle} is not a complete git bundle")
     pairs = [ref.split(" ", 1) for ref in header.decode().splitlines()[1:]]
     prefix = "refs/tags/"
     return {ref.removeprefix(prefix): oid for oid, ref in pairs if ref.startswith(prefix)}
@@ -186,15 +181,15 @@ def tags(bundle: Path) -> dict[str, str]:
 
 def _commit(objects: dict[str, bytes], version: str, tree: Tree) -> bytes:
     content = {".gitattributes": File(b"100644", _GIT_ATTRIBUTES), **tree}
-    # The version in the message keeps two versions of the same content apart: otherwise they
-    # would share an id, and `git describe`, which Copier asks for `_commit`, would name either.
+    # Without the version in the message, two versions with the same content would share an id, and
+    # `git describe`, from which Copier takes `_commit`, could return either.
     return b"tree %s\nauthor %s\ncommitter %s\n\nmlpath template %s\n" % (
         _write_tree(objects, content).encode(), _SIGNATURE, _SIGNATURE, version.encode(),
     )  # fmt: skip
 
 
 def _write_tree(objects: dict[str, bytes], files: Mapping[str, File]) -> str:
-    """Store the files and the folders they need; return the id of the top folder."""
+    """Store the files and their folders; return the id of the top folder."""
     folders: dict[str, dict[str, File]] = {}
     entries: list[tuple[bytes, bytes, str]] = []
     for path, file in files.items():
@@ -215,7 +210,7 @@ def _write_tree(objects: dict[str, bytes], files: Mapping[str, File]) -> str:
 
 
 def _store(objects: dict[str, bytes], kind: tuple[int, bytes], body: bytes) -> str:
-    """Add one object, in the form that it has in a pack, under its id."""
+    """Add one object in the format of a pack; return its id."""
     number, name = kind
     raw = b"%s %d\0%s" % (name, len(body), body)
     oid = hashlib.sha1(raw, usedforsecurity=False).hexdigest()
@@ -231,17 +226,17 @@ def _store(objects: dict[str, bytes], kind: tuple[int, bytes], body: bytes) -> s
 
 
 def _check_own_repository(root: Path) -> None:
-    """Refuse a folder inside somebody else's repository, whose history says nothing about it."""
+    """Check that the folder is the top of its repository; another one's history is of no use."""
     top = _git(root, "rev-parse", "--show-toplevel").decode().strip()
     if not Path(top).samefile(root):
-        raise NoHistoryError("the git repository around it is another one")
+        raise NoHistoryError("the folder is inside another git repository")
 
 
 def _read_blobs(root: Path, oids: Iterable[str]) -> dict[str, bytes]:
-    asked = sorted(oids)
-    output = _git(root, "cat-file", "--batch", stdin="".join(f"{o}\n" for o in asked).encode())
+    oids = sorted(oids)
+    output = _git(root, "cat-file", "--batch", stdin="".join(f"{o}\n" for o in oids).encode())
     result, start = {}, 0
-    for oid in asked:
+    for oid in oids:
         head_end = output.index(b"\n", start)
         head = output[start:head_end].split()
         if head[1] != b"blob":
@@ -256,12 +251,12 @@ def _mode(path: Path) -> bytes:
 
 
 def _unix_lines(content: bytes) -> bytes:
-    """Undo `core.autocrlf`, so that a checkout on Windows gives the ids of its commits."""
+    """Undo `core.autocrlf`, so that a checkout on Windows gives the same ids."""
     return content if b"\0" in content else content.replace(b"\r\n", b"\n")
 
 
 def _git(root: Path, *arguments: str, stdin: bytes = b"", check: bool = True) -> bytes:
-    env = {name: value for name, value in os.environ.items() if name not in _FROM_OUTSIDE}
+    env = {name: value for name, value in os.environ.items() if name not in _REPOSITORY_VARIABLES}
     env |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
     try:
         done = subprocess.run(

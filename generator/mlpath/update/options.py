@@ -1,124 +1,122 @@
-"""Lets a project grow step by step: an option's question, answered anew on the version it has."""
+"""Add an option to a project: change an answer on the version that it has."""
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlpath.errors import MlpathError
-from mlpath.template import render
+from mlpath.template import questions as template_questions
 from mlpath.template import store as template
 from mlpath.template.answers import Record, read_record
-from mlpath.update import undo_log as journal
-from mlpath.update.project import Outcome, Renders, update
+from mlpath.update import undo_log
+from mlpath.update.project import Request, UpdateResult, update
+from mlpath.update.renders import RenderCache
 
 if TYPE_CHECKING:
-    import contextlib
     from collections.abc import Mapping
-    from pathlib import Path
 
-WHY = {
-    "ci": "every push runs the tests, and the badge says that they pass",
-    "container": "the demo runs anywhere that containers do, with nothing to install",
-    "deep": "a neural network beside the simpler models; it serves only if it earns it",
-    "dvc_remote": "others, and your other machines, can fetch the data with `dvc pull`",
-    "license": "without a licence nobody else may use your work",
-    "space": "anybody can try the demo from a link, without an installation",
+BENEFITS = {
+    "ci": "runs the tests on every push, and shows the result in a badge",
+    "container": "packages the demo, so that it runs without an installation",
+    "deep": "adds a neural network, which is promoted only if it beats the simpler models",
+    "dvc_remote": "lets others, and your other machines, fetch the data with `dvc pull`",
+    "license": "allows others to use your work",
+    "space": "publishes the demo, so that others can try it without an installation",
 }
-"""Why one would add an option; the question's own text says it for an option that is not here."""
+"""What an option is good for; for others, the help of its question is shown."""
 
 
 @dataclass(frozen=True)
 class Option:
-    """Something that a project can have or do without."""
+    """An option that a project has or could have."""
 
     key: str
     now: str
     values: tuple[str, ...]
-    """What it can be set to; empty for yes or no."""
+    """The values to choose from; empty for yes or no."""
     present: bool
     why: str
 
 
-def offers(project: Path) -> list[Option]:
-    """Return the options of the template version that a project has.
+def list_options(project: Path) -> list[Option]:
+    """Return the options of a project's template version.
 
     Raises:
-        MlpathError: It is no project, or its template is not ours.
+        MlpathError: It is not a project, or not of mlpath's own template.
     """
     project = project.absolute()
     record = read_record(project)
-    return _offers(record, _questions(project, record))
+    return _options(record, _questions(project, record))
 
 
-def add(project: Path, request: str, held: contextlib.ExitStack | None = None) -> Outcome:
-    """Give a project an option, by the same merge as an update.
+def add(project: Path, request: str) -> UpdateResult:
+    """Add an option to a project by a merge, as in an update.
 
     Args:
-        project: Its folder.
-        request: `OPTION`, or `OPTION=VALUE`.
-        held: As in `update`.
+        project: The project's folder.
+        request: `OPTION` or `OPTION=VALUE`.
 
     Raises:
-        MlpathError: There is no such option, it is there already, or a merge is not possible now.
+        MlpathError: The option does not exist or is already there, or the merge is not possible.
     """
     project = project.absolute()
-    notes = journal.recover_around(project)
+    notes = undo_log.recover(project)
     record = read_record(project)
     questions = _questions(project, record)
-    options = {option.key: option for option in _offers(record, questions)}
+    options = {option.key: option for option in _options(record, questions)}
     key, given, value = request.partition("=")
     option = options.get(key)
     if option is None and not (given and key in questions):
         raise MlpathError(
-            f"there is no option {key} in template version {record.version}",
-            hint=f"There are: {', '.join(options)}. See them: mlpath add",
+            f"template version {record.version} has no option {key!r}",
+            hint=f"Options: {', '.join(options)}. Show them with: mlpath add",
         )
     if not given and option is not None:
-        if option.present:
-            raise MlpathError(
-                f"{project} has {key} already: {option.now}",
-                hint=f"Another value: mlpath add {key}=VALUE"
-                f" ({', '.join(option.values) or 'true, false'}).",
-            )
-        value = _usual(questions[key], option)
-    with Renders() as renders:
-        outcome = update(
-            project, renders, data={key: value}, defaults=True, ref=record.version, held=held
-        )
-    outcome.notes[:0] = notes
-    return outcome
+        value = _default_value(project, option, questions[key])
+    with tempfile.TemporaryDirectory(prefix="mlpath-") as scratch:
+        change = Request({key: value}, defaults=True, ref=record.version)
+        result = update(project, RenderCache(Path(scratch)), change)
+    result.notes[:0] = notes
+    return result
 
 
 def _questions(project: Path, record: Record) -> Mapping[str, Mapping[str, Any]]:
     if record.source != template.SRC_PATH:
         raise MlpathError(
-            f"{project} is made from {record.source}, whose options mlpath does not know",
-            hint="Change an answer: mlpath update -d KEY=VALUE",
+            f"{project} was created from {record.source}, whose options mlpath does not know",
+            hint="Change an answer with: mlpath update -d KEY=VALUE",
         )
-    template.publish_or_tell()
+    template.try_publish()
     template.check_known(record.version, project)
     with template.release(record.version) as release:
-        return render.questions(release)
+        return template_questions.questions(release)
 
 
-def _offers(record: Record, questions: Mapping[str, Mapping[str, Any]]) -> list[Option]:
-    result = []
+def _options(record: Record, questions: Mapping[str, Mapping[str, Any]]) -> list[Option]:
+    options = []
     for key, question in questions.items():
-        values = render.values_of(question)
-        if question.get("when", True) is False:
-            continue
-        if question.get("type") != "bool" and "none" not in values and key not in WHY:
+        values = template_questions.values_of(question)
+        optional = question.get("type") == "bool" or "none" in values or key in BENEFITS
+        if question.get("when", True) is False or not optional:
             continue
         now = record.answers.get(key, question.get("default"))
-        present = now not in (False, "none", None)  # a record may hold a list, by hand
-        why = WHY.get(key) or str(question.get("help", "")).strip()
-        result.append(Option(key, _shown(now), tuple(values), present, why))
-    return result
+        present = now not in (False, "none", None)  # a list, if the file was edited by hand
+        why = BENEFITS.get(key) or str(question.get("help", "")).strip()
+        options.append(Option(key, _format(now), tuple(values), present, why))
+    return options
 
 
-def _usual(question: Mapping[str, Any], option: Option) -> str:
-    """Return the value that an option has when it is added without one."""
+def _default_value(project: Path, option: Option, question: Mapping[str, Any]) -> str:
+    """Return the value for an option that is added without one."""
+    if option.present:
+        raise MlpathError(
+            f"{project} already has {option.key}: {option.now}",
+            hint=f"Change its value with: mlpath add {option.key}=VALUE"
+            f" ({', '.join(option.values) or 'true, false'})",
+        )
     if not option.values:
         return "true"
     others = [value for value in option.values if value != "none"]
@@ -126,5 +124,5 @@ def _usual(question: Mapping[str, Any], option: Option) -> str:
     return default if default in others else others[0]
 
 
-def _shown(value: object) -> str:
+def _format(value: object) -> str:
     return ("no", "yes")[value] if isinstance(value, bool) else str(value)

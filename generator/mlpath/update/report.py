@@ -1,4 +1,4 @@
-"""What commands that look at projects, or change them, have to say: to people and to programs."""
+"""Format the results of `update`, `add` and `status` as text and as JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from mlpath.create.staging import quoted
+from mlpath.system.shell import quote_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,69 +16,24 @@ if TYPE_CHECKING:
 
     from mlpath.update.batch import Result
     from mlpath.update.options import Option
-    from mlpath.update.project import Outcome
+    from mlpath.update.outcomes import FileOutcome
+    from mlpath.update.project import UpdateResult
     from mlpath.update.status import Status
 
     Style = Callable[..., str]
 
-COLOURS = {
+COLORS = {
     "new": "green",
     "changed": "green",
+    "renamed": "green",
     "merged": "cyan",
     "conflict": "red",
     "removed": "yellow",
     "kept": "blue",
 }
+"""The color of each outcome that is listed."""
 
-
-def document(result: Result) -> dict[str, Any]:
-    """Return a result as JSON has it."""
-    project = str(result.project)
-    if result.error:
-        error = {"error": str(result.error), "hint": result.error.hint}
-        return {"project": project, "state": "failed", **error}
-    if result.status:
-        forecast = _outcome_document(result.status.forecast)
-        found = {**dataclasses.asdict(result.status), "forecast": forecast}
-        return {**found, "project": project}
-    return {**_outcome_document(result.outcome), "project": project}
-
-
-def _outcome_document(outcome: Outcome | None) -> dict[str, Any]:
-    if outcome is None:
-        return {}
-    found = dataclasses.asdict(outcome)
-    for key in ("project", "signals", "written", "aborted"):
-        del found[key]
-    return {"state": state(outcome), **found}
-
-
-def state(outcome: Outcome) -> str:
-    """Name what happened to a project: current, conflicts, updated, pretended, or aborted."""
-    if outcome.aborted:
-        return "aborted"
-    if not outcome.changed:
-        return "current"
-    if outcome.conflicts:
-        return "conflicts"
-    return "updated" if outcome.written else "pretended"
-
-
-def exit_status(results: Sequence[Result], outdated_is: int = 0) -> int:
-    """Return 1 if anything failed or is in conflict; a signal that had to wait has its own."""
-    outcomes = [result.outcome for result in results if result.outcome]
-    for outcome in outcomes:
-        for number in outcome.signals:
-            return 128 + number
-    if any(result.error for result in results):
-        return 1
-    if any(outcome.conflicts or outcome.obstacles for outcome in outcomes):
-        return 1
-    outdated = any(result.status.outdated for result in results if result.status)
-    return outdated_is if outdated else 0
-
-
-_IN_TOTAL = {
+_TOTALS = {
     "conflicts": "with conflicts",
     "current": "up to date",
     "pretended": "would be updated",
@@ -86,14 +41,60 @@ _IN_TOTAL = {
 }
 
 
+def document(result: Result) -> dict[str, Any]:
+    """Return the result for a project as JSON has it."""
+    project = str(result.project)
+    if result.error:
+        error = {"error": str(result.error), "hint": result.error.hint}
+        return {"project": project, "state": "failed", **error}
+    if result.status:
+        forecast = result.status.forecast
+        fields = dataclasses.asdict(result.status)
+        fields["forecast"] = _update_document(forecast) if forecast else {}
+        return {**fields, "project": project}
+    assert result.outcome  # noqa: S101 - a result has one of the three
+    return {**_update_document(result.outcome), "project": project}
+
+
+def _update_document(result: UpdateResult) -> dict[str, Any]:
+    fields = dataclasses.asdict(result)
+    for key in ("project", "written", "aborted"):
+        del fields[key]
+    return {"state": state(result), **fields}
+
+
+def state(result: UpdateResult) -> str:
+    """Return a project's state: aborted, current, conflicts, updated, or pretended."""
+    if result.aborted:
+        return "aborted"
+    if not result.changed:
+        return "current"
+    if result.conflicts:
+        return "conflicts"
+    return "updated" if result.written else "pretended"
+
+
+def exit_status(results: Sequence[Result], outdated_status: int = 0) -> int:
+    """Return 1 for errors, conflicts and obstacles, `outdated_status` for outdated projects."""
+    if any(map(_needs_attention, results)):
+        return 1
+    outdated = any(result.status.outdated for result in results if result.status)
+    return outdated_status if outdated else 0
+
+
+def _needs_attention(result: Result) -> bool:
+    update = result.outcome
+    return bool(result.error or (update and (update.conflicts or update.obstacles)))
+
+
 def total(results: Sequence[Result]) -> str:
-    """Return one line on what came of all projects together."""
-    counts = Counter(_word(result) for result in results)
-    words = (f"{count} {_IN_TOTAL.get(word, word)}" for word, count in counts.most_common())
-    return f"\n{len(results)} projects: {', '.join(words)}"
+    """Return a line that sums up the results for several projects."""
+    counts = Counter(map(_state, results))
+    parts = (f"{count} {_TOTALS.get(key, key)}" for key, count in counts.most_common())
+    return f"\n{len(results)} projects: {', '.join(parts)}"
 
 
-def _word(result: Result) -> str:
+def _state(result: Result) -> str:
     if result.outcome:
         return state(result.outcome)
     if result.status:
@@ -102,102 +103,111 @@ def _word(result: Result) -> str:
 
 
 def lines(result: Result, style: Style, *, brief: bool) -> Iterator[str]:
-    """Tell a person what came of a project, and what to do next; `brief` if it is one of many."""
+    """Yield the lines to print for a project; `brief` for one of many."""
     if result.status:
         yield from _status_lines(result.status, style, brief=brief)
     if result.outcome:
-        yield from _outcome_lines(result.outcome, style, brief=brief)
+        yield from _update_lines(result.outcome, style, brief=brief)
 
 
-def _outcome_lines(outcome: Outcome, style: Style, *, brief: bool) -> Iterator[str]:
-    place = _called(outcome.project)
-    yield from _notes(outcome.notes, style)
-    if outcome.aborted:
-        yield f"{style('Undone', fg='green', bold=True)} in {place}: all is as before the update"
+def _update_lines(result: UpdateResult, style: Style, *, brief: bool) -> Iterator[str]:
+    name = _name(result.project)
+    yield from _notes(result.notes, style)
+    if result.aborted:
+        undone = style("Undone", fg="green", bold=True)
+        yield f"{undone} in {name}: the files are as before the update"
         return
-    if not outcome.changed:
-        yield f"{place} is up to date: template {outcome.new}"
+    if not result.changed:
+        yield f"{name} is up to date: template {result.new}"
         return
-    yield _headline(outcome, place, style)
-    if outcome.patch:
-        yield outcome.patch
+    yield _headline(result, name, style)
+    if result.patch:
+        yield result.patch
     elif brief:
-        yield from _table(outcome, style, {"conflict"})
+        yield from _table(result, style, {"conflict"})
     else:
         yield ""
-        yield from _table(outcome, style, {*COLOURS} - ({"kept"} if outcome.written else set()))
+        yield from _table(result, style, {*COLORS} - ({"kept"} if result.written else set()))
         yield ""
-        yield from _next(outcome, style)
+        yield from _next_steps(result, style)
 
 
-def _headline(outcome: Outcome, place: str, style: Style) -> str:
-    same = outcome.old == outcome.new
-    what = f"{outcome.new}, other answers" if same else f"{outcome.old} → {outcome.new}"
-    verb = "Updated" if outcome.written else "Would update"
-    colour = "red" if outcome.conflicts else "green"
-    return f"{style(verb, fg=colour, bold=True)} {place}: template {what}, {_conflicts(outcome)}"
+def _headline(result: UpdateResult, name: str, style: Style) -> str:
+    versions = f"{result.old} → {result.new}"
+    if result.old == result.new:
+        versions = f"{result.new}, other answers"
+    verb = "Updated" if result.written else "Would update"
+    color = "red" if result.conflicts else "green"
+    return f"{style(verb, fg=color, bold=True)} {name}: template {versions}, {_conflicts(result)}"
 
 
-def _conflicts(outcome: Outcome) -> str:
-    count = len(outcome.conflicts)
+def _conflicts(result: UpdateResult) -> str:
+    count = len(result.conflicts)
     return f"{count} file{'s' if count > 1 else ''} in conflict" if count else "no conflicts"
 
 
-def _table(outcome: Outcome, style: Style, verdicts: set[str]) -> Iterator[str]:
-    rows = [row for row in outcome.files if row.verdict in verdicts]
-    width = max((len(row.path) for row in rows if row.reason), default=0)
+def _table(result: UpdateResult, style: Style, outcomes: set[str]) -> Iterator[str]:
+    rows = [row for row in result.files if row.outcome in outcomes]
+    width = max((len(row.path) for row in rows if _reason(row)), default=0)
     for row in rows:
-        verdict = style(f"{row.verdict:>8}", fg=COLOURS[row.verdict])
-        path = f"{row.path:<{width}}  {style(row.reason, dim=True)}" if row.reason else row.path
-        yield f"  {verdict}  {path}"
-    yours = sum(row.verdict == "yours" for row in outcome.files)
-    if yours and "kept" in verdicts:
-        yield f"  {'yours':>8}  {yours} more, which the template does not know"
+        outcome = style(f"{row.outcome:>8}", fg=COLORS[row.outcome])
+        reason = _reason(row)
+        path = f"{row.path:<{width}}  {style(reason, dim=True)}" if reason else row.path
+        yield f"  {outcome}  {path}"
+    yours = sum(row.outcome == "yours" for row in result.files)
+    if yours and "kept" in outcomes:
+        yield f"  {'yours':>8}  {yours} more, which the template does not have"
 
 
-def _next(outcome: Outcome, style: Style) -> Iterator[str]:
-    option = _option(outcome.project)
-    git = f"git -C{option}" if option else "git"
-    if outcome.obstacles:
-        yield f"{style('It would refuse to:', fg='red')} {'. '.join(outcome.obstacles)}"
-    if not outcome.written:
+def _reason(row: FileOutcome) -> str:
+    renamed = f"renamed from {row.renamed_from}" if row.renamed_from else ""
+    return "; ".join(filter(None, (renamed, row.reason)))
+
+
+def _next_steps(result: UpdateResult, style: Style) -> Iterator[str]:
+    argument = _argument(result.project)
+    git = f"git -C{argument}" if argument else "git"
+    if result.obstacles:
+        yield f"{style('The update would fail:', fg='red')} {'. '.join(result.obstacles)}"
+    if not result.written:
         yield "Nothing was written."
         return
-    if outcome.conflicts:
-        name = shlex.quote(outcome.conflicts[0].path)
-        yield "Resolve each file in conflict, in your editor or in the merge tool of your choice,"
-        yield "and tell git so. Then look at it all, and commit:"
+    if result.conflicts:
+        path = shlex.quote(result.conflicts[0].path)
+        yield "Resolve the conflicts in an editor or a merge tool, mark each file as resolved, then"
+        yield "review and commit the update:"
         yield ""
         yield from _commands({
-            f"{git} mergetool": "takes you from one conflict to the next",
-            f"{git} add {name}": f"when one is resolved ({git} rm, to do without the file)",
+            f"{git} mergetool": "opens one conflict after the other",
+            f"{git} add {path}": f"marks a file as resolved ({git} rm removes it instead)",
         }, style)  # fmt: skip
-    lock = f"uv lock --project{option}" if option else "uv lock"
-    if _needs_lock(outcome):
+    if _needs_lock(result):
+        lock = f"uv lock --project{argument}" if argument else "uv lock"
         yield from _commands({f"{lock} && {git} add uv.lock": "the dependencies changed"}, style)
-    what = f"the template to {outcome.new}" if outcome.new != outcome.old else "the answers"
-    subject = f"Update {what}"
+    subject = f"Update the template to {result.new}"
+    if result.new == result.old:
+        subject = "Update the answers"
     yield from _commands({
-        f"{git} diff --staged": "look at what changed",
-        f"{git} commit -m {shlex.quote(subject)}": "keep it; nothing is committed before you do",
-        f"mlpath update --abort{option}": "undo it",
+        f"{git} diff --staged": "shows the changes",
+        f"{git} commit -m {shlex.quote(subject)}": "commits them; nothing is committed before",
+        f"mlpath update --abort{argument}": "undoes the update",
     }, style)  # fmt: skip
 
 
-def _called(project: Path) -> str:
-    """Return a project's name for a person: the folder they stand in has one too."""
-    return quoted(project) if _option(project) else shlex.quote(project.absolute().name)
+def _name(project: Path) -> str:
+    """Return the name of a project in messages; that of the current folder is its own."""
+    return quote_path(project) if _argument(project) else shlex.quote(project.absolute().name)
 
 
-def _option(project: Path) -> str:
-    """Return what names a project on a command line, after a space; nothing if it is here."""
-    name = quoted(project.absolute())
-    return "" if name == "." else f" {name}"
+def _argument(project: Path) -> str:
+    """Return a project as an argument, after a space; empty for the current folder."""
+    path_text = quote_path(project.absolute())
+    return "" if path_text == "." else f" {path_text}"
 
 
-def _needs_lock(outcome: Outcome) -> bool:
-    changed = any(row.path == "pyproject.toml" for row in outcome.changed)
-    return changed and (outcome.project / "uv.lock").exists()
+def _needs_lock(result: UpdateResult) -> bool:
+    changed = any(row.path == "pyproject.toml" for row in result.changed)
+    return changed and (result.project / "uv.lock").exists()
 
 
 def _commands(commands: dict[str, str], style: Style) -> Iterator[str]:
@@ -207,40 +217,44 @@ def _commands(commands: dict[str, str], style: Style) -> Iterator[str]:
 
 
 def _status_lines(status: Status, style: Style, *, brief: bool) -> Iterator[str]:
-    place = _called(status.project)
+    name = _name(status.project)
     yield from _notes(status.notes, style)
     if not status.outdated:
-        yield f"{place} is up to date: template {status.version}"
+        yield f"{name} is up to date: template {status.version}"
         return
-    mark = style("outdated", fg="yellow", bold=True)
-    yield f"{place} is {mark}: template {status.version}, newest {status.newest}"
+    outdated = style("outdated", fg="yellow", bold=True)
+    yield f"{name} is {outdated}: template {status.version}, newest {status.newest}"
     if not brief:
-        for version, text in status.changelog.items():
-            yield ""
-            yield style(version, bold=True)
-            yield from (f"  {line}".rstrip() for line in text.splitlines())
-        yield ""
+        yield from _changelog(status, style)
     if status.forecast:
         count = len(status.forecast.changed)
-        yield f"An update would touch {count} files: {_conflicts(status.forecast)}"
+        yield f"An update would change {count} files: {_conflicts(status.forecast)}"
         yield from _notes(status.forecast.notes, style)
         yield from _notes(status.forecast.obstacles, style)
         yield from _table(status.forecast, style, {"conflict"})
     if not brief:
-        option = _option(status.project)
-        yield f"To see each file's verdict: mlpath update --pretend{option}"
-        yield f"To update: mlpath update{option}"
+        argument = _argument(status.project)
+        yield f"Preview the update: mlpath update --pretend{argument}"
+        yield f"Update: mlpath update{argument}"
+
+
+def _changelog(status: Status, style: Style) -> Iterator[str]:
+    for version, text in status.changelog.items():
+        yield ""
+        yield style(version, bold=True)
+        yield from (f"  {line.removeprefix('### ')}".rstrip() for line in text.splitlines())
+    yield ""
 
 
 def _notes(notes: Iterable[str], style: Style) -> Iterator[str]:
     return (f"{style('Note:', fg='yellow')} {note}" for note in notes)
 
 
-def offers_text(offers: Sequence[Option], style: Style) -> str:
-    """Return the options of a project as a person reads them."""
+def options_text(options: Sequence[Option], style: Style) -> str:
+    """Return the options of a project as text."""
     rows = []
-    for title, present in (("Can be added:", False), ("Is there already:", True)):
-        chosen = [option for option in offers if option.present is present]
+    for title, present in (("Can be added:", False), ("Already there:", True)):
+        chosen = [option for option in options if option.present is present]
         if chosen:
             rows += [title, ""]
         for option in chosen:
@@ -252,6 +266,6 @@ def offers_text(offers: Sequence[Option], style: Style) -> str:
     return "\n".join([*rows, "Add one: mlpath add OPTION, or mlpath add OPTION=VALUE"])
 
 
-def offers_json(offers: Sequence[Option]) -> str:
-    """Return the options of a project as a program reads them."""
-    return json.dumps([dataclasses.asdict(option) for option in offers], indent=2)
+def options_json(options: Sequence[Option]) -> str:
+    """Return the options of a project as JSON."""
+    return json.dumps([dataclasses.asdict(option) for option in options], indent=2)

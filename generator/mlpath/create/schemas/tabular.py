@@ -1,120 +1,129 @@
-"""The schema of a table: its columns, what they may hold, and which of them no model is to see."""
+"""Schema of a table: target and features with their types, ranges and categories."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
-from mlpath.create.schemas import LEAST_OF_A_CLASS, reading_of, target_of, too_rare
+from mlpath.create.schemas import common
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlpath.dataset import Column, Findings
+    from mlpath.dataset import Column, DatasetProfile
 
-ADVICE = """\
-# Ranges and categories are those that were seen: widen what may well be otherwise, put units and
-# better labels in, and move a column between `features` and `left_out` as you see fit.
+COMMENT = """\
+# Ranges and categories are those in the data: widen them where other values are possible, add units
+# and better labels, and move columns between `features` and `left_out`.
 """
-MOST_FEATURES = 100
-"""A page with more inputs is none that anybody fills in."""
-MOST_CHOICES = 30
-RARE = 0.05
-"""Below this share of the rarer class, a ranking of mostly easy cases flatters every model."""
-_COMBINATIONS = 20
-"""Where the columns allow fewer different rows than this times the rows there are, equal rows are
-no copies of each other."""
+MAX_FEATURES = 100
+"""Inputs of a demo."""
+MAX_CATEGORIES = 30
+_RARE_CLASS = 0.05
+"""Below this share of the rarer class, ROC AUC overstates the quality of a model."""
+_MIN_COMBINATIONS = 20
+"""With fewer different combinations of values per row, equal rows are not duplicates."""
 
 
-def document(findings: Findings, source: str, licence: str) -> dict[str, Any]:
+def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dict[str, Any]:
     """Return the content of `schema.yaml`.
 
     Raises:
-        MlpathError: There is too little to learn from.
+        MlpathError: The table is not enough to train a model.
     """
-    target = target_of(findings)
-    features, spare = _features(findings)[:MOST_FEATURES], _features(findings)[MOST_FEATURES:]
+    target, features, rare = (
+        common.require_target(profile),
+        _features(profile),
+        common.rare_classes(profile),
+    )
     if not features:
         raise MlpathError(
-            f"{findings.path.name} has no column to predict {target.name!r} from",
-            hint="mlpath inspect names each column that was left out, and why.",
+            f"{profile.path.name} has no column to predict {target.name!r} from",
+            hint="`mlpath inspect` lists the columns that were left out, and why.",
         )
-    rare = too_rare(findings)
-    written: dict[str, Any] = {
+    schema: dict[str, Any] = {
         "source": source,
-        "licence": licence,
-        "reading": reading_of(findings.reading),
-        "target": _described(target, findings, rare),
-        "features": [_described(column, findings) for column in features],
-        "left_out": [
-            {"column": column.name, "reason": column.reason or _unfit(column)}
-            for column in findings.columns
-            if column.role != "target" and column not in features and column not in spare
-        ]
-        + [
-            {"column": column.name, "reason": f"the first {MOST_FEATURES} inputs are enough"}
-            for column in spare
-        ],
+        "licence": license_name,
+        "reading": common.read_options(profile),
+        "target": _target_entry(target, profile),
+        "features": [_feature_entry(column, profile.rows) for column in features[:MAX_FEATURES]],
+        "left_out": _left_out(profile, features),
     }
-    if findings.task == "classification" and findings.positive:
-        written["positive"] = findings.positive
+    if profile.positive:
+        schema["positive"] = profile.positive
     if rare:
-        written["too_rare"] = rare
-    if _rows_repeat(findings, features):
-        written["repeats"] = True
-    return written
+        schema["too_rare"] = rare
+    if _rows_repeat(profile, features[:MAX_FEATURES]):
+        schema["repeats"] = True
+    return schema
 
 
-def turned(findings: Findings) -> dict[str, Any]:
-    """Return which metric decides, and on which columns the quality is told apart."""
-    return {"metric": _metric(findings), "slices": _slices(findings)}
+def data_answers(profile: DatasetProfile) -> dict[str, Any]:
+    """Return metric and slices: by two columns, preferably of few categories."""
+    features = _features(profile)[:MAX_FEATURES]
+    few = [column for column in features if column.type == "category" and column.distinct <= 10]  # noqa: PLR2004
+    numbers = [column for column in features if column.type == "number"]
+    return {"metric": _metric(profile), "slices": [column.key for column in (*few, *numbers)][:2]}
 
 
-def _features(findings: Findings) -> list[Column]:
+def _features(profile: DatasetProfile) -> list[Column]:
     return [
         column
-        for column in findings.columns
+        for column in profile.columns
         if column.role in {"feature", "time"}
-        and (column.type in {"number", "date"} or (column.type == "category" and column.choices))
+        and (column.type in {"number", "date"} or (column.type == "category" and column.top_values))
     ]
 
 
-def _unfit(column: Column) -> str:
+def _left_out(profile: DatasetProfile, features: list[Column]) -> list[dict[str, str]]:
+    unused = [
+        {"column": column.name, "reason": column.reason or _unusable(column)}
+        for column in profile.columns
+        if column.role != "target" and column not in features
+    ]
+    reason = f"more than {MAX_FEATURES} features"
+    spare = features[MAX_FEATURES:]
+    return unused + [{"column": column.name, "reason": reason} for column in spare]
+
+
+def _unusable(column: Column) -> str:
     return "free text" if column.type == "text" else "empty in the first rows"
 
 
-def _described(column: Column, findings: Findings, rare: list[str] | None = None) -> dict[str, Any]:
-    is_class = column.role == "target" and findings.task == "classification"
-    kind = "category" if is_class else column.type
-    described: dict[str, Any] = {"name": column.key, "label": column.label, "kind": kind}
-    if column.name != column.key:
-        described["column"] = column.name
-    if kind == "category":
-        counted = findings.classes if is_class else column.choices
-        described |= _categories(column, counted, findings.rows, rare)
-    else:
-        described |= ({"whole": True} if column.integer else {}) | _range(column)
-        if column.date_format:
-            described["date_format"] = column.date_format
-    if column.missing:
-        described["nullable"] = True
-    return described
+def _target_entry(target: Column, profile: DatasetProfile) -> dict[str, Any]:
+    if profile.task != "classification":
+        return _feature_entry(target, profile.rows)
+    entry = common.column_entry(target, label=target.label, kind="category")
+    return entry | {"choices": common.class_names(profile)} | _nullable(target)
 
 
-def _categories(
-    column: Column, counted: tuple[tuple[str, int], ...], rows: int, rare: list[str] | None
-) -> dict[str, Any]:
-    if rare is not None:
-        return {"choices": [name for name, _ in counted if name not in rare]}
-    # A category that a split may well not have is learnt as one of the others.
-    least = max(LEAST_OF_A_CLASS, rows // 1000)
-    kept = [name for name, count in counted if count >= least][:MOST_CHOICES] or [counted[0][0]]
-    return {"choices": kept} | ({"others": True} if column.distinct > len(kept) else {})
+def _feature_entry(column: Column, rows: int) -> dict[str, Any]:
+    entry = common.column_entry(column, label=column.label, kind=column.type)
+    if column.type == "category":
+        return entry | _categories(column, rows) | _nullable(column)
+    if column.integer:
+        entry["whole"] = True
+    entry |= _range(column)
+    if column.date_format:
+        entry["date_format"] = column.date_format
+    return entry | _nullable(column)
+
+
+def _nullable(column: Column) -> dict[str, Any]:
+    return {"nullable": True} if column.missing else {}
+
+
+def _categories(column: Column, rows: int) -> dict[str, Any]:
+    # A split may lack a rarer category, so these are treated as one.
+    least = max(common.MIN_CLASS_ROWS, rows // 1000)
+    frequent = [name for name, count in column.top_values if count >= least][:MAX_CATEGORIES]
+    choices = frequent or [column.top_values[0][0]]
+    return {"choices": choices} | ({"others": True} if column.distinct > len(choices) else {})
 
 
 def _range(column: Column) -> dict[str, Any]:
-    """Return the range that was seen, rounded outwards; what was never negative starts at zero."""
+    """Return the range of the values, rounded outwards; it starts at 0 if none is negative."""
     if column.minimum is None or column.maximum is None:
         return {}
     if column.type == "date":
@@ -127,7 +136,7 @@ def _range(column: Column) -> dict[str, Any]:
 
 
 def _rounded(value: float, rounding: Callable[[float], int], digits: int = 3) -> float:
-    """Return a number of few digits beside the value, as a person would write a limit."""
+    """Return a value rounded to significant digits."""
     if not value or not math.isfinite(value):
         return 0
     places = digits - 1 - math.floor(math.log10(abs(value)))
@@ -135,26 +144,17 @@ def _rounded(value: float, rounding: Callable[[float], int], digits: int = 3) ->
     return float(scaled * 10**-places if places <= 0 else scaled / 10**places)
 
 
-def _rows_repeat(findings: Findings, features: list[Column]) -> bool:
-    kinds = 1.0
-    for column in features:
-        kinds *= column.distinct + (column.missing > 0)
-    copies = findings.duplicates or 0
-    return kinds < _COMBINATIONS * findings.rows or copies > findings.rows // 20
+def _rows_repeat(profile: DatasetProfile, features: list[Column]) -> bool:
+    combinations = math.prod(float(column.distinct + (column.missing > 0)) for column in features)
+    duplicates = profile.duplicate_rows or 0
+    return combinations < _MIN_COMBINATIONS * profile.rows or duplicates > profile.rows // 20
 
 
-def _metric(findings: Findings) -> str:
-    if findings.task == "regression":
+def _metric(profile: DatasetProfile) -> str:
+    if profile.task == "regression":
         return "r2"
-    counts = [count for _, count in findings.classes if count >= LEAST_OF_A_CLASS]
+    counts = [count for _, count in profile.classes if count >= common.MIN_CLASS_ROWS]
     if len(counts) > 2:  # noqa: PLR2004
         return "f1"
-    return "average_precision" if min(counts, default=0) < RARE * sum(counts) else "roc_auc"
-
-
-def _slices(findings: Findings) -> list[str]:
-    """Return two columns: those of few categories say most to a reader, then the numbers."""
-    features = _features(findings)[:MOST_FEATURES]
-    few = [one for one in features if one.type == "category" and 2 <= one.distinct <= 10]  # noqa: PLR2004
-    numbers = [one for one in features if one.type == "number"]
-    return [column.key for column in (*few, *numbers)][:2]
+    is_rare = min(counts, default=0) < _RARE_CLASS * sum(counts)
+    return "average_precision" if is_rare else "roc_auc"

@@ -1,66 +1,50 @@
-"""The schema of texts: which column holds them, which says their classes, and how to read both."""
+"""Schema of texts: the columns of text and class."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlpath.create.schemas import MOST_SLICES, balanced, reading_of, target_of, too_rare
+from mlpath.create.schemas import common
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
-    from mlpath.dataset import Column, Findings
+    from mlpath.dataset import DatasetProfile
 
-ADVICE = """\
-# What else it can say is listed by `Schema` in `data.py`: words that give a class away (`names`), a
-# column of threads or authors that belong into one split (`group`), questions for the demo to start
-# from (`questions`, each with `ask` and `answer`), whether it may show extracts (`extracts`).
+COMMENT = """\
+# Optional: `names`, words that reveal a class and are hidden from models; `group`, a column whose
+# equal values stay in one split; `questions` for the demo, each with `ask` and `answer`;
+# `extracts: false` to publish no texts.
 """
 
 
-def document(findings: Findings, source: str, licence: str) -> dict[str, Any]:
+def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dict[str, Any]:
     """Return the content of `schema.yaml`.
 
     Raises:
-        MlpathError: There is too little to learn from.
+        MlpathError: The data is not enough to train a model.
     """
-    target = target_of(findings)
-    text = next((one for one in findings.columns if one.role == "text"), None)
+    target = common.require_target(profile)
+    text = next((column for column in profile.columns if column.role == "text"), None)
     if text is None:
         raise MlpathError(
-            f"{findings.path.name} has no column of free text",
-            hint="-d domain=tabular, if it has columns to predict from.",
+            f"{profile.path.name} has no column of free text",
+            hint="If it has columns of features: -d domain=tabular",
         )
-    rare = too_rare(findings)
-    classes = [name for name, _ in findings.classes if name not in rare]
-    written: dict[str, Any] = {
+    rare = common.rare_classes(profile)
+    schema: dict[str, Any] = {
         "source": source,
-        "licence": licence,
-        "reading": reading_of(findings.reading),
-        "target": _named(target) | {"choices": classes},
-        "text": _named(text),
-        "left_out": [
-            {"column": column.name, "reason": column.reason}
-            for column in findings.columns
-            if column.role == "left out"
-        ],
+        "licence": license_name,
+        "reading": common.read_options(profile),
+        "target": common.column_entry(target, label=target.label)
+        | {"choices": common.class_names(profile)},
+        "text": common.column_entry(text, label=text.label),
+        "left_out": common.left_out(profile),
     }
     if target.missing:
-        written["target"]["nullable"] = True
-    if rare:
-        written["too_rare"] = rare
-    return written
+        schema["target"]["nullable"] = True
+    return schema | ({"too_rare": rare} if rare else {})
 
 
-def turned(findings: Findings) -> dict[str, Any]:
-    """Return which metric decides, and what the quality is told apart by."""
-    if not balanced(findings):
-        return {"metric": "f1", "slices": ["length"]}
-    rare = too_rare(findings)
-    classes = [name for name, _ in findings.classes if name not in rare]
-    by_class = [target_of(findings).key] if len(classes) <= MOST_SLICES else []
-    return {"metric": "accuracy", "slices": [*by_class, "length"]}
-
-
-def _named(column: Column) -> dict[str, Any]:
-    described = {"name": column.key, "label": column.label}
-    return described | ({"column": column.name} if column.name != column.key else {})
+def data_answers(profile: DatasetProfile) -> dict[str, Any]:
+    """Return metric and slices."""
+    return common.class_answers(profile, common.require_target(profile).key, ["length"])

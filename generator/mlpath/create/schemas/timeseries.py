@@ -1,39 +1,44 @@
-"""The schema of a series: which columns hold dates and values, and in what steps it is forecast."""
+"""Schema of a time series: its columns of dates and values, and the step of its forecast."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlpath.create.schemas import reading_of
+from mlpath.create.schemas import common
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
-    from mlpath.dataset import Column, Findings
+    from mlpath.dataset import Column, DatasetProfile
 
-ADVICE = """\
-# `step` is what a forecast counts in: day, week, month, quarter or year; the values of one step
-# are averaged. history, horizon, validation and test in `params.yaml` count in it. `target` takes
-# a `unit`, and the `minimum` and `maximum` that are possible.
+COMMENT = """\
+# `step` is the step of a forecast: day, week, month, quarter or year; the values of one step are
+# averaged. history, horizon, validation and test in `params.yaml` count steps. `target` takes a
+# `unit`, and a possible `minimum` and `maximum`.
 """
 _FOLDS = 4
-"""A project's ridge regression measures its errors on so many parts of the training split."""
+"""Folds of the training split by which a project's ridge regression estimates its errors."""
+_MAX_MISSING = 0.05
+"""Share of missing steps above which a longer step is chosen."""
+_ALL_ROWS = 1_000_000_000
+"""A series is averaged rather than sampled."""
+_TABULAR_HINT = "If it has columns of features: -d domain=tabular"
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step of the calendar, in days, and how a series of it is forecast."""
+    """A step of the calendar, and the lengths of a forecast in such steps."""
 
     days: float
     season: int
     history: int
     horizon: int
     longer: tuple[tuple[int, int], ...] = ()
-    """Of so many steps, a series takes a history that long."""
+    """Longer histories by the least length of the series, longest first."""
 
     @property
-    def least(self) -> int:
-        """Return how many steps it takes to fit, choose and test a forecast."""
+    def min_length(self) -> int:
+        """Return the least length of a series to train, select and test a model."""
         return self.history + 6 * self.horizon + max(self.season, _FOLDS)
 
 
@@ -44,99 +49,89 @@ STEPS = {
     "quarter": Step(91.3125, season=4, history=16, horizon=4),
     "year": Step(365.25, season=1, history=10, horizon=5, longer=((200, 20),)),
 }
-_SPARSE = 0.05
-"""With more of its steps missing than this share, a longer step suits a series better."""
-_ALL_ROWS = 1_000_000_000
-"""A series is averaged, so it is not sampled."""
 
 
-def document(findings: Findings, source: str, licence: str) -> dict[str, Any]:
+def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dict[str, Any]:
     """Return the content of `schema.yaml`.
 
     Raises:
         MlpathError: The series is too short, or its steps are longer than a year.
     """
-    step, _ = _chosen(findings)
-    date = next(one for one in findings.columns if one.role == "time")
-    target = next(one for one in findings.columns if one.role == "target")
-    written: dict[str, Any] = {
+    step, _ = _choose_step(profile)
+    date, target = _column(profile, "time"), _column(profile, "target")
+    schema: dict[str, Any] = {
         "source": source,
-        "licence": licence,
-        "reading": reading_of(findings.reading) | {"most_rows": _ALL_ROWS},
-        "date": _named(date) | ({"date_format": date.date_format} if date.date_format else {}),
-        "target": {**_named(target), "label": target.label},
+        "licence": license_name,
+        "reading": common.read_options(profile) | {"most_rows": _ALL_ROWS},
+        "date": common.column_entry(date),
+        "target": common.column_entry(target, label=target.label),
         "step": step,
-        "left_out": [
-            {"column": column.name, "reason": column.reason}
-            for column in findings.columns
-            if column.role == "left out"
-        ],
+        "left_out": common.left_out(profile),
     }
+    if date.date_format:
+        schema["date"]["date_format"] = date.date_format
     if target.minimum is not None and target.minimum >= 0:
-        written["target"]["minimum"] = 0
-    return written
+        schema["target"]["minimum"] = 0
+    return schema
 
 
-def turned(findings: Findings) -> dict[str, Any]:
-    """Return how far a forecast looks back and ahead, which steps test it, and what is a gain."""
-    name, steps = _chosen(findings)
+def data_answers(profile: DatasetProfile) -> dict[str, Any]:
+    """Return metric, slices, and the lengths of a forecast and of the splits in steps."""
+    name, length = _choose_step(profile)
     step = STEPS[name]
-    history = next((long for many, long in step.longer if steps >= many), step.history)
-    target = next(one for one in findings.columns if one.role == "target")
-    test = max(2 * step.horizon, round(0.2 * steps))
+    history = next((long for least, long in step.longer if length >= least), step.history)
+    test = max(2 * step.horizon, round(0.2 * length))
+    slices = ["decade" if test * step.days > 12 * 365 else "year"]
+    if step.season > 1:
+        slices.insert(0, "season")
     lengths = {
         "step": name,
         "history": history,
         "horizon": step.horizon,
-        "validation": max(2 * step.horizon, round(0.15 * steps)),
+        "validation": max(2 * step.horizon, round(0.15 * length)),
         "test": test,
-        "margin": _gain(target),
+        "margin": _margin(_column(profile, "target")),
     }
-    by = ["decade" if test * step.days > 12 * 365 else "year"]
-    if step.season > 1:
-        by.insert(0, "season")
-    return {"metric": "mae", "slices": by, "lengths": lengths}
+    return {"metric": "mae", "slices": slices, "lengths": lengths}
 
 
-def _chosen(findings: Findings) -> tuple[str, int]:
-    """Return the shortest step that the series has no fewer values than, and how many it covers."""
-    date = next(one for one in findings.columns if one.role == "time")
-    apart, low, high = findings.days_apart, date.minimum, date.maximum
-    if not apart or low is None or high is None:
+def _column(profile: DatasetProfile, role: str) -> Column:
+    return next(column for column in profile.columns if column.role == role)
+
+
+def _choose_step(profile: DatasetProfile) -> tuple[str, int]:
+    """Return the shortest step that the series fills, and the length of the series in it."""
+    file, days, date = profile.path.name, profile.step_days, _column(profile, "time")
+    if not days or date.minimum is None or date.maximum is None:
         raise MlpathError(
-            f"{findings.path.name}: {date.name!r} tells no two moments apart, so it is no series",
-            hint="-d domain=tabular, if it has columns to predict from.",
+            f"{file}: all dates in {date.name!r} are equal, so it is not a time series",
+            hint=_TABULAR_HINT,
         )
-    span = high - low
-    moments = span / apart + 1 - findings.gaps
-    fitting = [
-        name
-        for name, step in STEPS.items()
-        if apart <= 1.2 * step.days and moments >= (1 - _SPARSE) * span / max(step.days, apart)
-    ]
-    if not fitting:
+    span = date.maximum - date.minimum
+    values = span / days + 1 - profile.missing_steps
+    name = next((name for name, step in STEPS.items() if _fills(step, days, span, values)), None)
+    if name is None:
         raise MlpathError(
-            f"{findings.path.name} has a value every {apart:.0f} days; a forecast counts in days, "
-            "weeks, months, quarters or years",
-            hint="-d domain=tabular, if it has columns to predict from.",
+            f"{file} has a value every {days:.0f} days; the steps of a forecast are days, weeks, "
+            "months, quarters or years",
+            hint=_TABULAR_HINT,
         )
-    name = fitting[0]
-    steps = round(span / STEPS[name].days) + 1
-    if steps < STEPS[name].least:
+    length, step = round(span / STEPS[name].days) + 1, STEPS[name]
+    if length < step.min_length:
         raise MlpathError(
-            f"{findings.path.name} has {steps} {name}s; a forecast that is measured on {name}s it "
-            f"has not seen takes {STEPS[name].least} at least",
-            hint="Bring a longer series, or -d domain=tabular, if it has columns to predict from.",
+            f"{file} has {length} {name}s; training and testing a forecast needs at least "
+            f"{step.min_length}",
+            hint=f"Use a longer series. {_TABULAR_HINT}",
         )
-    return name, steps
+    return name, length
 
 
-def _named(column: Column) -> dict[str, Any]:
-    found = {"name": column.key}
-    return found | ({"column": column.name} if column.name != column.key else {})
+def _fills(step: Step, days: float, span: float, values: float) -> bool:
+    expected = span / max(step.days, days)
+    return days <= 1.2 * step.days and values >= (1 - _MAX_MISSING) * expected
 
 
-def _gain(target: Column) -> float:
-    """Return the least gain that is worth a more complex model: a thousandth of the range."""
+def _margin(target: Column) -> float:
+    """Return the least improvement that justifies a more complex model: 0.1 % of the range."""
     width = (target.maximum or 0.0) - (target.minimum or 0.0)
     return float(f"{width / 1000:.1g}") if width else 0.0

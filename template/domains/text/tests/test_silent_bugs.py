@@ -1,177 +1,159 @@
-"""Bugs that crash nothing and ruin everything: a leak, a wrong label, a model that is not the one that was trained."""
+"""Bugs that raise no error: leaks, wrong labels, another model than the trained one."""
 
-import dataclasses
 import itertools
 from collections import Counter, defaultdict
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from .package import data, metrics, models, params, serving
+from project_package.config import Params
+from project_package.data.cleaning import normalize, words_of
+from project_package.data.schema import Schema
+from project_package.data.splits import SPLITS, Split, encode_target
+from project_package.evaluation.metrics import METRICS
+from project_package.models import tfidf
+from project_package.models.base import TrainingContext, fit_model, hyperparameters
+from project_package.serving.predictor import Predictor
 
-Splits = dict[str, data.Split]
-
-
-def score(name: str, train: data.Split, test: data.Split, schema: data.Schema, turned: params.Train) -> float:
-    answers = models.predict(models.fit(name, train, schema, turned), test.features)
-    return float(f1_score(data.encode_target(test.target, schema), answers.argmax(axis=1), average="macro"))
-
-
-def shallow(turned: params.Params, **changed: Any) -> params.Train:
-    return dataclasses.replace(turned.train, shallow=dataclasses.replace(turned.train.shallow, **changed))
+Splits = dict[str, Split]
 
 
-def pairs_of_splits() -> list[tuple[str, str]]:
-    return list(itertools.combinations(data.SPLITS, 2))
+@pytest.fixture(scope="module")
+def small(params: Params) -> tfidf.Params:
+    """The hyperparameters of the small project."""
+    loaded: tfidf.Params = hyperparameters("tfidf", params.train)
+    return loaded
 
 
-def shingles_of(text: str, size: int, schema: data.Schema) -> set[tuple[str, ...]]:
-    words = data.words_of(text, schema)
+def macro_f1(train: Split, test: Split, schema: Schema, params: tfidf.Params) -> float:
+    predicted = tfidf.fit(train, schema, params, TrainingContext(0)).predict(test.features).argmax(axis=1)
+    return float(f1_score(encode_target(test.target, schema), predicted, average="macro"))
+
+
+def shingles_of(words: list[str], size: int) -> set[tuple[str, ...]]:
     return {tuple(words[start : start + size]) for start in range(max(1, len(words) - size + 1))}
 
 
-# What a model could cheat with
+# Leaks
 
 
-def test_no_group_is_in_two_splits(splits: Splits) -> None:
+def test_splits_are_disjoint(splits: Splits) -> None:
     groups = {name: set(part.features["group"]) for name, part in splits.items()}
-    for one, other in pairs_of_splits():
-        assert not groups[one] & groups[other]
+    for first, second in itertools.combinations(SPLITS, 2):
+        assert not groups[first] & groups[second]
 
 
-def test_rows_of_a_group_count_as_one_case(splits: Splits) -> None:
-    for part in splits.values():
-        assert len(set(part.groups)) == part.features["group"].nunique()
-        assert len(set(zip(part.groups, part.features["group"], strict=True))) == len(set(part.groups))
-
-
-def test_no_near_duplicate_is_in_two_splits(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
-    """Counted here with sets of words, where `data.near_duplicates` multiplies matrices."""
-    size, limit = turned.prepare.shingle_words, turned.prepare.similarity
-    rows = [(name, shingles_of(text, size, schema)) for name in data.SPLITS for text in splits[name].features["text"]]
-    where = defaultdict(list)
-    for row, (_, shingles) in enumerate(rows):
-        for shingle in shingles:
-            where[shingle].append(row)
-    for row, (_, shingles) in enumerate(rows):
-        common = Counter(other for shingle in shingles for other in where[shingle] if other < row)
+def test_no_near_duplicates_remain(splits: Splits, schema: Schema, params: Params) -> None:
+    """Compare pairs of word sets; `near_duplicate_groups` multiplies matrices."""
+    size, threshold = params.prepare.shingle_size, params.prepare.similarity_threshold
+    texts = [words_of(text, schema) for part in splits.values() for text in part.features["text"]]
+    sets = [shingles_of(words, size) for words in texts]
+    rows_by_shingle = defaultdict(list)
+    for row, shingles in enumerate(sets):
+        common = Counter(other for shingle in shingles for other in rows_by_shingle[shingle])
         for other, count in common.items():
-            whole = len(shingles) + len(rows[other][1]) - count
-            assert count / whole < limit, f"{rows[row]} is nearly {rows[other]}"
+            assert count / (len(shingles) + len(sets[other]) - count) < threshold, (texts[row], texts[other])
+        for shingle in shingles:
+            rows_by_shingle[shingle].append(row)
 
 
-def test_no_name_is_in_a_text(splits: Splits, schema: data.Schema) -> None:
+def test_names_are_removed_from_all_texts(splits: Splits, schema: Schema) -> None:
     names = set(splits["train"].names)
-    assert names >= {data.folded(name) for name in schema.names}
+    assert names >= {normalize(name) for name in schema.names}
     for part in splits.values():
         assert part.names == splits["train"].names
-        for text in part.features["text"]:
-            assert not names & set(data.words_of(text, schema)), text
+        assert all(not names & set(words_of(text, schema)) for text in part.features["text"])
 
 
-# Whether it learns, and what
+# Training
 
 
-def test_shuffled_labels_teach_nothing(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
-    """A model that still scores well has seen the answers by another way."""
-    target = splits["train"].target.sample(frac=1, random_state=0).set_axis(splits["train"].target.index)
-    shuffled = dataclasses.replace(splits["train"], target=target)
-    quick = shallow(turned, C=1.0)  # noise takes long to fit closely
-    noise, honest = (score("shallow", train, splits["test"], schema, quick) for train in (shuffled, splits["train"]))
+def test_shuffled_labels_score_at_chance(splits: Splits, schema: Schema, small: tfidf.Params) -> None:
+    train, test = splits["train"], splits["test"]
+    labels = train.target.sample(frac=1, random_state=0).set_axis(train.target.index)
+    regularized = replace(small, C=1.0)  # random labels take long to fit otherwise
+    shuffled = macro_f1(replace(train, target=labels), test, schema, regularized)
     chance = 1 / len(schema.classes)
-    assert noise < chance + 3 * np.sqrt(chance * (1 - chance) / len(splits["test"].target))
-    assert honest > chance + (1 - chance) / 2
+    assert shuffled < chance + 3 * np.sqrt(chance * (1 - chance) / len(test.target))
+    assert macro_f1(train, test, schema, regularized) > chance + (1 - chance) / 2
 
 
-def test_a_tiny_batch_is_learnt_by_heart(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
-    """A model that cannot is not connected to its inputs or its labels."""
+def test_overfits_a_small_batch(splits: Splits, schema: Schema, small: tfidf.Params) -> None:
     train = splits["train"]
     rows = train.target.groupby(train.target).head(5).index
-    tiny = dataclasses.replace(train, features=train.features.loc[rows], target=train.target.loc[rows])
-    assert score("shallow", tiny, tiny, schema, shallow(turned, C=1000.0, least_documents=1)) > 0.99
+    batch = replace(train, features=train.features.loc[rows], target=train.target.loc[rows])
+    assert macro_f1(batch, batch, schema, replace(small, C=1000.0, min_df=1)) > 0.99
 
 
-def test_chance_is_what_the_baseline_scores(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
-    """The loss of one who knows the shares alone is their entropy: a little below ln(classes)."""
-    answers = models.predict(models.fit("baseline", splits["train"], schema, turned.train), splits["test"].features)
-    loss = metrics.CLASSIFICATION["log_loss"].score(data.encode_target(splits["test"].target, schema), answers)
-    shares = splits["train"].target.value_counts(normalize=True)
-    assert loss == pytest.approx(float(-(shares * np.log(shares)).sum()), abs=0.05)
-    assert loss <= np.log(len(schema.classes)) + 0.05
+def test_the_baselines_loss_is_the_entropy_of_the_classes(splits: Splits, schema: Schema, params: Params) -> None:
+    model = fit_model("baseline", splits["train"], schema, params.train, TrainingContext(0))
+    target = encode_target(splits["test"].target, schema)
+    loss = METRICS["log_loss"].score(target, model.predict(splits["test"].features))
+    frequencies = splits["train"].target.value_counts(normalize=True)
+    assert loss == pytest.approx(float(-(frequencies * np.log(frequencies)).sum()), abs=0.05)
 
 
-def test_the_served_model_is_the_trained_one(
-    predictor: serving.Predictor, splits: Splits, schema: data.Schema, turned: params.Params
-) -> None:
-    """Trained, exported, hashed, loaded, asked one by one as the demo asks: the same answers on every test row."""
-    model = models.fit(predictor.champion.record["model"], splits["train"], schema, turned.train)
+def test_the_order_of_rows_does_not_matter(splits: Splits, schema: Schema, small: tfidf.Params) -> None:
+    model = tfidf.fit(splits["train"], schema, small, TrainingContext(0))
     features = splits["test"].features
-    served = np.array([predictor.scores([text])[0] for text in features["text"]])
-    np.testing.assert_allclose(served, models.predict(model, features), rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(model.predict(features.iloc[::-1])[::-1], model.predict(features))
 
 
-def test_scores_are_of_the_served_model(predictor: serving.Predictor, splits: Splits, schema: data.Schema) -> None:
-    """What the README claims is what these bytes score."""
-    answers = predictor.scores(splits["test"].features["text"].tolist())
-    target = data.encode_target(splits["test"].target, schema)
-    for name, metric in metrics.metrics_for(schema.task).items():
-        claimed = predictor.champion.record["metrics"][name]["value"]
-        assert metric.score(target, answers) == pytest.approx(claimed, rel=1e-4), name
+# Serving
 
 
-# What must not matter, and what must
+def test_served_predictions_equal_trained_predictions(
+    predictor: Predictor, splits: Splits, schema: Schema, params: Params
+) -> None:
+    name = predictor.champion.record["model"]
+    model = fit_model(name, splits["train"], schema, params.train, TrainingContext(params.train.seed))
+    features = splits["test"].features
+    served = np.concatenate([predictor.predict_proba([text]) for text in features["text"]])
+    np.testing.assert_allclose(served, model.predict(features), rtol=1e-4, atol=1e-5)
+
+
+def test_reported_scores_are_those_of_the_served_model(predictor: Predictor, splits: Splits, schema: Schema) -> None:
+    probabilities = predictor.predict_proba(splits["test"].features["text"].tolist())
+    target = encode_target(splits["test"].target, schema)
+    for name, metric in METRICS.items():
+        reported = predictor.champion.record["metrics"][name]["value"]
+        assert metric.score(target, probabilities) == pytest.approx(reported, rel=1e-4), name
 
 
 @pytest.mark.parametrize(
     "change", [str.upper, str.title, "  {}  ".format, "{}!!!".format, "({})".format, "> {} 🙂".format]
 )
-def test_dress_does_not_matter(predictor: serving.Predictor, splits: Splits, change: Any) -> None:
+def test_case_and_punctuation_do_not_matter(predictor: Predictor, splits: Splits, change: Callable[[str], str]) -> None:
     for text in splits["test"].features["text"].head(10):
-        plain, dressed = predictor.scores([text, change(text)])
-        np.testing.assert_allclose(dressed, plain, atol=1e-6)
+        original, changed = predictor.predict_proba([text, change(text)])
+        np.testing.assert_allclose(changed, original, atol=1e-6)
 
 
-def test_the_order_of_words_moves_little_and_words_move_much(
-    predictor: serving.Predictor, splits: Splits, schema: data.Schema
-) -> None:
-    """Which words there are matters more than their order."""
+def test_words_matter_more_than_their_order(predictor: Predictor, splits: Splits, schema: Schema) -> None:
     test = splits["test"]
-    texts = [" ".join(data.words_of(text, schema)) for text in test.features["text"].groupby(test.target).first()]
-    turned_round, replaced = [], []
-    for text, other in zip(texts, texts[1:] + texts[:1], strict=True):
-        plain, backwards, another = predictor.scores([text, " ".join(reversed(text.split())), other])
-        turned_round.append(np.abs(plain - backwards).sum())
-        replaced.append(np.abs(plain - another).sum())
-    assert np.mean(turned_round) < 0.5 * np.mean(replaced)
+    texts = [" ".join(words_of(text, schema)) for text in test.features["text"].groupby(test.target).first()]
+    original = predictor.predict_proba(texts)
+    backwards = predictor.predict_proba([" ".join(reversed(text.split())) for text in texts])
+    others = np.roll(original, -1, axis=0)
+    assert np.abs(original - backwards).sum() < 0.5 * np.abs(original - others).sum()
 
 
-def test_a_telling_word_moves_the_answer_its_way(
-    predictor: serving.Predictor, splits: Splits, schema: data.Schema
+def test_a_typical_word_raises_the_probability_of_its_class(
+    predictor: Predictor, splits: Splits, schema: Schema
 ) -> None:
-    """A column of probabilities under another class's name keeps every shape and every type."""
+    """Swapped labels keep every shape and every type."""
     train = splits["train"]
-    used: dict[str, Counter[str]] = {label: Counter() for label in schema.classes}
+    texts_with: dict[str, Counter[str]] = {label: Counter() for label in schema.classes}
     for text, label in zip(train.features["text"], train.target, strict=True):
-        used[label].update(set(data.words_of(text, schema)))
+        texts_with[label].update(set(words_of(text, schema)))
     sizes = train.target.value_counts()
+    in_all = sum(texts_with.values(), Counter[str]())
+    (nothing,) = predictor.predict_proba([""])
     for position, label in enumerate(schema.classes[:10]):
-        elsewhere = sum((used[other] for other in schema.classes if other != label), Counter[str]())
-        rest = len(train.target) - sizes[label]
-        word = max(used[label], key=lambda one: used[label][one] / sizes[label] - elsewhere[one] / rest)
-        plain, told = predictor.scores(["", word])
-        assert told[position] > plain[position], (label, word)
-
-
-def test_the_order_of_the_rows_is_no_input(splits: Splits, schema: data.Schema, turned: params.Params) -> None:
-    model = models.fit("shallow", splits["train"], schema, turned.train)
-    features = splits["test"].features
-    backwards = models.predict(model, features.iloc[::-1])
-    np.testing.assert_array_equal(backwards[::-1], models.predict(model, features))
-
-
-def test_a_question_does_not_change_its_neighbours(predictor: serving.Predictor, splits: Splits) -> None:
-    texts = splits["test"].features["text"].head(40).tolist()
-    alone = np.array([predictor.scores([text])[0] for text in texts])
-    np.testing.assert_allclose(predictor.scores(texts), alone, atol=1e-6)
+        own, size, rest = texts_with[label], sizes[label], len(train.target) - sizes[label]
+        word = max(own, key=lambda word: own[word] / size - (in_all[word] - own[word]) / rest)
+        (with_word,) = predictor.predict_proba([word])
+        assert with_word[position] > nothing[position], (label, word)

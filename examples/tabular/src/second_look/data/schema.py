@@ -1,0 +1,142 @@
+"""`schema.yaml`: the columns of the table, and how to read it."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
+from ..config import load_yaml
+from ..errors import UserError
+from .tables import Reading
+from .target import TASK
+
+# The categories of an empty cell, and of one whose category `schema.yaml` does not list.
+MISSING, OTHER = "(missing)", "(other)"
+FORBID = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, config=FORBID)
+class Column:
+    """A column of the table.
+
+    Attributes:
+        name: an identifier, used by the code and the API.
+        label: for people.
+        kind: a number, a category, or a date, which models get as the number of days since 1970-01-01.
+        unit: of a number.
+        whole: whether a number is an integer.
+        minimum: the smallest valid value; of a date in days since 1970-01-01.
+        maximum: the largest valid value.
+        choices: the categories.
+        column: its name in the file, if that differs from `name`.
+        nullable: whether cells may be empty. Models get nan, or the category `MISSING`.
+        others: whether a category that is not in `choices` counts as `OTHER` instead of being an error.
+        date_format: of a date in the file, for `strptime`, with `Q%q` for a quarter; empty for ISO 8601.
+    """
+
+    name: str
+    label: str
+    kind: Literal["number", "category", "date"]
+    unit: str = ""
+    whole: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    column: str = ""
+    nullable: bool = False
+    others: bool = False
+    date_format: str = ""
+
+    @property
+    def file_name(self) -> str:
+        """The name of the column in the file."""
+        return self.column or self.name
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The categories that a model gets; none for a number or a date."""
+        if self.kind != "category":
+            return ()
+        return (*self.choices, *([OTHER] if self.others else []), *([MISSING] if self.nullable else []))
+
+
+@dataclass(frozen=True, config=FORBID)
+class ExcludedColumn:
+    """A column of the file that no model gets, and the reason."""
+
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True, config=FORBID)
+class Schema:
+    """The table.
+
+    Attributes:
+        source: where the data comes from.
+        licence: under which it may be used.
+        reading: the file and its format.
+        target: the column to predict.
+        features: the columns to predict it from.
+        positive: the positive class of a binary classification.
+        left_out: the other columns of the file.
+        too_rare: classes with too few rows, which are dropped.
+        repeats: whether equal rows are different samples, or duplicates that are dropped.
+    """
+
+    source: str
+    licence: str
+    reading: Reading
+    target: Column
+    features: tuple[Column, ...]
+    positive: str | None = None
+    left_out: tuple[ExcludedColumn, ...] = ()
+    too_rare: tuple[str, ...] = ()
+    repeats: bool = False
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The features and the target."""
+        return (*self.features, self.target)
+
+    @property
+    def task(self) -> Literal["classification", "regression"]:
+        """Classification of a category, regression of a number."""
+        return "classification" if self.target.kind == "category" else "regression"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes, in the order of the predicted probabilities."""
+        return tuple(sorted(self.target.choices))
+
+    @property
+    def sample_noun(self) -> str:
+        """The noun for the samples in reports."""
+        return "rows"
+
+    @property
+    def input_summary(self) -> str:
+        """The inputs, for the model card."""
+        return f"{len(self.features)} input{'s' * (len(self.features) != 1)}"
+
+
+def load_schema(path: Path) -> Schema:
+    """Load and check `schema.yaml`.
+
+    Raises:
+        UserError: names each entry that is missing, unknown or mistyped.
+    """
+    schema = load_yaml(path, Schema)
+    if schema.task != TASK:
+        raise UserError(
+            f"schema.yaml: the target {schema.target.name} is a {schema.target.kind}, but this project is a {TASK}; "
+            "change its kind, or create another project with: mlpath new-project"
+        )
+    return schema
+
+
+def iso_date(days: float) -> str:
+    """Return the date that is so many days after 1970-01-01, in ISO 8601."""
+    return (date(1970, 1, 1) + timedelta(days=int(days))).isoformat()

@@ -1,0 +1,1 @@
+"""Metrics, bootstrap intervals, model selection and plots."""

@@ -1,0 +1,50 @@
+"""The figures of a classification, drawn from the tables of `plot_data.py`."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ..data.schema import Schema
+from .figures import BLUE, GRAY, new_figure
+
+# With more classes, the numbers in the cells are left out; longer names are rotated or shortened.
+MAX_NUMBERED_CLASSES, MAX_HORIZONTAL_NAME, MAX_NAME = 12, 3, 24
+
+
+def draw_plots(schema: Schema, tables: dict[str, pd.DataFrame]) -> dict[str, Figure]:
+    """Return the confusion matrix and the calibration curve of one model, by name."""
+    return {
+        "confusion": _draw_confusion(schema, tables["predictions"]),
+        "calibration": _draw_calibration(schema, tables["calibration"]),
+    }
+
+
+def _draw_confusion(schema: Schema, table: pd.DataFrame) -> Figure:
+    many = len(schema.classes) > MAX_NUMBERED_CLASSES
+    figure, axes = new_figure("Confusion matrix", height=max(3.6, 0.16 * len(schema.classes)))
+    pairs = pd.crosstab(table["actual"].astype(str), table["predicted"].astype(str))
+    counts = pairs.reindex(index=schema.classes, columns=schema.classes, fill_value=0).to_numpy()
+    axes.imshow(counts, cmap="Blues")
+    for (row, column), count in np.ndenumerate(counts):
+        color = "white" if count > counts.max() / 2 else "black"
+        axes.text(column, row, "" if many else str(count), ha="center", va="center", color=color, fontsize=11)
+    names = [_shorten(name) for name in schema.classes]
+    rotation = 90 if many else 20 if max(map(len, names)) > MAX_HORIZONTAL_NAME else 0
+    axes.set_xticks(range(len(names)), names, rotation=rotation, fontsize=6 if many else None)
+    axes.set_yticks(range(len(names)), names, fontsize=6 if many else None)
+    axes.set(xlabel="predicted", ylabel="actual")
+    return figure
+
+
+def _shorten(name: str) -> str:
+    """Return a name that fits, with dollar signs escaped, which Matplotlib reads as formulas."""
+    return (name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…").replace("$", r"\$")
+
+
+def _draw_calibration(schema: Schema, table: pd.DataFrame) -> Figure:
+    figure, axes = new_figure("Calibration")
+    axes.plot([0, 1], [0, 1], color=GRAY, linestyle="--", linewidth=1, label="perfect")
+    axes.plot(table["predicted"], table["observed"], color=BLUE, marker="o", label="model")
+    axes.set(xlabel=f"predicted probability of {schema.positive or 'the predicted class'}", ylabel="observed frequency")
+    axes.legend(frameon=False)
+    return figure

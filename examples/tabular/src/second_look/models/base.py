@@ -1,0 +1,91 @@
+"""What a model module provides, and how it is found by its name.
+
+A model is a module of this package with a frozen dataclass `Params` and a function
+`fit(train, schema, params, context)` that returns a `Model`. Its name stands in `train.models` of `params.yaml`, its
+hyperparameters in the section `train.<name>`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..config import Train, check
+from ..data.schema import Schema
+from ..data.splits import Split
+from ..errors import UserError
+
+
+class Model(Protocol):
+    """A fitted model. A model may also have an attribute `log`, a `TrainingLog`."""
+
+    def predict(self, features: Any) -> NDArray[np.float64]:
+        """Return probabilities (rows, classes), values (rows,) or quantiles (origins, horizon, 3)."""
+        ...
+
+    def export_onnx(self) -> bytes:
+        """Return the model as an ONNX file that gives the same predictions."""
+        ...
+
+
+@dataclass(frozen=True)
+class TrainingContext:
+    """What a training needs besides data and hyperparameters.
+
+    Attributes:
+        seed: of every random draw.
+        checkpoint: where a long training saves its state, to resume after an interruption.
+        on_epoch: called with the epoch and the held-out loss after each epoch; may raise to stop the training.
+    """
+
+    seed: int
+    checkpoint: Path | None = None
+    on_epoch: Callable[[int, float], None] | None = None
+
+
+@dataclass(frozen=True)
+class TrainingLog:
+    """Metrics of a training: per epoch (`history`), in total (`metrics`), and the GPU's name if one was used."""
+
+    history: list[dict[str, float]] = field(default_factory=list)
+    metrics: dict[str, float] = field(default_factory=dict)
+    gpu: str | None = None
+
+
+def fit_model(name: str, train: Split, schema: Schema, params: Train, context: TrainingContext) -> Model:
+    """Fit the model called `name` to the training split.
+
+    Raises:
+        UserError: there is no such model, or its section in `params.yaml` is invalid.
+    """
+    model: Model = load_model_module(name).fit(train, schema, hyperparameters(name, params), context)
+    return model
+
+
+def hyperparameters(name: str, params: Train) -> Any:
+    """Return the section `train.<name>` of `params.yaml` as the `Params` of that model.
+
+    Raises:
+        UserError: names each entry that is missing, unknown or mistyped.
+    """
+    module = load_model_module(name)
+    return check(params.hyperparameters.get(name, {}), module.Params, "params.yaml", f"train.{name}")
+
+
+def load_model_module(name: str) -> ModuleType:
+    """Import the module of a model.
+
+    Raises:
+        UserError: there is no model of that name.
+    """
+    available = sorted(
+        path.stem for path in Path(__file__).parent.glob("*.py") if "\ndef fit(" in path.read_text(encoding="utf-8")
+    )
+    if name not in available:
+        raise UserError(f"there is no model {name!r} in models/; available models: {', '.join(available)}")
+    return import_module(f".{name}", __package__)

@@ -1,0 +1,1 @@
+"""The demo: model loading, prediction, explanation, web page and API."""

@@ -1,0 +1,95 @@
+"""Prediction and explanation with the champion. Needs NumPy and ONNX Runtime only."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from .champion import Champion, load_champion
+from .inputs import KEYS, InvalidInputError, check_input, encode_input
+from .prediction import Prediction, convert_output, explained_scores, to_prediction
+
+__all__ = ["Contribution", "InvalidInputError", "Prediction", "Predictor", "load_predictor"]
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """By how much an input changes the prediction, compared with its default value."""
+
+    name: str
+    label: str
+    shift: float
+
+
+class Predictor:
+    """The loaded champion."""
+
+    def __init__(self, champion: Champion, model: bytes) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # more threads slow down a single row
+        self.champion = champion
+        self.inputs: tuple[Mapping[str, Any], ...] = tuple(champion.record["inputs"])
+        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._output = self._session.get_outputs()[-1].name
+
+    def complete(self, row: Row) -> dict[str, Any]:
+        """Return the row with defaults for missing inputs, checked and typed.
+
+        Raises:
+            InvalidInputError: an input is unknown or has an invalid value.
+        """
+        names = {column["name"] for column in self.inputs}
+        if unknown := sorted(set(row) - names):
+            raise InvalidInputError(f"Unknown input: {', '.join(unknown)}. Inputs are {', '.join(sorted(names))}.")
+        return {
+            column["name"]: check_input(column, row.get(column["name"], column["default"])) for column in self.inputs
+        }
+
+    def scores(self, rows: Sequence[Row]) -> NDArray[np.float64]:
+        """Return the model's output for complete rows: probabilities (rows, classes) or values (rows,)."""
+        inputs = {
+            column["name"]: np.array(
+                [[encode_input(column, row[column["name"]])] for row in rows],
+                dtype=object if column["kind"] == "category" else np.float32,
+            )
+            for column in self.inputs
+        }
+        return convert_output(np.asarray(self._session.run([self._output], inputs)[0], dtype=np.float64))
+
+    def predict(self, row: Row) -> Prediction:
+        """Return the prediction for a row; missing inputs have their default."""
+        return to_prediction(self.scores([self.complete(row)])[0], self.champion.record)
+
+    def explain(self, row: Row) -> list[Contribution]:
+        """Return the contribution of each input, the largest first.
+
+        Each input in turn is set to its default (the training median), and the change of the prediction is its
+        contribution. This one-at-a-time sensitivity ignores interactions, and says nothing about causes.
+        """
+        complete = self.complete(row)
+        variants = [complete | {column["name"]: column["default"]} for column in self.inputs]
+        scores = explained_scores(self.scores([complete, *variants]), self.champion.record)
+        contributions = [
+            Contribution(column["name"], column["label"], float(scores[0] - score))
+            for column, score in zip(self.inputs, scores[1:], strict=True)
+        ]
+        return sorted(contributions, key=lambda contribution: -abs(contribution.shift))
+
+
+def load_predictor(folder: Path) -> Predictor:
+    """Load the champion in `folder`.
+
+    Raises:
+        ChampionError: it is missing or damaged, or was written by another version.
+    """
+    champion, model = load_champion(folder)
+    champion.require({"inputs", "examples", "classes", "positive", "target"})
+    for column in champion.record["inputs"]:
+        champion.require(KEYS, column)
+    return Predictor(champion, model)

@@ -1,0 +1,62 @@
+"""The raw table is loaded as schema.yaml describes it."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from second_look.data.loading import read_raw
+from second_look.data.schema import Column, Schema, load_schema
+from second_look.data.tables import Reading
+from second_look.data.validation import DataError
+from second_look.errors import UserError
+from second_look.paths import ProjectPaths
+
+CODE = Column("code", "Code", "category", choices=("01", "NA"))
+
+
+def load(folder: Path, text: str, schema: Schema) -> list[str]:
+    (folder / "table.csv").write_text(text, encoding="utf-8")
+    return [str(value) for value in read_raw(folder, schema)["code"]]
+
+
+@pytest.fixture
+def small(schema: Schema) -> Schema:
+    """A table of two columns of codes."""
+    target = dataclasses.replace(CODE, name="target", nullable=True)
+    return Schema("", "", Reading("table.csv"), target, (CODE,), too_rare=("rare",))
+
+
+def test_categories_are_text(tmp_path: Path, small: Schema) -> None:
+    assert load(tmp_path, "code,target\n01,NA\nNA,01\n", small) == ["01", "NA"]
+
+
+def test_rows_without_a_target_or_of_a_rare_class_are_dropped(tmp_path: Path, small: Schema) -> None:
+    assert load(tmp_path, "code,target\n01,NA\n02,\n03,rare\n", small) == ["01"]
+
+
+def test_unknown_columns_are_kept_for_the_validation(tmp_path: Path, small: Schema) -> None:
+    load(tmp_path, "code,moon\n01,full\n", small)
+    assert list(read_raw(tmp_path, small)) == ["code", "moon"]
+
+
+def test_a_missing_file_is_an_error(tmp_path: Path, small: Schema) -> None:
+    with pytest.raises(DataError, match="not found"):
+        read_raw(tmp_path, small)
+
+
+def test_a_typo_in_the_schema_is_an_error(project: ProjectPaths, tmp_path: Path) -> None:
+    text = project.schema.read_text(encoding="utf-8").replace("label:", "name_of:", 1)
+    (tmp_path / "schema.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match="name_of is unknown"):
+        load_schema(tmp_path / "schema.yaml")
+
+
+def test_a_target_of_another_kind_is_an_error(project: ProjectPaths, tmp_path: Path) -> None:
+    kind = load_schema(project.schema).target.kind
+    before, _, after = project.schema.read_text(encoding="utf-8").partition("target:")
+    other = {"category": "number", "number": "category"}[kind]
+    changed = after.replace(f"kind: {kind}", f"kind: {other}", 1)
+    (tmp_path / "schema.yaml").write_text(f"{before}target:{changed}", encoding="utf-8")
+    with pytest.raises(UserError, match=rf"the target \w+ is a {other}, but this project is a \w+ion"):
+        load_schema(tmp_path / "schema.yaml")

@@ -1,0 +1,92 @@
+"""Splits are disjoint, reproducible, and of the sizes in params.yaml; slices cover the test split."""
+
+import dataclasses
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from second_look.config import Params
+from second_look.data.loading import read_raw
+from second_look.data.schema import MISSING, Column, Schema
+from second_look.data.slices import slice_labels
+from second_look.data.splits import Split, read_splits, split, to_table, write_splits
+from second_look.data.validation import validate
+from second_look.errors import UserError
+from second_look.paths import ProjectPaths
+
+Splits = dict[str, Split]
+
+
+@pytest.fixture(scope="module")
+def table(project: ProjectPaths, schema: Schema) -> pd.DataFrame:
+    return validate(read_raw(project.raw, schema), schema)
+
+
+def test_duplicates_are_in_one_split(table: pd.DataFrame, schema: Schema, params: Params) -> None:
+    schema = dataclasses.replace(schema, repeats=False)
+    splits = split(pd.concat([table, table.sample(frac=1, random_state=0)]), schema, params.prepare)
+    rows = [row for part in splits.values() for row in part.features.itertuples(index=False, name=None)]
+    assert len(rows) == len(set(rows)) == len(table.drop_duplicates([column.name for column in schema.features]))
+
+
+def test_repeated_rows_are_kept_if_the_schema_says_so(table: pd.DataFrame, schema: Schema, params: Params) -> None:
+    splits = split(pd.concat([table, table]), dataclasses.replace(schema, repeats=True), params.prepare)
+    assert sum(len(part.target) for part in splits.values()) == 2 * len(table)
+
+
+def test_splits_have_the_shares_of_the_params(splits: Splits, params: Params) -> None:
+    rows = {name: len(part.target) for name, part in splits.items()}
+    total = sum(rows.values())
+    assert rows["test"] == pytest.approx(params.prepare.test_share * total, abs=1)
+    assert rows["validation"] == pytest.approx(params.prepare.validation_share * total, abs=1)
+
+
+def test_each_split_has_the_same_share_of_each_class(splits: Splits, schema: Schema) -> None:
+    shares = pd.concat([part.target for part in splits.values()]).value_counts(normalize=True)
+    for part in splits.values():
+        for label in schema.classes:
+            share = (part.target == label).mean()
+            assert share == pytest.approx(shares[label], abs=2 / len(part.target))
+
+
+def test_the_same_seed_gives_the_same_split(table: pd.DataFrame, schema: Schema, params: Params) -> None:
+    first, second = (split(table, schema, params.prepare)["test"].features for _ in range(2))
+    other = split(table, schema, dataclasses.replace(params.prepare, seed=params.prepare.seed + 1))["test"].features
+    assert first.equals(second)
+    assert not first.reset_index(drop=True).equals(other.reset_index(drop=True))
+
+
+def test_splits_are_written_and_read(splits: Splits, schema: Schema, tmp_path: Path) -> None:
+    write_splits(splits, tmp_path)
+    for name, part in read_splits(tmp_path, schema).items():
+        pd.testing.assert_frame_equal(to_table(part, schema), to_table(splits[name], schema))
+
+
+def test_an_unknown_slice_is_an_error(splits: Splits, schema: Schema) -> None:
+    message = rf"evaluate\.slices names unknown columns: moon; choose from {schema.features[0].name}"
+    with pytest.raises(UserError, match=message):
+        slice_labels(splits, schema, ["moon"])
+
+
+def test_every_row_has_a_slice(splits: Splits, schema: Schema) -> None:
+    slices = slice_labels(splits, schema, [column.name for column in schema.features])
+    assert set(slices) == {column.label for column in schema.features}
+    for labels in slices.values():
+        assert len(labels) == len(splits["test"].target)
+        assert labels.notna().all()
+
+
+def test_numbers_are_sliced_by_terciles_dates_too_and_categories_by_value(schema: Schema) -> None:
+    features = (
+        Column("age", "Age", "number", nullable=True),
+        Column("day", "Day", "date"),
+        Column("color", "Color", "category", choices=("blue", "red")),
+    )
+    rows = pd.DataFrame({"age": [0.0, 5.0, 10.0, None], "day": [0.0, 5.0, 10.0, 5.0], "color": ["red"] * 4})
+    part = Split(rows, pd.Series([0] * 4))
+    own = dataclasses.replace(schema, features=features)
+    slices = slice_labels({"train": part, "test": part}, own, ["age", "day", "color"])
+    assert list(slices["Age"]) == ["below 3.33", "3.33 to 6.67", "above 6.67", MISSING]
+    assert slices["Day"][0] == "below 1970-01-06"
+    assert list(slices["Color"]) == ["red"] * 4

@@ -1,0 +1,65 @@
+"""Plot tables hold the evaluated predictions, and figures show them."""
+
+import json
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from second_look.evaluation.plot_data import plot_tables
+from second_look.evaluation.plots import draw_plots
+from second_look.paths import ProjectPaths
+
+from ..conftest import MODELS
+
+
+def test_predictions_have_the_accuracy_of_the_evaluation(project: ProjectPaths) -> None:
+    scores = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))["scores"]
+    table = pd.read_csv(project.reports / "plots" / "predictions.csv", keep_default_na=False)
+    assert set(table["model"]) == set(MODELS)
+    for name, rows in table.groupby("model"):
+        correct = rows["predicted"].astype(str) == rows["actual"].astype(str)
+        assert correct.mean() == pytest.approx(scores[name]["accuracy"]["value"])
+
+
+def make_schema(classes: str, positive: str | None) -> Any:
+    return SimpleNamespace(classes=tuple(classes), positive=positive)
+
+
+@pytest.mark.parametrize("schema", [make_schema("no", "o"), make_schema("abc", None)])
+def test_a_perfect_ranking_has_a_roc_curve_through_the_corner(schema: Any) -> None:
+    last = len(schema.classes) - 1
+    target = np.where(np.arange(40) < 20, last, 0)
+    probabilities = np.eye(last + 1)[target] * 0.8 + 0.2 / (last + 1)
+    table = plot_tables(schema, target, {"model": probabilities})["roc"]
+    points = table[["false_positive_rate", "true_positive_rate"]].to_numpy().tolist()
+    assert points[0] == [0, 0]
+    assert [0, 1] in points
+    assert points[-1] == [1, 1]
+
+
+@pytest.mark.parametrize(("positive", "observed"), [(None, 0.8), ("b", 0.2)])
+def test_calibration_is_of_the_positive_or_the_predicted_class(positive: str | None, observed: float) -> None:
+    target, probabilities = np.array([0] * 8 + [1] * 2), np.tile([0.7, 0.3], (10, 1))
+    table = plot_tables(make_schema("ab", positive), target, {"model": probabilities})["calibration"]
+    assert table["predicted"].tolist() == pytest.approx([0.3 if positive else 0.7])
+    assert table["observed"].tolist() == pytest.approx([observed])
+
+
+def test_the_confusion_matrix_counts_predictions() -> None:
+    schema = make_schema("ab", "b")
+    tables = plot_tables(schema, np.array([0, 0, 0, 1]), {"model": np.eye(2)[[0, 1, 1, 1]]})
+    (axes,) = draw_plots(schema, tables)["confusion"].axes
+    assert np.asarray(axes.images[0].get_array()).tolist() == [[1, 2], [0, 1]]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b"]
+
+
+def test_many_and_long_class_names_are_shortened_and_rotated() -> None:
+    schema = SimpleNamespace(classes=tuple(f"class number {number} with a long name, $" for number in range(13)))
+    schema.positive = None
+    table = plot_tables(cast(Any, schema), np.arange(13), {"model": np.eye(13)})
+    (axes,) = draw_plots(cast(Any, schema), table)["confusion"].axes
+    assert axes.get_xticklabels()[0].get_text() == "class number 0 with a l…"
+    assert axes.get_xticklabels()[0].get_rotation() == 90

@@ -1,0 +1,50 @@
+"""A scikit-learn model predicts the same after its export, and importance measures what it uses."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import ensemble
+
+from second_look.config import Params
+from second_look.data.schema import Column, Schema
+from second_look.data.splits import Split
+from second_look.data.tables import Reading
+from second_look.evaluation.candidate import Candidate
+from second_look.evaluation.demo_metadata import permutation_importance
+from second_look.evaluation.metrics import primary_metric
+from second_look.models.base import TrainingContext, fit_model
+from second_look.models.inference import export_difference
+from second_look.models.sklearn_model import fit_sklearn
+from second_look.paths import ProjectPaths
+
+from ..expectations import TARGET, baseline_predictions, labels
+
+
+def test_the_baseline_ignores_the_inputs(splits: dict[str, Split], schema: Schema, params: Params) -> None:
+    model = fit_model("baseline", splits["train"], schema, params.train, TrainingContext(0))
+    features = splits["test"].features
+    expected = baseline_predictions(splits["train"], schema, len(features))
+    np.testing.assert_allclose(model.predict(features), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["HistGradientBoosting", "GradientBoosting", "RandomForest", "ExtraTrees"])
+def test_an_input_equal_to_a_threshold_is_predicted_the_same(name: str) -> None:
+    """Trees split halfway, for example at 1.7 between 1.6 and 1.8; 1.7 as float32 is less than 1.7 as float64."""
+    schema = Schema("", "", Reading("table.csv"), TARGET, (Column("size", "Size", "number"),))
+    tenths = np.arange(100, dtype=np.float32) / np.float32(10)
+    target = pd.Series(labels(np.tile(np.arange(50), 8)))
+    train = Split(pd.DataFrame({"size": np.tile(tenths[::2], 8)}), target)
+    kind = "Classifier" if schema.classes else "Regressor"
+    arguments = {"min_samples_leaf": 1, "random_state": 0}
+    model = fit_sklearn(getattr(ensemble, name + kind)(**arguments), train, schema)
+    between = pd.DataFrame({"size": tenths[1::2]})
+    assert export_difference(model, model.export_onnx(), between, schema) < 1e-5
+
+
+def test_an_unused_input_has_no_importance(
+    project: ProjectPaths, splits: dict[str, Split], schema: Schema, params: Params
+) -> None:
+    exported = Candidate.read(project.candidate("baseline")).exported
+    metric = primary_metric(params.evaluate.metric)
+    importance = permutation_importance(exported, splits["validation"], schema, metric, seed=0)
+    assert importance == pytest.approx({column.name: 0 for column in schema.features})

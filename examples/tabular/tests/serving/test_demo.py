@@ -1,0 +1,71 @@
+"""The demo over HTTP: predictions, examples, explanations and errors."""
+
+import re
+from typing import Any
+
+import gradio as gr
+import httpx
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+from second_look.serving.demo import PLACEHOLDER, _input_component, contribution_bars
+from second_look.serving.predictor import Contribution, Predictor
+
+from ..expectations import SHIFTS, check_response
+
+
+def test_every_input_has_a_default(client: Client, predictor: Predictor) -> None:
+    check_response(client.predict(api_name="/predict"), predictor.predict({}))
+
+
+def test_inputs_have_names(client: Client, predictor: Predictor) -> None:
+    for example in predictor.champion.record["examples"]:
+        row = dict(reversed(example["inputs"].items()))
+        check_response(client.predict(**row, api_name="/predict"), predictor.predict(row))
+
+
+def test_before_the_first_prediction_a_placeholder_is_shown(address: str) -> None:
+    assert PLACEHOLDER[3:40] in httpx.get(f"{address}/config").text
+
+
+def test_contributions_are_bars(predictor: Predictor) -> None:
+    bars = contribution_bars(predictor, [Contribution("a", "A & B", 0.25), Contribution("b", "B", -0.004)])
+    assert "A &amp; B" in bars
+    assert all(shift in bars for shift in SHIFTS)
+
+
+def test_without_contributions_the_explanation_says_so(predictor: Predictor) -> None:
+    assert "no input changes the prediction" in contribution_bars(predictor, predictor.explain({}))
+
+
+@pytest.mark.parametrize("value", [1e9, "seven", None])
+def test_an_invalid_number_is_an_error(client: Client, predictor: Predictor, value: Any) -> None:
+    columns = [column for column in predictor.inputs if column["kind"] == "number" and not column["nullable"]]
+    if not columns:
+        pytest.skip("no input is a required number")
+    with pytest.raises(AppError) as caught:
+        client.predict(**{columns[0]["name"]: value}, api_name="/predict")
+    assert str(caught.value).startswith(f"{columns[0]['label']} must ")
+
+
+def test_an_invalid_category_is_an_error(client: Client, predictor: Predictor) -> None:
+    columns = [column for column in predictor.inputs if column["kind"] == "category" and not column["others"]]
+    if not columns:
+        pytest.skip("no input is a fixed list of categories")
+    with pytest.raises(AppError, match=re.escape(f"must be one of {', '.join(columns[0]['choices'])}")):
+        client.predict(**{columns[0]["name"]: "purple"}, api_name="/predict")
+
+
+def test_every_kind_of_input_has_a_component(predictor: Predictor) -> None:
+    """Also those that the project's data does not have."""
+    base = {"unit": "cm", "whole": False, "nullable": False, "choices": [], "minimum": 0.0, "maximum": 1.0}
+    kinds = [
+        base | {"name": "a", "label": "A", "kind": "number", "default": 0.5},
+        base | {"name": "b", "label": "B", "kind": "number", "default": None, "nullable": True},
+        base | {"name": "c", "label": "C", "kind": "category", "default": "x", "choices": ["x"], "unit": ""},
+        base | {"name": "d", "label": "D", "kind": "date", "default": "2024-01-01"},
+    ]
+    with gr.Blocks():
+        components = [_input_component(column) for column in kinds]
+    assert [type(component).__name__ for component in components] == ["Slider", "Number", "Dropdown", "DateTime"]

@@ -1,0 +1,1 @@
+"""Loading, validation and splitting of the data."""

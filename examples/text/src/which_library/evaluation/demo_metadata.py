@@ -1,0 +1,98 @@
+"""The entries of `champion.json` that only the demo reads: the input, example texts, versions of the sources."""
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..config import Params
+from ..data.cleaning import words_of
+from ..data.schema import Schema
+from ..data.splits import Split, encode_target
+from ..models.onnx_file import read_tokenizer
+from ..models.special_tokens import SPECIAL_TOKENS
+
+# Limits of the accepted length in characters; between them, the length of the training texts decides.
+MIN_LIMIT, MAX_LIMIT = 2_000, 10_000
+# An example is a text that fits on a few lines, else the start of a longer one.
+EXAMPLE_WORDS = (12, 45)
+EXCERPT_LENGTH = 200
+MAX_EXAMPLES = 8
+
+
+def demo_metadata(
+    exported: bytes,
+    predictions: Mapping[str, NDArray[Any]],
+    splits: dict[str, Split],
+    schema: Schema,
+    params: Params,
+) -> dict[str, Any]:
+    """Return the entries for the demo; `predictions` are the probabilities of the champion, `exported`, by split."""
+    examples = select_examples(schema, splits["test"], predictions["test"], exported) if schema.extracts else []
+    texts = [*(question.ask for question in schema.questions), *(row["inputs"][schema.text.name] for row in examples)]
+    text_input = {
+        "name": schema.text.name,
+        "label": schema.text.label,
+        "kind": "text",
+        "default": texts[0],
+        "maximum": length_limit(splits["train"]),
+        "advice": schema.text.advice,
+    }
+    return {
+        "inputs": [text_input],
+        "questions": [{"ask": question.ask, "answer": question.answer} for question in schema.questions],
+        "examples": examples,
+        "versions": source_versions(splits),
+    }
+
+
+def length_limit(train: Split) -> int:
+    """Return the length that 95 % of the training texts don't exceed, rounded up to thousands, within the limits."""
+    length = float(train.features["text"].str.len().quantile(0.95))
+    return min(MAX_LIMIT, max(MIN_LIMIT, 1000 * int(np.ceil(length / 1000))))
+
+
+def source_versions(splits: dict[str, Split]) -> dict[str, str]:
+    """Return the version of each class's source, if the data has versions."""
+    rows = pd.concat([part.features.assign(label=part.target) for part in splits.values()])
+    if "version" not in rows:
+        return {}
+    return {str(label): str(group.iloc[0]) for label, group in rows.groupby("label")["version"]}
+
+
+def excerpt(text: str) -> str:
+    """Return the start of a text on one line, cut between words if the text has spaces."""
+    line = " ".join(text.split())
+    if len(line) <= EXCERPT_LENGTH:
+        return line
+    shortened = textwrap.shorten(line, EXCERPT_LENGTH, placeholder=" …")
+    return shortened if len(shortened) > EXCERPT_LENGTH // 2 else f"{line[: EXCERPT_LENGTH - 2]} …"
+
+
+def select_examples(
+    schema: Schema, test: Split, probabilities: NDArray[np.float64], exported: bytes
+) -> list[dict[str, Any]]:
+    """Return one short test text for each of the most frequent classes, with its class.
+
+    The probability of its class is the median of the class's short texts: a typical example, not the best.
+    """
+    excerpts = test.features["text"].map(excerpt)
+    encodings = read_tokenizer(exported).encode_batch(excerpts.tolist())
+    # The demo rejects a text without a known word.
+    known = np.array([max(encoding.ids) >= len(SPECIAL_TOKENS) for encoding in encodings])
+    words = test.features["text"].map(lambda text: len(words_of(text, schema)))
+    short = words.between(*EXAMPLE_WORDS).to_numpy()
+    target = encode_target(test.target, schema)
+    frequent = np.bincount(target, minlength=len(schema.classes)).argsort(kind="stable")[::-1][:MAX_EXAMPLES]
+    examples = []
+    for position in sorted(frequent):
+        rows = np.flatnonzero((target == position) & known)
+        rows = rows[short[rows]] if short[rows].any() else rows
+        if len(rows):
+            ranked = rows[probabilities[rows, position].argsort(kind="stable")]
+            text = str(excerpts.iloc[ranked[len(ranked) // 2]])
+            examples.append({"inputs": {schema.text.name: text}, "truth": schema.classes[position]})
+    return examples

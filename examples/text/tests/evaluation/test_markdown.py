@@ -1,0 +1,64 @@
+"""Markdown tables show scores, costs and lineage, and text literally."""
+
+from which_library.evaluation import markdown
+
+LABELS = {
+    "mae": {"label": "Error", "higher_is_better": False},
+    "coverage": {"label": "Coverage", "higher_is_better": None},
+}
+
+
+def test_scores_have_intervals_arrows_and_a_star() -> None:
+    scores = {"mae": {"value": 2.0, "low": 1.0, "high": 3.0}, "coverage": {"value": 1.0, "low": 1.0, "high": 1.0}}
+    table = markdown.score_table({"champion": "plain", "labels": LABELS, "scores": {"plain": scores}})
+    assert table.splitlines()[0] == "| model | Error ↓ | Coverage |"
+    assert table.splitlines()[2] == "| **plain** ★ | 2 [1, 3] | 1 |"
+
+
+def test_an_interval_without_width_is_left_out() -> None:
+    assert markdown.format_score({"value": 1.0, "low": 0.9996, "high": 1.0}) == "1"
+    assert markdown.format_score({"value": None, "low": None, "high": None}) == "undefined"
+
+
+def test_costs_name_the_gpu_and_unknown_values() -> None:
+    costs = {
+        "net": {"fit_cpu_seconds": 1.5, "size_bytes": 2000, "latency_ms": 0.25, "gpu": "NVIDIA A*"},
+        "plain": {"fit_cpu_seconds": None, "size_bytes": 100, "latency_ms": None},
+    }
+    assert markdown.cost_table({"costs": costs}).splitlines()[2:] == [
+        "| net | 1.5 | 2 | 0.25 |",
+        "| plain | unknown | 0.1 | unknown |",
+        "",
+        "net was trained on a GPU (NVIDIA A\\*); its CPU seconds exclude the GPU's work.",
+    ]
+
+
+def test_names_of_slices_do_not_break_the_table() -> None:
+    slices = [{"column": "a|b", "slice": "*c*", "rows": 3, "value": 1.0, "low": None, "high": None}]
+    evaluation = {"metric": "mae", "labels": LABELS, "slices": slices, "sample_noun": "rows"}
+    assert markdown.slice_table(evaluation).splitlines()[0] == "| sliced by | slice | rows | Error |"
+    assert markdown.slice_table(evaluation).splitlines()[2] == r"| a\|b | \*c\* | 3 | 1 |"
+
+
+def test_lineage_shows_what_is_unknown() -> None:
+    lines = markdown.lineage_table({"git_commit": "0c0ffee", "git_dirty": False, "registry_version": 1}).splitlines()
+    assert "| git commit | `0c0ffee` |" in lines
+    assert "| uncommitted changes | none |" in lines
+    assert "| registry version | `1` |" in lines
+    assert "| MLflow run | unknown |" in lines
+    assert "| uncommitted changes | yes |" in markdown.lineage_table({"git_dirty": True})
+
+
+def test_numbers_have_three_significant_digits() -> None:
+    numbers = {0.95278: "0.953", 12.3456: "12.3", 999.4: "999", 999.7: "1,000", -1083840.2: "-1,083,840", 0.0: "0"}
+    assert {number: markdown.rounded(number) for number in numbers} == numbers
+    signed = {0.0: "+0", 0.00345678: "+0.00346", -0.5: "-0.5", 123456.7: "+123,457"}
+    assert {number: markdown.signed(number) for number in signed} == signed
+
+
+def test_markdown_characters_are_escaped() -> None:
+    assert markdown.escape("a *b* <i> [c](d)") == r"a \*b\* \<i\> \[c\](d)"
+    at_start = {"# a": r"\# a", "- a": r"\- a", "1. a": r"1\. a", "1.5 a": "1.5 a"}
+    assert {text: markdown.escape(text) for text in at_start} == at_start
+    plain = "569 biopsies (1993), of W. Street: CC BY 4.0"
+    assert markdown.escape(plain) == plain

@@ -1,0 +1,23 @@
+"""Parameters of the stage `prepare`."""
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
+class Prepare:
+    """Lengths in steps (`step` in `schema.yaml`).
+
+    Attributes:
+        history: steps that a forecast takes as input.
+        horizon: steps that it predicts.
+        validation: steps in the validation split.
+        test: steps in the test split.
+    """
+
+    history: Annotated[int, Field(ge=10)]
+    horizon: Annotated[int, Field(ge=1, le=60)]
+    validation: Annotated[int, Field(gt=0)]
+    test: Annotated[int, Field(gt=0)]

@@ -1,0 +1,133 @@
+"""The schema of the series, read from `schema.yaml`."""
+
+import math
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
+from ..config import load_yaml
+from .periods import SEASON_LENGTHS, Step
+from .tables import Reading
+
+_CONFIG = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class Target:
+    """The quantity to forecast.
+
+    Attributes:
+        name: identifier.
+        label: name shown to users.
+        unit: unit of the values; empty if they have none.
+        minimum: smallest possible value; None for no limit.
+        maximum: largest possible value; None for no limit.
+        column: column in the file, if it differs from the name.
+    """
+
+    name: str
+    label: str
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    column: str = ""
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class Date:
+    """The date of a measurement.
+
+    Attributes:
+        name: identifier.
+        column: column in the file, if it differs from the name.
+        date_format: `strptime` format, with `Q%q` for a quarter; empty for ISO 8601.
+        days_apart: required number of days between consecutive rows; None for any.
+    """
+
+    name: str
+    column: str = ""
+    date_format: str = ""
+    days_apart: int | None = None
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class LeftOut:
+    """A column of the file that no model uses, and why."""
+
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class Schema:
+    """A series: one date and one value per row; values may be missing.
+
+    Attributes:
+        source: where the data comes from.
+        licence: license of the data.
+        date: the column with the date.
+        target: the column with the value.
+        step: period of a forecast step; values within one step are averaged.
+        reading: the file and its format; by default the file that `fetch` writes.
+        left_out: other columns of the file.
+    """
+
+    source: str
+    licence: str
+    date: Date
+    target: Target
+    step: Step
+    reading: Reading = Reading("series.csv")
+    left_out: tuple[LeftOut, ...] = ()
+
+    task: ClassVar[str] = "forecast"
+    classes: ClassVar[tuple[str, ...]] = ()
+    positive: ClassVar[str | None] = None
+    sample_noun: ClassVar[str] = "forecasts"
+
+    @property
+    def season(self) -> int:
+        """Steps per seasonal cycle (1 for years)."""
+        return SEASON_LENGTHS[self.step]
+
+    @property
+    def min_history(self) -> int:
+        """Fewest steps from which statsmodels initializes level, trend and season."""
+        return max(2 * self.season, 10 + 2 * (self.season // 2))
+
+    @property
+    def max_gap(self) -> int:
+        """Most consecutive missing steps that are filled."""
+        return max(1, self.season // 2)
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Smallest and largest possible value; infinite where the schema sets no limit."""
+        low, high = self.target.minimum, self.target.maximum
+        return -math.inf if low is None else low, math.inf if high is None else high
+
+    @property
+    def date_column(self) -> str:
+        """Column of the date in the file."""
+        return self.date.column or self.date.name
+
+    @property
+    def target_column(self) -> str:
+        """Column of the target in the file."""
+        return self.target.column or self.target.name
+
+    @property
+    def input_summary(self) -> str:
+        """Inputs of the model, for the model card."""
+        return f"its own past {self.step}s"
+
+
+def load_schema(path: Path) -> Schema:
+    """Load and validate `schema.yaml`.
+
+    Raises:
+        UserError: an entry is missing, unknown or invalid.
+    """
+    return load_yaml(path, Schema)

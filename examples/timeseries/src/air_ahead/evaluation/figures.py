@@ -1,0 +1,51 @@
+"""The style of all figures, and those of the scores. They are drawn without a display."""
+
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from .markdown import rounded
+
+BLUE, ORANGE, GRAY = "#2563eb", "#ea580c", "#64748b"
+
+
+def new_figure(title: str, *, height: float = 3.6) -> tuple[Figure, Any]:
+    """Return an empty figure in the project's style, and its axes; `height` in inches."""
+    figure = Figure(figsize=(5.4, height), dpi=144, layout="constrained")
+    axes = figure.subplots()
+    axes.set_title(title, loc="left", fontsize=11, fontweight="bold")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def draw_comparison(label: str, scores: dict[str, dict[str, Any]], champion: str) -> Figure:
+    """Draw each model's score on the test split with its interval; `scores`: model → value, low, high."""
+    figure, axes = new_figure(f"{label} on the test split", height=1.2 + 0.5 * len(scores))
+    for position, (name, score) in enumerate(scores.items()):
+        color = BLUE if name == champion else GRAY
+        _draw_interval(axes, score, position, color)
+        text = rounded(score["value"])
+        axes.annotate(text, (score["value"], position), (0, 9), textcoords="offset points", ha="center")
+    axes.set_yticks(range(len(scores)), [f"{name} ★" if name == champion else name for name in scores])
+    axes.set_ylim(-0.6, len(scores) - 0.2)
+    axes.margins(x=0.1)
+    return figure
+
+
+def draw_slices(label: str, records: list[dict[str, Any]], overall: float) -> Figure:
+    """Draw the champion's score on each slice with its interval, next to the score on all rows."""
+    known = [record for record in reversed(records) if record["value"] is not None]
+    figure, axes = new_figure(f"{label} by slice", height=1.2 + 0.45 * len(known))
+    axes.axvline(overall, color=GRAY, linestyle="--", linewidth=1, label="all")
+    for position, record in enumerate(known):
+        _draw_interval(axes, record, position, ORANGE)
+    labels = [f"{record['column']}\n{record['slice']} (n={record['rows']})" for record in known]
+    axes.set_yticks(range(len(known)), labels, fontsize=8)
+    axes.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def _draw_interval(axes: Any, score: dict[str, Any], position: int, color: str) -> None:
+    if score["low"] is not None:
+        axes.plot([score["low"], score["high"]], [position, position], color=color, linewidth=3, alpha=0.5)
+    axes.plot(score["value"], position, "o", color=color, markersize=9)

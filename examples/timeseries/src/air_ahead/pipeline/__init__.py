@@ -1,0 +1,1 @@
+"""The stages of the DVC pipeline, and the hyperparameter search."""

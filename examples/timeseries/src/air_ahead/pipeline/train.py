@@ -1,0 +1,133 @@
+"""Stage `train`: fit one model, export it to ONNX, and log it to MLflow.
+
+DVC runs this once per name in `train.models` of `params.yaml`, as `train@baseline` and so on.
+"""
+
+import argparse
+import statistics
+import time
+from dataclasses import dataclass
+
+import onnx
+
+from ..config import Train, load_params
+from ..data.schema import Schema, load_schema
+from ..data.splits import Split, encode_target, read_splits, to_table
+from ..errors import exit_on_user_error
+from ..evaluation.candidate import Candidate
+from ..evaluation.metrics import METRICS
+from ..evaluation.plot_data import plot_tables
+from ..evaluation.plots import draw_plots
+from ..models.base import TrainingContext, TrainingLog, fit_model
+from ..models.inference import export_difference, load_onnx, predict_onnx
+from ..paths import ProjectPaths
+from ..tracking import runs
+from ..tracking.lineage import current_lineage
+
+# ONNX Runtime computes in float32 where scikit-learn uses float64; a larger difference means a wrong export.
+MAX_EXPORT_DIFFERENCE = 1e-4
+
+
+class ExportError(RuntimeError):
+    """The exported model gives other predictions than the trained one."""
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A candidate, its metrics (validation scores, costs), and the log of its training."""
+
+    candidate: Candidate
+    metrics: dict[str, float]
+    log: TrainingLog
+
+
+def main(name: str, paths: ProjectPaths | None = None) -> None:
+    """Train the model called `name`, log the run, and save the candidate for the evaluation."""
+    paths = paths or ProjectPaths()
+    lineage = current_lineage(paths)
+    params = load_params(paths.params).train
+    schema = load_schema(paths.schema)
+    splits = read_splits(paths.prepared, schema)
+
+    trained = train(name, splits, schema, params, TrainingContext(params.seed, paths.checkpoint(name)))
+    runs.connect(paths)
+    run_id = runs.log_training(describe_run(name, trained, splits, schema, params), lineage)
+    trained.candidate.save(paths.candidate(name))
+
+    scores = ", ".join(f"{key} {trained.metrics[key]:.4g}" for key in METRICS)
+    print(f"{name}: {scores} (validation split), MLflow run {run_id}")
+
+
+def train(name: str, splits: dict[str, Split], schema: Schema, params: Train, context: TrainingContext) -> TrainedModel:
+    """Fit and export a model, and check that both give the same predictions on the test split.
+
+    Raises:
+        ExportError: they differ.
+    """
+    start = time.process_time()
+    model = fit_model(name, splits["train"], schema, params, context)
+    seconds = time.process_time() - start
+    exported = canonical_onnx(model.export_onnx())
+    difference = export_difference(model, exported, splits["test"].features, schema)
+    if not difference <= MAX_EXPORT_DIFFERENCE:  # also where the difference is nan
+        raise ExportError(
+            f"the ONNX export of {name} differs from the trained model by {difference:.2g}, "
+            f"more than {MAX_EXPORT_DIFFERENCE:g}"
+        )
+    predictions = {part: predict_onnx(exported, splits[part].features, schema) for part in ("validation", "test")}
+    target = encode_target(splits["validation"].target, schema)
+    log: TrainingLog = getattr(model, "log", TrainingLog())
+    metrics = {
+        **{key: metric.score(target, predictions["validation"]) for key, metric in METRICS.items()},
+        "fit_cpu_seconds": seconds,
+        "latency_ms": measure_latency(exported, splits["validation"], schema),
+        "export_difference": difference,
+        **log.metrics,
+    }
+    return TrainedModel(Candidate(exported, predictions), metrics, log)
+
+
+def measure_latency(exported: bytes, split: Split, schema: Schema) -> float:
+    """Return the median milliseconds of a prediction for one sample."""
+    predict, first = load_onnx(exported, schema), split.features[:1]
+    times = []
+    for _ in range(30):
+        start = time.perf_counter()
+        predict(first)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times) * 1000
+
+
+def canonical_onnx(exported: bytes) -> bytes:
+    """Return the model with its operator sets sorted; skl2onnx lists them in random order."""
+    model = onnx.load_from_string(exported)
+    opsets = sorted(model.opset_import, key=lambda opset: opset.domain)
+    del model.opset_import[:]
+    model.opset_import.extend(opsets)
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def describe_run(
+    name: str, trained: TrainedModel, splits: dict[str, Split], schema: Schema, params: Train
+) -> runs.TrainingRun:
+    """Return what MLflow logs of a training."""
+    target = encode_target(splits["validation"].target, schema)
+    tables = plot_tables(schema, target, {name: trained.candidate.predictions["validation"]})
+    return runs.TrainingRun(
+        model=name,
+        params=params.logged_params(name),
+        metrics=trained.metrics,
+        history=trained.log.history,
+        gpu=trained.log.gpu,
+        exported=trained.candidate.exported,
+        table=to_table(splits["train"], schema),
+        target=schema.target.name,
+        figures=draw_plots(schema, tables),
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Train one model of params.yaml.")
+    parser.add_argument("model", help="a name in train.models, for example: baseline")
+    with exit_on_user_error():
+        main(parser.parse_args().model)

@@ -1,0 +1,94 @@
+"""The demo over HTTP, and the HTML that it shows."""
+
+from typing import Any
+from xml.etree import ElementTree
+
+import httpx
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+from air_ahead.serving.chart import NARROW, WIDE, Size, axis_ticks
+from air_ahead.serving.demo import EXAMPLES, chart_html, explanation_html, forecast_chart
+from air_ahead.serving.predictor import Predictor
+
+from .dates import middle, start_day
+
+
+def test_page_offers_the_examples(address: str, predictor: Predictor) -> None:
+    page = httpx.get(f"{address}/config").text
+    for name, example in zip(EXAMPLES, predictor.champion.record["examples"], strict=True):
+        assert f'"{name}: {example["inputs"]["today"]}"' in page
+
+
+def test_api_returns_the_prediction_as_a_table(client: Client, predictor: Predictor) -> None:
+    today = start_day(predictor, middle(predictor))
+    for inputs in ({}, {"horizon": 1}, {"today": today}, {"horizon": 2, "today": today}):
+        table, expected = client.predict(**inputs, api_name="/predict"), predictor.predict(inputs)
+        assert table["headers"] == [predictor.step, "forecast", "low", "high", "actual"]
+        times, median, low, high, actual = zip(*table["data"], strict=True)
+        assert times == expected.times
+        tolerance = 0.51 * 10.0**-predictor.decimals
+        assert median == pytest.approx(expected.median, abs=tolerance)
+        assert low == pytest.approx(expected.low, abs=tolerance)
+        assert high == pytest.approx(expected.high, abs=tolerance)
+        for value, known in zip(actual, expected.actual, strict=True):
+            assert value == (None if known is None else pytest.approx(known, abs=tolerance))
+
+
+@pytest.mark.parametrize("horizon", [10_000, 0, "many", "nan", None])
+def test_api_reports_an_invalid_horizon(client: Client, predictor: Predictor, horizon: Any) -> None:
+    spec = predictor.inputs[1]
+    with pytest.raises(AppError, match=rf"^{spec['label']} must be a whole number from 1 to {spec['maximum']}"):
+        client.predict(horizon=horizon, api_name="/predict")
+
+
+@pytest.mark.parametrize("today", ["0066-10-14", "9030-01-01", "soon", None])
+def test_api_reports_an_invalid_date(client: Client, today: Any) -> None:
+    with pytest.raises(AppError, match=r"^Today must be (between|a date such as)"):
+        client.predict(today=today, api_name="/predict")
+
+
+@pytest.mark.parametrize("horizon", ["minimum", "maximum"])
+@pytest.mark.parametrize("today", ["minimum", "default", "maximum", "middle"])
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+def test_chart_is_valid_svg_with_every_value(predictor: Predictor, size: Size, today: str, horizon: str) -> None:
+    day = start_day(predictor, middle(predictor)) if today == "middle" else predictor.inputs[0][today]
+    inputs = {"today": day, "horizon": predictor.inputs[1][horizon]}
+    svg = ElementTree.fromstring(forecast_chart(predictor, inputs).svg(size))  # noqa: S314  # our own text
+    prediction, decimals = predictor.predict(inputs), predictor.decimals
+    forecasts = zip(prediction.times, prediction.median, strict=True)
+    actuals = [entry for entry in zip(prediction.times, prediction.actual, strict=True) if entry[1] is not None]
+    assert [title.text for title in svg.iter("title")] == [
+        *(f"{time}, forecast: {value:.{decimals}f}" for time, value in forecasts),
+        *(f"{time}, actual: {value:.{decimals}f}" for time, value in actuals),
+    ]
+    for point in " ".join(line.attrib["points"] for line in svg.iter("polyline")).split():
+        x, y = map(float, point.split(","))
+        assert 0 < x < size.width
+        assert 0 < y < size.height
+    labels = [text for text in svg.iter("text") if text.attrib.get("text-anchor") == "middle"]
+    assert 2 <= len(labels) <= size.labels + 1
+    assert ("> actual<" in chart_html(predictor, inputs)) == bool(actuals)
+
+
+def test_chart_of_trained_steps_has_a_note(predictor: Predictor) -> None:
+    assert "was trained on these" in chart_html(predictor, {"today": predictor.inputs[0]["minimum"]})
+    assert "was trained on these" not in chart_html(predictor, {})
+
+
+@pytest.mark.parametrize(("low", "high"), [(355.2, 369.9), (0.0, 1.0), (-3.0, 4.0), (1000, 9000), (316.0, 316.6)])
+def test_axis_has_a_few_round_ticks(low: float, high: float) -> None:
+    ticks = axis_ticks(low, high)
+    assert 3 <= len(ticks) <= 8
+    assert low <= ticks[0] < ticks[-1] <= high
+    assert all(len(f"{tick:g}".lstrip("-").replace(".", "").strip("0")) <= 4 for tick in ticks)
+
+
+def test_explanation_ends_with_the_forecast(predictor: Predictor) -> None:
+    inputs = {"today": start_day(predictor, middle(predictor))}
+    text, prediction = explanation_html(predictor, predictor.explain(inputs)), predictor.predict(inputs)
+    assert f"<b>{prediction.median[-1]:.{predictor.decimals}f}</b>" in text
+    assert f"Explanation of {prediction.times[-1]}" in text
+    latest = f"the last {predictor.season} {predictor.step}s" if predictor.season > 1 else f"the last {predictor.step}<"
+    assert latest in text

@@ -1,0 +1,46 @@
+"""Errors that the user of the project can fix: printed as a message, without a traceback."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from pydantic import ValidationError
+
+
+class UserError(ValueError):
+    """A problem in `params.yaml`, in `schema.yaml` or in the data; the message says how to fix it.
+
+    Attributes:
+        heading: a line printed above the message.
+    """
+
+    heading: ClassVar[str] = ""
+
+
+@contextmanager
+def exit_on_user_error() -> Iterator[None]:
+    """Exit with status 1 and the message of a `UserError`, without a traceback."""
+    try:
+        yield
+    except UserError as error:
+        sys.exit(f"{error.heading}\n{error}".lstrip())
+
+
+def format_errors(error: ValidationError, prefix: str = "") -> list[str]:
+    """Return pydantic's errors, one line per entry, each starting with the entry's path below `prefix`."""
+    return [_format_error(details, prefix) for details in error.errors(include_url=False)]
+
+
+def _format_error(details: Any, prefix: str) -> str:
+    path, value = ".".join([*filter(None, [prefix]), *map(str, details["loc"])]), details["input"]
+    if details["type"] == "missing":
+        return f"{path} is missing"
+    if details["type"] == "unexpected_keyword_argument":
+        return f"{path} is unknown; remove it or fix its spelling"
+    if details["type"] == "value_error":
+        return ": ".join([*filter(None, [path]), str(details["ctx"]["error"])])
+    given = "" if isinstance(value, dict | list) else f", not {json.dumps(value, ensure_ascii=False)}"
+    message = details["msg"].removeprefix("Input ").removeprefix("List ")
+    return f"{path or 'the document'} {message}{given}"

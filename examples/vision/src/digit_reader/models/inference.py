@@ -1,0 +1,36 @@
+"""Inference with exported models, as in production."""
+
+from collections.abc import Callable
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from ..data.images import Pixels
+from ..data.schema import Schema
+from .base import Model
+from .sklearn_model import flatten, normalize
+
+BATCH_SIZE = 256  # bounds the memory for a network's activations
+
+
+def load_onnx(exported: bytes, _schema: Schema) -> Callable[[Pixels], NDArray[np.float64]]:
+    """Return a function from pixels of shape (rows, height, width, channels) to probabilities (rows, classes)."""
+    session = onnxruntime.InferenceSession(exported, providers=["CPUExecutionProvider"])
+    output = session.get_outputs()[-1].name
+
+    def predict(features: Pixels) -> NDArray[np.float64]:
+        batches = [flatten(features[start : start + BATCH_SIZE]) for start in range(0, len(features), BATCH_SIZE)]
+        return normalize(np.concatenate([session.run([output], {"picture": batch})[0] for batch in batches]))
+
+    return predict
+
+
+def predict_onnx(exported: bytes, features: Pixels, schema: Schema) -> NDArray[np.float64]:
+    """Return the exported model's probabilities, shape (rows, classes)."""
+    return load_onnx(exported, schema)(features)
+
+
+def export_difference(model: Model, exported: bytes, features: Pixels, schema: Schema) -> float:
+    """Return the largest difference between the probabilities of the trained and the exported model."""
+    return float(np.abs(model.predict(features) - predict_onnx(exported, features, schema)).max())

@@ -1,0 +1,66 @@
+"""Inputs of the demo: a sketchpad for the mouse or a finger, or an upload."""
+
+import html
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from .explanation import Outputs, format_explanation
+from .predictor import InvalidInputError, Prediction, Predictor
+from .uploads import add_upload, read_payload
+
+SIZE = 320  # pixels
+BRUSH_SIZE = 13  # relative to a digit, as thick as the pens of the data set
+
+
+def add_inputs(predictor: Predictor, first: Prediction, outputs: Outputs) -> tuple[Any, Any]:
+    """Add a sketchpad, an upload and a button; return the last two."""
+    gr.Markdown("### Draw a digit or upload an image")
+    with gr.Tab("Draw"):
+        _add_sketchpad(predictor, outputs)
+    with gr.Tab("Upload"):
+        return add_upload(predictor, first)
+
+
+def _add_sketchpad(predictor: Predictor, outputs: Outputs) -> None:
+    """Add a sketchpad that shows a prediction after each stroke; it is not part of the API."""
+    sketchpad = gr.Sketchpad(
+        blank_image(),
+        show_label=False,
+        format="png",
+        canvas_size=(SIZE, SIZE),
+        fixed_canvas=True,
+        brush=gr.Brush(default_size=BRUSH_SIZE, colors=["#000000"], default_color="#000000", color_mode="fixed"),
+        layers=False,
+        transforms=(),
+        buttons=[],
+        height=SIZE + 120,
+        elem_id="sketchpad",
+    )
+    sketchpad.clear(blank_image, outputs=sketchpad, api_visibility="private")
+    # `change` is not triggered by the first stroke.
+    gr.on(
+        [sketchpad.input, sketchpad.change],
+        lambda drawing: predict_drawing(predictor, drawing),
+        sketchpad,
+        list(outputs),
+        trigger_mode="always_last",
+        api_visibility="private",
+        preprocess=False,
+        show_progress="hidden",
+    )
+
+
+def blank_image() -> Image.Image:
+    """Return white paper: without an image, visitors would have to choose the brush first."""
+    return Image.new("RGB", (SIZE, SIZE), "white")
+
+
+def predict_drawing(predictor: Predictor, drawing: Any) -> tuple[dict[str, float] | None, str]:
+    """Return the probabilities and the explanation, or no probabilities and an error message."""
+    try:
+        prediction = predictor.predict(read_payload((drawing or {}).get("composite")))
+    except InvalidInputError as error:
+        return None, f"<p>{html.escape(str(error))}</p>"
+    return prediction.probabilities, format_explanation(predictor, prediction)

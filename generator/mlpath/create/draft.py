@@ -1,0 +1,191 @@
+"""Renders a requested project, before it has a repository and a destination."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import sys
+import tomllib
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlpath.create import ingest, staging
+from mlpath.errors import AnswerError, MlpathError
+from mlpath.system import git
+from mlpath.template import store
+from mlpath.template.questions import questions, values_of
+from mlpath.template.render import Prompts, render
+from mlpath.template.store import Release
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mlpath.create.request import ProjectRequest
+    from mlpath.dataset import DatasetProfile
+    from mlpath.template.answers import Answers
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A project that was rendered."""
+
+    folder: Path
+    destination: Path
+    answers: Answers
+    profile: DatasetProfile | None
+    """The profile of the user's own data."""
+
+
+def render_draft(
+    request: ProjectRequest, destination: Path | None, profile: DatasetProfile | None, folder: Path
+) -> Draft:
+    """Render a project into an empty folder.
+
+    Args:
+        request: The project.
+        destination: Where it will go; None if its name decides.
+        profile: The profile of its data.
+        folder: The folder to render into.
+
+    Raises:
+        MlpathError: An answer is rejected, or the template or the destination can't be used.
+    """
+    with _open_template(request) as template:
+        renderer = _Renderer(request, template, destination, folder)
+        if profile is None:
+            answers = renderer.render(request.answers, defaults=request.defaults)
+        else:
+            answers, profile = renderer.render_for_data(profile)
+    if destination is None:
+        destination = staging.check_destination(_folder_name(folder, answers))
+    return Draft(folder, destination, answers, profile)
+
+
+@contextmanager
+def _open_template(request: ProjectRequest) -> Iterator[Release | str]:
+    """Provide the release to render, or the address of another template."""
+    source = request.template
+    if source is None:
+        with store.release(request.ref) as release:
+            yield release
+        return
+    expanded = os.path.expanduser(source)  # noqa: PTH111 - keeps an unknown user's path
+    folder = Path(expanded)
+    if folder.is_dir():
+        if not any((folder / name).exists() for name in ("copier.yml", "copier.yaml")):
+            raise MlpathError(
+                f"{source} has no copier.yml",
+                hint="For a bare git repository, give a clone, or a name that ends in .git.",
+            )
+        if expanded == source:
+            # A relative path, recorded as given, would be wrong in another folder.
+            source = os.path.abspath(source)  # noqa: PTH100 - resolves `..`, keeps links
+    yield source
+
+
+@dataclass(frozen=True)
+class _Renderer:
+    """Renders one request, with defaults from this machine and from the user's data."""
+
+    request: ProjectRequest
+    template: Release | str
+    destination: Path | None
+    folder: Path
+
+    def render_for_data(self, profile: DatasetProfile) -> tuple[Answers, DatasetProfile]:
+        """Render a project of the user's data; return the answers and the profile for its target.
+
+        The user chooses only the target, unless it was given. A target other than the suggested one
+        may change the task, so that the project is rendered again.
+        """
+        request = self.request
+        from_data = ingest.data_answers(profile)
+        suggestions: Answers = {}
+        if self.destination is None and (name := ingest.suggest_name(profile)):
+            suggestions["project_name"] = name
+        answers = {**from_data, **request.answers}
+        if not (request.target or request.answers.get("target") or request.defaults):
+            suggestions["target"] = answers.pop("target")
+        elif profile.ambiguities:
+            raise MlpathError(profile.ambiguities[0], hint=ingest.AMBIGUITY_HINT)
+        else:
+            answers["target"] = from_data["target"]
+            ingest.check_usable(profile)
+        context = {"columns": [column.name for column in profile.columns]}
+        chosen = self.render(
+            answers, defaults=request.defaults, prompts=Prompts(suggestions, context)
+        )
+        if chosen["target"] == (profile.target or ""):
+            ingest.check_usable(profile)
+            return chosen, profile
+        profile = ingest.inspect_dataset(profile.path, request.answers, chosen["target"])
+        ingest.check_usable(profile)
+        shutil.rmtree(self.folder)
+        self.folder.mkdir()
+        answers = {**chosen, **ingest.data_answers(profile)}
+        return self.render(answers, defaults=True, prompts=Prompts(context=context)), profile
+
+    def render(
+        self, answers: Mapping[str, Any], *, defaults: bool, prompts: Prompts | None = None
+    ) -> Answers:
+        """Render the folder; return all answers."""
+        prompts = prompts or Prompts()
+        suggestions = {**self._suggestions(), **prompts.suggestions}
+        fixed = {**self._fixed_name(), **answers}
+        ref = None if isinstance(self.template, Release) else self.request.ref
+        while True:
+            try:
+                return render(
+                    self.template, self.folder, fixed, defaults=defaults, ref=ref,
+                    prompts=Prompts(suggestions, prompts.context),
+                )  # fmt: skip
+            except AnswerError as error:
+                # git accepts names and addresses that the template rejects.
+                if error.key not in fixed and suggestions.pop(error.key, None):
+                    continue
+                if error.key == "project_name" and error.key not in answers and not error.hint:
+                    error.hint = "The folder names the project. To override: -d project_name=NAME"
+                raise
+
+    def _fixed_name(self) -> Answers:
+        """Return the folder's name as the project's, if the folder was given."""
+        if isinstance(self.template, Release) and self.destination is not None:
+            return {"project_name": self.destination.name}
+        return {}
+
+    def _suggestions(self) -> Answers:
+        """Return better defaults than the template's: git identity, this Python, a free name."""
+        result: Answers = {}
+        if author := git.identity():
+            result = {"author_name": author.name, "author_email": author.email}
+        if not isinstance(self.template, Release):
+            return {**result, "project_name": self.destination.name} if self.destination else result
+        declared = questions(self.template)
+        running = f"{sys.version_info.major}.{sys.version_info.minor}"
+        if running in values_of(declared.get("python_version", {})):
+            result["python_version"] = running
+        if self.destination is None:
+            result["project_name"] = _free_name(str(declared["project_name"]["default"]))
+        return result
+
+
+def _free_name(name: str) -> str:
+    """Return a project name whose folder does not exist yet: the given one, or with a number."""
+    names = (name, *(f"{name} {number}" for number in range(2, 100)))
+    return next((each for each in names if not Path(_slug(each)).exists()), name)
+
+
+def _folder_name(project: Path, answers: Mapping[str, Any]) -> str:
+    """Return the name of a project's folder: that of its distribution."""
+    with contextlib.suppress(OSError, KeyError, tomllib.TOMLDecodeError):
+        metadata = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+        return str(metadata["project"]["name"])
+    return _slug(str(answers.get("project_name") or "my-project"))
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "my-project"

@@ -1,0 +1,104 @@
+"""The list of files that a release of the template renames, `template/renames.yaml`.
+
+Git finds a rename by the similarity of two files. The list names the new path of a file that
+changes too much for that. It is applied to the old render and to the project before the merge.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import yaml
+from packaging.version import Version
+
+from mlpath.errors import MlpathError
+from mlpath.template import store as template
+from mlpath.template.answers import Loader
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from mlpath.template.store import Release
+
+Pair = tuple[str, str]
+"""The old and the new path of a file."""
+
+_PLACEHOLDER = "{package_name}"
+
+
+def load(release: Release, old_version: str) -> list[list[Pair]]:
+    """Return the renames of each version after an older one, as a release lists them.
+
+    Raises:
+        MlpathError: The list is not a mapping of versions to lists of `from` and `to`.
+    """
+    path = release.folder / "template" / "renames.yaml"
+    if not path.is_file():
+        return []
+    try:
+        versions = {str(version): pairs for version, pairs in _read(path).items()}
+        return [
+            [(pair["from"], pair["to"]) for pair in versions[version]]
+            for version in sorted(versions, key=Version)
+            if template.is_older(old_version, version)
+        ]
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise MlpathError(
+            f"the list of renames of template {release.version} cannot be read: {error}",
+            hint="This is an error in the template; please report it.",
+        ) from None
+
+
+def _read(path: Path) -> dict[str, list[dict[str, str]]]:
+    found: dict[str, list[dict[str, str]]] = yaml.load(path.read_bytes(), Loader=Loader) or {}  # noqa: S506
+    return found
+
+
+def resolve(
+    versions: list[list[Pair]],
+    base: Collection[str],
+    ours: Collection[str],
+    theirs: Collection[str],
+) -> dict[str, str]:
+    """Return the renames that apply to a project.
+
+    A rename applies if the old render has the old path, the new render has the new path, and the
+    project does not have a file at both. Of several renames of one file, the first that applies
+    counts: domains continue a file under different names.
+
+    Args:
+        versions: The renames of each version, oldest first.
+        base: The paths of the old render.
+        ours: The paths of the project.
+        theirs: The paths of the new render.
+    """
+    renames: dict[str, str] = {}
+    for old_pattern, new_pattern in _chain(versions):
+        old, new = _match(old_pattern, base), _match(new_pattern, theirs)
+        if not old or not new or old in renames:
+            continue
+        if new not in {old, *renames.values()} and not {old, new} <= {*ours}:
+            renames[old] = new
+    remaining = {*base} - renames.keys()
+    return {old: new for old, new in renames.items() if new not in remaining}
+
+
+def _chain(versions: list[list[Pair]]) -> list[Pair]:
+    """Add the pairs that join renames of the same file by several versions."""
+    chained: list[Pair] = []
+    for pairs in versions:
+        later = [(old, last) for old, new in chained for first, last in pairs if first == new]
+        chained += [*later, *pairs]
+    return chained
+
+
+def _match(pattern: str, paths: Collection[str]) -> str | None:
+    """Return the only path that a pattern matches."""
+    if _PLACEHOLDER not in pattern:
+        return pattern if pattern in paths else None
+    before, after = map(re.escape, pattern.split(_PLACEHOLDER, 1))
+    expression = re.compile(f"{before}[^/]+{after}")
+    found = [path for path in paths if expression.fullmatch(path)]
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,120 @@
+"""Renders of the template, each made once however many projects need it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlpath.errors import AnswerError, MlpathError
+from mlpath.template import store as template
+from mlpath.template.answers import ANSWERS_FILE, Answers, Record
+from mlpath.template.questions import questions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlpath.template.store import Release
+
+
+@dataclass(frozen=True)
+class RenderCache:
+    """Renders in a folder, which several processes may share."""
+
+    folder: Path
+
+    def render_recorded(self, record: Record) -> Path:
+        """Render the version and the answers that a project has.
+
+        Raises:
+            MlpathError: That version does not accept the recorded answers.
+        """
+        answers = self._asked(record.source, record.version, record.answers)
+        try:
+            return self._render(record.source, record.version, answers, defaults=True)
+        except AnswerError as error:
+            raise MlpathError(
+                f"the answers of the project are not valid for template {record.version}: {error}",
+                hint=f"{ANSWERS_FILE} was edited by hand. Find the last valid answers in its "
+                f"history: git log -p -- {ANSWERS_FILE}",
+            ) from None
+
+    def render_updated(
+        self, record: Record, version: str | None, data: Mapping[str, Any], *, defaults: bool
+    ) -> tuple[Path, list[str]]:
+        """Render the version and the answers that a project should have.
+
+        Args:
+            record: What the project has.
+            version: The version to render; None lets Copier find the newest.
+            data: Answers to change.
+            defaults: Answer new questions with their defaults instead of asking.
+
+        Returns:
+            The render, and a note on each recorded answer that the version does not accept.
+
+        Raises:
+            MlpathError: An answer in `data` is not accepted, or the version cannot be rendered.
+        """
+        answers = {**self._asked(record.source, version, record.answers), **data}
+        notes: list[str] = []
+        while True:
+            try:
+                return self._render(record.source, version, answers, defaults=defaults), notes
+            except AnswerError as error:
+                if error.key in data or error.key not in answers:
+                    raise
+                rejected = answers.pop(error.key)
+                notes.append(f"{error}; your answer {rejected!r} was replaced by the default.")
+
+    def release(self, source: str, version: str | None) -> Release | None:
+        """Return the files of a version of mlpath's own template; None for another template."""
+        if source != template.SRC_PATH or version is None:
+            return None
+
+        def copy(folder: Path) -> None:
+            with template.release(version) as release:
+                shutil.copytree(release.folder, folder, dirs_exist_ok=True)
+
+        return template.Release(version, self._once(f"template-{version}", copy))
+
+    def _asked(self, source: str, version: str | None, answers: Answers) -> Answers:
+        """Return the answers to questions of a version, as Copier ignores the others."""
+        release = self.release(source, version)
+        if release is None:
+            return dict(answers)
+        declared = questions(release)
+        asked = {key for key, value in declared.items() if value.get("when", True) is not False}
+        return {key: value for key, value in answers.items() if key in asked}
+
+    def _render(
+        self, source: str, version: str | None, answers: Answers, *, defaults: bool
+    ) -> Path:
+        from mlpath.template import render  # noqa: PLC0415 - importing Copier is slow
+
+        release = self.release(source, version)
+        request = json.dumps([source, version, answers, defaults], sort_keys=True, default=str)
+
+        def create(folder: Path) -> None:
+            ref = None if release else version
+            render.render(release or source, folder, answers, defaults=defaults, ref=ref)
+
+        return self._once(hashlib.sha256(request.encode()).hexdigest()[:16], create)
+
+    def _once(self, name: str, fill: Callable[[Path], None]) -> Path:
+        """Return a folder of that name, filled by a function unless that was done before."""
+        place = self.folder / name
+        if not place.exists():
+            draft = Path(tempfile.mkdtemp(dir=self.folder))
+            try:
+                fill(draft)
+                with contextlib.suppress(OSError):  # another process was faster
+                    draft.rename(place)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+        return place

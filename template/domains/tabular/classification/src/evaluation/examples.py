@@ -1,0 +1,27 @@
+"""The examples of the demo."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.schema import Schema
+from ..data.splits import Split
+
+
+def select_examples(schema: Schema, test: Split, probabilities: NDArray[np.float64]) -> list[int]:
+    """Return the positions of three test rows: with a low, an uncertain and a high probability of the positive class.
+
+    The low and the high one are the 10th and 90th percentile: the extremes are not typical. Where the class is rare,
+    most high probabilities are false alarms, so the high one is a true positive.
+    """
+    scores = probabilities[:, schema.classes.index(schema.positive) if schema.positive else 0]
+    order = scores.argsort(kind="stable")
+    positives = order[(test.target == schema.positive).to_numpy()[order]]
+    ranked = positives if len(positives) else order
+    return [int(order[len(order) // 10]), int(np.abs(scores - 0.5).argmin()), int(ranked[-1 - len(ranked) // 10])]
+
+
+def format_truth(value: Any) -> str:
+    """Return the class."""
+    return str(value)

@@ -1,0 +1,32 @@
+"""Histogram-based gradient boosting."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from ..config import STRICT
+from ..data.schema import Schema
+from ..data.splits import Split
+from .base import Model, TrainingContext
+from .sklearn_model import fit_sklearn
+
+
+@dataclass(frozen=True, config=STRICT)
+class Params:
+    """The parameters of `HistGradientBoostingClassifier`."""
+
+    learning_rate: Annotated[float, Field(gt=0)]
+    max_iter: Annotated[int, Field(gt=0)]
+    max_leaf_nodes: Annotated[int, Field(gt=1)]
+    min_samples_leaf: Annotated[int, Field(gt=0)]
+    l2_regularization: Annotated[float, Field(ge=0)]
+    max_features: Annotated[float, Field(gt=0, le=1)]
+
+
+def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) -> Model:
+    """Fit the boosted trees."""
+    trees = HistGradientBoostingClassifier(**asdict(params), early_stopping=False, random_state=context.seed)
+    return fit_sklearn(trees, train, schema)

@@ -1,0 +1,63 @@
+"""The prediction of a classifier, and how the demo shows it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_CLASSES = 10
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The most likely class, and the probability of each class."""
+
+    label: str
+    probabilities: dict[str, float]
+
+
+def convert_output(output: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the probabilities, shape (rows, classes)."""
+    return output
+
+
+def to_prediction(scores: NDArray[np.float64], record: Mapping[str, Any]) -> Prediction:
+    """Return the prediction of one row."""
+    probabilities = {name: float(score) for name, score in zip(record["classes"], scores, strict=True)}
+    return Prediction(max(probabilities, key=probabilities.__getitem__), probabilities)
+
+
+def explained_scores(scores: NDArray[np.float64], record: Mapping[str, Any]) -> NDArray[np.float64]:
+    """Return what an explanation is about: the probability of the positive class, or of the first row's likeliest."""
+    classes, positive = record["classes"], record["positive"]
+    return scores[:, classes.index(positive) if positive in classes else int(scores[0].argmax())]
+
+
+def explained_quantity(record: Mapping[str, Any]) -> str:
+    """Return the name of what an explanation is about."""
+    return f"the probability of {record['positive'] or 'the predicted class'}"
+
+
+def format_shift(shift: float) -> str:
+    """Return a contribution in percentage points."""
+    return f"{shift * 100:+.1f} points"
+
+
+def format_truth(truth: Any, record: Mapping[str, Any]) -> str:
+    """Return the true class of an example."""
+    return str(truth)
+
+
+def output_value(prediction: Prediction) -> dict[str, float]:
+    """Return what the output component shows."""
+    return prediction.probabilities
+
+
+def output_component(prediction: Prediction, record: Mapping[str, Any], elem_id: str) -> gr.Label:
+    """Return the component that shows a prediction."""
+    return gr.Label(
+        output_value(prediction), num_top_classes=MAX_CLASSES, label=record["target"]["label"], elem_id=elem_id
+    )

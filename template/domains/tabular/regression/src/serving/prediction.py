@@ -1,0 +1,61 @@
+"""The prediction of a regressor, and how the demo shows it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
+
+from ..evaluation.markdown import signed
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The predicted number, with the target's label and unit."""
+
+    label: str
+    value: float
+    unit: str
+
+
+def convert_output(output: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the values, shape (rows,)."""
+    return output.reshape(len(output))
+
+
+def to_prediction(score: NDArray[np.float64], record: Mapping[str, Any]) -> Prediction:
+    """Return the prediction of one row."""
+    return Prediction(record["target"]["label"], float(score), record["target"]["unit"])
+
+
+def explained_scores(scores: NDArray[np.float64], record: Mapping[str, Any]) -> NDArray[np.float64]:
+    """Return what an explanation is about: the value."""
+    return scores
+
+
+def explained_quantity(record: Mapping[str, Any]) -> str:
+    """Return the name of what an explanation is about."""
+    return "the prediction"
+
+
+def format_shift(shift: float) -> str:
+    """Return a contribution in the target's unit."""
+    return signed(shift)
+
+
+def format_truth(truth: Any, record: Mapping[str, Any]) -> str:
+    """Return the true value of an example with its unit."""
+    return f"{truth:g} {record['target']['unit']}".strip()
+
+
+def output_value(prediction: Prediction) -> float:
+    """Return what the output component shows: five significant digits."""
+    return float(f"{prediction.value:.5g}")
+
+
+def output_component(prediction: Prediction, record: Mapping[str, Any], elem_id: str) -> gr.Number:
+    """Return the component that shows a prediction."""
+    label = f"{prediction.label} ({prediction.unit})" if prediction.unit else prediction.label
+    return gr.Number(output_value(prediction), label=label, interactive=False, elem_id=elem_id)

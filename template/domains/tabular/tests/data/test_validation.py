@@ -1,0 +1,72 @@
+"""Data that does not match schema.yaml is an error that names column, value and row."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from project_package.data.loading import read_raw
+from project_package.data.schema import MISSING, OTHER, Column, Schema
+from project_package.data.tables import Reading
+from project_package.data.validation import DataError, validate
+from project_package.paths import ProjectPaths
+
+AGE = Column("age", "Age", "number", minimum=0, maximum=120)
+COLOR = Column("color", "Color", "category", choices=("blue", "red"))
+SCHEMA = Schema("", "", Reading("table.csv"), COLOR, (AGE,))
+TABLE = pd.DataFrame({"age": [30.0, 40.0], "color": ["red", "blue"]})
+
+
+def errors(table: pd.DataFrame) -> str:
+    with pytest.raises(DataError) as caught:
+        validate(table, SCHEMA)
+    return str(caught.value)
+
+
+def with_first(column: str, value: object) -> pd.DataFrame:
+    return TABLE.assign(**{column: pd.Series([value, TABLE[column][1]], dtype=object)})
+
+
+def test_the_project_s_data_is_valid(project: ProjectPaths, schema: Schema) -> None:
+    table = read_raw(project.raw, schema)
+    valid = validate(table, schema)
+    assert len(valid) == len(table)
+    for column in schema.features:
+        if column.kind != "category":
+            assert valid[column.name].dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("age", 121, "column 'age' has values above the maximum of 120 in 1 row: 121.0 (row 0)"),
+        ("age", -math.inf, "column 'age' has values below the minimum of 0 in 1 row: -inf (row 0)"),
+        ("age", math.nan, "column 'age' has empty cells in 1 row: nan (row 0)"),
+        ("age", "seven", "column 'age' has values that are not numbers in 1 row: seven (row 0)"),
+        ("color", "green", "column 'color' has categories that schema.yaml does not list in 1 row: green (row 0)"),
+        ("color", None, "column 'color' has empty cells in 1 row: None (row 0)"),
+    ],
+)
+def test_an_invalid_value_is_named_with_its_row(column: str, value: object, message: str) -> None:
+    assert message in errors(with_first(column, value))
+
+
+def test_missing_and_unknown_columns_are_named() -> None:
+    assert errors(TABLE.rename(columns={"age": "years"})).splitlines() == [
+        "column 'age' is missing",
+        "column 'years' is not in schema.yaml; add it to features or left_out",
+    ]
+
+
+def test_all_problems_are_reported_at_once() -> None:
+    table = with_first("color", "green").assign(age=["seven", 5], moon=None)
+    assert len(errors(table).splitlines()) == 3
+
+
+def test_missing_and_other_categories_have_names() -> None:
+    color = dataclasses.replace(COLOR, nullable=True, others=True)
+    schema = dataclasses.replace(SCHEMA, features=(dataclasses.replace(color, name="paint"),))
+    table = pd.DataFrame({"paint": ["red", None, "green"], "color": ["red", "blue", "red"]})
+    assert validate(table, schema)["paint"].tolist() == ["red", MISSING, OTHER]

@@ -1,0 +1,30 @@
+"""Defaults, ranges and examples of the demo are valid inputs."""
+
+import math
+
+import pytest
+
+from project_package.data.schema import Schema
+from project_package.data.splits import Split
+from project_package.evaluation.demo_metadata import describe_inputs, round_significant
+
+
+def test_defaults_are_within_the_ranges(splits: dict[str, Split], schema: Schema) -> None:
+    for entry in describe_inputs(schema, splits):
+        if entry["kind"] == "category":
+            assert entry["default"] in entry["choices"]
+        else:
+            assert entry["minimum"] <= entry["default"] <= entry["maximum"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(17.9949, 17.99), (0.0012345678, 0.001235), (1234567.0, 1235000.0), (0.0, 0.0), (-12.3456, -12.35), (100.0, 100)],
+)
+def test_numbers_have_four_significant_digits(value: float, expected: float) -> None:
+    assert round_significant(value) == expected
+
+
+def test_ranges_are_rounded_outwards() -> None:
+    assert round_significant(12.3456, math.floor) == 12.34
+    assert round_significant(12.3411, math.ceil) == 12.35

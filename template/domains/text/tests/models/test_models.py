@@ -1,0 +1,129 @@
+"""Every model of `params.yaml`, and the tokenizer."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import onnx
+import pandas as pd
+import pytest
+from tokenizers import Tokenizer
+
+from project_package.config import Params
+from project_package.data.cleaning import words_of
+from project_package.data.schema import ANY_WORD, Schema
+from project_package.data.splits import Split
+from project_package.models import baseline, tfidf
+from project_package.models.base import Model, TrainingContext, fit_model, hyperparameters
+from project_package.models.inference import export_difference
+from project_package.models.special_tokens import TOKENIZER_KEY
+from project_package.models.tokenizer import split_words, word_tokenizer
+
+from ..conftest import MODELS
+
+Splits = dict[str, Split]
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def model(request: pytest.FixtureRequest, splits: Splits, schema: Schema, params: Params) -> Model:
+    """Each model, trained on the small project."""
+    return fit_model(request.param, splits["train"], schema, params.train, TrainingContext(params.train.seed))
+
+
+def test_probabilities_have_one_column_per_class(model: Model, splits: Splits, schema: Schema) -> None:
+    probabilities = model.predict(splits["test"].features)
+    assert probabilities.shape == (len(splits["test"].target), len(schema.classes))
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+
+
+def test_the_file_has_one_input_one_output_and_the_tokenizer(model: Model) -> None:
+    exported = onnx.load_from_string(model.export_onnx())
+    assert [node.name for node in exported.graph.input] == ["tokens"]
+    assert [node.name for node in exported.graph.output] == ["probabilities"]
+    assert [prop.key for prop in exported.metadata_props] == [TOKENIZER_KEY]
+
+
+def test_texts_without_a_known_word_have_a_prediction(model: Model) -> None:
+    assert np.isfinite(model.predict(pd.DataFrame({"text": ["", "🙂", "zzzz qqqq"]}))).all()
+
+
+def test_the_baseline_predicts_the_class_frequencies(splits: Splits, schema: Schema) -> None:
+    model = baseline.fit(splits["train"], schema, baseline.Params(), TrainingContext(0))
+    frequencies = [float((splits["train"].target == label).mean()) for label in schema.classes]
+    np.testing.assert_allclose(model.predict(splits["test"].features.head(2)), [frequencies] * 2, atol=1e-7)
+
+
+@pytest.mark.parametrize("ngram_range", [(1, 3), (2, 2)])
+def test_ngrams_are_exported(ngram_range: tuple[int, int], splits: Splits, schema: Schema, params: Params) -> None:
+    train = splits["train"]
+    rows = train.target.groupby(train.target).head(20).index
+    few = replace(train, features=train.features.loc[rows], target=train.target.loc[rows])
+    changed = replace(hyperparameters("tfidf", params.train), ngram_range=ngram_range, min_df=1, C=0.1)
+    model = tfidf.fit(few, schema, changed, TrainingContext(0))
+    shortest, longest = ngram_range
+    assert {len(ngram) for ngram in model.vectorizer.vocabulary_} == set(range(shortest, longest + 1))
+    assert export_difference(model, model.export_onnx(), splits["test"].features, schema) < 1e-5
+
+
+def test_two_classes_are_exported(splits: Splits, schema: Schema, params: Params) -> None:
+    labels = schema.classes[:2]
+    binary = replace(schema, target=replace(schema.target, choices=labels), questions=(), extracts=True)
+    rows = splits["train"].target.isin(labels)
+    train = replace(splits["train"], features=splits["train"].features[rows], target=splits["train"].target[rows])
+    model = tfidf.fit(train, binary, hyperparameters("tfidf", params.train), TrainingContext(0))
+    assert export_difference(model, model.export_onnx(), splits["test"].features, binary) < 1e-5
+
+
+def test_a_reversed_ngram_range_is_rejected(params: Params) -> None:
+    with pytest.raises(ValueError, match=r"ngram_range is \[2, 1\]"):
+        replace(hyperparameters("tfidf", params.train), ngram_range=(2, 1))
+
+
+# The tokenizer
+
+
+@pytest.fixture(scope="module")
+def tokenizer(splits: Splits, schema: Schema) -> Tokenizer:
+    """A tokenizer for any script that removes two names."""
+    train = replace(splits["train"], names=("plomp", "two words"))
+    return word_tokenizer(train, replace(schema, word=ANY_WORD, code=True), min_df=1)
+
+
+def test_the_tokenizer_finds_the_words_of_the_data(splits: Splits, schema: Schema) -> None:
+    """Texts are cleaned in Python, inputs of the demo by the tokenizer."""
+    own = word_tokenizer(splits["train"], schema, min_df=1)
+    for text in splits["test"].features["text"]:
+        assert split_words(own, text) == words_of(text, schema)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Don't go to 10/10, café Ⅷ",
+        "Как построить ёлку?",
+        "如何画一条线",
+        "日本語のテキスト",
+        "안녕하세요 세계",
+        "हिन्दी में लिखो",
+        "ภาษาไทย",
+        "مرحبا؟ بكم",
+        "Straße ﬁne ΣΊΣΥΦΟΣ Σίσυφος",
+        "snake_case 🙂 a\u200bb",
+    ],
+)
+def test_the_tokenizer_finds_words_of_any_script(text: str, tokenizer: Tokenizer, schema: Schema) -> None:
+    assert split_words(tokenizer, text) == words_of(text, replace(schema, word=ANY_WORD, code=True)) != []
+
+
+@pytest.mark.parametrize("text", ["Plömp data", "PLOMP data", "(plomp) data", "plomp plomp: data", "two words, data"])
+def test_the_tokenizer_removes_names(text: str, tokenizer: Tokenizer) -> None:
+    assert split_words(tokenizer, text) == ["data"]
+
+
+def test_a_word_of_a_single_text_is_not_in_the_vocabulary(splits: Splits, schema: Schema) -> None:
+    """It may be a person's name, and the model is published."""
+    texts = ["zzuniq zzuniq zzuniq.", "zztwo.", "zztwo.", *splits["train"].features["text"].iloc[3:]]
+    train = replace(splits["train"], features=splits["train"].features.assign(text=texts))
+    vocabulary: dict[str, Any] = word_tokenizer(train, schema, min_df=2).get_vocab()
+    assert "zzuniq" not in vocabulary
+    assert "zztwo" in vocabulary

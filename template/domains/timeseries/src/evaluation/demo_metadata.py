@@ -1,0 +1,92 @@
+"""Metadata of the champion that only the demo reads: the series, the inputs and examples."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..config import Params
+from ..data.schema import Schema
+from ..data.series import FREQUENCIES, first_day, period_names
+from ..data.splits import Split, encode_target, join_windows
+
+
+def demo_metadata(
+    exported: bytes,
+    predictions: Mapping[str, NDArray[Any]],
+    splits: dict[str, Split],
+    schema: Schema,
+    params: Params,
+) -> dict[str, Any]:
+    """Return the keys of `champion.json` that only the demo reads.
+
+    Args:
+        exported: the champion as ONNX.
+        predictions: quantiles by split, shape (origins, horizon, 3).
+        splits: windows by split.
+        schema: schema of the series.
+        params: parameters of the project.
+    """
+    series, unmeasured = join_splits(splits, schema)
+    names = period_names(series.index, schema)
+    train, test = splits["train"].target, splits["test"].target
+    return {
+        "inputs": describe_inputs(pd.PeriodIndex(series.index), schema, params),
+        "examples": pick_examples(test, encode_target(test, schema), predictions["test"]),
+        "history": params.prepare.history,
+        "trained_until": str(first_day(train.index[-1] + train.shape[1])),
+        "step": schema.step,
+        "series": {
+            "begins": str(first_day(series.index[0])),
+            "values": [_round(value) for value in series],
+            "filled": [name for name, missing in zip(names, unmeasured, strict=True) if missing],
+        },
+    }
+
+
+def describe_inputs(periods: pd.PeriodIndex, schema: Schema, params: Params) -> list[dict[str, Any]]:
+    """Return the demo's two inputs with their ranges: the date of the forecast and the number of steps ahead.
+
+    The earliest date has a complete history before it; the latest one is in the step after the series ends.
+    """
+    earliest, latest = (first_day(period) for period in (periods[params.prepare.history], periods[-1] + 1))
+    last_day = first_day(periods[-1] + 2) - timedelta(days=1)
+    today = {"name": "today", "label": "Today", "kind": "date", "unit": ""}
+    steps = {"name": "horizon", "label": f"{schema.step.capitalize()}s ahead", "kind": "number", "unit": ""}
+    return [
+        {**today, "minimum": str(earliest), "maximum": str(last_day), "default": str(latest)},
+        {**steps, "minimum": 1, "maximum": params.prepare.horizon, "default": params.prepare.horizon},
+    ]
+
+
+def pick_examples(test: pd.DataFrame, target: NDArray[Any], quantiles: NDArray[Any]) -> list[dict[str, Any]]:
+    """Return a good, a typical and the worst forecast of the test split (10th, 50th, 100th percentile of the MAE)."""
+    order = np.abs(target - quantiles[:, :, 1]).mean(axis=1).argsort(kind="stable")
+    first = pd.PeriodIndex(test.index) + 1
+    return [
+        {
+            "inputs": {"today": str(first_day(first[row])), "horizon": target.shape[1]},
+            "actual": [_round(value) for value in target[row]],
+        }
+        for row in (order[len(order) // 10], order[len(order) // 2], order[-1])
+    ]
+
+
+def join_splits(splits: dict[str, Split], schema: Schema) -> tuple[pd.Series, NDArray[np.bool_]]:
+    """Return the series from the first history to the last target, and whether each step was not measured.
+
+    Steps that no window covers, between long runs of filled ones, repeat the last value and count as not measured.
+    """
+    parts = pd.concat([join_windows(part) for part in splits.values()])
+    covered = parts[~parts.index.duplicated()].sort_index()
+    periods = pd.period_range(covered.index[0], covered.index[-1], freq=FREQUENCIES[schema.step])
+    series = covered.reindex(periods)
+    filled = np.isin(period_names(periods, schema), splits["train"].filled)
+    return series.ffill(), np.asarray(series.isna().to_numpy() | filled, dtype=np.bool_)
+
+
+def _round(value: float) -> float:
+    return float(f"{value:.7g}")

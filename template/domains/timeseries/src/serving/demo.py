@@ -1,0 +1,148 @@
+"""The tab of the demo: choose a date, see the forecast, its interval and an explanation."""
+
+import html
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import gradio as gr
+
+from ..data.periods import CYCLES
+from ..evaluation.markdown import signed
+from .chart import BLUE, GRAY, NARROW, ORANGE, WIDE, Chart
+from .events import BUTTON, PREDICTION, Output, connect, fill_from_example
+from .predictor import Explanation, Part, Prediction, Predictor
+
+# In the order in which `demo_metadata.pick_examples` returns them.
+EXAMPLES = ("Accurate forecast", "Typical forecast", "Worst forecast")
+LEGEND = (("history", GRAY), ("forecast with 80 % interval", BLUE), ("actual", ORANGE))
+# The narrow chart has letters that are readable on a phone.
+STYLE = (
+    ".forecast{container-type:inline-size}.forecast .narrow{display:none}.forecast svg{width:100%;height:auto}"
+    ".forecast .legend{display:flex;flex-wrap:wrap;gap:0 1.5em}"
+    "@container(max-width:560px){.forecast .narrow{display:block}.forecast .wide{display:none}}"
+)
+
+
+def demo_tab(predictor: Predictor, concurrency: int) -> None:
+    """Add inputs, forecast and explanation to the page, and the API endpoint `/predict`."""
+    today, horizon = predictor.inputs
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=2, min_width=260):
+            gr.Markdown("Pretend that it is an earlier day, and compare the forecast with what happened.")
+            examples = [
+                (gr.Button(f"{name}: {example['inputs']['today']}", size="sm"), example["inputs"])
+                for name, example in zip(EXAMPLES, predictor.champion.record["examples"], strict=True)
+            ]
+            day = gr.DateTime(
+                today["default"],
+                include_time=False,
+                type="string",
+                label=today["label"],
+                info=f"from {today['minimum']} to {today['maximum']}",
+            )
+            steps = gr.Slider(
+                horizon["minimum"], horizon["maximum"], horizon["default"], step=1, label=horizon["label"]
+            )
+            button = gr.Button("Forecast", variant="primary", elem_id=BUTTON)
+        with gr.Column(scale=5):
+            chart = gr.HTML(chart_html(predictor, {}), elem_id=PREDICTION)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=3):
+            table = gr.Dataframe(
+                table_rows(predictor.predict({}), predictor.decimals),
+                headers=[predictor.step, "forecast", "low", "high", "actual"],
+                datatype=["str", "number", "number", "number", "number"],
+                label=label_with_unit(predictor),
+                interactive=False,
+            )
+        with gr.Column(scale=3):
+            explanation = gr.HTML(explanation_html(predictor, predictor.explain({})))
+    inputs = {"today": day, "horizon": steps}
+    connect(
+        [button.click, steps.release, day.submit],
+        inputs,
+        prediction=Output(lambda **values: table_rows(predictor.predict(values), predictor.decimals), [table]),
+        explanation=Output(
+            lambda **values: (chart_html(predictor, values), explanation_html(predictor, predictor.explain(values))),
+            [chart, explanation],
+        ),
+        description=f"{label_with_unit(predictor)}: forecast, 80 % interval, and the actual value where it is known.",
+        concurrency=concurrency,
+    )
+    for example_button, values in examples:
+        fill_from_example(example_button, values, inputs)
+
+
+def label_with_unit(predictor: Predictor) -> str:
+    """Return the target's label, with its unit if it has one."""
+    target = predictor.champion.record["target"]
+    return f"{target['label']} ({target['unit']})" if target["unit"] else str(target["label"])
+
+
+def table_rows(prediction: Prediction, decimals: int) -> list[list[str | float | None]]:
+    """Return one row per step: name, forecast, low, high and actual value."""
+    columns = zip(prediction.median, prediction.low, prediction.high, prediction.actual, strict=True)
+    return [
+        [time, *(None if value is None else round(value, decimals) for value in row)]
+        for time, row in zip(prediction.times, columns, strict=True)
+    ]
+
+
+def forecast_chart(predictor: Predictor, inputs: dict[str, Any]) -> Chart:
+    """Return the chart of a forecast, with up to three seasons of history (24 to 60 steps)."""
+    prediction, known = predictor.predict(inputs), predictor.known(predictor.complete(inputs)["today"])
+    shown = known[-min(max(3 * predictor.season, 24), 60) :].tolist()
+    names = [predictor.name(index) for index in range(len(known) - len(shown), len(known))]
+    title = f"{label_with_unit(predictor)}, forecast from {prediction.times[0]} on"
+    return Chart(title, shown, [*names, *prediction.times], prediction, predictor.decimals)
+
+
+def chart_html(predictor: Predictor, inputs: dict[str, Any]) -> str:
+    """Return the chart for wide and for narrow pages with a legend, and a note if the model was trained on it."""
+    chart = forecast_chart(predictor, inputs)
+    has_actual = any(value is not None for value in chart.prediction.actual)
+    legend = "".join(
+        f'<span><span style="color:{color}">●</span> {label}</span>'
+        for label, color in LEGEND
+        if has_actual or label != "actual"
+    )
+    note = (
+        f"<p>⚠️ The model was trained on these {predictor.step}s, so they say nothing about its accuracy. "
+        "Choose a later day.</p>"
+    )
+    return (
+        f'<style>{STYLE}</style><div class="forecast"><div class="legend">{legend}</div>'
+        f'<div class="wide">{chart.svg(WIDE)}</div><div class="narrow">{chart.svg(NARROW)}</div>'
+        f"{note if chart.prediction.in_training else ''}</div>"
+    )
+
+
+def explanation_html(predictor: Predictor, explanation: Explanation) -> str:
+    """Return the contributions to the last step's forecast, and its sensitivity to each cycle of the history."""
+    unit = html.escape(predictor.champion.record["target"]["unit"])
+    cycle, decimals = CYCLES[predictor.step], predictor.decimals
+    first, *changes = explanation.parts
+    rows = [
+        (html.escape(first.label), f"{first.value:.{decimals}f}"),
+        *((html.escape(part.label), f"{part.value:+.{decimals}f}") for part in changes),
+        ("<b>forecast</b>", f"<b>{sum(part.value for part in explanation.parts):.{decimals}f}</b>"),
+    ]
+    table = "".join(f"<tr><td>{label}</td><td style='text-align:right'>{value}</td></tr>" for label, value in rows)
+    return (
+        f"<p><b>Explanation of {explanation.time}</b>{f' ({unit})' if unit else ''}</p>"
+        f"<table style='width:100%'>{table}</table>"
+        f"<p style='margin-top:1em'><b>Sensitivity:</b> change of the forecast if all values of one past {cycle} were "
+        f"{f'1 {unit}' if unit else '1'} higher</p>{''.join(_bars(explanation.sensitivity))}"
+    )
+
+
+def _bars(parts: Sequence[Part]) -> Iterable[str]:
+    longest = max((abs(part.value) for part in parts), default=0.0) or 1.0
+    for part in parts:
+        color = ORANGE if part.value > 0 else BLUE
+        yield (
+            f'<div style="margin:.4em 0"><div style="display:flex;justify-content:space-between">'
+            f"<span>{html.escape(part.label)}</span><span>{signed(part.value)}</span></div>"
+            f'<div style="background:{color};height:.6em;border-radius:.3em;'
+            f'width:{max(abs(part.value) / longest * 100, 1):.0f}%"></div></div>'
+        )

@@ -1,0 +1,45 @@
+"""Synthetic raw data for the tests: trend, season and noise, under the names and limits of `schema.yaml`."""
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from project_package.config import load_params
+from project_package.data.params import Prepare
+from project_package.data.schema import Schema, load_schema
+from project_package.data.series import FREQUENCIES
+from project_package.paths import ProjectPaths
+
+TRAINING_WINDOWS = 200
+
+
+def write_raw_data(paths: ProjectPaths) -> None:
+    """Write the series as a plain CSV file to `data/raw/`, and change `reading` in the schema accordingly."""
+    schema = load_schema(paths.schema)
+    document = yaml.safe_load(paths.schema.read_text(encoding="utf-8"))
+    document["reading"] = {"file": "rows.csv"}
+    paths.schema.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+    paths.raw.mkdir(parents=True, exist_ok=True)
+    make_table(schema, load_params(paths.params).prepare).to_csv(paths.raw / "rows.csv", index=False)
+
+
+def make_table(schema: Schema, prepare: Prepare) -> pd.DataFrame:
+    """Return one row per step, long enough for the splits, with one missing value."""
+    rows = prepare.history + prepare.validation + prepare.test + 8 * prepare.horizon + 3 * schema.season
+    rows += TRAINING_WINDOWS
+    steps, time = pd.period_range("2001-01-01", periods=rows, freq=FREQUENCIES[schema.step]), np.arange(rows)
+    cycle = schema.season if schema.season > 1 else 10
+    noise = np.random.default_rng(0).normal(size=rows)
+    values = 100 + 0.05 * time + 10 * np.sin(2 * np.pi * time / cycle) + noise
+    low, high = schema.target.minimum, schema.target.maximum
+    if high is not None:
+        low = high - 200 if low is None else low
+        values = low + (high - low) * (0.2 + 0.6 * (values - values.min()) / np.ptp(values))
+    elif low is not None:
+        values += low
+    texts = [repr(float(value)) for value in values]
+    texts[rows // 3] = ""
+    date_format = schema.date.date_format or "%Y-%m-%d"
+    dates = [step.asfreq("D", "start").strftime(date_format) for step in steps]
+    left_out = {column.column: "not used" for column in schema.left_out}
+    return pd.DataFrame({schema.date_column: dates, schema.target_column: texts, **left_out})

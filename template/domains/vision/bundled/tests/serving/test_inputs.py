@@ -1,0 +1,59 @@
+"""Drawings on the sketchpad are predicted and explained."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from project_package.serving.inputs import blank_image, predict_drawing
+from project_package.serving.predictor import Predictor
+
+from ..drawings import draw
+from ..image_files import encode
+
+
+@pytest.fixture
+def drawing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A payload of Gradio's sketchpad."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    return {"composite": {"path": str(tmp_path / "drawing.png")}}
+
+
+def test_drawing_is_predicted_and_explained(predictor: Predictor, drawing: dict[str, Any]) -> None:
+    draw("4").save(drawing["composite"]["path"])
+    probabilities, explanation = predict_drawing(predictor, drawing)
+    assert probabilities == predictor.predict(encode(draw("4"))).probabilities
+    assert "data:image/png;base64," in explanation
+
+
+def test_blank_drawing_has_a_message_instead(predictor: Predictor, drawing: dict[str, Any]) -> None:
+    blank_image().save(drawing["composite"]["path"])
+    probabilities, message = predict_drawing(predictor, drawing)
+    assert probabilities is None
+    assert "image is blank" in message
+
+
+@pytest.mark.parametrize("payload", [None, {}, {"composite": None}])
+def test_empty_payload_has_a_message_instead(predictor: Predictor, payload: Any) -> None:
+    assert predict_drawing(predictor, payload) == (None, "<p>There is no image yet. Draw or upload one.</p>")
+
+
+def test_page_has_a_sketchpad(address: str) -> None:
+    components = httpx.get(f"{address}/config").json()["components"]
+    assert "sketchpad" in {component["props"].get("elem_id") for component in components}
+
+
+def test_drawing_is_predicted_over_http(client: Client, predictor: Predictor, tmp_path: Path) -> None:
+    draw("2").save(tmp_path / "digit.png")
+    response = client.predict(picture=handle_file(tmp_path / "digit.png"), api_name="/predict")
+    assert response["label"] == predictor.predict(encode(draw("2"))).label
+
+
+def test_photo_is_rejected_over_http(client: Client, tmp_path: Path) -> None:
+    Image.linear_gradient("L").save(tmp_path / "photo.png")
+    with pytest.raises(AppError, match="looks like a photo"):
+        client.predict(picture=handle_file(tmp_path / "photo.png"), api_name="/predict")

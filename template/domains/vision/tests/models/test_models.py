@@ -1,0 +1,47 @@
+"""Predictions of the scikit-learn models, and of exported models in batches."""
+
+import numpy as np
+import pytest
+
+from project_package.config import Params
+from project_package.data.schema import Schema
+from project_package.data.splits import Split
+from project_package.models import inference
+from project_package.models.base import Model, TrainingContext, fit_model
+
+Splits = dict[str, Split]
+
+
+@pytest.fixture
+def svm(splits: Splits, schema: Schema, params: Params) -> Model:
+    return fit_model("svm", splits["train"], schema, params.train, TrainingContext(seed=0))
+
+
+@pytest.fixture
+def baseline(splits: Splits, schema: Schema, params: Params) -> Model:
+    return fit_model("baseline", splits["train"], schema, params.train, TrainingContext(seed=0))
+
+
+def test_predictions_are_probabilities(svm: Model, splits: Splits, schema: Schema) -> None:
+    probabilities = svm.predict(splits["test"].features)
+    assert probabilities.shape == (len(splits["test"].target), len(schema.classes))
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-12)
+    assert probabilities.min() >= 0
+
+
+def test_baseline_predicts_the_class_shares(baseline: Model, splits: Splits, schema: Schema) -> None:
+    shares = [(splits["train"].target == label).mean() for label in schema.classes]
+    np.testing.assert_allclose(baseline.predict(splits["test"].features[:2]), [shares, shares])
+
+
+def test_batches_are_predicted_like_one_batch(
+    svm: Model, splits: Splits, schema: Schema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported, features = svm.export_onnx(), splits["test"].features
+    together = inference.predict_onnx(exported, features, schema)
+    monkeypatch.setattr(inference, "BATCH_SIZE", 7)
+    np.testing.assert_allclose(inference.predict_onnx(exported, features, schema), together, atol=1e-6)
+
+
+def test_the_export_of_another_model_differs(svm: Model, baseline: Model, splits: Splits, schema: Schema) -> None:
+    assert inference.export_difference(svm, baseline.export_onnx(), splits["test"].features, schema) > 0.01

@@ -1,0 +1,244 @@
+"""Reading of the raw table with DuckDB, in the format that `reading` in `schema.yaml` describes."""
+
+# Names can't be parameters of an SQL query; `_name` and `_literal` quote them.
+# ruff: noqa: S608
+
+import re
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import duckdb
+import pandas as pd
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
+from .text_files import WHITESPACE, plain_file
+
+# A sample keeps up to so many rows of each class, so that rare classes don't vanish.
+MIN_ROWS_PER_CLASS = 500
+
+
+class TableError(ValueError):
+    """The raw file is missing, or can't be read as `reading` describes it."""
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Reading:
+    """The format of the raw file.
+
+    Attributes:
+        file: its name in `data/raw/`.
+        format: a text table, Parquet, or JSON objects (a list, or one per line). `.gz` and `.zst` are decompressed.
+        encoding: of the text, as Python names it.
+        member: the file inside a zip archive.
+        delimiter: between the columns; "whitespace" for any number of blanks.
+        quote: around a text that contains the delimiter.
+        escape: before a quote inside such a text.
+        header: whether the first line contains the names; otherwise they are column0, column1 and so on.
+        skip: the number of lines before that.
+        names: of the columns, if no line contains them all; then `header` is false.
+        mixed_line_ends: whether lines end in different ways, which DuckDB rejects.
+        decimal: the decimal separator.
+        thousands: the thousands separator.
+        missing: texts that stand for a missing number or date.
+        most_rows: a larger table is sampled at random, keeping rare classes.
+        seed: of the sample.
+    """
+
+    file: str
+    format: Literal["csv", "parquet", "json"] = "csv"
+    encoding: str = "utf-8"
+    member: str = ""
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str = '"'
+    header: bool = True
+    skip: int = 0
+    names: tuple[str, ...] = ()
+    mixed_line_ends: bool = False
+    decimal: str = "."
+    thousands: str = ""
+    missing: tuple[str, ...] = ("",)
+    most_rows: int = 200_000
+    seed: int = 0
+
+
+class TableColumn(NamedTuple):
+    """A column to read: its name in the result and in the file, its type, and the format of a date.
+
+    `date_format` is that of `strptime`, with `Q%q` for a quarter; empty for ISO 8601.
+    """
+
+    name: str
+    file_name: str
+    kind: Literal["number", "category", "date"]
+    date_format: str = ""
+
+
+class RawTable(NamedTuple):
+    """The columns that were read, by their names in the result, and the names of all columns of the file."""
+
+    frame: pd.DataFrame
+    columns: tuple[str, ...]
+
+
+def read_table(folder: Path, reading: Reading, columns: Sequence[TableColumn], stratum: str = "") -> RawTable:
+    """Read columns of the raw file; a column that the file lacks is left out.
+
+    Categories are text without surrounding blanks, numbers float64 with nan for missing values, dates the number of
+    days since 1970-01-01. A column with values of another type is returned as text.
+
+    Args:
+        folder: of the file.
+        reading: its format.
+        columns: the columns.
+        stratum: the name of the column whose rare values a sample keeps.
+
+    Raises:
+        TableError: the file is missing or can't be read.
+    """
+    path = folder / reading.file
+    if not path.exists():
+        raise TableError(f"data/raw/{reading.file} not found; restore it with: uv run dvc pull")
+    try:
+        with plain_file(path, reading) as plain, duckdb.connect() as database:
+            database.execute("SET autoinstall_known_extensions = false")
+            try:
+                return _query(database, _source(plain, reading), reading, columns, stratum)
+            except duckdb.InvalidInputException as error:
+                raise _locate_error(database, _source(plain, reading), reading, error) from None
+    except (duckdb.Error, UnicodeError, zipfile.BadZipFile, OSError, EOFError, KeyError) as error:
+        raise TableError(f"data/raw/{reading.file} can't be read: {str(error).splitlines()[0]}") from error
+
+
+def _query(database: Any, source: str, reading: Reading, columns: Sequence[TableColumn], stratum: str) -> RawTable:
+    database.execute(f"CREATE VIEW raw AS SELECT * FROM {source}")
+    names = tuple(str(row[0]) for row in database.execute("DESCRIBE raw").fetchall())
+    present = [column for column in columns if column.file_name in names]
+    rows, selected = _count_and_select(database, reading, present)
+    class_column = next((column for column in present if column.name == stratum), None)
+    frame = database.execute(f"SELECT {selected} FROM {_sample(reading, class_column, rows)}").df()
+    if rows > reading.most_rows:
+        print(f"sampled {len(frame):,} of {rows:,} rows: `most_rows` under `reading` in schema.yaml")
+    return RawTable(frame if present else frame.drop(columns="nothing"), names)
+
+
+def _count_and_select(database: Any, reading: Reading, columns: Sequence[TableColumn]) -> tuple[int, str]:
+    """Return the number of rows, and the columns as SQL: typed, or as text if some value has another type."""
+    counts = ", ".join(["count(*)", *(f"count(*) FILTER ({_invalid(column, reading)})" for column in columns)])
+    rows, *invalid = database.execute(f"SELECT {counts} FROM raw").fetchone()
+    selected = [
+        f"{_typed_or_text(column, reading) if count else _typed(column, reading)} AS {_name(column.name)}"
+        for column, count in zip(columns, invalid, strict=True)
+    ]
+    return int(rows), ", ".join(selected) or "NULL AS nothing"
+
+
+def _locate_error(database: Any, source: str, reading: Reading, error: Exception) -> Exception:
+    """Return an error with the line that has more or fewer cells than the others, if that is the problem.
+
+    DuckDB names the line only if it is given the columns.
+    """
+    if reading.format != "csv" or "unicode" in str(error).lower():
+        return error
+    tolerant = f"{source[:-1]}, ignore_errors = true)"
+    try:
+        names = [str(row[0]) for row in database.execute(f"DESCRIBE SELECT * FROM {tolerant}").fetchall()]
+        given = "{" + ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in names) + "}"
+        database.execute(f"SELECT count(COLUMNS(*)) FROM {source[:-1]}, auto_detect = false, columns = {given})")
+    except duckdb.Error as located:
+        line = re.search(r"Error on Line: (\d+)", str(located))
+        cells = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", str(located))
+        if line and cells:
+            return TableError(
+                f"data/raw/{reading.file}: line {line[1]} has {cells[2]} cells, the others have {cells[1]}; "
+                "correct that line"
+            )
+    return error
+
+
+def _sample(reading: Reading, class_column: TableColumn | None, rows: int) -> str:
+    """Return the rows to read as SQL: all, or those chosen by a hash of their number."""
+    if rows <= reading.most_rows:
+        return "raw"
+    share = reading.most_rows / rows
+    draw = f"hash(number + {reading.seed} * 1000003) / 18446744073709551616.0"
+    numbered = "(SELECT *, row_number() OVER () AS number FROM raw)"
+    if class_column is None:
+        return f"(SELECT * FROM {numbered} WHERE {draw} < {share})"
+    label = _text(class_column)
+    counts = f"(SELECT {label} AS label, count(*) AS members FROM raw GROUP BY 1)"
+    chance = f"greatest({share}, {MIN_ROWS_PER_CLASS}.0 / members)"
+    return (
+        f"(SELECT r.* FROM {numbered} r JOIN {counts} c ON {label} = c.label WHERE {draw} < {chance} ORDER BY number)"
+    )
+
+
+def _source(path: Path, reading: Reading) -> str:
+    file = _literal(str(path))
+    if reading.format == "parquet":
+        return f"read_parquet({file})"
+    if reading.format == "json":
+        return f"read_json({file}, format = 'auto')"
+    delimiter = "\t" if reading.delimiter == WHITESPACE else reading.delimiter
+    names = f", names = [{', '.join(map(_literal, reading.names))}]" if reading.names else ""
+    return (
+        f"read_csv({file}, all_varchar = true, delim = {_literal(delimiter)}, quote = {_literal(reading.quote)}, "
+        f"escape = {_literal(reading.escape)}, header = {reading.header}, skip = {reading.skip}{names})"
+    )
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
+
+
+def _text(column: TableColumn) -> str:
+    return f"CAST({_name(column.file_name)} AS VARCHAR)"
+
+
+def _present(column: TableColumn, reading: Reading) -> str:
+    """Return the text of a number or date, or NULL if it is missing."""
+    missing = ", ".join(map(_literal, reading.missing)) or "''"
+    return f"CASE WHEN trim({_text(column)}) NOT IN ({missing}) THEN trim({_text(column)}) END"
+
+
+def _typed(column: TableColumn, reading: Reading) -> str:
+    if column.kind == "category":
+        return f"nullif(trim({_text(column)}), '')"
+    text = _present(column, reading)
+    if column.kind == "date":
+        return f"floor(epoch({_timestamp(text, column.date_format)}) / 86400.0)"
+    if reading.thousands:
+        text = f"replace({text}, {_literal(reading.thousands)}, '')"
+    if reading.decimal != ".":
+        text = f"replace({text}, {_literal(reading.decimal)}, '.')"
+    return f"TRY_CAST({text} AS DOUBLE)"
+
+
+def _timestamp(text: str, date_format: str) -> str:
+    if not date_format:
+        return f"TRY_CAST({text} AS TIMESTAMP)"
+    if "Q%q" in date_format:
+        # DuckDB parses no quarters, so each becomes its first month.
+        date_format = date_format.replace("Q%q", "Q%m")
+        for quarter in range(1, 5):
+            text = f"replace({text}, 'Q{quarter}', 'Q{3 * quarter - 2:02}')"
+    return f"try_strptime({text}, {_literal(date_format)})"
+
+
+def _invalid(column: TableColumn, reading: Reading) -> str:
+    """Return the condition for a value that is present and not of the column's type."""
+    if column.kind == "category":
+        return "WHERE false"
+    return f"WHERE {_present(column, reading)} IS NOT NULL AND {_typed(column, reading)} IS NULL"
+
+
+def _typed_or_text(column: TableColumn, reading: Reading) -> str:
+    """Return the values as text, invalid ones included, so that they can be reported."""
+    return f"coalesce(CAST({_typed(column, reading)} AS VARCHAR), {_present(column, reading)})"

@@ -1,0 +1,138 @@
+"""Tables of many formats are read the same; errors are one line."""
+
+import gzip
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from project_package.data.tables import Reading, TableColumn, TableError, read_table
+from project_package.data.text_files import blanks_to_tabs
+
+TEXT = "code,size,day\n01,1.5,2024-02-01\nNA,,2024-12-31\n"
+COLUMNS = (
+    TableColumn("code", "code", "category"),
+    TableColumn("size", "size", "number"),
+    TableColumn("day", "day", "date"),
+)
+
+
+def read(folder: Path, content: bytes, name: str = "table.csv", **options: Any) -> pd.DataFrame:
+    (folder / name).write_bytes(content)
+    frame: pd.DataFrame = read_table(folder, Reading(file=name, **options), COLUMNS).frame
+    return frame
+
+
+def check(frame: pd.DataFrame) -> None:
+    assert frame["code"].tolist() == ["01", "NA"]
+    assert frame["size"].tolist() == pytest.approx([1.5, float("nan")], nan_ok=True)
+    assert frame["day"].tolist() == [19754, 20088]
+
+
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [
+        (TEXT.encode(), {}),
+        (TEXT.encode("utf-8-sig"), {}),
+        (TEXT.replace("\n", "\r\n").encode(), {}),
+        (TEXT.replace("\n", "\r\n", 1).encode(), {"mixed_line_ends": True}),
+        (TEXT.encode("utf-16"), {"encoding": "utf-16"}),
+        (TEXT.replace(",", ";").replace("1.5", "1,5").encode(), {"delimiter": ";", "decimal": ","}),
+        (TEXT.replace(",", "\t").encode(), {"delimiter": "\t"}),
+        (
+            b"  code size day\n 01   1.5  2024-02-01\n NA   ?  2024-12-31\n",
+            {"delimiter": "whitespace", "missing": ("", "?")},
+        ),
+        (b"made in 2024\n" + TEXT.encode(), {"skip": 1}),
+        (
+            b'"size" "day"\n"01"  1.5  "2024-02-01"\n"NA"  ""  "2024-12-31"\n',
+            {"delimiter": "whitespace", "skip": 1, "header": False, "names": ("code", "size", "day")},
+        ),
+        (TEXT.replace("01,", " 01 ,").replace("NA", "NA  ").encode(), {}),
+    ],
+    ids=["plain", "mark", "windows", "mixed", "utf-16", "semicolon", "tab", "blanks", "skip", "row names", "padded"],
+)
+def test_a_table_is_read_as_it_was_written(tmp_path: Path, content: bytes, options: dict[str, Any]) -> None:
+    check(read(tmp_path, content, **options))
+
+
+def test_compressed_tables_are_read(tmp_path: Path) -> None:
+    check(read(tmp_path, gzip.compress(TEXT.encode()), "table.csv.gz"))
+    with zipfile.ZipFile(tmp_path / "table.zip", "w") as archive:
+        archive.writestr("inside/table.csv", TEXT)
+    check(read(tmp_path, (tmp_path / "table.zip").read_bytes(), "table.zip", member="inside/table.csv"))
+
+
+def test_parquet_and_json_are_read(tmp_path: Path) -> None:
+    pd.DataFrame({"code": ["01", "NA"], "size": [1.5, None], "day": ["2024-02-01", "2024-12-31"]}).to_parquet(
+        tmp_path / "table.parquet"
+    )
+    check(read(tmp_path, (tmp_path / "table.parquet").read_bytes(), "table.parquet", format="parquet"))
+    lines = b'{"code": "01", "size": 1.5, "day": "2024-02-01"}\n{"code": "NA", "size": null, "day": "2024-12-31"}\n'
+    check(read(tmp_path, lines, "table.jsonl", format="json"))
+    check(read(tmp_path, b"[" + lines.strip().replace(b"\n", b",\n ") + b"]\n", "table.json", format="json"))
+
+
+@pytest.mark.parametrize(
+    ("text", "date_format"),
+    [
+        ("1974Q2", "%YQ%q"),
+        ("1974-Q2", "%Y-Q%q"),
+        ("Q2 1974", "Q%q %Y"),
+        ("1974M04", "%YM%m"),
+        ("Apr-1-1974", "%b-%d-%Y"),
+    ],
+)
+def test_dates_are_read_as_the_schema_says(tmp_path: Path, text: str, date_format: str) -> None:
+    (tmp_path / "table.csv").write_text(f"day\n{text}\n1974Q5\n", encoding="utf-8")
+    columns = [TableColumn("day", "day", "date", date_format)]
+    frame = read_table(tmp_path, Reading(file="table.csv", missing=("", "1974Q5")), columns).frame
+    assert frame["day"].tolist() == pytest.approx([1551, float("nan")], nan_ok=True)
+
+
+def test_quoted_blanks_are_kept() -> None:
+    assert blanks_to_tabs('"two words"  1\t 2 \n') == '"two words"\t1\t2\n'
+
+
+def test_a_column_with_an_invalid_number_is_text(tmp_path: Path) -> None:
+    frame = read(tmp_path, TEXT.replace("1.5", "seven").encode())
+    assert frame["size"].tolist()[0] == "seven"
+
+
+def test_a_missing_column_is_left_out(tmp_path: Path) -> None:
+    assert list(read(tmp_path, b"code,day\n01,2024-02-01\n")) == ["code", "day"]
+
+
+def test_a_large_table_is_sampled_and_keeps_rare_classes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = ["rare" if number % 1000 == 0 else "common" for number in range(50_000)]
+    (tmp_path / "table.csv").write_text("code\n" + "\n".join(rows), encoding="utf-8")
+    reading = Reading(file="table.csv", most_rows=5_000)
+    first, second = (read_table(tmp_path, reading, COLUMNS, stratum="code").frame for _ in range(2))
+    assert f"sampled {len(first):,} of 50,000 rows" in capsys.readouterr().out
+    assert len(first) == pytest.approx(5_000, rel=0.1)
+    assert (first["code"] == "rare").sum() == 50
+    assert first.equals(second)
+    assert len(read_table(tmp_path, reading, COLUMNS).frame) == pytest.approx(5_000, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "message"),
+    [
+        (None, {}, "not found; restore it with: uv run dvc pull"),
+        (TEXT.replace("NA", "café").encode("latin-1"), {}, "can't be read"),
+        (b"code,size\n1,2\n3\n", {}, "line 3"),
+        (b"not an archive", {"member": "inside.csv"}, "can't be read"),
+    ],
+    ids=["gone", "encoding", "ragged", "archive"],
+)
+def test_an_unreadable_file_is_an_error_of_one_line(
+    tmp_path: Path, content: bytes | None, options: dict[str, Any], message: str
+) -> None:
+    if content is not None:
+        (tmp_path / "table.csv").write_bytes(content)
+    with pytest.raises(TableError) as caught:
+        read_table(tmp_path, Reading(file="table.csv", **options), COLUMNS)
+    assert message in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1

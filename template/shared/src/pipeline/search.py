@@ -1,0 +1,250 @@
+"""Hyperparameter search with Optuna: `uv run search boosting --trials 30`; `--write` puts the best into `params.yaml`.
+
+The ranges are those under `search` in `params.yaml`; the current values are tried first. Trials are compared on the
+validation split, kept in `optuna.db` (or the database given by `--storage`) and extended by the next search. If the
+metric, the data or a hyperparameter without a range changes, a new study starts.
+"""
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import optuna
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+
+from .. import TITLE
+from ..config import Params, SearchRange, Train, load_params
+from ..data.schema import load_schema
+from ..data.splits import encode_target, read_splits
+from ..errors import UserError, exit_on_user_error, format_errors
+from ..evaluation.metrics import primary_metric
+from ..models.base import TrainingContext, fit_model, hyperparameters
+from ..paths import ProjectPaths
+from ..tracking import runs
+
+# The attribute of a trial that holds its values if they were given (those in params.yaml) instead of sampled.
+GIVEN = "given"
+
+
+@dataclass(frozen=True)
+class Search:
+    """The search for the hyperparameters of one model."""
+
+    model: str
+    params: Params
+    paths: ProjectPaths
+    storage: str
+
+    @property
+    def ranges(self) -> Mapping[str, SearchRange]:
+        """The hyperparameters to search for, with their ranges."""
+        return self.params.search.get(self.model, {})
+
+    @property
+    def current(self) -> dict[str, Any]:
+        """The current values of these hyperparameters in `params.yaml`."""
+        return {name: self.params.train.hyperparameters[self.model][name] for name in self.ranges}
+
+    def with_values(self, values: Mapping[str, Any]) -> Train:
+        """Return the training parameters with other values for these hyperparameters."""
+        train = self.params.train
+        changed = {**train.hyperparameters[self.model], **values}
+        return replace(train, hyperparameters={**train.hyperparameters, self.model: changed})
+
+
+@exit_on_user_error()
+def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = None) -> None:
+    """Run `uv run search`."""
+    options = parse_arguments(arguments)
+    paths = paths or ProjectPaths()
+    storage = options.storage or f"sqlite:///{(paths.root / 'optuna.db').as_posix()}"
+    search = Search(options.model, load_params(paths.params), paths, storage)
+    check_search(search)
+    runs.connect(paths)
+    try:
+        study = run_trials(search, options.trials)
+    except KeyboardInterrupt:
+        print("Interrupted. Finished trials are kept; the same command continues.", file=sys.stderr)
+        sys.exit(130)
+    print_results(search, study)
+    if options.write:
+        write_params(paths.params, search.model, study.best_params)
+        print("Wrote the best values to params.yaml. Train with them: uv run dvc repro")
+    else:
+        changes = " ".join(f"-S train.{search.model}.{name}={rounded(v)}" for name, v in study.best_params.items())
+        print(f"Try them:  uv run dvc exp run {changes}\nKeep them: uv run search {search.model} --trials 0 --write")
+
+
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(prog="search", description="Search for better hyperparameters of a model.")
+    parser.add_argument("model", help="a name under search in params.yaml, for example: boosting")
+    parser.add_argument("--trials", type=int, default=30, help="the number of trials to add (30)")
+    parser.add_argument("--storage", help="an SQLAlchemy URL shared by several machines, instead of optuna.db")
+    parser.add_argument("--write", action="store_true", help="put the best values into params.yaml")
+    options = parser.parse_args(arguments)
+    if options.trials < 0:
+        parser.error("--trials must be 0 or more")
+    return options
+
+
+def check_search(search: Search) -> None:
+    """Check that the data is prepared, that the model has ranges, and that it accepts both ends of each range.
+
+    Raises:
+        UserError: says what to do.
+    """
+    if not search.paths.prepared.exists():
+        raise UserError("data/prepared/ not found; create it with: uv run dvc repro prepare")
+    if not search.ranges:
+        raise UserError(f"params.yaml has no search ranges for {search.model!r}; add some under search.{search.model}")
+    values = hyperparameters(search.model, search.params.train)
+    for name, search_range in search.ranges.items():
+        for end in (search_range.low, search_range.high):
+            try:
+                replace(values, **{name: end})
+            except ValidationError as error:
+                (problem,) = format_errors(error)
+                raise UserError(f"params.yaml: search.{search.model}.{name} has an invalid end: {problem}") from error
+
+
+def run_trials(search: Search, trials: int) -> optuna.Study:
+    """Add `trials` to the study of a model; each is an MLflow run nested in the run of the search.
+
+    A network's trial ends early once its held-out loss is worse than the median of the other trials.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = open_study(search)
+    if trials and not find_trial(study, search.current):
+        study.enqueue_trial(search.current, user_attrs={GIVEN: search.current})
+    if trials:
+        objective = make_objective(search)
+        with runs.search_run(f"search {search.model}", {"model": search.model, "trials": trials}):
+            study.optimize(objective, n_trials=trials, show_progress_bar=True)
+    return study
+
+
+def open_study(search: Search) -> optuna.Study:
+    """Create or load the study in which comparable trials are kept."""
+    metric = primary_metric(search.params.evaluate.metric)
+    study = optuna.create_study(
+        storage=search.storage,
+        study_name=study_name(search),
+        direction="maximize" if metric.higher_is_better else "minimize",
+        pruner=optuna.pruners.MedianPruner(n_warmup_steps=5),
+        load_if_exists=True,
+    )
+    # The seed depends on the number of trials: a continued search must not sample its first values again. On a shared
+    # database several machines sample at once, so there it is random.
+    shared = not search.storage.startswith("sqlite:")
+    seed = None if shared else search.params.train.seed + len(study.trials)
+    study.sampler = optuna.samplers.TPESampler(seed=seed)
+    return study
+
+
+def study_name(search: Search) -> str:
+    """Return a name that is the same for trials that can be compared: same metric, data and other hyperparameters.
+
+    Optuna requires that a range keeps its type (integer or not) and its scale.
+    """
+    types = {name: (entry.integer, entry.log) for name, entry in search.ranges.items()}
+    fixed = {name: types.get(name, value) for name, value in search.params.train.logged_params(search.model).items()}
+    digest = hashlib.sha256(repr(sorted(fixed.items())).encode())
+    for path in sorted(path for path in search.paths.prepared.rglob("*") if path.is_file()):
+        digest.update(path.read_bytes())
+    return f"{TITLE}: {search.model} by {search.params.evaluate.metric} ({digest.hexdigest()[:8]})"
+
+
+def make_objective(search: Search) -> Any:
+    """Return the function that trains and scores a model with the values of an Optuna trial."""
+    schema = load_schema(search.paths.schema)
+    splits = read_splits(search.paths.prepared, schema)
+    name, metric = search.params.evaluate.metric, primary_metric(search.params.evaluate.metric)
+    target = encode_target(splits["validation"].target, schema)
+
+    def objective(trial: optuna.Trial) -> float:
+        values = {key: rounded(suggest(trial, key, entry)) for key, entry in search.ranges.items()}
+
+        def prune(epoch: int, loss: float) -> None:
+            trial.report(-loss if metric.higher_is_better else loss, epoch)
+            if trial.should_prune() and GIVEN not in trial.user_attrs:
+                raise optuna.TrialPruned
+
+        context = TrainingContext(search.params.train.seed, on_epoch=prune)
+        with runs.search_run(f"trial {trial.number}", {"model": search.model, **values}) as metrics:
+            try:
+                model = fit_model(search.model, splits["train"], schema, search.with_values(values), context)
+            except optuna.TrialPruned:
+                metrics["pruned"] = 1.0
+            else:
+                metrics[name] = metric.score(target, model.predict(splits["validation"].features))
+        if name not in metrics:
+            raise optuna.TrialPruned
+        return metrics[name]
+
+    return objective
+
+
+def suggest(trial: optuna.Trial, name: str, search_range: SearchRange) -> int | float:
+    """Sample a value from a range."""
+    low, high, log = search_range.low, search_range.high, search_range.log
+    if search_range.integer:
+        return trial.suggest_int(name, int(low), int(high), log=log)
+    return trial.suggest_float(name, low, high, log=log)
+
+
+def find_trial(study: optuna.Study, values: Mapping[str, Any]) -> optuna.trial.FrozenTrial | None:
+    """Return the trial of these values, finished, running or waiting; failed trials are ignored."""
+    wanted = {name: rounded(value) for name, value in values.items()}
+    for trial in study.get_trials(deepcopy=False):
+        tried = trial.user_attrs.get(GIVEN, trial.params)
+        same = {name: rounded(value) for name, value in tried.items()} == wanted
+        if same and trial.state is not optuna.trial.TrialState.FAIL:
+            return trial
+    return None
+
+
+def rounded(value: float) -> int | float:
+    """Return the value with the four significant digits that are written to `params.yaml`, and tried."""
+    return value if isinstance(value, int) else float(f"{value:.4g}")
+
+
+def print_results(search: Search, study: optuna.Study) -> None:
+    """Print the score of the current values, and the best values with theirs.
+
+    Raises:
+        UserError: no trial has finished.
+    """
+    if not study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE]):
+        raise UserError(f"no finished trials for these parameters; run: uv run search {search.model} --trials 30")
+    metric = search.params.evaluate.metric
+    current = find_trial(study, search.current)
+    if current and current.value is not None:
+        print(f"current: {metric} {current.value:.4g} (validation split)")
+    print(f"best:    {metric} {study.best_value:.4g} with {format_values(study.best_params)}")
+
+
+def format_values(values: Mapping[str, float]) -> str:
+    """Return hyperparameters with their values as text."""
+    return ", ".join(f"{name} {value:.4g}" for name, value in values.items())
+
+
+def write_params(path: Path, model: str, values: Mapping[str, float]) -> None:
+    """Change hyperparameters in `params.yaml`; comments and all other lines stay."""
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 120
+    document: Any = yaml.load(path.read_text(encoding="utf-8"))
+    for name, value in values.items():
+        document["train"][model][name] = rounded(value)
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        yaml.dump(document, file)
+
+
+if __name__ == "__main__":
+    main()

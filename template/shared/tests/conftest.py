@@ -1,0 +1,119 @@
+"""Shared fixtures: a small project whose whole pipeline ran once, and what it consists of."""
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from gradio_client import Client
+
+from project_package.config import Params, load_params
+from project_package.data.schema import Schema, load_schema
+from project_package.data.splits import Split, read_splits
+from project_package.paths import ProjectPaths
+from project_package.pipeline import evaluate, prepare, report, train
+from project_package.serving import app
+from project_package.serving.predictor import Predictor, load_predictor
+
+from .raw_data import write_raw_data
+
+SMALL = Path(__file__).with_name("small.yaml")
+DATA_MD5 = "0123456789abcdef0123456789abcdef.dir"
+ISOLATED = ("GIT_", "GRADIO_SERVER_", "GRADIO_ROOT_", "MLFLOW_TRACKING_", "MLFLOW_EXPERIMENT_")
+MODELS = load_params(ProjectPaths().params).train.models
+
+
+@pytest.fixture(scope="session", autouse=True)
+def isolated_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the tests away from the MLflow store, git repository and server address of this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(ISOLATED):
+                patch.delenv(name)
+        patch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path_factory.getbasetemp()))
+        patch.setenv("NO_PROXY", "127.0.0.1,localhost")
+        yield
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)  # MLflow sets it itself
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> ProjectPaths:
+    """Run the whole pipeline in a temporary folder, with the smaller parameters of `small.yaml`."""
+    paths = ProjectPaths(tmp_path_factory.mktemp("project"))
+    shutil.copy(ProjectPaths().schema, paths.schema)
+    params = yaml.safe_load(ProjectPaths().params.read_text(encoding="utf-8"))
+    update_params(params, yaml.safe_load(SMALL.read_text(encoding="utf-8")))
+    paths.params.write_text(yaml.safe_dump(params), encoding="utf-8")
+    readme = f"# Title\n\nbefore\n{report.START}\nold results\n{report.END}\nafter\n"
+    (paths.root / "README.md").write_text(readme, encoding="utf-8")
+    # Written by `dvc repro` in a real project; the lineage reads the hash of the data from it.
+    lock = {"stages": {"prepare": {"deps": [{"path": "data/raw", "md5": DATA_MD5}]}}}
+    (paths.root / "dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
+
+    write_raw_data(paths)
+    prepare.main(paths)
+    for name in params["train"]["models"]:
+        train.main(name, paths)
+    evaluate.main(paths)
+    report.main(paths)
+    return paths
+
+
+def update_params(params: dict[str, Any], changes: dict[str, Any]) -> None:
+    """Change existing entries of `params.yaml`."""
+    for key, value in changes.items():
+        if isinstance(value, dict):
+            update_params(params[key], value)
+        else:
+            assert key in params, f"small.yaml changes {key}, which params.yaml does not have"
+            params[key] = value
+
+
+@pytest.fixture(scope="session")
+def params(project: ProjectPaths) -> Params:
+    return load_params(project.params)
+
+
+@pytest.fixture(scope="session")
+def schema(project: ProjectPaths) -> Schema:
+    return load_schema(project.schema)
+
+
+@pytest.fixture(scope="session")
+def splits(project: ProjectPaths, schema: Schema) -> dict[str, Split]:
+    return read_splits(project.prepared, schema)
+
+
+@pytest.fixture(scope="session")
+def predictor(project: ProjectPaths) -> Predictor:
+    return load_predictor(project.champion)
+
+
+@contextmanager
+def serve(page: Any, health: dict[str, Any]) -> Iterator[str]:
+    """Serve a page on a free port and yield its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    app.launch(page, health, prevent_thread_lock=True, quiet=True, server_port=port)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        page.close(verbose=False)
+
+
+@pytest.fixture(scope="session")
+def address(project: ProjectPaths, predictor: Predictor) -> Iterator[str]:
+    """The address of the running demo."""
+    with serve(app.build_app(predictor, project.reports), app.health_status(predictor)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def client(address: str) -> Client:
+    return Client(address, verbose=False)

@@ -1,0 +1,56 @@
+"""The report replaces the lines between the README's markers, and the same results give the same files."""
+
+import json
+
+from project_package.data.schema import Schema
+from project_package.paths import ProjectPaths
+from project_package.pipeline import report
+from project_package.pipeline.report import END, START, replace_results
+from project_package.serving.champion import load_champion
+
+BEFORE, AFTER = "# Title\r\n\nsome *text*\n", "\nmore text\n"
+
+
+def test_only_the_lines_between_the_markers_change() -> None:
+    once = replace_results(f"{BEFORE}{START}\nold\n{END}{AFTER}", "new")
+    assert once == f"{BEFORE}{START}\nnew\n{END}{AFTER}"
+    assert replace_results(once, "new") == once
+
+
+def test_without_both_markers_nothing_changes() -> None:
+    for text in (BEFORE, f"{BEFORE}{START}{AFTER}", f"{BEFORE}{END}{AFTER}"):
+        assert replace_results(text, "new") == text
+
+
+def test_the_readme_shows_champion_decisions_and_figure(project: ProjectPaths) -> None:
+    text = (project.root / "README.md").read_text(encoding="utf-8")
+    evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
+    assert f"**{evaluation['champion']}** ★" in text
+    assert "old results" not in text
+    for decision in evaluation["decisions"]:
+        assert f"\n- {decision}\n" in text
+    assert "reports/figures/comparison.png" in text
+    assert (project.reports / "figures" / "comparison.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_model_card_has_every_section(project: ProjectPaths, schema: Schema) -> None:
+    card = (project.reports / "model_card.md").read_text(encoding="utf-8")
+    for heading in ("Intended use", "Data", "Evaluation", "Limitations", "Lineage"):
+        assert f"## {heading}\n" in card
+    assert f"\n{schema.source} License: {schema.licence}\n" in card
+    assert str(load_champion(project.champion)[0].lineage["mlflow_run_id"]) in card
+
+
+def test_an_evaluation_without_slices_has_no_figure_of_them(project: ProjectPaths) -> None:
+    evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
+    assert set(report.draw_overview(evaluation | {"slices": []})) == {"comparison"}
+
+
+def test_reporting_again_changes_no_file(project: ProjectPaths) -> None:
+    def files() -> dict[str, bytes]:
+        paths = [project.root / "README.md", *project.reports.rglob("*")]
+        return {str(path): path.read_bytes() for path in paths if path.is_file()}
+
+    before = files()
+    report.main(project)
+    assert files() == before

@@ -1,0 +1,34 @@
+"""Metrics of a regression: targets and predictions are numbers of shape (rows,)."""
+
+from typing import Any
+
+from numpy.typing import NDArray
+from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+
+from .metric import Metric, choose_metric
+
+Array = NDArray[Any]
+
+
+def _mae(target: Array, prediction: Array) -> float:
+    return float(mean_absolute_error(target, prediction))
+
+
+def _rmse(target: Array, prediction: Array) -> float:
+    return float(root_mean_squared_error(target, prediction))
+
+
+def _r2(target: Array, prediction: Array) -> float:
+    return float(r2_score(target, prediction))
+
+
+METRICS = {
+    "mae": Metric("Mean absolute error", _mae, higher_is_better=False),
+    "rmse": Metric("Root mean squared error", _rmse, higher_is_better=False),
+    "r2": Metric("R²", _r2, higher_is_better=True),
+}
+
+
+def primary_metric(name: str) -> Metric:
+    """Return the metric by which models are compared."""
+    return choose_metric(METRICS, name)

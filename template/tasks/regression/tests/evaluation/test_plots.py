@@ -1,0 +1,29 @@
+"""Plot tables hold the evaluated predictions, and figures show them."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from project_package.data.schema import Schema
+from project_package.evaluation.plot_data import plot_tables
+from project_package.evaluation.plots import draw_plots
+from project_package.paths import ProjectPaths
+
+from ..conftest import MODELS
+
+
+def test_predictions_have_the_error_of_the_evaluation(project: ProjectPaths) -> None:
+    scores = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))["scores"]
+    table = pd.read_csv(project.reports / "plots" / "predictions.csv")
+    assert set(table["model"]) == set(MODELS)
+    for name, rows in table.groupby("model"):
+        error = (rows["predicted"] - rows["actual"]).abs().mean()
+        assert error == pytest.approx(scores[name]["mae"]["value"], rel=1e-4, abs=2e-6)
+
+
+def test_residuals_are_actual_minus_predicted(schema: Schema) -> None:
+    tables = plot_tables(schema, np.array([1.0, 4.0]), {"model": np.array([2.0, 3.0])})
+    (axes,) = draw_plots(schema, tables)["residuals"].axes
+    assert np.asarray(axes.collections[0].get_offsets()).tolist() == [[2, -1], [3, 1]]

@@ -1,0 +1,1 @@
+"""Helpers that several tests share; scripts and benchmarks may import them, too."""

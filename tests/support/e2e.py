@@ -1,0 +1,130 @@
+"""Create, install, run and serve projects, for the end-to-end tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import uv
+
+LIMIT = 1200
+"""Seconds for one command; an installation from an empty cache takes minutes."""
+
+
+def restore_sigint_handler() -> None:
+    """Let child processes react to Ctrl-C, which the background jobs of a script ignore."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A user with a home folder, who runs commands there."""
+
+    home: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def with_variables(self, variables: Mapping[str, str]) -> Owner:
+        """Return the same user with more environment variables."""
+        return replace(self, variables={**self.variables, **variables})
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of the user's shell."""
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("GIT_", "COPIER_", "XDG_", "GRADIO_", "MLFLOW_"))
+            and name != "VIRTUAL_ENV"
+        }
+        cache = os.environ.get("UV_CACHE_DIR") or str(Path("~/.cache/uv").expanduser())
+        return {**kept, "HOME": str(self.home), "UV_CACHE_DIR": cache, **self.variables}
+
+    def run(self, *command: str, cwd: Path, fails: bool = False) -> str:
+        """Run a command that must succeed, or fail; return its output."""
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=LIMIT,
+            check=False,
+        )
+        assert bool(done.returncode) == fails, f"{' '.join(command)}\n{done.stdout}"
+        return done.stdout
+
+    def uv(self, *arguments: str, cwd: Path, fails: bool = False) -> str:
+        """Run uv in a project."""
+        return self.run(uv.find_uv_bin(), *arguments, cwd=cwd, fails=fails)
+
+    def create(self, name: str, *arguments: str) -> Path:
+        """Create a project with the default answers and install its environment."""
+        self.run(
+            sys.executable, "-m", "mlpath", "new-project", name, "-l", *arguments, cwd=self.home
+        )
+        project = self.home / name
+        self.uv("sync", "--quiet", cwd=project)
+        return project
+
+
+@contextmanager
+def serving(owner: Owner, project: Path) -> Iterator[str]:
+    """Run the demo of a project on a free port; Ctrl-C must end it with exit status 0."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    child = subprocess.Popen(
+        [project / ".venv" / "bin" / "demo"],
+        cwd=project,
+        env={**owner.environment, "GRADIO_SERVER_PORT": str(port)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(f"{address}/health", child)
+        yield address
+        child.send_signal(signal.SIGINT)
+        assert child.wait(30) == 0
+    finally:
+        if child.poll() is None:
+            os.kill(child.pid, signal.SIGKILL)
+        child.communicate()
+
+
+def wait_for(url: str, child: subprocess.Popen[bytes]) -> None:
+    """Wait until a server answers, for a minute at most."""
+    for _ in range(240):
+        assert child.poll() is None, child.communicate()[0].decode()
+        try:
+            get(url)
+        except urllib.error.URLError:
+            time.sleep(0.25)
+        else:
+            return
+    raise AssertionError(f"no response from {url}")
+
+
+def get(url: str) -> tuple[int, Any]:
+    """Return the status and the JSON of a response, whatever the status is."""
+    try:
+        with urllib.request.urlopen(url, timeout=30) as response:  # noqa: S310 (it is http)
+            return response.status, json.load(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)

@@ -1,0 +1,396 @@
+"""Installed projects of the user's own data: checked, trained, served, cloned, with newer data."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from support.datasets import (
+    PHOTO_COLORS,
+    TEAM_WORDS,
+    customers,
+    months,
+    photos,
+    tickets,
+    visits,
+    write_csv,
+    years,
+)
+from support.e2e import Owner, get, serving
+
+pytestmark = pytest.mark.e2e
+
+BASELINES = {"baseline", "majority", "mean", "seasonal_naive"}
+PREDICT = """
+import json, sys
+from gradio_client import Client, handle_file
+
+client = Client(sys.argv[1], verbose=False)
+predictions = []
+for row in json.loads(sys.argv[2]):
+    files = {name: handle_file(value) for name, value in row.items() if str(value)[:1] == "/"}
+    try:
+        predictions.append(client.predict(**{**row, **files}, api_name="/predict"))
+    except Exception as error:
+        predictions.append(str(error))
+print(json.dumps(predictions))
+"""
+
+Words = tuple[str, ...]
+"""Words that one line of the output contains."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A data set, changes of it that a project refuses, and a newer version."""
+
+    write: Callable[[Path], Path]
+    """Writes the data into a folder."""
+    refused: tuple[tuple[Callable[[Path], object], tuple[Words, ...]], ...]
+    """Changes in `data/raw`, each with what the error names."""
+    renew: Callable[[Path], object]
+    """Writes newer data into `data/raw`."""
+    arguments: tuple[str, ...] = ()
+    reported: tuple[Words, ...] = ()
+    """What the first run of the pipeline reports."""
+
+
+def write_customers(folder: Path) -> Path:
+    return write_csv(folder / "churn.csv", customers(590))
+
+
+def renew_customers(raw: Path, **changes: str) -> None:
+    """Write newer customers, with other values in some cells of the first rows."""
+    rows = customers(950, seed=1)
+    columns = {"tenure": 2, "category": 3}
+    for n, (cell, value) in enumerate(changes.items()):
+        rows[7 + n][columns[cell]] = value
+    write_csv(raw / "churn.csv", rows)
+
+
+def add_column(path: Path, delimiter: str = ",") -> None:
+    """Add a column `mood` to a table without quotes."""
+    header, *rows = path.read_text(encoding="utf-8").splitlines()
+    lines = [f"{header}{delimiter}mood", *(f"{row}{delimiter}good" for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def add_customer_column(raw: Path) -> None:
+    renew_customers(raw, tenure="many")
+    add_column(raw / "churn.csv")
+
+
+def renew_tickets(raw: Path, team: str = "login", *others: str) -> None:
+    rows = tickets(600, seed=1)
+    rows[7] = [*rows[7][:-1], team]
+    header, *rows = rows
+    rows = [[*header, *others], *([*row, *["good" for _ in others]] for row in rows)]
+    write_csv(raw / "tickets.csv", rows)
+
+
+def renew_visits(raw: Path, value: str = "1250,0") -> None:
+    rows = visits(760, seed=1)
+    rows[7][1] = value
+    write_csv(raw / "visits.csv", rows, delimiter=";")
+
+
+def add_visits_column(raw: Path) -> None:
+    renew_visits(raw)
+    add_column(raw / "visits.csv", delimiter=";")
+
+
+def write_photos(folder: Path) -> Path:
+    path = photos(folder / "photos", per_class=60)
+    (path / "moss" / "torn.jpg").write_bytes(b"no image")
+    shutil.copy(path / "moss" / "000.png", path / "blue jay" / "the same.png")
+    return path
+
+
+def change_classes(raw: Path) -> None:
+    path = photos(raw / "photos", per_class=80, seed=1)
+    (path / "lichen").mkdir()
+    shutil.copy(path / "moss" / "001.jpg", path / "lichen" / "001.jpg")
+    (path / "moss").rename(raw.parent / "moss")
+
+
+def restore_classes(raw: Path) -> None:
+    (raw.parent / "moss").rename(raw / "photos" / "moss")
+    shutil.rmtree(raw / "photos" / "lichen")
+
+
+CASES = {
+    "tabular": Case(
+        write=write_customers,
+        arguments=("--target", "Churn"),
+        refused=(
+            (add_customer_column, (("tenure_months", "many"), ("mood",))),
+            (
+                lambda raw: renew_customers(raw, tenure="-3", category="Z"),
+                (("tenure_months", "-3"), ("class_", "Z")),
+            ),
+        ),
+        renew=renew_customers,
+    ),
+    "text": Case(
+        write=lambda folder: write_csv(folder / "tickets.csv", tickets(450)),
+        refused=(
+            (lambda raw: renew_tickets(raw, "login", "mood"), (("mood",),)),
+            (lambda raw: renew_tickets(raw, "press"), (("Team", "press"),)),
+        ),
+        renew=renew_tickets,
+    ),
+    "timeseries": Case(
+        write=lambda folder: write_csv(folder / "visits.csv", visits(), delimiter=";"),
+        refused=(
+            (add_visits_column, (("mood",),)),
+            (lambda raw: renew_visits(raw, "many"), (("Besuche", "many"),)),
+        ),
+        renew=renew_visits,
+    ),
+    "vision": Case(
+        write=write_photos,
+        reported=(("moss/torn.jpg",), ("blue jay/the same.png", "moss/000.png")),
+        refused=((change_classes, (("lichen",), ("moss",))),),
+        renew=restore_classes,
+    ),
+}
+
+
+def check_lines(output: str, expected: tuple[Words, ...]) -> None:
+    """Each tuple of words is in one line of the output."""
+    for words in expected:
+        lines = output.splitlines()
+        assert any(all(word in line for word in words) for line in lines), (words, output)
+
+
+def create(owner: Owner, name: str, path: Path, *arguments: str) -> tuple[Path, str]:
+    """Return a trained and committed project, and what its pipeline printed."""
+    project = owner.create(name, "--dataset", str(path), *arguments)
+    output = owner.uv("run", "dvc", "repro", cwd=project)
+    owner.run("git", "add", "--all", cwd=project)
+    owner.run("git", "commit", "--quiet", "--message", "Train the first champion", cwd=project)
+    return project, output
+
+
+@pytest.fixture(scope="module")
+def projects(owner: Owner, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return a function that creates the project of a domain once."""
+    created: dict[str, Path] = {}
+
+    def of_domain(domain: str) -> Path:
+        if domain not in created:
+            case = CASES[domain]
+            path = case.write(tmp_path_factory.mktemp(domain))
+            created[domain], output = create(owner, f"own-{domain}", path, *case.arguments)
+            check_lines(output, case.reported)
+        return created[domain]
+
+    return of_domain
+
+
+Projects = Callable[[str], Path]
+in_each_domain = pytest.mark.parametrize("domain", CASES)
+
+
+def predict(owner: Owner, project: Path, address: str, rows: list[dict[str, Any]]) -> list[Any]:
+    """Return what the demo predicts for each row, or its error."""
+    python = str(project / ".venv" / "bin" / "python")
+    output = owner.run(python, "-c", PREDICT, address, json.dumps(rows), cwd=project)
+    return list(json.loads(output.splitlines()[-1]))
+
+
+def labels_of(prediction: dict[str, Any]) -> set[str]:
+    return {entry["label"] for entry in prediction["confidences"]}
+
+
+def champion_of(project: Path) -> dict[str, Any]:
+    path = project / "models" / "champion" / "champion.json"
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+@in_each_domain
+def test_a_project_passes_its_own_checks(owner: Owner, projects: Projects, domain: str) -> None:
+    project = projects(domain)
+    owner.uv("run", "ruff", "format", "--check", cwd=project)
+    owner.uv("run", "ruff", "check", cwd=project)
+    owner.uv("run", "mypy", cwd=project)
+    assert " passed" in owner.uv("run", "pytest", "-q", cwd=project)
+
+
+@in_each_domain
+def test_a_trained_project_is_committed_without_its_data(
+    owner: Owner, projects: Projects, domain: str
+) -> None:
+    project = projects(domain)
+    assert owner.run("git", "status", "--porcelain", cwd=project) == ""
+    assert "up to date" in owner.uv("run", "dvc", "status", cwd=project)
+    assert "data/raw/" not in owner.run("git", "ls-files", cwd=project)
+    champion = champion_of(project)
+    assert champion["model"] not in BASELINES
+    assert champion["lineage"]["data_md5"] in (project / "data/raw.dvc").read_text()
+
+
+CLONE_PREDICTIONS: dict[str, tuple[dict[str, Any], Callable[[Any], bool]]] = {
+    "tabular": ({"tenure_months": 2, "plan": "basic"}, lambda y: y["label"] == "Yes"),
+    "text": (
+        {"what_they_wrote": "the courier lost it"},
+        lambda y: y["label"] == "shipping",
+    ),
+    "timeseries": ({}, lambda y: y["data"][0][0] == "2023-02-02"),
+    "vision": ({"picture": "moss.webp"}, lambda y: y["label"] == "moss"),
+}
+
+
+@in_each_domain
+def test_a_clone_serves_without_the_data(
+    owner: Owner, projects: Projects, domain: str, tmp_path: Path
+) -> None:
+    project, clone = projects(domain), tmp_path / "clone"
+    owner.run("git", "clone", "--quiet", str(project), str(clone), cwd=tmp_path)
+    owner.uv("sync", "--quiet", cwd=clone)
+    assert not (clone / "data" / "raw").exists()
+    if domain == "tabular":
+        assert " passed" in owner.uv("run", "pytest", "-q", "-k", "pipeline", cwd=clone)
+    Image.new("RGB", (80, 60), PHOTO_COLORS["moss"]).save(tmp_path / "moss.webp")
+    row, is_right = CLONE_PREDICTIONS[domain]
+    row = {
+        name: str(tmp_path / value) if str(value).endswith(".webp") else value
+        for name, value in row.items()
+    }
+    with serving(owner, clone) as address:
+        assert get(f"{address}/health")[1]["model"] == champion_of(project)["model"]
+        (prediction,) = predict(owner, clone, address, [row])
+    assert is_right(prediction), prediction
+
+
+def test_predictions_for_a_table(owner: Owner, projects: Projects) -> None:
+    project = projects("tabular")
+    rows: list[dict[str, Any]] = [
+        {},
+        {"tenure_months": 2, "plan": "basic"},
+        {"plan": None},
+        {"plan": "an unknown plan"},
+        {"tenure_months": 900},
+        {"signed": "last year"},
+        {"class_": "Z"},
+    ]
+    with serving(owner, project) as address:
+        status, health = get(f"{address}/health")
+        assert (status, health["model"]) == (200, champion_of(project)["model"])
+        predictions = predict(owner, project, address, rows)
+    for prediction in predictions[:4]:
+        assert not isinstance(prediction, str), prediction
+        assert labels_of(prediction) == {"Yes", "No"}
+    assert predictions[1]["label"] == "Yes"
+    assert "Tenure" in predictions[4]
+    assert "71" in predictions[4]
+    assert "Signed" in predictions[5]
+    assert all(choice in predictions[6] for choice in "ABC")
+
+
+def test_predictions_for_texts_in_any_script(owner: Owner, projects: Projects) -> None:
+    project = projects("text")
+    texts = ["my invoice: refund!", "где доставка", "ПАРОЛЬ 🙂", "", "ζξψ", 7]
+    rows = [{}, *({"what_they_wrote": text} for text in texts)]
+    with serving(owner, project) as address:
+        predictions = predict(owner, project, address, rows)
+    assert labels_of(predictions[0]) == set(TEAM_WORDS)
+    assert [y["label"] for y in predictions[1:4]] == ["billing", "shipping", "login"]
+    for message in predictions[4:]:
+        assert "must" in message
+
+
+def test_forecasts_with_intervals(owner: Owner, projects: Projects) -> None:
+    project = projects("timeseries")
+    rows: list[dict[str, Any]] = [
+        {},
+        {"today": "2022-06-01", "horizon": 3},
+        {"horizon": 99},
+        {"today": "soon"},
+    ]
+    with serving(owner, project) as address:
+        whole, part, *refused = predict(owner, project, address, rows)
+    assert len(whole["data"]) == 14
+    assert whole["data"][0][0] == "2023-02-02", "the day after the last one"
+    assert [row[0] for row in part["data"]] == ["2022-06-01", "2022-06-02", "2022-06-03"]
+    for _, forecast, low, high, measured in part["data"]:
+        assert low <= forecast <= high
+        assert abs(forecast - measured) < 300
+    assert "1 to 14" in refused[0]
+    assert "Today" in refused[1]
+
+
+def test_predictions_for_images(owner: Owner, projects: Projects, tmp_path: Path) -> None:
+    project = projects("vision")
+    assert champion_of(project)["metrics"]["accuracy"]["value"] > 0.9
+    rows: list[dict[str, Any]] = [{}]
+    for n, color in enumerate(PHOTO_COLORS.values()):
+        path = tmp_path / f"{n}.jpg"
+        exif = Image.Exif()
+        exif[274] = 6  # rotated, as phones save images
+        Image.new("RGB", (3000, 4000), color).save(path, exif=exif)
+        rows.append({"picture": str(path)})
+    (tmp_path / "text.png").write_bytes(b"no image")
+    with serving(owner, project) as address:
+        first, *predictions, refused = predict(
+            owner, project, address, [*rows, {"picture": str(tmp_path / "text.png")}]
+        )
+    assert labels_of(first) == set(PHOTO_COLORS)
+    assert [y["label"] for y in predictions] == list(PHOTO_COLORS)
+    assert isinstance(refused, str)
+    assert "can be read" in refused or "can't be read" in refused
+
+
+@in_each_domain
+def test_newer_data_is_checked_before_training(
+    owner: Owner, projects: Projects, domain: str
+) -> None:
+    project, case = projects(domain), CASES[domain]
+    raw, model = project / "data" / "raw", project / "models" / "champion" / "model.onnx"
+    before = model.read_bytes()
+    for change, expected in case.refused:
+        change(raw)
+        check_lines(owner.uv("run", "dvc", "repro", cwd=project, fails=True), expected)
+    assert model.read_bytes() == before
+    case.renew(raw)
+    owner.uv("run", "dvc", "repro", cwd=project)
+    assert model.read_bytes() != before
+    assert "up to date" in owner.uv("run", "dvc", "status", cwd=project)
+
+
+def test_regression_on_a_table_without_a_header(owner: Owner, tmp_path: Path) -> None:
+    rows = [
+        [row[2], row[3], row[5], f"{int(row[2]) * 3 + 25 * ord(row[3])},5"]
+        for row in customers()[1:]
+    ]
+    path = write_csv(tmp_path / "readings.txt", rows, delimiter=";")
+    path.write_text(path.read_text(encoding="utf-8"), encoding="utf-16")
+    project, _ = create(owner, "own-readings", path)
+    assert " passed" in owner.uv("run", "pytest", "-q", cwd=project)
+    with serving(owner, project) as address:
+        low, high = predict(owner, project, address, [{"column0": 1}, {"column0": 70}])
+    assert high - low > 100
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "first"),
+    [
+        ("own-quarters", months(120, step=3), "1980-Q1"),
+        ("own-years", years(1500, 250), "1750"),
+    ],
+)
+def test_forecasts_in_longer_steps(
+    owner: Owner, tmp_path: Path, name: str, rows: list[list[str]], first: str
+) -> None:
+    path = write_csv(tmp_path / "series.csv", rows, delimiter=";")
+    project, _ = create(owner, name, path)
+    assert " passed" in owner.uv("run", "pytest", "-q", cwd=project)
+    with serving(owner, project) as address:
+        assert predict(owner, project, address, [{}])[0]["data"][0][0] == first

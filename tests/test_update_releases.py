@@ -1,0 +1,107 @@
+"""Projects of every release reach the current version with all edits of their owners."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mlpath import __version__
+from support.e2e import git
+
+if TYPE_CHECKING:
+    from support.e2e import Owner
+
+pytestmark = pytest.mark.e2e
+
+DOMAINS = ("tabular", "vision", "text", "timeseries")
+RELEASES = {
+    "tabular": ("v0.1.0", "v0.2.0", "v0.4.0", "v0.6.0", "v0.7.2", "v0.8.4"),
+    **dict.fromkeys(DOMAINS[1:], ("v0.2.0", "v0.4.0", "v0.6.0", "v0.7.2", "v0.8.4")),
+}
+PROJECTS = [(domain, version) for domain in DOMAINS for version in RELEASES[domain]]
+COMMENTS = {".md": "<!-- {} -->", ".json": None, ".txt": "{}"}
+
+
+def create(owner: Owner, name: str, domain: str, version: str) -> Path:
+    """Create an uninstalled project of a release, with a network where the release offers one."""
+    options = ("--no-lock", "-d", f"domain={domain}", "-d", "deep=true")
+    command = (sys.executable, "-m", "mlpath", "new-project", name, "-l", "-q", "-r", version)
+    owner.run(*command, *options, cwd=owner.home)
+    return owner.home / name
+
+
+def update(owner: Owner, project: Path) -> dict[str, Any]:
+    """Run `mlpath update --json` and return what it reports of the project."""
+    done = subprocess.run(
+        [sys.executable, "-m", "mlpath", "update", "--defaults", "--json"],
+        cwd=project,
+        env=owner.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in {0, 1}, done.stderr
+    (report,) = json.loads(done.stdout)
+    return report
+
+
+def add_marker(path: Path, number: int) -> str | None:
+    """Append one unique comment to a text file; return it, or None where the format has none."""
+    comment = COMMENTS.get(path.suffix, "# {}")
+    if comment is None or path.name in {"LICENSE", ".copier-answers.yml", "raw.dvc"}:
+        return None
+    marker = f"owner's edit {number}"
+    text = path.read_text(encoding="utf-8").rstrip("\n")
+    path.write_text(f"{text}\n{comment.format(marker)}\n", encoding="utf-8")
+    return marker
+
+
+@pytest.mark.parametrize(("domain", "version"), PROJECTS)
+def test_unedited_project_updates_without_a_conflict(
+    owner: Owner, domain: str, version: str
+) -> None:
+    project = create(owner, f"plain-{domain}-{version[1:].replace('.', '-')}", domain, version)
+    report = update(owner, project)
+    assert report["state"] == "updated"
+    assert not [file["path"] for file in report["files"] if file["reason"]]
+    fresh = owner.home / f"fresh-{project.name}"
+    answers = str(project / ".copier-answers.yml")
+    owner.run(
+        sys.executable, "-m", "mlpath", "new-project", fresh.name, "-l", "-q", "--no-lock",
+        "--data-file", answers, cwd=owner.home,
+    )  # fmt: skip
+    assert git("write-tree", cwd=project) == git("rev-parse", "HEAD^{tree}", cwd=fresh)
+
+
+@pytest.mark.parametrize(("domain", "version"), PROJECTS)
+def test_edit_in_every_file_is_kept_or_in_a_reported_conflict(
+    owner: Owner, domain: str, version: str
+) -> None:
+    project = create(owner, f"edited-{domain}-{version[1:].replace('.', '-')}", domain, version)
+    paths = git("ls-files", cwd=project).splitlines()
+    markers = {
+        path: marker
+        for number, path in enumerate(paths)
+        if (marker := add_marker(project / path, number))
+    }
+    assert len(markers) > 50
+    git("commit", "--quiet", "--all", "--message", "Edit every file", cwd=project)
+
+    report = update(owner, project)
+
+    reported = {file["path"] for file in report["files"] if file["verdict"] == "conflict"}
+    unmerged = set(git("diff", "--name-only", "--diff-filter=U", cwd=project).splitlines())
+    assert reported == unmerged
+    texts = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    lost = [
+        path
+        for path, marker in markers.items()
+        if not any(marker.encode() + end in text for text in texts.values() for end in (b"\n", b" -"))
+    ]
+    assert not lost
+    assert f"v{__version__}" in (project / ".copier-answers.yml").read_text(encoding="utf-8")
