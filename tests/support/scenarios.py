@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,8 @@ class Scenario:
     project: EditedProject
     expected: Expectation
     before: State
+    lf_in_git: set[str]
+    """Files with CRLF that git stores with LF: they are checked out with LF."""
     preview: Document
     after_preview: State
     traces: set[str]
@@ -102,7 +104,13 @@ class Scenario:
         )
 
     def _problems_of_abort(self) -> Iterator[str]:
-        if self.after_abort != self.before:
+        before, after = self.before, self.after_abort
+        files = {
+            path: entry._replace(content=entry.content.replace(b"\r\n", b"\n"))
+            for path, entry in before.files.items()
+            if path in self.lf_in_git and entry != after.files.get(path)
+        }
+        if after != replace(before, files={**before.files, **files}):
             yield "--abort did not restore the project"
 
 
@@ -130,6 +138,7 @@ def run_scenarios(
     def update(*options: str) -> list[Document]:
         return update_all(user or base.owner, [project.path for project in projects], *options)
 
+    lf_in_git = list(map(_lf_in_git, projects))
     before, git_files = read_states(), [_git_files(project) for project in projects]
     previews = update("--defaults", "-r", base.version, "--pretend")
     traces = [_git_files(p) - files for p, files in zip(projects, git_files, strict=True)]
@@ -147,9 +156,24 @@ def run_scenarios(
     ]
     update("--abort")
     columns = zip(
-        made, before, previews, after_previews, traces, reports, updates, read_states(), strict=True
+        made,
+        before,
+        lf_in_git,
+        previews,
+        after_previews,
+        traces,
+        reports,
+        updates,
+        read_states(),
+        strict=True,
     )
     return {edit.name: Scenario(edit, *rest, *values) for (edit, *rest), *values in columns}
+
+
+def _lf_in_git(project: EditedProject) -> set[str]:
+    lines = project.git("ls-files", "--eol", "-z").split("\0")[:-1]
+    entries = (line.partition("\t") for line in lines)
+    return {path for info, _, path in entries if "i/lf" in info and "w/crlf" in info}
 
 
 def _git_files(project: EditedProject) -> set[str]:
