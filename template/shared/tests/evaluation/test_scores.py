@@ -53,7 +53,7 @@ def test_few_rows_have_no_interval() -> None:
 def score_slice(metric: Metric, target: Any, rows: Any) -> dict[str, Any]:
     """Score the slice of the rows that are true."""
     truth = independent(target)
-    slices = {"part": pd.Categorical(np.where(rows, "in", "out"))}
+    slices: dict[str, Any] = {"part": pd.Categorical(np.where(rows, "in", "out"))}
     records = score_slices(metric, truth, truth.target + noise(len(target)), slices, PARAMS)
     return next(record for record in records if record["slice"] == "in")
 
@@ -73,7 +73,8 @@ def test_a_small_slice_has_no_interval() -> None:
 
 def test_a_slice_without_variation_has_no_interval() -> None:
     truth = independent(np.zeros(100))
-    (record,) = score_slices(MAE, truth, truth.target + 1, {"part": pd.Categorical(["all"] * 100)}, PARAMS)
+    slices: dict[str, Any] = {"part": pd.Categorical(["all"] * 100)}
+    (record,) = score_slices(MAE, truth, truth.target + 1, slices, PARAMS)
     assert (record["value"], record["low"], record["high"]) == (1.0, None, None)
 
 
@@ -87,6 +88,6 @@ def test_a_ranking_needs_two_classes_and_enough_rows_of_each() -> None:
 
 def test_a_slice_without_rows_is_left_out() -> None:
     truth = independent(np.zeros(20))
-    slices = {"part": pd.Categorical(["full"] * 20, categories=["full", "empty"])}
+    slices: dict[str, Any] = {"part": pd.Categorical(["full"] * 20, categories=["full", "empty"])}
     records = score_slices(MAE, truth, truth.target + noise(20), slices, PARAMS)
     assert [record["slice"] for record in records] == ["full"]

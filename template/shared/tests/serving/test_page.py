@@ -125,7 +125,7 @@ def test_help_does_not_serve(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_predictor_needs_no_training_library() -> None:
     """Gradio itself imports pandas, so here an empty module stands for it."""
-    libraries = {"mlflow", "dvc", "pandas", "sklearn", "matplotlib", "torch", "yaml"}
+    libraries = {"mlflow", "dvc", "pandas", "sklearn", "matplotlib", "yaml"}
     code = f"""
 import sys, unittest.mock
 sys.modules["gradio"] = unittest.mock.MagicMock()

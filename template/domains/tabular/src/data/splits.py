@@ -48,8 +48,7 @@ def split(table: pd.DataFrame, schema: Schema, params: Prepare) -> dict[str, Spl
         stratify=strata(rest[target]),
     )
     return {
-        name: Split(part[features], part[target])
-        for name, part in zip(SPLITS, (train, validation, test), strict=True)
+        name: Split(part[features], part[target]) for name, part in zip(SPLITS, (train, validation, test), strict=True)
     }
 
 

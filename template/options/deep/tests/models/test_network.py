@@ -4,6 +4,8 @@ import copy
 import dataclasses
 import functools
 import io
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
+from tqdm import tqdm
 
 from project_package.models import network as module
 from project_package.models.base import TrainingContext
 from project_package.models.network import Batch, TrainingSetup, hold_out, train_network, training_log
+from project_package.serving import app
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,7 +116,7 @@ def test_inputs_are_augmented_in_training_only(network: nn.Module, parts: Parts)
 def test_progress_is_shown_on_a_terminal(network: nn.Module, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = io.StringIO()
     monkeypatch.setattr(terminal, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(module, "tqdm", functools.partial(module.tqdm, file=terminal))
+    monkeypatch.setattr(module, "tqdm", functools.partial(tqdm, file=terminal))
     train_network(network, *parts, FULL, CONTEXT)
     assert "Sequential: 100%" in terminal.getvalue()
     assert "held out" in terminal.getvalue()
@@ -182,6 +186,12 @@ def test_the_log_counts_epochs_and_weights(network: nn.Module, parts: Parts) -> 
     assert log.metrics["epochs"] == 12
     assert log.metrics["weights"] == 2 * 32 + 32 + 32 * 2 + 2
     assert log.metrics["initial_loss"] == history[0]["check_loss"]
+
+
+def test_serving_does_not_import_pytorch() -> None:
+    code = f"import sys, {app.__name__}; print('torch' in sys.modules)"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "False"
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")

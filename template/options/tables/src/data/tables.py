@@ -117,18 +117,23 @@ def _query(database: Any, source: str, reading: Reading, columns: Sequence[Table
     database.execute(f"CREATE VIEW raw AS SELECT * FROM {source}")
     names = tuple(str(row[0]) for row in database.execute("DESCRIBE raw").fetchall())
     present = [column for column in columns if column.file_name in names]
-    counts = ", ".join(["count(*)", *(f"count(*) FILTER ({_invalid(column, reading)})" for column in present)])
-    rows, *invalid = database.execute(f"SELECT {counts} FROM raw").fetchone()
-    selected = ", ".join(
-        f"{_typed_or_text(column, reading) if count else _typed(column, reading)} AS {_name(column.name)}"
-        for column, count in zip(present, invalid, strict=True)
-    )
+    rows, selected = _count_and_select(database, reading, present)
     class_column = next((column for column in present if column.name == stratum), None)
-    sample = _sample(reading, class_column, rows)
-    frame = database.execute(f"SELECT {selected or 'NULL AS nothing'} FROM {sample}").df()
+    frame = database.execute(f"SELECT {selected} FROM {_sample(reading, class_column, rows)}").df()
     if rows > reading.most_rows:
         print(f"sampled {len(frame):,} of {rows:,} rows: `most_rows` under `reading` in schema.yaml")
     return RawTable(frame if present else frame.drop(columns="nothing"), names)
+
+
+def _count_and_select(database: Any, reading: Reading, columns: Sequence[TableColumn]) -> tuple[int, str]:
+    """Return the number of rows, and the columns as SQL: typed, or as text if some value has another type."""
+    counts = ", ".join(["count(*)", *(f"count(*) FILTER ({_invalid(column, reading)})" for column in columns)])
+    rows, *invalid = database.execute(f"SELECT {counts} FROM raw").fetchone()
+    selected = [
+        f"{_typed_or_text(column, reading) if count else _typed(column, reading)} AS {_name(column.name)}"
+        for column, count in zip(columns, invalid, strict=True)
+    ]
+    return int(rows), ", ".join(selected) or "NULL AS nothing"
 
 
 def _locate_error(database: Any, source: str, reading: Reading, error: Exception) -> Exception:
