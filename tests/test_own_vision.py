@@ -42,8 +42,8 @@ def project(owner: Owner, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(path / "moss" / "000.png", path / "blue jay" / "the same.png")
     made = owner.creates("own-pictures", "--dataset", str(path))
     said = owner.uv("run", "dvc", "repro", cwd=made)
-    assert "1 pictures can't be taken and are left out:\nmoss/torn.jpg: This is no picture" in said
-    assert "of another class than their like: blue jay/the same.png and moss/000.png" in said
+    assert "moss/torn.jpg: The file is not a readable image" in said
+    assert "another class than the image kept: blue jay/the same.png and moss/000.png" in said
     owner.types("git", "add", "--all", cwd=made)
     owner.types("git", "commit", "--quiet", "--message", "Train the first champion", cwd=made)
     return made
@@ -60,7 +60,7 @@ def test_it_answers_pictures_and_refuses_what_is_none(
     owner: Owner, project: Path, tmp_path: Path
 ) -> None:
     record = json.loads((project / "models/champion/champion.json").read_text(encoding="utf-8"))
-    assert record["model"] == "shallow"
+    assert record["model"] == "svm"
     assert record["metrics"]["accuracy"]["value"] > 0.9
     files = [""]
     for number, colour in enumerate(COLOURS.values()):
@@ -72,11 +72,11 @@ def test_it_answers_pictures_and_refuses_what_is_none(
         files.append(str(path))
     (tmp_path / "text.png").write_bytes(b"no picture")
     with serving(owner, project) as address:
-        assert get(f"{address}/health")[1]["model"] == "shallow"
+        assert get(f"{address}/health")[1]["model"] == "svm"
         answers = ask(owner, project, address, [*files, str(tmp_path / "text.png")])
     assert {one["label"] for one in answers[0]["confidences"]} == set(COLOURS)
     assert [answer["label"] for answer in answers[1:-1]] == list(COLOURS)
-    assert "no picture that can be read" in answers[-1]
+    assert "not a readable image" in answers[-1]
 
 
 def test_a_clone_serves_without_the_pictures(owner: Owner, project: Path, tmp_path: Path) -> None:
@@ -100,8 +100,8 @@ def test_pictures_that_changed_are_told_in_words(owner: Owner, project: Path) ->
     moss = raw / "moss"
     moss.rename(project / "data" / "moss")
     said = owner.uv("run", "dvc", "repro", cwd=project, fails=True)
-    assert "folders that schema.yaml lists as no class: lichen (1)" in said
-    assert "classes of schema.yaml that have no pictures: moss" in said
+    assert "folders that are not listed as classes: lichen (1 images)" in said
+    assert "classes without images: moss" in said
     assert (project / "models/champion/model.onnx").read_bytes() == before
     (project / "data" / "moss").rename(moss)
     shutil.rmtree(raw / "lichen")
