@@ -1,6 +1,6 @@
 """Predictions of the champion: preprocessing, probabilities, warnings and explanations.
 
-Needs neither pandas nor scikit-learn nor PyTorch.
+Needs neither pandas nor scikit-learn.
 """
 
 from pathlib import Path
