@@ -1,4 +1,4 @@
-"""A generated project, lived in: checked, trained, cloned, served and updated."""
+"""A generated project: trained, repeated, cloned, served, pushed and pulled."""
 
 from __future__ import annotations
 
@@ -16,26 +16,16 @@ from lived_in import Owner, get, serving
 pytestmark = pytest.mark.e2e
 
 
-@pytest.mark.parametrize("task", ["classification", "regression"])
-def test_a_fresh_project_passes_its_own_checks(owner: Owner, task: str) -> None:
-    project = owner.creates(f"fresh-{task}", "-d", f"task={task}")
-    owner.uv("run", "ruff", "format", "--check", cwd=project)
-    owner.uv("run", "ruff", "check", cwd=project)
-    owner.uv("run", "mypy", cwd=project)
-    assert " passed" in owner.uv("run", "pytest", "-q", cwd=project)
-    assert owner.types("git", "status", "--porcelain", cwd=project) == ""
-
-
 def test_a_trained_project_is_clean_and_its_champion_won(
     owner: Owner, trained_project: Path
 ) -> None:
     assert owner.types("git", "status", "--porcelain", cwd=trained_project) == ""
     assert "up to date" in owner.uv("run", "dvc", "status", cwd=trained_project)
     record = json.loads((trained_project / "models/champion/champion.json").read_text())
-    assert record["model"] == "shallow"
+    assert record["model"] == "boosting"
     assert record["metrics"]["roc_auc"]["value"] > 0.95
     assert all(record["lineage"][link] for link in ("git_commit", "data_md5", "mlflow_run_id"))
-    assert "**shallow** ★" in (trained_project / "README.md").read_text()
+    assert "**boosting** ★" in (trained_project / "README.md").read_text()
 
 
 def test_training_again_changes_nothing_that_git_keeps(
@@ -49,7 +39,7 @@ def test_training_again_changes_nothing_that_git_keeps(
 
 def test_experiments_are_compared(owner: Owner, trained_project: Path, tmp_path: Path) -> None:
     copy = copy_of(trained_project, owner, tmp_path)
-    owner.uv("run", "dvc", "exp", "run", "-S", "train.shallow.max_iter=5", cwd=copy)
+    owner.uv("run", "dvc", "exp", "run", "-S", "train.boosting.max_iter=5", cwd=copy)
     assert "roc_auc" in owner.uv("run", "dvc", "metrics", "diff", cwd=copy)
     owner.uv("run", "dvc", "plots", "show", cwd=copy)
     assert "true_positive_rate" in (copy / "dvc_plots" / "index.html").read_text()
@@ -62,22 +52,22 @@ def test_queued_experiments_run_apart_from_what_is_edited_meanwhile(
     copy = copy_of(trained_project, owner, tmp_path)
     before = (copy / "reports/metrics.json").read_bytes()
     values = ["3", "7"]
-    queue = f"train.shallow.max_iter={','.join(values)}"
+    queue = f"train.boosting.max_iter={','.join(values)}"
     owner.uv("run", "dvc", "exp", "run", "--queue", "-S", queue, cwd=copy)
-    code = copy / "src/demo/train.py"
+    code = copy / "src/demo/pipeline/train.py"
     code.write_text("raise SystemExit('half written')\n" + code.read_text())
     owner.uv("run", "dvc", "exp", "run", "--run-all", cwd=copy)
     assert owner.types("git", "status", "--porcelain", cwd=copy).split() == [
         "M",
-        "src/demo/train.py",
+        "src/demo/pipeline/train.py",
     ]
     assert (copy / "reports/metrics.json").read_bytes() == before
     table = owner.uv("run", "dvc", "exp", "show", "--csv", cwd=copy)
     done = [row for row in csv.DictReader(io.StringIO(table)) if row["State"] == "Success"]
-    assert sorted(row["train.shallow.max_iter"] for row in done) == values
-    assert len({row["models.shallow.log_loss"] for row in done}) == len(values)
-    with sqlite3.connect(copy / "mlflow.db") as notebook:
-        kept = notebook.execute("SELECT value FROM params WHERE key = 'max_iter'").fetchall()
+    assert sorted(row["train.boosting.max_iter"] for row in done) == values
+    assert len({row["models.boosting.log_loss"] for row in done}) == len(values)
+    with sqlite3.connect(copy / "mlflow.db") as database:
+        kept = database.execute("SELECT value FROM params WHERE key = 'max_iter'").fetchall()
     assert {(value,) for value in values} <= set(kept)
 
 
@@ -89,7 +79,7 @@ def test_a_clone_serves_without_training_data_or_database(
     owner.uv("sync", "--quiet", cwd=clone)
     with serving(owner, clone) as address:
         status, health = get(f"{address}/health")
-        assert (status, health["status"], health["model"]) == (200, "ok", "shallow")
+        assert (status, health["status"], health["model"]) == (200, "ok", "boosting")
         answer = owner.types(
             str(clone / ".venv" / "bin" / "python"),
             "-c",
@@ -107,7 +97,7 @@ def test_a_clone_serves_without_training_data_or_database(
     assert not (clone / "mlflow.db").exists()
     assert not (clone / "data").exists()
 
-    for expected in ("Restored the champion", "was here already"):
+    for expected in ("Restored the champion", "is registered already"):
         assert expected in owner.uv("run", "restore-registry", cwd=clone)
 
 

@@ -36,7 +36,7 @@ def write(folder: Path, text: str) -> Path:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("number: 1\nwords: [a]\nnumbr: 2", "form.yaml: numbr is unknown; remove it or fix its spelling"),
+        ("number: 1\nwords: [a]\nsize: 2", "form.yaml: size is unknown; remove it or fix its spelling"),
         ("words: [a]", "form.yaml: number is missing"),
         ("words: a", 'form.yaml: number is missing\nform.yaml: words should be a valid array, not "a"'),
         ("number: 0\nwords: []", "form.yaml: number should be greater than 0, not 0"),
@@ -106,8 +106,8 @@ def load_changed(folder: Path, path: str, value: Any) -> Params:
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("evaluate.magin", 0.01, "evaluate.magin is unknown"),
-        ("trian", {}, "trian is unknown"),
+        ("evaluate.margins", 0.01, "evaluate.margins is unknown"),
+        ("training", {}, "training is unknown"),
         ("train", [], "train should be an object"),
         ("train.seed", True, "train.seed should be a valid integer, not true"),
         ("train.seed", -1, "train.seed should be greater than or equal to 0, not -1"),

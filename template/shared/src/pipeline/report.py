@@ -22,7 +22,7 @@ from ..paths import ProjectPaths
 from ..serving.champion import Champion, load_champion
 
 START, END = "<!-- results: written by `dvc repro`, do not edit -->", "<!-- end of results -->"
-PACKAGE = __name__.partition(".")[0]
+PACKAGE = __package__.partition(".")[0]  # not __name__, which is __main__ if the module is run
 
 
 def main(paths: ProjectPaths | None = None) -> None:

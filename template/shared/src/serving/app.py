@@ -28,7 +28,7 @@ from . import demo
 from .champion import ChampionError
 from .predictor import Predictor, load_predictor
 
-PACKAGE = __name__.partition(".")[0]
+PACKAGE = __package__.partition(".")[0]  # not __name__, which is __main__ if the module is run
 CONCURRENCY = 4
 EVALUATION_KEYS = {"champion", "metric", "labels", "decisions", "scores", "slices", "rows", "sample_noun"}
 # On a phone: tables scroll sideways instead of breaking numbers, only hashes break, galleries get fewer columns.

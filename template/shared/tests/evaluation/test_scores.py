@@ -12,7 +12,6 @@ from project_package.evaluation.metric import Metric
 from project_package.evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, Truth, score_models, score_slices
 
 MAE = Metric("Error", lambda target, prediction: float(np.abs(target - prediction).mean()), higher_is_better=False)
-RANKING = Metric("Rank", lambda _, prediction: float(prediction.mean()), higher_is_better=True, ranking=True)
 PARAMS = Evaluate(metric="mae", margin=0.1, confidence=0.95, resamples=200, seed=0, slices=[])
 
 
@@ -50,43 +49,36 @@ def test_few_rows_have_no_interval() -> None:
     assert (score["low"], score["high"]) == (None, None)
 
 
-def score_slice(metric: Metric, target: Any, rows: Any) -> dict[str, Any]:
+def score_slice(rows: Any) -> dict[str, Any]:
     """Score the slice of the rows that are true."""
-    truth = independent(target)
-    slices = {"part": pd.Categorical(np.where(rows, "in", "out"))}
-    records = score_slices(metric, truth, truth.target + noise(len(target)), slices, PARAMS)
+    truth = independent(np.zeros(200))
+    slices: dict[str, Any] = {"part": pd.Categorical(np.where(rows, "in", "out"))}
+    records = score_slices(MAE, truth, truth.target + noise(200), slices, PARAMS)
     return next(record for record in records if record["slice"] == "in")
 
 
 def test_a_slice_has_its_own_score_and_interval() -> None:
-    record = score_slice(MAE, np.zeros(200), np.arange(200) < 60)
+    record = score_slice(np.arange(200) < 60)
     assert record["value"] == pytest.approx(np.abs(noise(200)[:60]).mean())
     assert record["low"] < record["value"] < record["high"]
     assert (record["column"], record["rows"]) == ("part", 60)
 
 
 def test_a_small_slice_has_no_interval() -> None:
-    record = score_slice(MAE, np.zeros(200), np.arange(200) < MIN_UNITS_OF_AN_INTERVAL - 1)
+    record = score_slice(np.arange(200) < MIN_UNITS_OF_AN_INTERVAL - 1)
     assert record["value"] > 0
     assert (record["low"], record["high"]) == (None, None)
 
 
 def test_a_slice_without_variation_has_no_interval() -> None:
     truth = independent(np.zeros(100))
-    (record,) = score_slices(MAE, truth, truth.target + 1, {"part": pd.Categorical(["all"] * 100)}, PARAMS)
+    slices: dict[str, Any] = {"part": pd.Categorical(["all"] * 100)}
+    (record,) = score_slices(MAE, truth, truth.target + 1, slices, PARAMS)
     assert (record["value"], record["low"], record["high"]) == (1.0, None, None)
-
-
-def test_a_ranking_needs_two_classes_and_enough_rows_of_each() -> None:
-    every = np.ones(100, dtype=bool)
-    assert score_slice(RANKING, np.zeros(100), every)["value"] is None
-    few = score_slice(RANKING, np.arange(100) < MIN_UNITS_OF_AN_INTERVAL - 1, every)
-    assert few["value"] is not None
-    assert few["low"] is None
 
 
 def test_a_slice_without_rows_is_left_out() -> None:
     truth = independent(np.zeros(20))
-    slices = {"part": pd.Categorical(["full"] * 20, categories=["full", "empty"])}
+    slices: dict[str, Any] = {"part": pd.Categorical(["full"] * 20, categories=["full", "empty"])}
     records = score_slices(MAE, truth, truth.target + noise(20), slices, PARAMS)
     assert [record["slice"] for record in records] == ["full"]

@@ -46,9 +46,9 @@ def test_a_missing_file_is_an_error(tmp_path: Path, small: Schema) -> None:
 
 
 def test_a_typo_in_the_schema_is_an_error(project: ProjectPaths, tmp_path: Path) -> None:
-    text = project.schema.read_text(encoding="utf-8").replace("label:", "lable:", 1)
+    text = project.schema.read_text(encoding="utf-8").replace("label:", "name_of:", 1)
     (tmp_path / "schema.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(UserError, match="lable is unknown"):
+    with pytest.raises(UserError, match="name_of is unknown"):
         load_schema(tmp_path / "schema.yaml")
 
 

@@ -14,6 +14,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
+from tqdm import tqdm
 
 from project_package.models import network as module
 from project_package.models.base import TrainingContext
@@ -115,7 +116,7 @@ def test_inputs_are_augmented_in_training_only(network: nn.Module, parts: Parts)
 def test_progress_is_shown_on_a_terminal(network: nn.Module, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = io.StringIO()
     monkeypatch.setattr(terminal, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(module, "tqdm", functools.partial(module.tqdm, file=terminal))
+    monkeypatch.setattr(module, "tqdm", functools.partial(tqdm, file=terminal))
     train_network(network, *parts, FULL, CONTEXT)
     assert "Sequential: 100%" in terminal.getvalue()
     assert "held out" in terminal.getvalue()

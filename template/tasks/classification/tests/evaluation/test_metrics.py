@@ -1,11 +1,15 @@
 """Metrics have the values that are computed by hand."""
 
 import math
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from project_package.config import Evaluate
 from project_package.evaluation.metrics import METRICS
+from project_package.evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, Truth, score_slices
 
 TARGET = np.array([0, 1, 1, 0])
 PROBABILITIES = np.array([[0.8, 0.2], [0.4, 0.6], [0.7, 0.3], [0.9, 0.1]])
@@ -50,3 +54,16 @@ def test_rankings_ignore_classes_that_do_not_occur() -> None:
 def test_f1_ignores_classes_that_are_only_predicted() -> None:
     predictions = np.eye(2)[[0] * 9 + [1]]
     assert METRICS["f1"].score(np.zeros(10, dtype=int), predictions) == pytest.approx(2 * 0.9 / 1.9)
+
+
+def test_a_ranking_of_a_slice_needs_two_classes_and_enough_rows_of_each() -> None:
+    target = np.arange(100) < MIN_UNITS_OF_AN_INTERVAL - 1
+    truth, slices = Truth(target.astype(int), np.arange(100)), np.where(np.arange(100) < 50, "both", "one class")
+    params = Evaluate(metric="roc_auc", margin=0, confidence=0.9, resamples=100, seed=0, slices=[])
+    labels: dict[str, Any] = {"half": pd.Categorical(slices)}
+    scores = np.random.default_rng(0).random(100)
+    probabilities = np.column_stack([1 - scores, scores])
+    both, one_class = score_slices(METRICS["roc_auc"], truth, probabilities, labels, params)
+    assert 0 < both["value"] < 1
+    assert both["low"] is None
+    assert one_class["value"] is None
