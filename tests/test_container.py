@@ -101,7 +101,7 @@ def copy_python(tree: Path) -> None:
     for name in ("python", "python3"):
         (below / "bin" / name).unlink(missing_ok=True)
         (below / "bin" / name).symlink_to(PYTHON)
-    # The user of the container is nobody in particular, and must reach it.
+    # The unprivileged user of the container must be able to read it.
     for parent in [below, *below.parents]:
         if parent == tree:
             break

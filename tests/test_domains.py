@@ -111,7 +111,7 @@ def pytorch(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def find_links() -> list[Path]:
-    """The folders in which pip is told to look for wheels."""
+    """The folders in which pip looks for wheels."""
     done = subprocess.run(
         [sys.executable, "-m", "pip", "config", "get", "global.find-links"],
         capture_output=True,
