@@ -156,7 +156,10 @@ CASES = {
     ),
     "vision": Case(
         write=write_photos,
-        reported=(("moss/torn.jpg", "not a readable image"), ("blue jay/the same.png", "moss/000.png")),
+        reported=(
+            ("moss/torn.jpg", "not a readable image"),
+            ("blue jay/the same.png", "moss/000.png"),
+        ),
         refused=((change_classes, (("lichen",), ("moss",))),),
         renew=restore_classes,
     ),

@@ -4,6 +4,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import httpx
+import numpy as np
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
@@ -49,27 +50,40 @@ def test_api_reports_an_invalid_date(client: Client, today: Any) -> None:
         client.predict(today=today, api_name="/predict")
 
 
+@pytest.fixture(params=["minimum", "default", "maximum", "middle"])
+def today(request: pytest.FixtureRequest, predictor: Predictor) -> str:
+    if request.param == "middle":
+        return start_day(predictor, middle(predictor))
+    return str(predictor.inputs[0][request.param])
+
+
 @pytest.mark.parametrize("horizon", ["minimum", "maximum"])
-@pytest.mark.parametrize("today", ["minimum", "default", "maximum", "middle"])
-@pytest.mark.parametrize("size", [WIDE, NARROW])
-def test_chart_is_valid_svg_with_every_value(predictor: Predictor, size: Size, today: str, horizon: str) -> None:
-    day = start_day(predictor, middle(predictor)) if today == "middle" else predictor.inputs[0][today]
-    inputs = {"today": day, "horizon": predictor.inputs[1][horizon]}
-    svg = ElementTree.fromstring(forecast_chart(predictor, inputs).svg(size))  # noqa: S314  # our own text
+def test_chart_shows_every_value(predictor: Predictor, today: str, horizon: str) -> None:
+    inputs = {"today": today, "horizon": predictor.inputs[1][horizon]}
     prediction, decimals = predictor.predict(inputs), predictor.decimals
     forecasts = zip(prediction.times, prediction.median, strict=True)
     actuals = [entry for entry in zip(prediction.times, prediction.actual, strict=True) if entry[1] is not None]
+    svg = parse_svg(forecast_chart(predictor, inputs).svg(WIDE))
     assert [title.text for title in svg.iter("title")] == [
         *(f"{time}, forecast: {value:.{decimals}f}" for time, value in forecasts),
         *(f"{time}, actual: {value:.{decimals}f}" for time, value in actuals),
     ]
-    for point in " ".join(line.attrib["points"] for line in svg.iter("polyline")).split():
-        x, y = map(float, point.split(","))
-        assert 0 < x < size.width
-        assert 0 < y < size.height
+    assert ("> actual<" in chart_html(predictor, inputs)) == bool(actuals)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+def test_chart_fits_its_size(predictor: Predictor, size: Size, today: str) -> None:
+    svg = parse_svg(forecast_chart(predictor, {"today": today}).svg(size))
+    points = " ".join(line.attrib["points"] for line in svg.iter("polyline")).split()
+    coordinates = np.array([point.split(",") for point in points], dtype=float)
+    assert (coordinates > 0).all()
+    assert (coordinates < (size.width, size.height)).all()
     labels = [text for text in svg.iter("text") if text.attrib.get("text-anchor") == "middle"]
     assert 2 <= len(labels) <= size.labels + 1
-    assert ("> actual<" in chart_html(predictor, inputs)) == bool(actuals)
+
+
+def parse_svg(text: str) -> ElementTree.Element:
+    return ElementTree.fromstring(text)  # noqa: S314  # our own text
 
 
 def test_chart_of_trained_steps_has_a_note(predictor: Predictor) -> None:

@@ -18,7 +18,8 @@ MIN_BLOCKS = 5
 
 def unit_ids(target: NDArray[Any], groups: NDArray[np.int64] | None) -> NDArray[np.int64]:
     """Return the number of the horizon-long period in which each forecast starts. Shape (origins,)."""
-    return np.arange(len(target)) // target.shape[1]
+    ids: NDArray[np.int64] = np.arange(len(target)) // target.shape[1]
+    return ids
 
 
 def draw_rows(

@@ -197,7 +197,7 @@ def test_five_digits_of_the_largest_value_are_shown(project: ProjectPaths, large
 
 
 def test_serving_imports_no_training_library() -> None:
-    training = {"mlflow", "dvc", "pandas", "sklearn", "statsmodels", "matplotlib", "torch", "yaml", "pydantic"}
+    training = {"mlflow", "dvc", "pandas", "sklearn", "statsmodels", "matplotlib", "yaml", "pydantic"}
     code = f"import sys, {predictor_module.__name__}; print(sorted({training} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
