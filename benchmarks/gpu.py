@@ -45,40 +45,47 @@ class Project:
     """A generated project, imported into this process."""
 
     def __init__(self, folder: Path) -> None:
-        (package,) = (path.parent for path in folder.glob("src/*/fitting.py"))
+        (network,) = folder.glob("src/*/models/network.py")
+        package = network.parents[1]
         sys.path.insert(0, str(package.parent))
         self.name, self.package = folder.name, package.name
-        params = self.module("params").load_params(folder / "params.yaml")
+        params = self.module("config").load_params(folder / "params.yaml")
         self.train, self.evaluate = params.train, params.evaluate
-        self.schema = self.module("data").load_schema(folder / "schema.yaml")
-        self.splits = self.module("data").read_splits(folder / "data" / "prepared", self.schema)
-        self.metric = self.module("metrics").metrics_for(self.schema.task)[self.evaluate.metric]
+        self.network = self.train.models[-1]
+        self.schema = self.module("data.schema").load_schema(folder / "schema.yaml")
+        self.splits = self.module("data.splits").read_splits(
+            folder / "data" / "prepared", self.schema
+        )
+        self.metric = self.module("evaluation.metrics").primary_metric(self.evaluate.metric)
 
     def module(self, name: str) -> Any:
-        """Return one of its modules."""
+        """Return a module of the project."""
         return import_module(f"{self.package}.{name}")
 
+    def fit_model(self, seed: int, **changes: Any) -> Any:
+        """Fit the network with some hyperparameters changed."""
+        base, hyperparameters = self.module("models.base"), self.train.hyperparameters
+        changed = {**hyperparameters, self.network: {**hyperparameters[self.network], **changes}}
+        train = dataclasses.replace(self.train, hyperparameters=changed)
+        context = base.TrainingContext(seed)
+        return base.fit_model(self.network, self.splits["train"], self.schema, train, context)
+
     def wake(self) -> float:
-        """Train for one epoch, so that what the first use loads is there; returns its seconds."""
-        short = dataclasses.replace(self.train.deep, epochs=1)
-        begun = time.perf_counter()
-        self.module("models").fit(
-            "deep", self.splits["train"], self.schema, dataclasses.replace(self.train, deep=short)
-        )
-        return time.perf_counter() - begun
+        """Train for one epoch, which loads what the first use needs; return its seconds."""
+        start = time.perf_counter()
+        self.fit_model(self.train.seed, epochs=1)
+        return time.perf_counter() - start
 
     def fit(self, seed: int) -> Trained:
-        """Train its network on what PyTorch finds."""
-        models, test = self.module("models"), self.splits["test"]
-        begun = time.perf_counter()
-        model = models.fit(
-            "deep", self.splits["train"], self.schema, dataclasses.replace(self.train, seed=seed)
-        )
-        seconds = time.perf_counter() - begun
-        exported = models.export_onnx(model, self.schema)
-        difference = models.export_difference(model, exported, test.features, self.schema)
-        target = self.module("data").encode_target(test.target, self.schema)
-        score = self.metric.score(target, models.predict(model, test.features))
+        """Train the network on the device that PyTorch finds."""
+        inference, test = self.module("models.inference"), self.splits["test"]
+        start = time.perf_counter()
+        model = self.fit_model(seed)
+        seconds = time.perf_counter() - start
+        exported = model.export_onnx()
+        difference = inference.export_difference(model, exported, test.features, self.schema)
+        target = self.module("data.splits").encode_target(test.target, self.schema)
+        score = self.metric.score(target, model.predict(test.features))
         return Trained(seconds, float(score), float(difference))
 
 

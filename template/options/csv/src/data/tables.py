@@ -36,11 +36,11 @@ class RawTable(NamedTuple):
     columns: tuple[str, ...]
 
 
-def read_table(folder: Path, reading: Reading, columns: Sequence[TableColumn], stratum: str = "") -> RawTable:
+def read_table(folder: Path, reading: Reading, columns: Sequence[TableColumn], _stratum: str = "") -> RawTable:
     """Read columns of the raw file; a column that the file lacks is left out.
 
     Categories are text, numbers float64 with nan for empty cells, dates the number of days since 1970-01-01. A column
-    with values of another type is returned as text. Small files are read whole, so `stratum` is not used.
+    with values of another type is returned as text. The file is read whole, never sampled.
 
     Raises:
         TableError: the file is missing or not a CSV file.
