@@ -57,7 +57,7 @@ def test_figures_are_shown_in_pairs(project: ProjectPaths, predictor: Predictor,
     for folder in (project.reports, tmp_path / "reports"):
         page = app.build_app(predictor, folder).get_config_file()
         images = [part["props"] for part in page["components"] if part["type"] == "image"]
-        images = [properties for properties in images if not properties.get("interactive", True)]  # uploads are
+        images = [properties for properties in images if not properties.get("interactive", True)]
         assert len(images) >= len(list((folder / "figures").glob("*.png")))
 
 
