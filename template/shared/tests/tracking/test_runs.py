@@ -107,6 +107,7 @@ def test_a_store_of_another_folder_is_reported(
     assert "uv run restore-registry" in message
 
 
-def test_queued_experiments_use_the_store_of_the_project(tmp_path: Path) -> None:
+def test_queued_experiments_use_the_store_of_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)  # MLflow sets it itself
     runs.connect(ProjectPaths(tmp_path / ".dvc" / "tmp" / "exps" / "copy"))
     assert (tmp_path / "mlflow.db").exists()
