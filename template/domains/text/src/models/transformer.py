@@ -117,7 +117,7 @@ class TransformerModel:
     def predict(self, features: pd.DataFrame) -> NDArray[np.float64]:
         """Return probabilities of shape (rows, classes)."""
         tokens = torch.tensor(tokenize(self.tokenizer, features))
-        logits = torch.cat([self.network.eval()(batch) for batch in tokens.split(256)])
+        logits = torch.cat([self.network.eval()(batch) for batch in torch.split(tokens, 256)])
         probabilities: NDArray[np.float64] = logits.double().softmax(dim=1).numpy()
         return probabilities
 
