@@ -45,8 +45,9 @@ class Network(nn.Module):
     def __init__(self, history: Tensor, horizon: int, season: int, params: Params) -> None:
         super().__init__()
         self.horizon, self.season = horizon, season
-        self.scales: tuple[float, ...] = (1.0, 1.0)
-        self.scales = tuple(float(channel.std()) or 1.0 for channel in self.channels(history))
+        self.scales = (1.0, 1.0)
+        growth, _ = self.channels(history)
+        self.scales = float(growth.std()) or 1.0, float((history - history[:, -1:]).std()) or 1.0
         self.gru = nn.GRU(2, params.hidden_size, batch_first=True)
         self.dropout = nn.Dropout(params.dropout)
         self.head = nn.Linear(params.hidden_size, horizon * len(QUANTILES))
