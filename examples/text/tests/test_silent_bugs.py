@@ -51,7 +51,7 @@ def test_no_near_duplicates_remain(splits: Splits, schema: Schema, params: Param
     size, threshold = params.prepare.shingle_size, params.prepare.similarity_threshold
     texts = [words_of(text, schema) for part in splits.values() for text in part.features["text"]]
     sets = [shingles_of(words, size) for words in texts]
-    rows_by_shingle = defaultdict(list)
+    rows_by_shingle: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for row, shingles in enumerate(sets):
         common = Counter(other for shingle in shingles for other in rows_by_shingle[shingle])
         for other, count in common.items():

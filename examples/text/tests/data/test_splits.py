@@ -38,7 +38,8 @@ def test_empty_texts_and_near_duplicates_are_left_out(table: pd.DataFrame, schem
     may_repeat = replace(prepare, min_sentence_words=0)
     expected, _ = build_documents(table, schema, may_repeat)
     longest = table.loc[[table[schema.text_column].str.len().idxmax()]]
-    empty = table.head(2).assign(**{schema.text_column: [None, " \n"]})
+    empty = table.head(2).copy()
+    empty[schema.text_column] = [None, " \n"]
     documents, _ = build_documents(pd.concat([table, longest, empty], ignore_index=True), schema, may_repeat)
     assert documents["text"].tolist() == expected["text"].tolist()
     assert not documents["text"].duplicated().any()

@@ -56,7 +56,8 @@ def test_figures_are_shown_in_pairs(project: ProjectPaths, predictor: Predictor,
     shutil.copy(tmp_path / "reports/figures/comparison.png", tmp_path / "reports/figures/another.png")
     for folder in (project.reports, tmp_path / "reports"):
         page = app.build_app(predictor, folder).get_config_file()
-        images = [part for part in page["components"] if part["type"] == "image" and not part["props"]["interactive"]]
+        images = [part["props"] for part in page["components"] if part["type"] == "image"]
+        images = [properties for properties in images if not properties.get("interactive", True)]
         assert len(images) >= len(list((folder / "figures").glob("*.png")))
 
 

@@ -110,7 +110,7 @@ class Schema:
     code: bool = True
     # Read by the modules that all domains share.
     task: ClassVar[Literal["classification"]] = "classification"
-    positive: ClassVar[None] = None
+    positive: ClassVar[str | None] = None
     sample_noun: ClassVar[str] = "texts"
     input_summary: ClassVar[str] = "a text"
 

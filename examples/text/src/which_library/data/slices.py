@@ -37,4 +37,4 @@ def _length_slices(splits: dict[str, Split], schema: Schema) -> pd.Categorical:
     limits = sorted({int(limit) for limit in train.quantile([1 / 3, 2 / 3])})
     middle = [f"{low + 1} to {high} words" for low, high in pairwise(limits)]
     labels = [f"up to {limits[0]} words", *middle, f"over {limits[-1]} words"]
-    return pd.Categorical.from_codes(np.searchsorted(limits, test, side="left"), categories=labels)
+    return pd.Categorical([labels[place] for place in np.searchsorted(limits, test)], categories=labels)

@@ -1,6 +1,7 @@
 """Baseline: the class frequencies of the training texts, regardless of the text."""
 
 from dataclasses import dataclass as plain_dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,7 +43,8 @@ class Baseline:
             helper.make_node("Expand", ["frequencies", "shape"], ["probabilities"]),
         ]
         classes = len(self.frequencies)
-        constants = {"frequencies": self.frequencies, "classes": np.array([classes], dtype=np.int64)}
+        shape = np.array([classes], dtype=np.int64)
+        constants: dict[str, NDArray[Any]] = {"frequencies": self.frequencies, "classes": shape}
         return build_onnx(nodes, constants, classes, self.tokenizer)
 
 
