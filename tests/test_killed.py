@@ -54,14 +54,14 @@ def is_complete(project: Path) -> bool:
 @pytest.mark.parametrize(
     ("number", "moment"),
     [
-        (signal.SIGINT, "rendering"),
         (signal.SIGINT, "staged"),
         (signal.SIGTERM, "rendered"),
-        (signal.SIGTERM, "committed"),
-        (signal.SIGKILL, "rendering"),
-        (signal.SIGKILL, "staged"),
         (signal.SIGKILL, "committed"),
-        (signal.SIGKILL, "delivered"),
+        pytest.param(signal.SIGINT, "rendering", marks=pytest.mark.e2e),
+        pytest.param(signal.SIGTERM, "committed", marks=pytest.mark.e2e),
+        pytest.param(signal.SIGKILL, "rendering", marks=pytest.mark.e2e),
+        pytest.param(signal.SIGKILL, "staged", marks=pytest.mark.e2e),
+        pytest.param(signal.SIGKILL, "delivered", marks=pytest.mark.e2e),
     ],
 )
 def test_killed_at_any_moment(folder: Path, number: signal.Signals, moment: str) -> None:

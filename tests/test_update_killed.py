@@ -166,7 +166,9 @@ def kill_at(scene: Scene, points: list[int], number: signal.Signals, victim: str
         check(scene, before, updated, recover=number == signal.SIGKILL)
 
 
-@pytest.mark.parametrize(("number", "victim"), VICTIMS)
+@pytest.mark.parametrize(
+    ("number", "victim"), [(signal.SIGINT, "mlpath"), (signal.SIGKILL, "both")]
+)
 def test_killed_while_it_writes(scene: Scene, number: signal.Signals, victim: str) -> None:
     scene.update_undisturbed()
     first = scene.first_write()
@@ -257,8 +259,10 @@ def half_written(scene: Scene) -> Path:
     return scene.project
 
 
-@pytest.mark.parametrize("command", [["status"], ["update", "-l"], ["add", "container"]])
-@pytest.mark.parametrize("content", [b"", None])
+@pytest.mark.parametrize(
+    ("command", "content"),
+    [(["status"], b""), (["update", "-l"], None), (["add", "container"], b"")],
+)
 def test_the_answers_file_is_half_written(
     scene: Scene, half_written: Path, command: list[str], content: bytes | None
 ) -> None:
