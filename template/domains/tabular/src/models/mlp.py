@@ -17,7 +17,7 @@ from ..config import STRICT
 from ..data.schema import Schema
 from ..data.splits import Split
 from .base import Model, TrainingContext, TrainingLog
-from .network import Batch, TrainingSetup, export_onnx, hold_out, seed_torch, train_network, training_log
+from .network import Batch, NetworkParams, TrainingSetup, export_onnx, hold_out, seed_torch, train_network, training_log
 from .objective import Objective
 from .outputs import convert_output
 
@@ -28,16 +28,11 @@ INDEX, LOOKED_UP = " (index)", " (looked up)"
 
 
 @dataclass(frozen=True, config=STRICT)
-class Params:
+class Params(NetworkParams):
     """Hyperparameters of the network and its training by AdamW with early stopping."""
 
     hidden_layer_sizes: list[Annotated[int, Field(gt=0)]]
     dropout: Annotated[float, Field(ge=0, lt=1)]
-    epochs: Annotated[int, Field(gt=0)]
-    batch_size: Annotated[int, Field(gt=1)]
-    learning_rate: Annotated[float, Field(gt=0)]
-    weight_decay: Annotated[float, Field(ge=0)]
-    patience: Annotated[int, Field(gt=0)]
 
 
 class Network(nn.Module):

@@ -19,14 +19,14 @@ from ..config import STRICT
 from ..data.schema import Schema
 from ..data.splits import Split, encode_target
 from .base import TrainingContext, TrainingLog
-from .network import Batch, Inputs, TrainingSetup, export_onnx, seed_torch, train_network, training_log
+from .network import Batch, Inputs, NetworkParams, TrainingSetup, export_onnx, seed_torch, train_network, training_log
 from .onnx_file import add_tokenizer
 from .special_tokens import PAD, SPECIAL_TOKENS, START, UNKNOWN
 from .tokenizer import build_tokenizer, tokenize
 
 
 @dataclass(frozen=True, config=STRICT)
-class Params:
+class Params(NetworkParams):
     """The tokenizer, the architecture (names of `nn.TransformerEncoderLayer`), and the training."""
 
     vocab_size: Annotated[int, Field(ge=100)]
@@ -37,11 +37,6 @@ class Params:
     dropout: Annotated[float, Field(ge=0, lt=1)]
     word_dropout: Annotated[float, Field(ge=0, lt=1)]
     validation_fraction: Annotated[float, Field(gt=0, lt=0.5)]
-    epochs: Annotated[int, Field(gt=0)]
-    batch_size: Annotated[int, Field(gt=0)]
-    learning_rate: Annotated[float, Field(gt=0)]
-    weight_decay: Annotated[float, Field(ge=0)]
-    patience: Annotated[int, Field(gt=0)]
 
     def __post_init__(self) -> None:
         if self.d_model % self.nhead:

@@ -17,23 +17,18 @@ from ..data.schema import Schema
 from ..data.splits import Split, encode_target
 from ..evaluation.metrics import QUANTILES
 from .base import TrainingContext, TrainingLog
-from .network import Batch, TrainingSetup, export_onnx, seed_torch, train_network, training_log
+from .network import Batch, NetworkParams, TrainingSetup, export_onnx, seed_torch, train_network, training_log
 
 # Share of the training windows, the latest ones, that decides when to stop.
 VALIDATION_FRACTION = 0.2
 
 
 @dataclass(frozen=True, config=STRICT)
-class Params:
+class Params(NetworkParams):
     """Hyperparameters, as PyTorch names them."""
 
     hidden_size: Annotated[int, Field(gt=0)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
-    epochs: Annotated[int, Field(gt=0)]
-    batch_size: Annotated[int, Field(gt=1)]
-    learning_rate: Annotated[float, Field(gt=0)]
-    weight_decay: Annotated[float, Field(ge=0)]
-    patience: Annotated[int, Field(gt=0)]
 
 
 class Network(nn.Module):

@@ -19,7 +19,7 @@ from ..data.schema import Schema
 from ..data.splits import Split, encode_target
 from .base import TrainingContext, TrainingLog
 from .inference import BATCH_SIZE
-from .network import Batch, TrainingSetup, export_onnx, hold_out, seed_torch, train_network, training_log
+from .network import Batch, NetworkParams, TrainingSetup, export_onnx, hold_out, seed_torch, train_network, training_log
 from .sklearn_model import flatten, normalize
 
 # Part of the training split that early stopping is based on.
@@ -28,7 +28,7 @@ Positive = Annotated[int, Field(gt=0)]
 
 
 @dataclass(frozen=True, config=STRICT)
-class Params:
+class Params(NetworkParams):
     """Hyperparameters of the network, of the random transformations (limits in both directions) and of the training.
 
     Attributes:
@@ -52,11 +52,6 @@ class Params:
     shear: Annotated[float, Field(ge=0, le=1)]
     brightness: Annotated[float, Field(ge=0, lt=1)]
     horizontal_flip: bool
-    epochs: Positive
-    batch_size: Annotated[int, Field(gt=1)]
-    learning_rate: Annotated[float, Field(gt=0)]
-    weight_decay: Annotated[float, Field(ge=0)]
-    patience: Positive
 
 
 class Network(nn.Module):

@@ -14,12 +14,15 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any
 
 import torch
+from pydantic import Field
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from ..config import STRICT
 from .base import TrainingContext, TrainingLog
 
 Inputs = tuple[Tensor, ...]
@@ -27,19 +30,23 @@ Augment = Callable[[Inputs, torch.Generator], Inputs]
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 
-class NetworkParams(Protocol):
-    """The hyperparameters that every network has; `learning_rate` is the maximum of the one-cycle schedule."""
+@pydantic_dataclass(frozen=True, config=STRICT)
+class NetworkParams:
+    """The hyperparameters of every network's training: AdamW, a one-cycle schedule, early stopping.
 
-    @property
-    def epochs(self) -> int: ...  # noqa: D102
-    @property
-    def batch_size(self) -> int: ...  # noqa: D102
-    @property
-    def learning_rate(self) -> float: ...  # noqa: D102
-    @property
-    def weight_decay(self) -> float: ...  # noqa: D102
-    @property
-    def patience(self) -> int: ...  # noqa: D102
+    Attributes:
+        epochs: maximum number of epochs.
+        batch_size: rows per step.
+        learning_rate: maximum of the one-cycle schedule.
+        weight_decay: as in `torch.optim.AdamW`.
+        patience: epochs without a lower held-out loss before the training stops.
+    """
+
+    epochs: Annotated[int, Field(gt=0)]
+    batch_size: Annotated[int, Field(gt=1)]
+    learning_rate: Annotated[float, Field(gt=0)]
+    weight_decay: Annotated[float, Field(ge=0)]
+    patience: Annotated[int, Field(gt=0)]
 
 
 @dataclass(frozen=True)

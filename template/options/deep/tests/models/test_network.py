@@ -1,7 +1,6 @@
 """Training stops early, resumes exactly, and converges in half precision and on a GPU as on the CPU."""
 
 import copy
-import dataclasses
 import functools
 import io
 import subprocess
@@ -12,18 +11,26 @@ from typing import Any
 
 import pytest
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
 from project_package.models import network as module
 from project_package.models.base import TrainingContext
-from project_package.models.network import Batch, TrainingSetup, hold_out, train_network, training_log
+from project_package.models.network import (
+    Batch,
+    NetworkParams,
+    TrainingSetup,
+    hold_out,
+    train_network,
+    training_log,
+)
 from project_package.serving import app
 
 
-@dataclasses.dataclass(frozen=True)
-class Params:
+@dataclass(frozen=True)
+class Params(NetworkParams):
     epochs: int = 12
     batch_size: int = 32
     learning_rate: float = 0.02
