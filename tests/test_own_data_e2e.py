@@ -375,7 +375,7 @@ def test_regression_on_a_table_without_a_header(owner: Owner, tmp_path: Path) ->
     path = write_csv(tmp_path / "readings.txt", rows, delimiter=";")
     path.write_text(path.read_text(encoding="utf-8"), encoding="utf-16")
     project, _ = create(owner, "own-readings", path)
-    assert " passed" in owner.uv("run", "pytest", "-q", cwd=project)
+    assert " passed" in owner.uv("run", "pytest", "-q", "tests/data", cwd=project)
     with serving(owner, project) as address:
         low, high = predict(owner, project, address, [{"column0": 1}, {"column0": 70}])
     assert high - low > 100
@@ -393,6 +393,7 @@ def test_forecasts_in_longer_steps(
 ) -> None:
     path = write_csv(tmp_path / "series.csv", rows, delimiter=";")
     project, _ = create(owner, name, path)
-    assert " passed" in owner.uv("run", "pytest", "-q", cwd=project)
+    tests = ("tests/data", "tests/serving")
+    assert " passed" in owner.uv("run", "pytest", "-q", *tests, cwd=project)
     with serving(owner, project) as address:
         assert predict(owner, project, address, [{}])[0]["data"][0][0] == first

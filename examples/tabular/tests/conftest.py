@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from gradio_client import Client
+from mlflow.tracking import MlflowClient
 
 from second_look.config import Params, load_params
 from second_look.data.schema import Schema, load_schema
@@ -42,10 +43,19 @@ def isolated_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> ProjectPaths:
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MLflow database without runs, to copy: creating its tables takes seconds."""
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    MlflowClient(f"sqlite:///{path.as_posix()}").search_experiments()
+    return path
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> ProjectPaths:
     """Run the whole pipeline in a temporary folder, with the smaller parameters of `small.yaml`."""
     paths = ProjectPaths(tmp_path_factory.mktemp("project"))
     shutil.copy(ProjectPaths().schema, paths.schema)
+    shutil.copy(empty_store, paths.root)
     params = yaml.safe_load(ProjectPaths().params.read_text(encoding="utf-8"))
     update_params(params, yaml.safe_load(SMALL.read_text(encoding="utf-8")))
     paths.params.write_text(yaml.safe_dump(params), encoding="utf-8")

@@ -23,10 +23,11 @@ def champion_version() -> Any:
 
 
 @pytest.fixture
-def clone(project: ProjectPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectPaths:
+def clone(project: ProjectPaths, empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectPaths:
     """A clone of the project with an empty MLflow store."""
     clone = ProjectPaths(tmp_path / "clone")
     shutil.copytree(project.champion, clone.champion)
+    shutil.copy(empty_store, clone.root)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{(clone.root / 'mlflow.db').as_posix()}")
     return clone
 
