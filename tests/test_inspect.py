@@ -20,6 +20,7 @@ from PIL import Image
 from mlpath import cli
 from mlpath.create.schemas import tabular
 from mlpath.dataset import Column, DatasetProfile, detect, inspect, inspection, names, report
+from mlpath.dataset.vocabulary import IDENTIFIER_NAMES
 from mlpath.errors import MlpathError
 from support.datasets import zip_bytes
 
@@ -403,6 +404,16 @@ def test_column_types(tmp_path: Path, values: list[str], delimiter: str, expecte
 def test_date_formats(tmp_path: Path, values: list[str], format_: str, first_days: int) -> None:
     column = find(typed(tmp_path, values), "it")
     assert (column.date_format, column.minimum) == (format_, first_days)
+
+
+@pytest.mark.parametrize("name", ["id", "user_id", "customerID", "userId", "Unnamed: 0", "code"])
+def test_identifier_names(name: str) -> None:
+    assert IDENTIFIER_NAMES.search(name)
+
+
+@pytest.mark.parametrize("name", ["paid", "amount_paid", "bid", "valid", "grid", "Paid"])
+def test_names_that_only_end_like_an_identifier(name: str) -> None:
+    assert not IDENTIFIER_NAMES.search(name)
 
 
 def test_ambiguous_dates_are_left_out(tmp_path: Path) -> None:

@@ -295,6 +295,26 @@ def test_a_disk_that_is_really_full(installed: Installed, project: Path, folder:
         subprocess.run(["umount", str(disk)], check=True)
 
 
+def test_the_index_is_locked_by_another_git(installed: Installed, project: Path) -> None:
+    lock = project / ".git/index.lock"
+    before = snapshot(project)
+    lock.touch()
+    done = installed.run("update", "-l", cwd=project)
+    assert done.returncode == 1
+    assert f"delete {lock}" in done.stderr
+    assert snapshot(project) == before
+    lock.unlink()
+    assert installed.run("update", "-l", cwd=project).returncode == 0
+    updated = snapshot(project)
+    lock.touch()
+    done = installed.run("update", "--abort", cwd=project)
+    assert "another git process is writing" in done.stderr
+    assert lock.exists()
+    assert snapshot(project) == updated
+    lock.unlink()
+    assert installed.run("update", "--abort", cwd=project).returncode == 0
+
+
 def test_abort_without_an_update(installed: Installed, project: Path) -> None:
     abort = ("update", "--abort")
     assert "no update to undo" in installed.run(*abort, cwd=project).stderr

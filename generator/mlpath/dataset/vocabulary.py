@@ -58,7 +58,7 @@ POSITIVE_CLASSES = {
 
 IDENTIFIER_NAMES = re.compile(
     r"(?:^|[_\s.-])(?:id|ids|identifier|uuid|guid|key|index|idx|no|nr|number|serial|rownames|row|unnamed|code)$"
-    r"|^(?:id|uuid|guid|index|rownames|unnamed|column0)(?:[_\s.:-]|$)|[a-z]ID$|[a-z]Id$",
+    r"|^(?:id|uuid|guid|index|rownames|unnamed|column0)(?:[_\s.:-]|$)|(?-i:[a-z]I[Dd])$",
     re.IGNORECASE,
 )
 PERSONAL_NAMES = re.compile(

@@ -54,6 +54,7 @@ def apply(
         MlpathError: It cannot be written. Nothing has changed.
     """
     with locks.hold(repository.git_dir / _FOLDER) as lock:
+        _refuse_locked_index(repository)
         tree = WorkTree(repository.top, repository.git_dir, lock)
         trees = ("-m", "-u", f"{head}^{{tree}}", result)
         tree.refresh()
@@ -136,6 +137,7 @@ def abort(repository: Repository) -> list[str]:
         if not _is_staged(repository.top, log):
             path.unlink()
             raise MlpathError(f"the last update of {project} was already undone")
+        _refuse_locked_index(repository)
         pending = path.replace(path.with_suffix(".pending"))
         return _roll_back(WorkTree(repository.top, repository.git_dir, lock), pending)
 
@@ -187,6 +189,16 @@ def _load(path: Path) -> Log:
             hint="See what was changed with git status and git diff --staged, undo it with "
             f"git reset --hard if you like, and delete {path}.",
         ) from None
+
+
+def _refuse_locked_index(repository: Repository) -> None:
+    """Refuse to write while another git does: a roll-back removes the lock of the index."""
+    lock = repository.git_dir / "index.lock"
+    if lock.exists():
+        raise MlpathError(
+            f"another git process is writing in {repository.top}",
+            hint=f"Wait until it ends. If none is running, delete {lock}.",
+        )
 
 
 def _refuse_old_logs(folder: Path) -> None:
