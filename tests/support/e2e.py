@@ -47,7 +47,7 @@ class Owner:
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("GIT_", "COPIER_", "XDG_", "GRADIO_", "MLFLOW_"))
-            and name != "VIRTUAL_ENV"
+            and name not in {"VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE"}
         }
         cache = os.environ.get("UV_CACHE_DIR") or str(Path("~/.cache/uv").expanduser())
         return {**kept, "HOME": str(self.home), "UV_CACHE_DIR": cache, **self.variables}
