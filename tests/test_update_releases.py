@@ -33,7 +33,8 @@ COMMENTS = {".md": "<!-- {} -->", ".json": None, ".txt": "{}"}
 
 def create(owner: Owner, name: str, domain: str, version: str) -> Path:
     """Create an uninstalled project of a release, with a network where the release offers one."""
-    options = ("--no-lock", "-d", f"domain={domain}", "-d", "deep=true")
+    options = ["--no-lock", "-d", f"domain={domain}"]
+    options += ["-d", "deep=true"] if version != "v0.1.0" else []
     command = (sys.executable, "-m", "mlpath", "new-project", name, "-l", "-q", "-r", version)
     owner.run(*command, *options, cwd=owner.home)
     return owner.home / name
