@@ -28,6 +28,7 @@ RELEASES = {
 }
 CURRENT = f"v{__version__}"
 PROJECTS = [(domain, version) for domain in DOMAINS for version in RELEASES[domain]]
+RESULTS = "**a model** scores 0.9"
 COMMENTS = {".md": "<!-- {} -->", ".json": None, ".txt": "{}"}
 
 
@@ -67,21 +68,39 @@ def add_marker(path: Path, number: int) -> str | None:
     return marker
 
 
+def write_results(project: Path) -> None:
+    """Write scores between the markers of the README, as the pipeline does, and commit them."""
+    path = project / "README.md"
+    text, replaced = re.subn(
+        r"(<!-- results: [^\n]+\n).*?(<!-- end of results -->)",
+        rf"\g<1>{RESULTS}\n\g<2>",
+        path.read_text(encoding="utf-8"),
+        flags=re.DOTALL,
+    )
+    assert replaced == 1
+    path.write_text(text, encoding="utf-8")
+    git("commit", "--quiet", "--all", "--message", "Train the first champion", cwd=project)
+
+
 @pytest.mark.parametrize(("domain", "version"), PROJECTS)
-def test_unedited_project_updates_without_a_conflict(
+def test_trained_project_without_edits_updates_without_a_conflict(
     owner: Owner, domain: str, version: str
 ) -> None:
     project = create(owner, f"plain-{domain}-{version[1:].replace('.', '-')}", domain, version)
+    write_results(project)
+
     report = update(owner, project)
+
     assert report["state"] == "updated"
-    assert not [file["path"] for file in report["files"] if file["outcome"] == "conflict"]
+    assert [file["path"] for file in report["files"] if file["outcome"] == "conflict"] == []
+    assert RESULTS in (project / "README.md").read_text(encoding="utf-8")
     fresh = owner.home / f"fresh-{project.name}"
-    answers = str(project / ".copier-answers.yml")
     owner.run(
         sys.executable, "-m", "mlpath", "new-project", fresh.name, "-l", "-q", "--no-lock",
-        "--data-file", answers, cwd=owner.home,
+        "--data-file", str(project / ".copier-answers.yml"), cwd=owner.home,
     )  # fmt: skip
-    assert git("write-tree", cwd=project) == git("rev-parse", "HEAD^{tree}", cwd=fresh)
+    entries = (set(git("ls-files", "--stage", cwd=path).splitlines()) for path in (project, fresh))
+    assert {entry.split("\t")[1] for entry in set.symmetric_difference(*entries)} == {"README.md"}
 
 
 @pytest.mark.parametrize(("domain", "version"), PROJECTS)
