@@ -54,7 +54,7 @@ FEATURES = {
 def predict_table_row(page: Page) -> None:
     """Predict the least certain example of the test split."""
     page.get_by_role("button", name="truth: benign").last.click()
-    expect(page.get_by_text("how far each input pulls")).to_be_visible()
+    expect(page.get_by_text("by how much each input changes")).to_be_visible()
 
 
 def predict_text(page: Page) -> None:
@@ -68,15 +68,15 @@ def predict_text(page: Page) -> None:
 
 def forecast_past(page: Page) -> None:
     """Forecast from a past date, so that the true values are shown."""
-    page.get_by_role("button", name="as usual").click()
-    expect(page.get_by_text("what came")).to_be_visible()
+    page.get_by_role("button", name="Typical").click()
+    expect(page.locator(".forecast .legend").get_by_text("actual")).to_be_visible()
 
 
 def predict_digit(page: Page) -> None:
     """Draw a 2, and predict it."""
-    browser.draw(page, "#pad canvas", TWO)
+    browser.draw(page, "#sketchpad canvas", TWO)
     browser.expect_answer(page, "2")
-    expect(page.get_by_text("this is the picture as the model is shown it")).to_be_visible()
+    expect(page.get_by_text("This is the image as the model sees it")).to_be_visible()
 
 
 SCENES: dict[str, Callable[[Page], None]] = {

@@ -128,7 +128,7 @@ def expect_in_sight(page: Page) -> None:
     """Wait until the prediction is in the upper half of the screen."""
     page.wait_for_function(
         """() => {
-            const top = document.querySelector('#answer').getBoundingClientRect().top;
+            const top = document.querySelector('#prediction').getBoundingClientRect().top;
             return -1 <= top && top < innerHeight / 2;
         }"""
     )
