@@ -125,7 +125,7 @@ def find_links() -> list[Path]:
 @pytest.mark.e2e
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_a_fresh_project_passes_its_own_checks(owner: Owner, domain: str) -> None:
-    """All checks with the default answers; in other domains, the project with a network has them."""
+    """The default project has all checks; in other domains, the one with a network has them."""
     project = owner.create(f"plain-{domain}", "-d", f"domain={domain}")
     if domain == "tabular":
         check(owner, project)
