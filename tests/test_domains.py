@@ -302,12 +302,12 @@ def use_a_series(page: Page) -> None:
     expect(months).to_have_count(24)  # of the forecast, and of what came
     browser.expect_in_sight(page)
     page.locator("input.time").fill("0066-10-14")
-    page.get_by_role("button", name="Forecast").click()
+    page.get_by_role("button", name="Forecast", exact=True).click()
     expect(page.get_by_test_id("toast-body")).to_contain_text("must be between 1964-05-01 and")
     expect(page.locator("#prediction .forecast")).to_have_count(0)
     expect(page.locator("#prediction")).to_contain_text("must be between 1964-05-01 and")
     page.locator("input.time").fill("1970-01-01")
-    page.get_by_role("button", name="Forecast").click()
+    page.get_by_role("button", name="Forecast", exact=True).click()
     expect(page.locator("#prediction")).to_contain_text("was trained on these months")
 
 
