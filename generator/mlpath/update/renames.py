@@ -66,8 +66,8 @@ def resolve(
     """Return the renames that apply to a project.
 
     A rename applies if the old render has the old path, the new render has the new path, and no
-    file or folder of the user's is in the way: git reports that as a conflict. Of several renames of one file, the first that applies counts: domains continue a file
-    under different names.
+    file or folder of the user's is in the way: git reports that as a conflict. Of several renames
+    of one file, the first that applies counts: domains continue a file under different names.
 
     Args:
         versions: The renames of each version, oldest first.
