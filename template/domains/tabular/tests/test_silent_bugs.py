@@ -100,12 +100,6 @@ def test_the_most_important_input_has_the_right_sign(
     assert direction_of(model.predict(moved)).mean() > direction_of(model.predict(test)).mean()
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_the_order_of_rows_does_not_matter(splits: Splits, schema: Schema, params: Params, name: str) -> None:
-    model, features = fit(name, splits["train"], schema, params), splits["test"].features
-    np.testing.assert_allclose(model.predict(features.iloc[::-1])[::-1], model.predict(features), atol=1e-6)
-
-
 def test_other_rows_do_not_change_a_prediction(predictor: Predictor, splits: Splits) -> None:
     features = splits["test"].features
     longer = pd.concat([features, features.head(2)])
