@@ -8,7 +8,6 @@ from sklearn import ensemble
 from project_package.config import Params
 from project_package.data.schema import Column, Schema
 from project_package.data.splits import Split
-from project_package.data.tables import Reading
 from project_package.evaluation.candidate import Candidate
 from project_package.evaluation.demo_metadata import permutation_importance
 from project_package.evaluation.metrics import primary_metric
@@ -30,7 +29,7 @@ def test_the_baseline_ignores_the_inputs(splits: dict[str, Split], schema: Schem
 @pytest.mark.parametrize("name", ["HistGradientBoosting", "GradientBoosting", "RandomForest", "ExtraTrees"])
 def test_an_input_equal_to_a_threshold_is_predicted_the_same(name: str) -> None:
     """Trees split halfway, for example at 1.7 between 1.6 and 1.8; 1.7 as float32 is less than 1.7 as float64."""
-    schema = Schema("", "", Reading("table.csv"), TARGET, (Column("size", "Size", "number"),))
+    schema = Schema("", "", TARGET, (Column("size", "Size", "number"),))
     tenths = np.arange(100, dtype=np.float32) / np.float32(10)
     target = pd.Series(labels(np.tile(np.arange(50), 8)))
     train = Split(pd.DataFrame({"size": np.tile(tenths[::2], 8)}), target)
