@@ -42,7 +42,7 @@ def test_the_project_s_data_is_valid(project: ProjectPaths, schema: Schema) -> N
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
-        ("age", 121, "column 'age' has values above the maximum of 120 in 1 row: 121.0 (row 0)"),
+        ("age", 121, "column 'age' has values above the maximum of 120 in 1 row: 121 (row 0)"),
         ("age", -math.inf, "column 'age' has values below the minimum of 0 in 1 row: -inf (row 0)"),
         ("age", math.nan, "column 'age' has empty cells in 1 row: nan (row 0)"),
         ("age", "seven", "column 'age' has values that are not numbers in 1 row: seven (row 0)"),

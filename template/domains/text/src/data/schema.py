@@ -103,7 +103,6 @@ class Schema:
     version: str = ""
     word: str = ANY_WORD
     code: bool = True
-    # Read by the modules that all domains share.
     task: ClassVar[Literal["classification"]] = "classification"
     positive: ClassVar[str | None] = None
     sample_noun: ClassVar[str] = "texts"
