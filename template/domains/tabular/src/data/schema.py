@@ -32,7 +32,7 @@ class Column:
         column: its name in the file, if that differs from `name`.
         nullable: whether cells may be empty. Models get nan, or the category `MISSING`.
         others: whether a category that is not in `choices` counts as `OTHER` instead of being an error.
-        date_format: of a date in the file, for `strptime`, with `Q%q` for a quarter; empty for ISO 8601.
+        date_format: of a date in the file, for `strptime`; empty for ISO 8601.
     """
 
     name: str

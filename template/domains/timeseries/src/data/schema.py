@@ -41,7 +41,7 @@ class Date:
     Attributes:
         name: identifier.
         column: column in the file, if it differs from the name.
-        date_format: `strptime` format, with `Q%q` for a quarter; empty for ISO 8601.
+        date_format: `strptime` format; empty for ISO 8601.
         days_apart: required number of days between consecutive rows; None for any.
     """
 
