@@ -27,13 +27,8 @@ def validate(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     converted = {}
     for column in schema.columns:
         if column.name in table:
-            raw = table[column.name]
-            values = converted[column.name] = _convert(raw, column)
-            problems += [
-                _describe(column.name, problem, raw[invalid])
-                for problem, invalid in _find_invalid(raw, values, column).items()
-                if invalid.any()
-            ]
+            converted[column.name] = _convert(table[column.name], column)
+            problems += _value_problems(table[column.name], converted[column.name], column)
     if problems:
         raise DataError("\n".join(problems))
     return table.assign(**converted)
@@ -47,6 +42,11 @@ def _convert(raw: pd.Series, column: Column) -> pd.Series:
     if column.others:
         texts = texts.where(texts.isna() | texts.isin(column.levels), OTHER)
     return texts.fillna(MISSING) if column.nullable else texts
+
+
+def _value_problems(raw: pd.Series, values: pd.Series, column: Column) -> list[str]:
+    invalid_rows = _find_invalid(raw, values, column)
+    return [_describe(column.name, problem, raw[rows]) for problem, rows in invalid_rows.items() if rows.any()]
 
 
 def _find_invalid(raw: pd.Series, values: pd.Series, column: Column) -> dict[str, pd.Series]:
