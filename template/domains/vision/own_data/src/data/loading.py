@@ -5,22 +5,13 @@ import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from ..errors import UserError
+from .images import RawImage
 from .schema import Schema
+from .splits import MIN_CLASS_SIZE
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm")
-# The smallest class that can be divided into three splits of at least a fifth each.
-MIN_CLASS_SIZE = 5
-
-
-class RawImage(NamedTuple):
-    """An image file: its path in the folder or archive, its class, and a function that reads its content."""
-
-    name: str
-    label: str
-    read: Callable[[], bytes]
 
 
 def read_raw(folder: Path, schema: Schema) -> list[RawImage]:

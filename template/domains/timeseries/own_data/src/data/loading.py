@@ -5,8 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from .schema import Schema
-from .tables import TableColumn, TableError, read_table
-from .validation import DataError
+from .tables import TableColumn, read_table
 
 
 def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:
@@ -15,15 +14,12 @@ def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:
     Columns that the schema does not know are added without values, so that `validate` reports them.
 
     Raises:
-        DataError: the file is missing or cannot be read.
+        TableError: the file is missing or cannot be read.
     """
     columns = [
         TableColumn(schema.date_column, schema.date_column, "date", schema.date.date_format),
         TableColumn(schema.target_column, schema.target_column, "number"),
     ]
-    try:
-        table, names = read_table(folder, schema.reading, columns)
-    except TableError as error:
-        raise DataError(str(error)) from error
+    table, names = read_table(folder, schema.reading, columns)
     known = {schema.date_column, schema.target_column, *(column.column for column in schema.left_out)}
     return table.assign(**{name: None for name in names if name not in known})

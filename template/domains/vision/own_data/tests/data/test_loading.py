@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from project_package.data.loading import MIN_CLASS_SIZE, RawImage, read_raw, stratified_sample
+from project_package.data.images import RawImage
+from project_package.data.loading import read_raw, stratified_sample
 from project_package.data.schema import Reading, Schema
+from project_package.data.splits import MIN_CLASS_SIZE
 from project_package.errors import UserError
 
 FILES = ["a/1.png", "b/2.PNG", "deeper/b/3.jpg"]

@@ -8,8 +8,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
-from project_package.data.images import InvalidInputError
-from project_package.data.loading import RawImage
+from project_package.data.images import InvalidInputError, RawImage
 from project_package.data.preprocessing import to_image
 from project_package.data.schema import Schema
 from project_package.data.splits import Split, encode_target

@@ -5,8 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from .schema import Schema
-from .tables import TableColumn, TableError, read_table
-from .validation import DataError
+from .tables import TableColumn, read_table
 
 
 def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:
@@ -16,13 +15,10 @@ def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:
     know are added empty, for `validate` to report. Rows without a target, or of a class that is too rare, are dropped.
 
     Raises:
-        DataError: the file is missing or can't be read.
+        TableError: the file is missing or can't be read.
     """
     wanted = [TableColumn(column.name, column.file_name, column.kind, column.date_format) for column in schema.columns]
-    try:
-        table, columns = read_table(folder, schema.reading, wanted, schema.target.name)
-    except TableError as error:
-        raise DataError(str(error)) from error
+    table, columns = read_table(folder, schema.reading, wanted, schema.target.name)
     known = {column.file_name for column in schema.columns} | {entry.column for entry in schema.left_out}
     table = table.assign(**{name: None for name in columns if name not in known})
     target = schema.target.name
