@@ -87,7 +87,7 @@ def measure_costs(
     costs = {}
     for name, candidate in candidates.items():
         digest, old = champion.sha256(candidate.exported), known.get(name, {})
-        if old.get("model_sha256") == digest and old["fit_cpu_seconds"] is not None:
+        if old.get("model_sha256") == digest and old.get("fit_cpu_seconds") is not None:
             costs[name] = old
         else:
             spent = runs.training_cost(trainings[name])
@@ -215,6 +215,7 @@ def publish(paths: ProjectPaths, record: dict[str, Any], exported: bytes, traini
     with suppress(KeyError):
         committed_since = old["lineage"]["git_dirty"] and lineage.git_dirty is False
         if champion.fingerprint(old) == record["fingerprint"] and not committed_since:
+            registry.set_champion_again(old["lineage"]["mlflow_run_id"])
             return old
     registered = registry.set_champion(training or registry.log_restored(record, exported, lineage))
     record["lineage"] |= registered | {"evaluated_at": datetime.now(UTC).isoformat(timespec="seconds")}

@@ -1,4 +1,4 @@
-"""The champion: the served model and its record `champion.json`."""
+"""The champion: the served model and its record `champion.json`. Standard library only."""
 
 import hashlib
 import json

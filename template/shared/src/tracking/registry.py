@@ -2,10 +2,12 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import mlflow
 from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from .. import TITLE
@@ -28,6 +30,12 @@ def set_champion(run: Run) -> dict[str, str | int]:
     version = registered[0] if registered else mlflow.register_model(f"models:/{model_id}", REGISTERED_MODEL)
     client.set_registered_model_alias(REGISTERED_MODEL, ALIAS, str(version.version))
     return {"mlflow_run_id": run_id, "registry_version": int(version.version)}
+
+
+def set_champion_again(run_id: str) -> None:
+    """Give a run of an earlier evaluation the alias `champion`, if this store has it."""
+    with suppress(MlflowException):
+        set_champion(MlflowClient().get_run(run_id))
 
 
 def log_restored(record: Mapping[str, Any], model: bytes, lineage: Lineage) -> Run:

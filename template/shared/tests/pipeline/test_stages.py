@@ -19,7 +19,9 @@ from project_package.evaluation.candidate import Candidate
 from project_package.paths import ProjectPaths
 from project_package.pipeline import evaluate
 from project_package.serving.champion import RECORD_FILE, load_champion
+from project_package.tracking import runs
 from project_package.tracking.lineage import Lineage
+from project_package.tracking.registry import ALIAS, REGISTERED_MODEL
 
 from ..conftest import DATA_MD5, MODELS
 
@@ -164,6 +166,16 @@ def test_training_again_without_uncommitted_changes_is_recorded(copy: ProjectPat
     MlflowClient().set_tag(run_id, "lineage.git_dirty", "False")
     evaluate.main(copy)
     assert load_champion(copy.champion)[0].lineage["git_dirty"] is False
+
+
+def test_an_unchanged_champion_is_registered_again(copy: ProjectPaths) -> None:
+    """Git may have brought it back after another one was the champion."""
+    lineage = load_champion(copy.champion)[0].lineage
+    runs.connect(copy)
+    MlflowClient().delete_registered_model_alias(REGISTERED_MODEL, ALIAS)
+    evaluate.main(copy)
+    assert load_champion(copy.champion)[0].lineage == lineage
+    assert MlflowClient().get_model_version_by_alias(REGISTERED_MODEL, ALIAS).run_id == lineage["mlflow_run_id"]
 
 
 def test_an_evaluation_without_slices_has_no_figure_of_them(project: ProjectPaths) -> None:
