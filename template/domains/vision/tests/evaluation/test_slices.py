@@ -5,9 +5,9 @@ import pytest
 
 from project_package.config import Params
 from project_package.data.schema import Schema
-from project_package.data.slices import MEASURES, bin_by_terciles, slice_labels
 from project_package.data.splits import Split
 from project_package.errors import UserError
+from project_package.evaluation.slices import MEASURES, bin_by_terciles, slice_labels
 
 
 def test_each_image_is_in_one_slice_per_property(splits: dict[str, Split], schema: Schema, params: Params) -> None:
