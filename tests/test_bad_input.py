@@ -129,9 +129,7 @@ def test_invalid_data_files(folder: Path, tmp_path: Path, content: bytes, expect
 
 
 def test_unreadable_data_files(folder: Path) -> None:
-    assert "cannot read nowhere.yml: No such file" in error_of(
-        "d", "-l", "--data-file", "nowhere.yml"
-    )
+    assert "nowhere.yml: No such file" in error_of("d", "-l", "--data-file", "nowhere.yml")
     assert "Is a directory" in error_of("d", "-l", "--data-file", str(folder))
 
 
@@ -232,6 +230,4 @@ def test_template_that_runs_code(folder: Path, tmp_path: Path) -> None:
     assert "runs code: Template uses potentially unsafe feature" in error_of(
         "demo", "-l", "--template", str(tmp_path / "t")
     )
-    (tmp_path / "bare").mkdir()
-    assert "has no copier.yml" in error_of("demo", "-l", "--template", str(tmp_path / "bare"))
     assert list(folder.iterdir()) == []

@@ -52,16 +52,16 @@ def test_versions_are_sorted(install: Install) -> None:
 def test_development_version_is_current_but_not_the_newest_release(install: Install) -> None:
     install()
     assert template.newest_release() == "v0.2.0"
-    with template.release() as release:
-        assert release.version == "v0.3.0.dev0"
+    with template.open_version() as release:
+        assert release.tag == "v0.3.0.dev0"
 
 
 @pytest.mark.parametrize("version", ["v0.1.0", "0.1.0"])
 def test_release_provides_a_version_as_a_plain_folder(install: Install, version: str) -> None:
     install()
-    with template.release(version) as release:
+    with template.open_version(version) as release:
         text = (release.folder / "template/project/README.md.jinja").read_text()
-        assert (release.version, text.splitlines()[-1]) == ("v0.1.0", "first")
+        assert (release.tag, text.splitlines()[-1]) == ("v0.1.0", "first")
         assert not (release.folder / ".git").exists()
     assert not release.folder.exists()
 
@@ -69,7 +69,7 @@ def test_release_provides_a_version_as_a_plain_folder(install: Install, version:
 def test_older_version_renders_like_plain_copier(install: Install, tmp_path: Path) -> None:
     install()
     template.publish()
-    with template.release("v0.1.0") as release:
+    with template.open_version("v0.1.0") as release:
         render.render(release, tmp_path / "ours", {"project_name": "x" * 90}, defaults=True)
     source = ("--vcs-ref", "v0.1.0", "-d", f"project_name={'x' * 90}", template.SRC_PATH, "theirs")
     assert copier("copy", "--defaults", *source, cwd=tmp_path).returncode == 0
@@ -78,7 +78,7 @@ def test_older_version_renders_like_plain_copier(install: Install, tmp_path: Pat
 
 def test_render_returns_the_recorded_answers(tmp_path: Path) -> None:
     answers = {"project_name": "demo", "container": "no", "slices": "[age]", "domain": "tabular"}
-    with template.release() as release:
+    with template.open_version() as release:
         returned = render.render(release, tmp_path / "demo", answers, defaults=True)
     assert returned == read_answers(tmp_path / "demo" / ANSWERS_FILE)
     assert returned["container"] is False
@@ -89,7 +89,7 @@ def test_unknown_version_is_an_error_with_the_known_ones(install: Install) -> No
     install()
     with (
         pytest.raises(MlpathError, match=r"template version v9 not found") as caught,
-        template.release("v9"),
+        template.open_version("v9"),
     ):
         pass
     assert "v0.1.0, v0.2.0" in caught.value.hint
@@ -125,7 +125,7 @@ def test_older_mlpath_keeps_a_newer_copy(install: Install) -> None:
     assert template.home_copy().stat().st_ino == before.st_ino
     assert template.home_copy().stat().st_mtime_ns == before.st_mtime_ns
     assert template.newest_release() == "v0.3.0"
-    with template.release("v0.3.0") as release:
+    with template.open_version("v0.3.0") as release:
         assert "third" in (release.folder / "template/project/README.md.jinja").read_text()
 
 
@@ -172,7 +172,7 @@ def test_unwritable_home_is_an_error(install: Install, home: Path) -> None:
     with pytest.raises(MlpathError, match=r"cannot write ~/\.local/share") as caught:
         template.publish()
     assert "mlpath doctor" in caught.value.hint
-    with template.release("v0.1.0") as release:
+    with template.open_version("v0.1.0") as release:
         assert release.folder.is_dir()
 
 

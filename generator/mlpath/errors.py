@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Any
 
 
 class MlpathError(Exception):
@@ -29,14 +25,6 @@ class AnswerError(MlpathError):
         return type(self), (self.key, str(self)), {"hint": self.hint}
 
 
-class UnknownQuestion(AnswerError):  # noqa: N818 - named like Copier's own terms
-    """An answer to a question that the template does not have."""
-
-
-class RejectedAnswer(AnswerError):  # noqa: N818
-    """An answer that its question does not accept."""
-
-
 def from_os_error(error: OSError) -> MlpathError:
     """Return an `OSError` as an error for the user."""
     path = os.fsdecode(error.filename) if error.filename is not None else "a file or folder"
@@ -44,13 +32,3 @@ def from_os_error(error: OSError) -> MlpathError:
         f"{path}: {error.strerror or error}",
         hint="Check that it exists, its permissions, and the free disk space.",
     )
-
-
-@contextmanager
-def reporting_os_errors() -> Iterator[None]:
-    """Convert an `OSError`, such as a full disk or a file name too long, to an `MlpathError`."""
-    try:
-        yield
-    except OSError as error:
-        path = f"{error.filename}: " if error.filename else ""
-        raise MlpathError(f"cannot write {path}{error.strerror or error}") from None

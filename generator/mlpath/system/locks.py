@@ -48,7 +48,7 @@ def hold(folder: Path) -> Iterator[int | None]:
     try:
         yield handle
     finally:
-        release(handle)
+        unlock(handle)
 
 
 def take(folder: Path) -> int | None:
@@ -68,7 +68,7 @@ def take(folder: Path) -> int | None:
     return handle
 
 
-def release(handle: int | None) -> None:
+def unlock(handle: int | None) -> None:
     """Release a lock."""
     if handle is not None:
         os.close(handle)

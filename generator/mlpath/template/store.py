@@ -45,10 +45,10 @@ _HOME_HINT = (
 
 
 @dataclass(frozen=True)
-class Release:
+class TemplateVersion:
     """One version of the template: its tag, which projects record, and its files."""
 
-    version: str
+    tag: str
     folder: Path
 
 
@@ -93,8 +93,23 @@ def parse(tag: str) -> Version | None:
         return None
 
 
+def find_version(version: str) -> str:
+    """Return the tag of a version, which may be given without its `v`.
+
+    Raises:
+        MlpathError: The version is unknown.
+    """
+    known = versions()
+    for tag in (version, f"v{version}"):
+        if tag in known:
+            return tag
+    raise MlpathError(
+        f"template version {version} not found", hint=f"Choose from: {', '.join(known)}."
+    )
+
+
 @contextmanager
-def release(version: str | None = None) -> Iterator[Release]:
+def open_version(version: str | None = None) -> Iterator[TemplateVersion]:
     """Provide the files of one version of the template while the context lasts.
 
     Args:
@@ -103,17 +118,11 @@ def release(version: str | None = None) -> Iterator[Release]:
     Raises:
         MlpathError: The version is unknown.
     """
-    known = versions()
-    tag = version or CURRENT
-    tag = f"v{tag}" if f"v{tag}" in known else tag
+    tag = find_version(version) if version else CURRENT
     if tag == CURRENT:
-        yield Release(CURRENT, _packaged()[0])
+        yield TemplateVersion(CURRENT, _packaged()[0])
         return
-    bundle = next((path for path in _bundles() if tag in _tags(path)), None)
-    if bundle is None:
-        raise MlpathError(
-            f"template version {tag} not found", hint=f"Choose from: {', '.join(known)}."
-        )
+    bundle = next(path for path in _bundles() if tag in _tags(path))
     with tempfile.TemporaryDirectory(prefix="mlpath-") as scratch:
         folder = Path(scratch, "template")
         git.run(
@@ -121,7 +130,7 @@ def release(version: str | None = None) -> Iterator[Release]:
             "--", str(bundle), str(folder),
         )  # fmt: skip
         shutil.rmtree(folder / ".git")
-        yield Release(tag, folder)
+        yield TemplateVersion(tag, folder)
 
 
 def home_copy() -> Path:

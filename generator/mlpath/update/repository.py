@@ -36,12 +36,12 @@ class Repository:
             MlpathError: There is none, or git refuses to use it.
         """
         options = ("--show-toplevel", "--show-prefix", "--absolute-git-dir", "--git-common-dir")
-        done = git.attempt("rev-parse", *options, cwd=project)
+        command = ("rev-parse", *options)
+        done = git.attempt(*command, cwd=project)
         lines = done.stdout.split("\n")
         if done.returncode or len(lines) != len(options) + 1:
             if "not a git repository" not in done.stderr:
-                message = (done.stderr or "git rev-parse failed").strip().splitlines()[0]
-                raise MlpathError(f"cannot use the git repository of {project}: {message}")
+                raise git.failure(command, done)
             raise MlpathError(
                 f"{project} is not in a git repository",
                 hint="An update is a merge by git. Create one: git init && git add --all "

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlpath.system import git
-from mlpath.update.rollback import Change, Entry
 
 if TYPE_CHECKING:
     import subprocess
@@ -34,6 +33,25 @@ _AUTHOR = {
         "NAME": "mlpath", "EMAIL": "mlpath@localhost", "DATE": "1735689600 +0000",
     }.items()
 }  # fmt: skip
+
+
+class Entry(NamedTuple):
+    """An index entry: its mode and its blob."""
+
+    mode: str
+    blob: str
+
+
+class Change(NamedTuple):
+    """The index entry of a path before and after a merge; None where there is no file."""
+
+    before: Entry | None
+    after: Entry | None
+
+
+def is_file(path: Path) -> bool:
+    """Return whether there is a file or a link, broken or not."""
+    return path.is_symlink() or (path.exists() and not path.is_dir())
 
 
 class Workspace:
