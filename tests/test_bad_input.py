@@ -93,6 +93,8 @@ def test_invalid_free_text(folder: Path, text: str) -> None:
         ("author_email=ada", "author_email: enter an address such as"),
         ("slices={", "slices: '{' is not YAML, such as [age, city]"),
         ("lengths=2024-13-13", "lengths: '2024-13-13' is not YAML"),
+        ("metric=bogus", "metric: bogus is not a metric for classification; choose roc_auc, "),
+        ("metric=mae", "metric: mae is not a metric for classification"),
     ],
 )
 def test_invalid_answers(folder: Path, answer: str, expected: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
-from conftest import Repository, copier, files_below, git
+from conftest import ROOT, Repository, copier, files_below, git
 from mlpath.errors import MlpathError
 from mlpath.template import releases, render
 from mlpath.template import store as template
@@ -83,6 +85,21 @@ def test_render_returns_the_recorded_answers(tmp_path: Path) -> None:
     assert returned == read_answers(tmp_path / "demo" / ANSWERS_FILE)
     assert returned["container"] is False
     assert returned["slices"] == ["age"]
+
+
+def test_metrics_to_choose_from_are_those_of_the_projects() -> None:
+    """A project's `choose_metric` accepts those by which one model is better than another."""
+    questions = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
+    validator = questions["metric"]["validator"]
+    for task in ("classification", "regression", "forecast"):
+        source = ROOT / f"template/tasks/{task}/src/evaluation/metrics.py"
+        metrics = re.findall(
+            r'^    "(\w+)": Metric\(.*higher_is_better=(?:True|False)',
+            source.read_text(),
+            re.MULTILINE,
+        )
+        [listed] = re.findall(rf'"{task}": \[(.*)\]', validator)
+        assert re.findall(r"\w+", listed) == metrics
 
 
 def test_unknown_version_is_an_error_with_the_known_ones(install: Install) -> None:

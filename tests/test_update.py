@@ -232,6 +232,23 @@ def test_a_preview_writes_nothing(installed: Installed, project: Path, option: s
     }
 
 
+def test_the_patch_has_the_line_ends_of_the_files(folder: Path, tmp_path: Path) -> None:
+    first, second = (
+        {**files, "template/project/win.txt": f"one\r\n{word}\r\nthree\r\n"}
+        for files, word in ((FIRST, "two"), (SECOND, "second"))
+    )
+    installed = install({"v0.1.0": first, "v0.2.0": second}, tmp_path / "crlf")
+    project = installed.project(folder / "demo")
+    command = installed.command("update", "-l", "--diff")
+    patch = subprocess.run(
+        command, cwd=project, env=installed.environment, check=True, capture_output=True
+    ).stdout
+    assert b"\n-two\r\n+second\r\n" in patch
+    apply = ["git", "apply", "--exclude=logo.bin"]
+    subprocess.run(apply, cwd=project, input=patch, check=True)
+    assert (project / "win.txt").read_bytes() == b"one\r\nsecond\r\nthree\r\n"
+
+
 def test_edits_follow_renamed_files(installed: Installed, project: Path) -> None:
     """Whether the template or the user renamed the file."""
     with (project / "src/old.py").open("a") as file:

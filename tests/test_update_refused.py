@@ -49,6 +49,15 @@ def test_no_repository(installed: Installed, project: Path) -> None:
     assert "git init" in message
 
 
+def test_a_repository_of_another_owner(
+    installed: Installed, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    message = refusal(installed, project)
+    assert "detected dubious ownership" in message
+    assert f"git config --global --add safe.directory {project}" in message
+
+
 def test_an_uncommitted_project(installed: Installed, project: Path) -> None:
     shutil.rmtree(project / ".git")
     git("init", "-q", cwd=project)

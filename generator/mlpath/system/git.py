@@ -185,14 +185,3 @@ def identity(cwd: Path | None = None) -> Identity | None:
 def enclosing(path: Path) -> Path | None:
     """Return the work tree that contains `path`, if any, without running git."""
     return next((up for up in (path, *path.parents) if (up / ".git").exists()), None)
-
-
-def folder_of(path: Path) -> Path | None:
-    """Return the git folder of the work tree that contains `path`, without running git."""
-    top = enclosing(path.absolute())
-    if top is None:
-        return None
-    folder = top / ".git"
-    if folder.is_file():  # a linked work tree, or a submodule
-        folder = top / folder.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
-    return folder if folder.is_dir() else None

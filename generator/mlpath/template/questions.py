@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,6 @@ _BOOLEANS = {"1", "y", "yes", "t", "true", "on", "0", "n", "no", "f", "false", "
 _TYPES = {
     "str": ("text", "Write one line of text, in quotes if it looks like a number or a date."),
     "bool": ("yes or no", "Write true or false."),
-    "int": ("a whole number", "Write digits only."),
     "yaml": ("YAML, such as [age, city] or {}", "Close every bracket, and quote it for the shell."),
 }
 """What an answer of each type is, and how to write one."""
@@ -48,14 +46,9 @@ def questions(version: TemplateVersion) -> Questions:
 
 
 def values_of(question: Mapping[str, Any]) -> list[str]:
-    """Return the values of a question's choices; none if it has no fixed choices."""
-    choices = question.get("choices")
-    if isinstance(choices, dict):
-        choices = list(choices.items())
-    if not isinstance(choices, list):
-        return []
-    values = (choice[1] if isinstance(choice, list | tuple) else choice for choice in choices)
-    return [str(value["value"] if isinstance(value, dict) else value) for value in values]
+    """Return the values of a question's choices; none if it has no choices."""
+    choices = question.get("choices", [])
+    return list(map(str, choices.values() if isinstance(choices, dict) else choices))
 
 
 def check_answers(version: TemplateVersion, answers: Mapping[str, Any]) -> None:
@@ -78,7 +71,7 @@ def check_answers(version: TemplateVersion, answers: Mapping[str, Any]) -> None:
 def _check_value(key: str, value: object, question: Mapping[str, Any]) -> None:
     expected = question.get("type", "str")
     if not _has_type(value, expected):
-        name, hint = _TYPES.get(expected, (f"of type {expected}", "Write a value of that type."))
+        name, hint = _TYPES[expected]
         raise AnswerError(key, f"{key}: {_shortened(value)} is not {name}", hint=hint)
     values = values_of(question)
     if values and str(value) not in values:
@@ -92,19 +85,9 @@ def _check_value(key: str, value: object, question: Mapping[str, Any]) -> None:
 def _has_type(value: object, expected: str) -> bool:
     if expected == "bool":
         return isinstance(value, bool) or str(value).strip().lower() in _BOOLEANS
-    if expected in {"int", "float"}:
-        return not isinstance(value, bool) and _is_number(str(value), expected)
     if expected == "yaml":
         return not isinstance(value, str) or _is_yaml(value)
-    if expected == "str":
-        return isinstance(value, str | int | float) and not isinstance(value, bool)
-    return True
-
-
-def _is_number(text: str, expected: str) -> bool:
-    with contextlib.suppress(ValueError):
-        return {"int": int, "float": float}[expected](text) is not None
-    return False
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
 def _is_yaml(text: str) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import filecmp
 import hashlib
 import os
-import re
 import shutil
 import tempfile
 import time
@@ -80,17 +79,10 @@ def check_known(version: str, project: Path) -> None:
 
 def is_older(version: str, other: str) -> bool:
     """Return whether a version precedes another; False if either is not a version."""
-    old, new = parse(version), parse(other)
-    return old is not None and new is not None and old < new
-
-
-def parse(tag: str) -> Version | None:
-    """Parse a tag, or the output of `git describe` for a commit after it."""
-    described = re.fullmatch(r"(.+)-(\d+)-g[0-9a-f]+", tag)
     try:
-        return Version(f"{described[1]}.post{described[2]}" if described else tag)
+        return Version(version) < Version(other)
     except InvalidVersion:
-        return None
+        return False
 
 
 def find_version(version: str) -> str:

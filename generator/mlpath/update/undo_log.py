@@ -173,13 +173,19 @@ def recover(project: Path) -> list[str]:
     Raises:
         MlpathError: Another mlpath is writing there, or the log cannot be read.
     """
-    top, git_dir = git.enclosing(project), git.folder_of(project)
-    if top is None or git_dir is None or not list((git_dir / _FOLDER).glob("*.pending")):
+    if not project.is_dir():
+        return []
+    done = git.attempt("rev-parse", "--show-toplevel", "--absolute-git-dir", cwd=project)
+    if done.returncode:
+        return []
+    top, git_dir = map(Path, done.stdout.split("\n")[:2])
+    logs = git_dir / _FOLDER
+    if not list(logs.glob("*.pending")):
         return []
     notes = []
-    with locks.hold(git_dir / _FOLDER) as lock, processes.deferred_signals():
+    with locks.hold(logs) as lock, processes.deferred_signals():
         # Look again: another process may have finished while this one waited for the lock.
-        for pending in (git_dir / _FOLDER).glob("*.pending"):
+        for pending in logs.glob("*.pending"):
             if _load(pending).head != git.run("rev-parse", "HEAD", cwd=top).strip():
                 pending.unlink()  # the user has committed what was there
                 continue
