@@ -90,13 +90,12 @@ class _Renderer:
         the task and what else follows from the data, so the project is rendered again.
         """
         request = self.request
-        asks_target = not (request.target or request.answers.get("target") or request.defaults)
         from_data = ingest.data_answers(profile)
         suggestions: Answers = {}
         if self.destination is None and (name := ingest.suggest_name(profile)):
             suggestions["project_name"] = name
         answers = {**from_data, **request.answers, "target": from_data["target"]}
-        if asks_target:
+        if not (request.target or request.answers.get("target") or request.defaults):
             suggestions["target"] = answers.pop("target")
         elif profile.ambiguities:
             raise MlpathError(profile.ambiguities[0], hint=ingest.AMBIGUITY_HINT)
@@ -108,14 +107,15 @@ class _Renderer:
         )
         if chosen["target"] != (profile.target or ""):
             profile = ingest.inspect_dataset(profile.path, request.answers, chosen["target"])
-            shutil.rmtree(self.folder)
-            self.folder.mkdir()
-            answers = {**chosen, **ingest.data_answers(profile), **request.answers}
-            answers["target"] = profile.target
-            chosen = self.render(answers, defaults=True, prompts=Prompts(context=context))
-        if asks_target:
-            ingest.check_usable(profile)
+            chosen = self._render_again({**chosen, **ingest.data_answers(profile)}, context)
         return chosen, profile
+
+    def _render_again(self, answers: Answers, context: Mapping[str, Any]) -> Answers:
+        """Render with the answers for another target, but for those that the user gave."""
+        shutil.rmtree(self.folder)
+        self.folder.mkdir()
+        given = {key: value for key, value in self.request.answers.items() if key != "target"}
+        return self.render({**answers, **given}, defaults=True, prompts=Prompts(context=context))
 
     def render(
         self, answers: Mapping[str, Any], *, defaults: bool, prompts: Prompts | None = None

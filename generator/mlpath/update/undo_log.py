@@ -88,16 +88,17 @@ class _WorkTree:
         (self.git_dir / "index.lock").unlink(missing_ok=True)  # left by a git that was killed
         before = {path: change.before for path, change in changes.items()}
         after = {path: change.after for path, change in changes.items()}
-        for path in sorted(self._differing(before) & self._differing(after)):
+        differing = self._differing(before)
+        for path in sorted(differing & self._differing(after)):
             if not self._is_cut_short(path, after[path]):
                 _move(self.top / path, aside / path)
-        added = [path for path, entry in before.items() if not entry]
-        for path in added:
+        added = {path for path, entry in before.items() if not entry}
+        for path in differing | added:
             _remove(self.top, path)
-        self.git("update-index", "--force-remove", "-z", "--stdin", text=_lines(added))
-        if kept := _lines(path for path in before if path not in added):
-            options = ("--source=HEAD", "--staged", "--worktree", "--pathspec-file-nul")
-            self.git("restore", *options, "--pathspec-from-file=-", text=kept)
+        options = ("-q", "--pathspec-from-file=-", "--pathspec-file-nul")
+        self.git("reset", *options, text=_lines(changes))
+        # Unlike `git restore`, it overwrites nothing that is in the way.
+        self.git("checkout-index", "--index", "-z", "--stdin", text=_lines(differing - added))
         self.refresh()
 
     def _differing(self, entries: Mapping[str, Entry | None]) -> set[str]:
