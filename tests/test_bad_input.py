@@ -232,4 +232,5 @@ def test_template_that_runs_code(folder: Path, tmp_path: Path) -> None:
     assert "runs code: Template uses potentially unsafe feature" in error_of(
         "demo", "-l", "--template", str(tmp_path / "t")
     )
+    assert "the folder '' has no copier.yml" in error_of("demo", "-l", "--template", "")
     assert list(folder.iterdir()) == []

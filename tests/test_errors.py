@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-
 import pytest
 
 from mlpath.errors import AnswerError
@@ -20,11 +18,3 @@ def test_answer_error_names_the_question_and_a_fix(key: str, value: str) -> None
         check_answers(version, {key: value})
     assert caught.value.key == key
     assert caught.value.hint
-
-
-def test_answer_error_can_be_pickled() -> None:
-    error = AnswerError("license", "license: 'GPL' is not one of its choices", hint="MIT")
-    copy = pickle.loads(pickle.dumps(error))  # noqa: S301
-    assert (type(copy), copy.key, str(copy), copy.hint) == (
-        AnswerError, "license", "license: 'GPL' is not one of its choices", "MIT",
-    )  # fmt: skip

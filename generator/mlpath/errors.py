@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 
 class MlpathError(Exception):
@@ -20,9 +19,6 @@ class AnswerError(MlpathError):
     def __init__(self, key: str, message: str, *, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.key = key
-
-    def __reduce__(self) -> tuple[Any, ...]:  # for worker processes
-        return type(self), (self.key, str(self)), {"hint": self.hint}
 
 
 def from_os_error(error: OSError) -> MlpathError:

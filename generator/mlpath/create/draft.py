@@ -68,10 +68,17 @@ def _open_template(request: ProjectRequest) -> Iterator[TemplateVersion | str]:
     if request.template is None:
         with store.open_version(request.ref) as version:
             yield version
-    else:
-        path = Path(request.template)
-        # Copier records it as given, and a relative path would be wrong in another folder.
-        yield str(path.resolve()) if path.is_dir() else request.template
+        return
+    path = Path(request.template)
+    if not path.is_dir():
+        yield request.template
+        return
+    if not list(path.glob("copier.y*ml")):  # Copier would copy every file as it is
+        raise MlpathError(
+            f"the folder {request.template!r} has no copier.yml",
+            hint="Give the folder of a Copier template, or the address of its git repository.",
+        )
+    yield str(path.resolve())  # it is recorded, and a relative path is wrong in another folder
 
 
 @dataclass(frozen=True)
