@@ -15,8 +15,7 @@ from unittest import mock
 from click.testing import CliRunner
 
 from mlpath.cli import main
-from mlpath.template import releases
-from mlpath.template import store as template
+from mlpath.template import releases, store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,9 +90,9 @@ class Installed:
         packaged = (package / "_template", package / "_template.bundle")
         with (
             contextlib.chdir(cwd),
-            mock.patch.object(template, "CURRENT", self.version),
-            mock.patch.object(template, "__version__", self.version.removeprefix("v")),
-            mock.patch.object(template, "_packaged", return_value=packaged),
+            mock.patch.object(store, "CURRENT", self.version),
+            mock.patch.object(store, "__version__", self.version.removeprefix("v")),
+            mock.patch.object(store, "_packaged", return_value=packaged),
         ):
             result = CliRunner().invoke(main, arguments)
         if result.exception and not isinstance(result.exception, SystemExit):
