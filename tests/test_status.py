@@ -65,6 +65,7 @@ def test_exit_code_reports_an_outdated_project(
 def test_preview_lists_conflicts(installed: Installed, project: Path) -> None:
     done = installed.run("status", "--preview", cwd=project)
     assert "An update would change 8 files: no conflicts" in done.stdout
+    assert installed.run("status", "--forecast", cwd=project).stdout == done.stdout
     (project / "src/gone.py").write_text("mine\n")
     commit(project)
     [found] = json.loads(installed.run("status", "--forecast", "--json", cwd=project).stdout)

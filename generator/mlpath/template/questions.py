@@ -45,6 +45,12 @@ def questions(version: TemplateVersion) -> Questions:
     }
 
 
+def settable_questions(version: TemplateVersion) -> Questions:
+    """Return the questions that may be answered, without the computed ones."""
+    declared = questions(version)
+    return {key: each for key, each in declared.items() if each.get("when", True) is not False}
+
+
 def values_of(question: Mapping[str, Any]) -> list[str]:
     """Return the values of a question's choices; none if it has no choices."""
     choices = question.get("choices", [])
@@ -57,12 +63,11 @@ def check_answers(version: TemplateVersion, answers: Mapping[str, Any]) -> None:
     Raises:
         AnswerError: Names the first answer that is wrong.
     """
-    declared = questions(version)
-    settable = {key: each for key, each in declared.items() if each.get("when", True) is not False}
+    settable = settable_questions(version)
     for key, value in answers.items():
         if key not in settable:
             computed = "computed and cannot be set"
-            problem = computed if key in declared else "not a question of this template"
+            problem = computed if key in questions(version) else "not a question of this template"
             hint = f"The questions are: {', '.join(settable)}."
             raise AnswerError(key, f"{key} is {problem}", hint=hint)
         _check_value(key, value, settable[key])

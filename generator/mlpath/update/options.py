@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mlpath.errors import MlpathError
 from mlpath.template import store
 from mlpath.template.answers import Record, read_record
-from mlpath.template.questions import questions, values_of
+from mlpath.template.questions import settable_questions, values_of
 from mlpath.update import undo_log
 from mlpath.update.record import check_own_template
 from mlpath.update.renders import RenderCache
@@ -89,7 +89,7 @@ def _questions(project: Path, record: Record) -> Mapping[str, Mapping[str, Any]]
     store.try_publish()
     store.check_known(record.version, project)
     with store.open_version(record.version) as template:
-        return questions(template)
+        return settable_questions(template)
 
 
 def _options(record: Record, declared: Mapping[str, Mapping[str, Any]]) -> list[Option]:
@@ -97,7 +97,7 @@ def _options(record: Record, declared: Mapping[str, Mapping[str, Any]]) -> list[
     for key, question in declared.items():
         values = values_of(question)
         optional = question.get("type") == "bool" or "none" in values or key in BENEFITS
-        if question.get("when", True) is False or not optional:
+        if not optional:
             continue
         now = record.answers.get(key, question.get("default"))
         present = now not in (False, "none", None)  # a list, if the file was edited by hand

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mlpath.errors import AnswerError, MlpathError
 from mlpath.template import store
 from mlpath.template.answers import ANSWERS_FILE, Answers, Record
-from mlpath.template.questions import questions
+from mlpath.template.questions import settable_questions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -88,9 +88,8 @@ class RenderCache:
         template = self.template(source, version)
         if template is None:
             return dict(answers)
-        declared = questions(template)
-        asked = {key for key, value in declared.items() if value.get("when", True) is not False}
-        return {key: value for key, value in answers.items() if key in asked}
+        settable = settable_questions(template)
+        return {key: value for key, value in answers.items() if key in settable}
 
     def _render(
         self, source: str, version: str | None, answers: Answers, *, defaults: bool
