@@ -114,8 +114,8 @@ def test_add_lists_the_options(installed: Installed, project: Path) -> None:
 
 
 def test_add_takes_a_path_for_the_project(installed: Installed, project: Path) -> None:
-    for path in (f"{project}", "./demo", "demo/"):
-        done = installed.run("add", path, cwd=project.parent)
+    for path in (f"{project}", "./demo", "demo/", ".."):
+        done = installed.run("add", path, cwd=project / "src" if path == ".." else project.parent)
         assert "license=MIT|Apache-2.0|none (now MIT)" in done.stdout, done.stderr
 
 

@@ -292,14 +292,19 @@ def add(option: str | None, project: Path, *, as_json: bool) -> None:
       mlpath add container
       mlpath add ci=gitlab ~/projects/churn
     """  # noqa: D301
-    if option and "=" not in option and Path(option).name != option:
-        project, option = Path(option), None  # a path, such as `~/projects/churn`
+    if option and project == Path() and _is_path(option):
+        project, option = Path(option), None
     if option is not None:
         _run_for_each("add", (project,), {"request": option}, as_json=as_json)
     from mlpath.update import options, output
 
     found = options.list_options(project)
     click.echo(output.options_json(found) if as_json else output.options_text(found, _styled))
+
+
+def _is_path(argument: str) -> bool:
+    """Return whether an argument is a path, such as `~/projects/churn`, and no OPTION[=VALUE]."""
+    return "=" not in argument and (Path(argument).name != argument or argument == "..")
 
 
 @main.command()
