@@ -54,11 +54,11 @@ class Merge:
         renamed: The old path of each file of the project that the release's list renames.
     """
 
-    def __init__(self, repository: Repository, given: MergeInput, scratch: Path) -> None:
+    def __init__(self, repository: Repository, inputs: MergeInput, scratch: Path) -> None:
         """Merge in an empty folder, which is needed as long as the object is used."""
-        self.repository, self.head = repository, given.head
-        self._git = Workspace(repository, given.head, scratch)
-        base, ours, theirs = self._commits(given)
+        self.repository, self.head = repository, inputs.head
+        self._git = Workspace(repository, inputs.head, scratch)
+        base, ours, theirs = self._commits(inputs)
         self._tree, self.conflicts = self._merge(ours, theirs)
         self.by_template = self._git.differences(base, theirs)
         paths = (repository.prefix,) if repository.prefix else ()
@@ -103,14 +103,14 @@ class Merge:
             )
         return None
 
-    def _commits(self, given: MergeInput) -> tuple[str, str, str]:
+    def _commits(self, inputs: MergeInput) -> tuple[str, str, str]:
         """Return the commits to merge: the old render, the project, and the new render."""
         path = f"{self.repository.prefix}{ANSWERS_FILE}"
         kept = {ANSWERS_FILE: self._git.files(self.head, path)[path]}
-        base = self._git.add("old", given.old, kept if given.keep_answers_file else {})
-        theirs = self._git.add("new", given.new, {})
+        base = self._git.add("old", inputs.old, kept if inputs.keep_answers_file else {})
+        theirs = self._git.add("new", inputs.new, {})
         ours = self._git.run("rev-parse", f"{self.head}^{{tree}}").strip()
-        moves = self._renames(given.renames, base, ours, theirs)
+        moves = self._renames(inputs.renames, base, ours, theirs)
         base_commit = self._git.commit(self._git.rename(base, moves))
         ours_commit = self._git.commit(self._git.rename(ours, moves), base_commit)
         return base_commit, ours_commit, self._git.commit(theirs, base_commit)

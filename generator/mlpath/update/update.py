@@ -104,8 +104,8 @@ def update(project: Path, renders: RenderCache, request: UpdateRequest) -> Updat
     template = renders.template(recorded.source, target)
     listed = renames.load(template, recorded.version) if template else []
     with tempfile.TemporaryDirectory(prefix="mlpath-") as scratch:
-        given = MergeInput(head, old, new, reformatted, listed)
-        _finish(result, Merge(repository, given, Path(scratch)), request)
+        inputs = MergeInput(head, old, new, reformatted, listed)
+        _finish(result, Merge(repository, inputs, Path(scratch)), request)
     return result
 
 
