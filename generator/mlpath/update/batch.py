@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Any
 
 from mlpath.errors import MlpathError, from_os_error
 from mlpath.system import processes
+from mlpath.update.options import add
+from mlpath.update.renders import RenderCache
 from mlpath.update.status import Status, read_status
+from mlpath.update.update import UpdateRequest, UpdateResult, abort, update
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
-
-    from mlpath.update.update import UpdateResult
 
 
 @dataclass(frozen=True)
@@ -141,9 +142,6 @@ def _run(task: Task) -> Result:
 
 
 def _update(task: Task) -> Result:
-    from mlpath.update.renders import RenderCache  # noqa: PLC0415 - slow to import
-    from mlpath.update.update import UpdateRequest, update  # noqa: PLC0415
-
     with tempfile.TemporaryDirectory(prefix="mlpath-") as scratch:
         renders = RenderCache(task.renders or Path(scratch))
         result = update(task.project, renders, UpdateRequest(**task.options))
@@ -151,14 +149,10 @@ def _update(task: Task) -> Result:
 
 
 def _add(task: Task) -> Result:
-    from mlpath.update.options import add  # noqa: PLC0415
-
     return Result(task.project, outcome=add(task.project, **task.options))
 
 
 def _abort(task: Task) -> Result:
-    from mlpath.update.update import abort  # noqa: PLC0415
-
     return Result(task.project, outcome=abort(task.project))
 
 
