@@ -174,7 +174,7 @@ class _ObjectStore:
         objects = root / _git(root, "rev-parse", "--git-path", "objects").decode().rstrip("\n")
         alternates = self._folder / "objects" / "info" / "alternates"
         alternates.write_bytes(os.fsencode(objects.resolve()) + b"\n")
-        attributes = b"100644 blob %s\t.gitattributes\0" % self._blob(_GIT_ATTRIBUTES)
+        attributes = f"100644 blob {self._add('blob', _GIT_ATTRIBUTES)}\t.gitattributes\0".encode()
         entries = attributes + template_entries(root, commit)
         return self._run("mktree", "-z", stdin=entries).decode().strip()
 
@@ -182,13 +182,13 @@ class _ObjectStore:
         """Add the files of a folder, byte for byte; return their tree."""
         files = [path for path in folder.rglob("*") if path.is_file()]
         names = "".join(f"{path}\n" for path in files)
-        blobs = self._run("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=names.encode())
-        entries = [b"100644 %s\t.gitattributes\0" % self._blob(_GIT_ATTRIBUTES)]
-        for blob, path in zip(blobs.split(), files, strict=True):
-            name = path.relative_to(folder).as_posix().encode()
-            entries.append(b"100644 %s\t%s\0" % (blob, name))
+        options = ("-w", "--no-filters", "--stdin-paths")
+        blobs = self._run("hash-object", *options, stdin=os.fsencode(names)).decode().split()
+        entries = [f"100644 {self._add('blob', _GIT_ATTRIBUTES)}\t.gitattributes\0"]
+        for blob, path in zip(blobs, files, strict=True):
+            entries.append(f"100644 {blob}\t{path.relative_to(folder).as_posix()}\0")
         self._run("read-tree", "--empty")
-        self._run("update-index", "-z", "--index-info", stdin=b"".join(entries))
+        self._run("update-index", "-z", "--index-info", stdin=os.fsencode("".join(entries)))
         return self._run("write-tree").decode().strip()
 
     def commit(self, version: str, tree: str) -> str:
@@ -199,7 +199,7 @@ class _ObjectStore:
             f"tree {tree}\nauthor {_SIGNATURE}\ncommitter {_SIGNATURE}\n\n"
             f"mlpath template {version}\n"
         )
-        return self._run("hash-object", "-w", "-t", "commit", "--stdin", stdin=text.encode()).decode().strip()
+        return self._add("commit", text.encode())
 
     def pack(self, commits: list[str]) -> bytes:
         """Return a pack with all objects of some commits, the same for each copy of a history."""
@@ -207,8 +207,9 @@ class _ObjectStore:
         names = "".join(f"{commit}\n" for commit in commits)
         return self._run("pack-objects", "--revs", "--stdout", *options, stdin=names.encode())
 
-    def _blob(self, content: bytes) -> bytes:
-        return self._run("hash-object", "-w", "--stdin", stdin=content).strip()
+    def _add(self, kind: str, content: bytes) -> str:
+        """Add an object; return its id."""
+        return self._run("hash-object", "-w", "-t", kind, "--stdin", stdin=content).decode().strip()
 
     def _run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         return _git(self._folder, "--git-dir=.", *arguments, stdin=stdin)
