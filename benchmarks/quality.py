@@ -25,7 +25,7 @@ Scores = dict[str, dict[str, dict[str, float]]]
 
 @dataclass(frozen=True)
 class Target:
-    """The target score of a model on the test split: at least `bound`, or at most, if `lower`.
+    """The target score of a model on the validation split: at least `bound`, or at most, if `lower`.
 
     With `relative`, the score is divided by the baseline's.
     """
@@ -70,12 +70,14 @@ def measure(domain: str, seeds: int, scratch: Path) -> bool:
         repro = Side("dvc repro", [str(project / ".venv" / "bin" / "dvc"), "repro"])
         minutes = cpu_seconds(repro, output.fileno()) / 60
     evaluations = [evaluation(project), *(retrained(project, seed) for seed in range(1, seeds))]
-    for model in evaluations[0]["scores"]:
-        values = [target.value(run["scores"], model) for run in evaluations]
+    for model in evaluations[0]["validation_scores"]:
+        values = [target.value(run["validation_scores"], model) for run in evaluations]
         wins = sum(run["champion"] == model for run in evaluations)
         print(f"  {model:10} {summary(values)}  champion in {wins} of {seeds}")
     scores = [
-        target.value(run["scores"], run["champion"] if target.model == "champion" else target.model)
+        target.value(
+            run["validation_scores"], run["champion"] if target.model == "champion" else target.model
+        )
         for run in evaluations
     ]
     met = target.met(mean(scores)) and minutes <= CPU_MINUTES
@@ -120,7 +122,7 @@ if __name__ == "__main__":
         command.error(f"unknown domain: {', '.join(unknown)}; choose from {', '.join(TARGETS)}")
     seeds, every_target_met = arguments.seeds, True
     for domain in arguments.domains or list(TARGETS):
-        print(f"{domain}, {seeds} training seeds, test split", flush=True)
+        print(f"{domain}, {seeds} training seeds, validation split", flush=True)
         with tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as scratch:
             every_target_met &= measure(domain, seeds, Path(scratch))
             os.chdir(os.path.sep)

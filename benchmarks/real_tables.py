@@ -85,7 +85,7 @@ def run_project(owner: Owner, table: Table, path: Path) -> str:
         output = owner.run(str(project / ".venv/bin/python"), "-c", ASK, address, cwd=project)
     metric, champion = evaluation["metric"], evaluation["champion"]
     baseline, best = (
-        f"{evaluation['scores'][model][metric]['value']:.3g}" for model in ("baseline", champion)
+        f"{evaluation['validation_scores'][model][metric]['value']:.3g}" for model in ("baseline", champion)
     )
     cells = (
         f"`{table.path}`", table.target, f"{metric} {best} ({baseline})", champion,
