@@ -25,7 +25,7 @@ Scores = dict[str, dict[str, dict[str, float]]]
 
 @dataclass(frozen=True)
 class Target:
-    """The target score of a model on the validation split: at least `bound`, or at most, if `lower`.
+    """The target score of a model on the validation split: at least `bound`, at most if `lower`.
 
     With `relative`, the score is divided by the baseline's.
     """
@@ -74,12 +74,10 @@ def measure(domain: str, seeds: int, scratch: Path) -> bool:
         values = [target.value(run["validation_scores"], model) for run in evaluations]
         wins = sum(run["champion"] == model for run in evaluations)
         print(f"  {model:10} {summary(values)}  champion in {wins} of {seeds}")
-    scores = [
-        target.value(
-            run["validation_scores"], run["champion"] if target.model == "champion" else target.model
-        )
-        for run in evaluations
-    ]
+    scores = []
+    for run in evaluations:
+        model = run["champion"] if target.model == "champion" else target.model
+        scores.append(target.value(run["validation_scores"], model))
     met = target.met(mean(scores)) and minutes <= CPU_MINUTES
     print(
         f"  {summary(scores)}: {target}; {minutes:.1f} CPU minutes in total, at most {CPU_MINUTES}"
