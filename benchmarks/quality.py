@@ -74,10 +74,13 @@ def measure(domain: str, seeds: int, scratch: Path) -> bool:
         values = [target.value(run["validation_scores"], model) for run in evaluations]
         wins = sum(run["champion"] == model for run in evaluations)
         print(f"  {model:10} {summary(values)}  champion in {wins} of {seeds}")
-    scores = []
-    for run in evaluations:
-        model = run["champion"] if target.model == "champion" else target.model
-        scores.append(target.value(run["validation_scores"], model))
+    models = [
+        run["champion"] if target.model == "champion" else target.model for run in evaluations
+    ]
+    scores = [
+        target.value(run["validation_scores"], model)
+        for run, model in zip(evaluations, models, strict=True)
+    ]
     met = target.met(mean(scores)) and minutes <= CPU_MINUTES
     print(
         f"  {summary(scores)}: {target}; {minutes:.1f} CPU minutes in total, at most {CPU_MINUTES}"
