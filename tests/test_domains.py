@@ -27,12 +27,12 @@ TASKS = [
     for path in sorted((ROOT / "template" / "domains").glob("*/*"))
     if (path / "params.yaml").exists()
 ]
-# The validation score that a project must reach with its default parameters.
+# The test score that a project must reach with its default parameters.
 REACHED = {
     "tabular": ("roc_auc", 0.99),
     "vision": ("accuracy", 0.985),
     "text": ("f1", 0.80),
-    "timeseries": ("mae", 0.75),  # of the error of the baseline, seasonal naive
+    "timeseries": ("mae", 0.75),  # of the validation error of the baseline, seasonal naive
 }
 # The models of a project with a network, after the baseline, from the simplest to the network.
 MODELS = {
@@ -173,18 +173,19 @@ def test_a_project_with_a_network_trains(
     _, domain, project = network
     metric, bound = REACHED[domain]
     evaluation = json.loads((project / "reports/evaluation.json").read_text(encoding="utf-8"))
-    values = {
+    assert list(evaluation["scores"]) == [trained["model"]]
+    validation = {
         model: scores[metric]["value"] for model, scores in evaluation["validation_scores"].items()
     }
-    assert list(values) == ["baseline", *MODELS[domain]]
-    assert list(evaluation["scores"]) == [trained["model"]]
+    assert list(validation) == ["baseline", *MODELS[domain]]
     network_name = MODELS[domain][-1]
-    # In vision the network must reach the score, whichever model is the champion.
-    value = values[network_name if domain == "vision" else trained["model"]]
-    if domain == "timeseries":
-        value /= values["baseline"]
+    value = trained["metrics"][metric]["value"]
+    if domain == "timeseries":  # on the test split, the baseline has no score
+        value = validation[trained["model"]] / validation["baseline"]
     higher = evaluation["labels"][metric]["higher_is_better"]
     assert value >= bound if higher else value <= bound
+    if domain == "vision":  # the network must reach the score, whichever model is the champion
+        assert validation[network_name] >= bound
     readme = (project / "README.md").read_text(encoding="utf-8").replace("**", "")
     assert f"| {network_name} " in readme
 
