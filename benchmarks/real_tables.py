@@ -84,9 +84,8 @@ def run_project(owner: Owner, table: Table, path: Path) -> str:
         assert status == 200, health  # noqa: PLR2004, S101
         output = owner.run(str(project / ".venv/bin/python"), "-c", ASK, address, cwd=project)
     metric, champion = evaluation["metric"], evaluation["champion"]
-    baseline, best = (
-        f"{evaluation['scores'][model][metric]['value']:.3g}" for model in ("baseline", champion)
-    )
+    scores = evaluation["validation_scores"]
+    baseline, best = (f"{scores[model][metric]['value']:.3g}" for model in ("baseline", champion))
     cells = (
         f"`{table.path}`", table.target, f"{metric} {best} ({baseline})", champion,
         format_prediction(json.loads(output.splitlines()[-1])), f"{time.monotonic() - start:.0f}",

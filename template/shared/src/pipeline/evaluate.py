@@ -1,4 +1,4 @@
-"""Stage `evaluate`: select the champion on the validation split, score it on the test split, publish it."""
+"""Stage `evaluate`: compare the models on the validation split, score the champion on the test split, publish it."""
 
 import json
 import shutil
@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from matplotlib.figure import Figure
 from mlflow.entities import Run
 
@@ -36,13 +37,17 @@ Splits = dict[str, Split]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The contents of `reports/evaluation.json`, which the report and the demo read."""
+    """The contents of `reports/evaluation.json`, which the report and the demo read.
+
+    `validation_scores` are of every model; `scores` and `slices` of the champion alone, on the test split.
+    """
 
     champion: str
     metric: str
     labels: dict[str, dict[str, Any]]
     comparisons: list[Comparison]
     decisions: list[str]
+    validation_scores: dict[str, dict[str, dict[str, Any]]]
     scores: dict[str, dict[str, dict[str, Any]]]
     slices: list[dict[str, Any]]
     rows: dict[str, int]
@@ -63,7 +68,7 @@ def main(paths: ProjectPaths | None = None) -> None:
     trainings = {name: runs.find_run(candidate.exported) for name, candidate in candidates.items()}
     costs = measure_costs(candidates, trainings, paths.reports / "evaluation.json")
     evaluation = evaluate(candidates, splits, schema, params, costs)
-    figures = write_reports(paths.reports, evaluation, candidates, splits["test"], schema)
+    figures = write_reports(paths.reports, evaluation, candidates, splits, schema)
     runs.log_figures(trainings, figures)
 
     selected = candidates[evaluation.champion]
@@ -98,15 +103,14 @@ def measure_costs(
 def evaluate(
     candidates: dict[str, Candidate], splits: Splits, schema: Schema, params: Params, costs: dict[str, Cost]
 ) -> Evaluation:
-    """Select the champion on the validation split, and score every model on the test split."""
+    """Score every model on the validation split, select the champion by it, and score it on the test split."""
     metric = primary_metric(params.evaluate.metric)
     validation, test = (
         Truth(encode_target(splits[part].target, schema), splits[part].groups) for part in ("validation", "test")
     )
-    on_validation, on_test = (
-        {name: candidate.predictions[part] for name, candidate in candidates.items()} for part in ("validation", "test")
-    )
-    selected, comparisons = select_champion(metric, validation, on_validation, params.evaluate)
+    predictions = {name: candidate.predictions["validation"] for name, candidate in candidates.items()}
+    selected, comparisons = select_champion(metric, validation, predictions, params.evaluate)
+    on_test = candidates[selected].predictions["test"]
     slices = slice_labels(splits, schema, params.evaluate.slices)
     return Evaluation(
         champion=selected,
@@ -116,8 +120,9 @@ def evaluate(
         },
         comparisons=comparisons,
         decisions=[comparison.describe(metric) for comparison in comparisons],
-        scores=score_models(test, on_test, params.evaluate),
-        slices=score_slices(metric, test, on_test[selected], slices, params.evaluate),
+        validation_scores=score_models(validation, predictions, params.evaluate),
+        scores=score_models(test, {selected: on_test}, params.evaluate),
+        slices=score_slices(metric, test, on_test, slices, params.evaluate),
         rows={name: len(part.target) for name, part in splits.items()},
         sample_noun=schema.sample_noun,
         costs=costs,
@@ -152,37 +157,49 @@ def champion_record(
 
 
 def write_reports(
-    reports: Path, evaluation: Evaluation, candidates: Mapping[str, Candidate], test: Split, schema: Schema
+    reports: Path, evaluation: Evaluation, candidates: Mapping[str, Candidate], splits: Splits, schema: Schema
 ) -> dict[str, dict[str, Figure]]:
-    """Write scores, plot tables, figures and the evaluation; return the plots of each model."""
+    """Write scores, plot tables, figures and the evaluation; return the plots of each model on the validation split.
+
+    What experiments are compared by, `metrics.json` and the plot tables, is of the validation split.
+    """
     scores = {
         name: {key: round(score["value"], 6) for key, score in by_metric.items()}
-        for name, by_metric in evaluation.scores.items()
+        for name, by_metric in evaluation.validation_scores.items()
     }
     write_json(reports / "metrics.json", {"champion": scores[evaluation.champion], "models": scores})
     write_json(reports / "evaluation.json", asdict(evaluation))
 
-    predictions = {name: candidate.predictions["test"] for name, candidate in candidates.items()}
-    tables = plot_tables(schema, encode_target(test.target, schema), predictions)
+    tables = split_plot_tables("validation", candidates, splits, schema)
     (reports / "plots").mkdir(exist_ok=True)
     for name, table in tables.items():
         table.round(6).to_csv(reports / "plots" / f"{name}.csv", index=False, lineterminator="\n")
 
-    plots = {
+    selected = {evaluation.champion: candidates[evaluation.champion]}
+    on_test = draw_plots(schema, split_plot_tables("test", selected, splits, schema))
+    write_figures(reports / "figures", draw_overview(evaluation) | on_test)
+    return {
         model: draw_plots(schema, {name: table[table["model"] == model] for name, table in tables.items()})
         for model in candidates
     }
-    write_figures(reports / "figures", draw_overview(evaluation) | plots[evaluation.champion])
-    return plots
+
+
+def split_plot_tables(
+    part: str, candidates: Mapping[str, Candidate], splits: Splits, schema: Schema
+) -> dict[str, pd.DataFrame]:
+    """Return the plot tables of the candidates on a split."""
+    predictions = {name: candidate.predictions[part] for name, candidate in candidates.items()}
+    return plot_tables(schema, encode_target(splits[part].target, schema), predictions)
 
 
 def draw_overview(evaluation: Evaluation) -> dict[str, Figure]:
-    """Return the scores of all models as a figure, and those of the champion on each slice."""
+    """Return the validation scores of all models as a figure, and the test scores of the champion on each slice."""
     label = evaluation.labels[evaluation.metric]["label"]
-    scores = {name: by_metric[evaluation.metric] for name, by_metric in evaluation.scores.items()}
+    scores = {name: by_metric[evaluation.metric] for name, by_metric in evaluation.validation_scores.items()}
     figures = {"comparison": draw_comparison(label, scores, evaluation.champion)}
+    overall = evaluation.scores[evaluation.champion][evaluation.metric]["value"]
     if any(record["value"] is not None for record in evaluation.slices):
-        figures["slices"] = draw_slices(label, evaluation.slices, scores[evaluation.champion]["value"])
+        figures["slices"] = draw_slices(label, evaluation.slices, overall)
     return figures
 
 

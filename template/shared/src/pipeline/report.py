@@ -36,17 +36,15 @@ def results(evaluation: dict[str, Any]) -> str:
     """Return the results as Markdown."""
     return "\n".join(
         [
-            markdown.score_table(evaluation),
-            "",
-            markdown.explain_scores(evaluation),
+            markdown.model_table(evaluation),
             "",
             *(f"- {decision}" for decision in evaluation["decisions"]),
             "",
-            "Costs:",
+            "![Validation score of each model with its interval](reports/figures/comparison.png)",
             "",
-            markdown.cost_table(evaluation),
+            markdown.champion_table(evaluation),
             "",
-            "![Each model with its interval](reports/figures/comparison.png)",
+            markdown.explain_scores(evaluation),
         ]
     )
 
@@ -70,17 +68,15 @@ Written by `dvc repro`; change its text in `report.py`.
 
 ## Evaluation
 
+{models}
+
+{decisions}
+
 {scores}
 
 {explanation}
 
-{decisions}
-
-### Cost
-
-{costs}
-
-### {label} by slice
+### {label} by slice of the test split
 
 {slices}
 
@@ -113,10 +109,10 @@ def model_card(evaluation: dict[str, Any], champion: Champion, figures: list[str
         # The owner writes these as Markdown.
         source=data["source"],
         license=data["license"],
-        scores=markdown.score_table(evaluation),
-        explanation=markdown.explain_scores(evaluation),
+        models=markdown.model_table(evaluation),
         decisions="\n".join(f"- {decision}" for decision in evaluation["decisions"]),
-        costs=markdown.cost_table(evaluation),
+        scores=markdown.champion_table(evaluation),
+        explanation=markdown.explain_scores(evaluation),
         label=evaluation["labels"][evaluation["metric"]]["label"],
         slices=markdown.slice_table(evaluation),
         figures="\n".join(f"![{name}](figures/{name}.png)" for name in figures),

@@ -121,7 +121,7 @@ def training_cost(run: Run | None) -> dict[str, float | str | None]:
 
 
 def log_figures(trainings: Mapping[str, Run | None], figures: Mapping[str, Mapping[str, Figure]]) -> None:
-    """Add the plots of each model to the run of its training, if this store has it."""
+    """Add the plots of each model, on the validation split, to the run of its training, if this store has it."""
     logged = {model: run for model, run in trainings.items() if run}
     for model, run in logged.items():
         for name, figure in figures[model].items():

@@ -27,10 +27,11 @@ def test_without_both_markers_nothing_changes() -> None:
         assert replace_results(text, "new") == text
 
 
-def test_the_readme_shows_champion_decisions_and_figure(project: ProjectPaths) -> None:
+def test_the_readme_shows_champion_decisions_test_scores_and_figure(project: ProjectPaths) -> None:
     text = (project.root / "README.md").read_text(encoding="utf-8")
     evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
-    assert f"**{evaluation['champion']}** ★" in text
+    assert f"\n| **{evaluation['champion']}** ★ |" in text
+    assert f"| {evaluation['champion']} on the test split, used once |" in text
     assert "old results" not in text
     for decision in evaluation["decisions"]:
         assert f"\n- {decision}\n" in text

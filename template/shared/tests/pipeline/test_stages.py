@@ -12,10 +12,11 @@ import pytest
 import yaml
 from mlflow.tracking import MlflowClient
 
-from project_package.config import Params, load_params
+from project_package.config import load_params
 from project_package.data.schema import Schema
-from project_package.data.splits import Split
+from project_package.data.splits import Split, encode_target
 from project_package.evaluation.candidate import Candidate
+from project_package.evaluation.metrics import METRICS
 from project_package.paths import ProjectPaths
 from project_package.pipeline import evaluate
 from project_package.serving.champion import RECORD_FILE, load_champion
@@ -88,13 +89,26 @@ def test_reports_are_written(project: ProjectPaths) -> None:
     assert list((project.reports / "plots").glob("*.csv"))
 
 
-def test_metrics_json_holds_the_scores_of_the_champion(project: ProjectPaths) -> None:
+def test_metrics_json_holds_validation_scores(project: ProjectPaths, splits: dict[str, Split], schema: Schema) -> None:
     metrics = json.loads((project.reports / "metrics.json").read_text(encoding="utf-8"))
+    target = encode_target(splits["validation"].target, schema)
+    assert list(metrics["models"]) == list(MODELS)
+    for name, scores in metrics["models"].items():
+        predictions = Candidate.read(project.candidate(name)).predictions["validation"]
+        for key, value in scores.items():
+            assert value == pytest.approx(METRICS[key].score(target, predictions), abs=1e-5)
     record = load_champion(project.champion)[0].record
-    assert set(metrics["models"]) == set(MODELS)
     assert metrics["champion"] == metrics["models"][record["model"]]
-    for name, score in record["metrics"].items():
-        assert metrics["champion"][name] == pytest.approx(score["value"], abs=1e-5)
+
+
+def test_only_the_champion_has_test_scores(project: ProjectPaths, splits: dict[str, Split], schema: Schema) -> None:
+    evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
+    record = load_champion(project.champion)[0].record
+    assert evaluation["scores"] == {record["model"]: record["metrics"]}
+    target = encode_target(splits["test"].target, schema)
+    predictions = Candidate.read(project.candidate(record["model"])).predictions["test"]
+    for key, score in record["metrics"].items():
+        assert score["value"] == pytest.approx(METRICS[key].score(target, predictions))
 
 
 def test_champion_json_holds_the_lineage(project: ProjectPaths) -> None:
@@ -193,14 +207,21 @@ def test_a_failing_evaluation_keeps_the_champion(project: ProjectPaths, monkeypa
     assert load_champion(project.champion) == before
 
 
-def test_the_test_split_does_not_influence_the_selection(
-    project: ProjectPaths, splits: dict[str, Split], schema: Schema, params: Params
+def test_the_test_split_influences_the_test_scores_of_the_champion_only(
+    project: ProjectPaths, copy: ProjectPaths, splits: dict[str, Split], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    candidates = {name: Candidate.read(project.candidate(name)) for name in MODELS}
-    first = evaluate.evaluate(candidates, splits, schema, params, {})
+    """What experiments are compared by, and the selection, are the same with a permuted target of the test split."""
     target = splits["test"].target.copy()
-    target[:] = np.asarray(target)[::-1]
-    changed = splits | {"test": dataclasses.replace(splits["test"], target=target)}
-    second = evaluate.evaluate(candidates, changed, schema, params, {})
-    assert second.comparisons == first.comparisons
-    assert second.scores != first.scores
+    target[:] = np.random.default_rng(0).permutation(np.asarray(target))
+    permuted = splits | {"test": dataclasses.replace(splits["test"], target=target)}
+    monkeypatch.setattr(evaluate, "read_splits", lambda *_: permuted)
+    evaluate.main(copy)
+
+    for path in (project.reports / "metrics.json", *(project.reports / "plots").iterdir()):
+        assert (copy.reports / path.relative_to(project.reports)).read_bytes() == path.read_bytes()
+    first, second = (
+        json.loads((paths.reports / "evaluation.json").read_text(encoding="utf-8")) for paths in (project, copy)
+    )
+    assert list(second["scores"]) == list(first["scores"]) == [first["champion"]]
+    assert second["scores"] != first["scores"]
+    assert {key for key in first if first[key] != second[key]} <= {"scores", "slices"}

@@ -41,6 +41,7 @@ def test_health_returns_the_lineage(address: str, predictor: Predictor) -> None:
         (None, "No evaluation yet. Run: `uv run dvc repro`"),
         ("", "is not valid JSON. Run: `uv run dvc repro`"),
         (json.dumps({"verdicts": []}), "written by an older version. Run: `uv run dvc repro`"),
+        (json.dumps({"champion": "a", "scores": {"a": {}}}), "written by an older version. Run: `uv run dvc repro`"),
     ],
 )
 def test_a_page_without_a_usable_evaluation_says_so(
