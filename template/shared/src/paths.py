@@ -30,6 +30,6 @@ class ProjectPaths:
         """Return the folder of a trained model and its predictions."""
         return self.root / "models" / "candidates" / name
 
-    def checkpoint(self, name: str) -> Path:
-        """Return the file from which an interrupted training of a model resumes."""
-        return self.root / ".cache" / "checkpoints" / f"{name}.pt"
+    def cache(self, name: str) -> Path:
+        """Return the folder of the files that a model keeps between its trainings."""
+        return self.root / ".cache" / name

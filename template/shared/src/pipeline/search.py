@@ -112,10 +112,7 @@ def check_search(search: Search) -> None:
 
 
 def run_trials(search: Search, trials: int) -> optuna.Study:
-    """Add `trials` to the study of a model; each is an MLflow run nested in the run of the search.
-
-    A network's trial ends early once its held-out loss is worse than the median of the other trials.
-    """
+    """Add `trials` to the study of a model; each is an MLflow run nested in the run of the search."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = open_study(search)
     if trials:
@@ -133,7 +130,6 @@ def open_study(search: Search) -> optuna.Study:
         storage=search.storage,
         study_name=study_name(search),
         direction="maximize" if metric.higher_is_better else "minimize",
-        pruner=optuna.pruners.MedianPruner(n_warmup_steps=5),
         load_if_exists=True,
     )
     # The seed depends on the number of trials: a continued search must not sample its first values again. On a shared
@@ -166,22 +162,10 @@ def make_objective(search: Search) -> Any:
 
     def objective(trial: optuna.Trial) -> float:
         values = {key: to_written(suggest(trial, key, entry)) for key, entry in search.ranges.items()}
-
-        def prune(epoch: int, loss: float) -> None:
-            trial.report(-loss if metric.higher_is_better else loss, epoch)
-            if trial.should_prune():
-                raise optuna.TrialPruned
-
-        context = TrainingContext(search.params.train.seed, on_epoch=prune)
+        context = TrainingContext(search.params.train.seed, trial=trial)
         with runs.search_run(f"trial {trial.number}", {"model": search.model, **values}) as metrics:
-            try:
-                model = fit_model(search.model, splits["train"], schema, search.with_values(values), context)
-            except optuna.TrialPruned:
-                metrics["pruned"] = 1.0  # an exception would mark the run as failed
-            else:
-                metrics[name] = metric.score(target, model.predict(splits["validation"].features))
-        if name not in metrics:
-            raise optuna.TrialPruned
+            model = fit_model(search.model, splits["train"], schema, search.with_values(values), context)
+            metrics[name] = metric.score(target, model.predict(splits["validation"].features))
         return metrics[name]
 
     return objective

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mlflow
-from mlflow.entities import Metric, Run
+from mlflow.entities import Run
 from mlflow.models import ModelSignature
 from mlflow.tracking import MlflowClient
 from mlflow.types import Schema, TensorSpec
@@ -36,9 +35,7 @@ class TrainingRun:
     Attributes:
         model: its name.
         params: its seed and hyperparameters.
-        metrics: scores, costs, and what the model measured itself.
-        history: the metrics of each epoch.
-        gpu: the name of the GPU, if one was used.
+        metrics: scores and costs.
         exported: the model as ONNX.
         table: the training split.
         target: the column of `table` that is predicted.
@@ -47,8 +44,6 @@ class TrainingRun:
     model: str
     params: dict[str, Any]
     metrics: dict[str, float]
-    history: list[dict[str, float]]
-    gpu: str | None
     exported: bytes
     table: pd.DataFrame
     target: str
@@ -81,26 +76,15 @@ def connect(paths: ProjectPaths) -> None:
 def log_training(run: TrainingRun, lineage: Lineage) -> str:
     """Log a training as an MLflow run and return the run's id."""
     tags = {"model": run.model, "model_sha256": sha256(run.exported), **lineage.tags()}
-    with mlflow.start_run(run_name=run.model, tags=tags | ({"gpu": run.gpu} if run.gpu else {})) as active:
+    with mlflow.start_run(run_name=run.model, tags=tags) as active:
         mlflow.log_params({"model": run.model, **run.params})
         mlflow.log_metrics(run.metrics)
-        _log_history(active.info.run_id, run.history)
         dataset = mlflow.data.from_pandas(  # type: ignore[attr-defined]  # defined at run time
             run.table, targets=run.target, name="training split of data/raw", digest=lineage.data_md5
         )
         mlflow.log_input(dataset, context="training")
         log_model(run.exported)
         return str(active.info.run_id)
-
-
-def _log_history(run_id: str, history: list[dict[str, float]]) -> None:
-    """Log the metrics of each epoch, in batches of 1,000, MLflow's limit."""
-    now = int(time.time() * 1000)
-    points = [
-        Metric(f"epoch_{key}", value, now, step) for step, epoch in enumerate(history) for key, value in epoch.items()
-    ]
-    for start in range(0, len(points), 1000):
-        MlflowClient().log_batch(run_id, metrics=points[start : start + 1000])
 
 
 @contextmanager

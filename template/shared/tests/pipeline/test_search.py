@@ -117,22 +117,6 @@ def test_changed_values_are_tried_next(copy: ProjectPaths, params: Params) -> No
     assert run_trials(changed, 1).trials[-1].params == changed.current
 
 
-def test_a_trial_worse_than_the_median_is_pruned(
-    copy: ProjectPaths, params: Params, fitted: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    losses = iter([1.0] * 7 + [9.0])
-
-    def fit(*arguments: Any) -> Any:
-        loss = next(losses)
-        for epoch in range(1, 11):
-            arguments[-1].on_epoch(epoch, loss)
-        return fitted
-
-    monkeypatch.setattr(search, "fit_model", fit)
-    study = run_trials(make_search(copy, params), 8)
-    assert [trial.state.name for trial in study.trials] == ["COMPLETE"] * 7 + ["PRUNED"]
-
-
 @pytest.mark.usefixtures("without_training")
 def test_the_best_values_are_printed_and_written_when_asked(
     copy: ProjectPaths, capsys: pytest.CaptureFixture[str]

@@ -5,8 +5,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import mlflow
-import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
 
@@ -14,7 +12,6 @@ from project_package.config import Params
 from project_package.evaluation.candidate import Candidate
 from project_package.paths import ProjectPaths
 from project_package.tracking import runs
-from project_package.tracking.lineage import current_lineage
 from project_package.tracking.registry import REGISTERED_MODEL
 
 from ..conftest import DATA_MD5, MODELS
@@ -65,29 +62,6 @@ def test_costs_of_the_evaluation_are_those_of_the_run(client: MlflowClient, proj
         run = get_run(project, name)
         assert costs[name]["fit_cpu_seconds"] == run.data.metrics["fit_cpu_seconds"]
         assert costs[name].get("gpu") == run.data.tags.get("gpu")
-
-
-def test_the_history_of_a_training_is_logged(client: MlflowClient) -> None:
-    with runs.search_run("history", {}) as metrics:
-        active = mlflow.active_run()
-        assert active is not None
-        runs._log_history(active.info.run_id, [{"loss": 1.0}, {"loss": 0.5}])
-        metrics["score"] = 1.0
-    points = client.get_metric_history(active.info.run_id, "epoch_loss")
-    assert [(point.step, point.value) for point in points] == [(0, 1.0), (1, 0.5)]
-    assert client.get_run(active.info.run_id).data.metrics["score"] == 1.0
-    client.delete_run(active.info.run_id)
-
-
-def test_the_gpu_is_logged(project: ProjectPaths, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}")
-    runs.connect(ProjectPaths(tmp_path))
-    exported = Candidate.read(project.candidate("baseline")).exported
-    table = pd.DataFrame({"x": [1.0], "y": [2.0]})
-    run = runs.TrainingRun("net", {}, {"latency_ms": 1.0}, [], "GPU 1", exported, table, "y")
-    runs.log_training(run, current_lineage(project))
-    cost = {"fit_cpu_seconds": None, "latency_ms": 1.0, "gpu": "GPU 1"}
-    assert runs.training_cost(runs.find_run(exported)) == cost
 
 
 def test_an_unknown_model_has_unknown_costs(client: MlflowClient) -> None:

@@ -16,10 +16,11 @@ from torch import Tensor, nn
 from ..config import STRICT
 from ..data.schema import Schema
 from ..data.splits import Split
-from .base import Model, TrainingContext, TrainingLog
+from .base import Model, TrainingContext
 from .network import Batch, NetworkParams, TrainingSetup, export_onnx, hold_out, seed_torch, train_network, training_log
 from .objective import Objective
 from .outputs import convert_output
+from .training_log import TrainingLog
 
 # The share of the training rows that early stopping uses.
 HELD_OUT = 0.15

@@ -11,7 +11,7 @@ import pytest
 from project_package.config import Params as AllParams
 from project_package.data.schema import MISSING, Column, Schema
 from project_package.data.splits import Split
-from project_package.models import mlp
+from project_package.models import mlp, network
 from project_package.models.base import TrainingContext, hyperparameters
 from project_package.models.inference import export_difference
 from project_package.pipeline.train import canonical_onnx
@@ -50,23 +50,24 @@ def test_overfits_a_small_batch(splits: Splits, schema: Schema, hyper: mlp.Param
 
 
 def test_an_interrupted_training_resumes_exactly(
-    splits: Splits, schema: Schema, hyper: mlp.Params, tmp_path: Path
+    splits: Splits, schema: Schema, hyper: mlp.Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     params = dataclasses.replace(hyper, epochs=6, patience=6)
     complete = fit(splits["train"], schema, params)
 
-    def interrupt(epoch: int, _: float) -> None:
+    def interrupt(_trial: object, epoch: int, _loss: float) -> None:
         if epoch == 4:
             raise KeyboardInterrupt
 
-    checkpoint = tmp_path / "mlp.pt"
+    monkeypatch.setattr(network, "report_epoch", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        fit(splits["train"], schema, params, TrainingContext(0, checkpoint, interrupt))
-    resumed = fit(splits["train"], schema, params, TrainingContext(0, checkpoint))
+        fit(splits["train"], schema, params, TrainingContext(0, tmp_path))
+    assert list(tmp_path.iterdir())
+    resumed = fit(splits["train"], schema, params, TrainingContext(0, tmp_path))
     assert resumed.log.history == complete.log.history
     features = splits["test"].features
     np.testing.assert_array_equal(resumed.predict(features), complete.predict(features))
-    assert not checkpoint.exists()
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_export_is_reproducible_and_uses_the_inputs(splits: Splits, schema: Schema, hyper: mlp.Params) -> None:

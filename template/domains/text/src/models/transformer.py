@@ -18,11 +18,12 @@ from torch.nn import functional
 from ..config import STRICT
 from ..data.schema import Schema
 from ..data.splits import Split, encode_target
-from .base import TrainingContext, TrainingLog
+from .base import TrainingContext
 from .network import Batch, Inputs, NetworkParams, TrainingSetup, export_onnx, seed_torch, train_network, training_log
 from .onnx_file import add_tokenizer
 from .special_tokens import PAD, SPECIAL_TOKENS, START, UNKNOWN
 from .tokenizer import build_tokenizer, tokenize
+from .training_log import TrainingLog
 
 
 @dataclass(frozen=True, config=STRICT)

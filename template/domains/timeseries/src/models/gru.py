@@ -16,8 +16,9 @@ from ..config import STRICT
 from ..data.schema import Schema
 from ..data.splits import Split, encode_target
 from ..evaluation.metrics import QUANTILES
-from .base import TrainingContext, TrainingLog
+from .base import TrainingContext
 from .network import Batch, NetworkParams, TrainingSetup, export_onnx, seed_torch, train_network, training_log
+from .training_log import TrainingLog
 
 # Share of the training windows, the latest ones, that decides when to stop.
 VALIDATION_FRACTION = 0.2

@@ -10,7 +10,7 @@ import torch
 from project_package.config import Params
 from project_package.data.schema import Schema
 from project_package.data.splits import Split
-from project_package.models import gru
+from project_package.models import gru, network
 from project_package.models.base import TrainingContext, hyperparameters
 from project_package.models.network import Batch, TrainingSetup, seed_torch, train_network
 
@@ -83,19 +83,18 @@ def test_shuffled_targets_teach_nothing(splits: Splits, schema: Schema) -> None:
 
 
 def test_interrupted_training_resumes_to_the_same_weights(
-    few: Split, schema: Schema, settings: gru.Params, tmp_path: Path
+    few: Split, schema: Schema, settings: gru.Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checkpoint = tmp_path / "checkpoint.pt"
-
-    def interrupt(epoch: int, _loss: float) -> None:
+    def interrupt(_trial: object, epoch: int, _loss: float) -> None:
         if epoch == 2:
             raise KeyboardInterrupt
 
+    monkeypatch.setattr(network, "report_epoch", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        gru.fit(few, schema, settings, TrainingContext(0, checkpoint, interrupt))
-    assert checkpoint.exists()
-    resumed = gru.fit(few, schema, settings, TrainingContext(0, checkpoint))
-    assert not checkpoint.exists()
+        gru.fit(few, schema, settings, TrainingContext(0, tmp_path))
+    assert list(tmp_path.iterdir())
+    resumed = gru.fit(few, schema, settings, TrainingContext(0, tmp_path))
+    assert not list(tmp_path.iterdir())
     whole = gru.fit(few, schema, settings, TrainingContext(0))
     assert resumed.log.history == whole.log.history
     for name, weights in whole.served.state_dict().items():

@@ -17,10 +17,11 @@ from ..config import STRICT
 from ..data.images import ImageSpec, Pixels
 from ..data.schema import Schema
 from ..data.splits import Split, encode_target
-from .base import TrainingContext, TrainingLog
+from .base import TrainingContext
 from .inference import BATCH_SIZE
 from .network import Batch, NetworkParams, TrainingSetup, export_onnx, hold_out, seed_torch, train_network, training_log
 from .sklearn_model import flatten, normalize
+from .training_log import TrainingLog
 
 # Part of the training split that early stopping is based on.
 HELD_OUT_FRACTION = 0.15

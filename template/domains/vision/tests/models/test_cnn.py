@@ -13,7 +13,7 @@ from project_package.config import Params
 from project_package.data.images import ImageSpec
 from project_package.data.schema import Schema
 from project_package.data.splits import Split
-from project_package.models import cnn
+from project_package.models import cnn, network
 from project_package.models.base import TrainingContext, hyperparameters
 
 Splits = dict[str, Split]
@@ -83,24 +83,25 @@ def test_horizontal_flip_mirrors_about_half_of_the_images(splits: Splits, schema
 
 
 def test_interrupted_training_resumes_with_the_same_result(
-    splits: Splits, schema: Schema, default: cnn.Params, tmp_path: Path
+    splits: Splits, schema: Schema, default: cnn.Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    params, checkpoint = dataclasses.replace(default, epochs=4, patience=4), tmp_path / "cnn.pt"
+    params, context = dataclasses.replace(default, epochs=4, patience=4), TrainingContext(0, tmp_path)
     whole = cnn.fit(splits["train"], schema, params, CONTEXT)
+    epochs: list[int] = []
 
-    def interrupt(epoch: int, _loss: float) -> None:
+    def interrupt(_trial: object, epoch: int, _loss: float) -> None:
+        epochs.append(epoch)
         if epoch == 2:
             raise KeyboardInterrupt
 
+    monkeypatch.setattr(network, "report_epoch", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        cnn.fit(splits["train"], schema, params, TrainingContext(0, checkpoint, interrupt))
-    epochs: list[int] = []
-    context = TrainingContext(0, checkpoint, lambda epoch, _: epochs.append(epoch))
+        cnn.fit(splits["train"], schema, params, context)
     resumed = cnn.fit(splits["train"], schema, params, context)
-    assert epochs == [3, 4]
+    assert epochs == [1, 2, 3, 4]
     assert resumed.log.history == whole.log.history
     np.testing.assert_array_equal(resumed.predict(splits["test"].features), whole.predict(splits["test"].features))
-    assert not checkpoint.exists()
+    assert not list(tmp_path.iterdir())
 
 
 def test_batches_predict_the_same_as_one_batch(

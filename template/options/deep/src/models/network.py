@@ -23,7 +23,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..config import STRICT
-from .base import TrainingContext, TrainingLog
+from .base import TrainingContext
+from .training_log import TrainingLog, report_epoch
 
 Inputs = tuple[Tensor, ...]
 Augment = Callable[[Inputs, torch.Generator], Inputs]
@@ -122,7 +123,8 @@ def train_network(
     network.to(device)
     run = _TrainingRun(network, train.to(device), held_out.to(device), setup, context.seed)
     run_id = fingerprint(network, run.train, setup.params, context.seed)
-    start, epochs = run.resume(context.checkpoint, run_id), setup.params.epochs
+    checkpoint = context.cache / "checkpoint.pt" if context.cache else None
+    start, epochs = run.resume(checkpoint, run_id), setup.params.epochs
     name = type(network).__name__
     bar = tqdm(range(start, epochs + 1), name, epochs, initial=start - 1, unit="epoch", disable=None)
     for epoch in bar:
@@ -130,15 +132,14 @@ def train_network(
             break
         run.train_epoch(epoch)
         run.keep_best()
-        run.save(context.checkpoint, run_id, epoch)
-        if context.on_epoch:
-            context.on_epoch(epoch, run.history[-1]["check_loss"])
+        run.save(checkpoint, run_id, epoch)
+        report_epoch(context.trial, epoch, run.history[-1]["check_loss"])
         bar.set_postfix_str(f"loss {run.history[-1]['loss']:.4f}, held out {run.history[-1]['check_loss']:.4f}")
     bar.close()
     network.load_state_dict(run.best)
     network.to("cpu").eval()
-    if context.checkpoint:
-        context.checkpoint.unlink(missing_ok=True)
+    if checkpoint:
+        checkpoint.unlink(missing_ok=True)
     return run.history
 
 

@@ -73,16 +73,17 @@ def small_gradients(outputs: Tensor, target: Tensor) -> Tensor:
     return 1e-6 * cross_entropy(outputs, target)
 
 
-def interrupted_at(epoch: int, checkpoint: Path, epochs: list[int] | None = None) -> TrainingContext:
-    """Return a context that interrupts the training after so many epochs of this run."""
-    seen = [] if epochs is None else epochs
+def interrupt_after(monkeypatch: pytest.MonkeyPatch, *last: int) -> list[int]:
+    """Interrupt trainings after these epochs; return the list to which each trained epoch is added."""
+    epochs: list[int] = []
 
-    def interrupt(current: int, _: float) -> None:
-        seen.append(current)
-        if len(seen) == epoch:
+    def interrupt(_trial: object, epoch: int, _loss: float) -> None:
+        epochs.append(epoch)
+        if epoch in last:
             raise KeyboardInterrupt
 
-    return TrainingContext(0, checkpoint, interrupt)
+    monkeypatch.setattr(module, "report_epoch", interrupt)
+    return epochs
 
 
 def test_half_precision_converges_like_full_precision(network: nn.Module, parts: Parts) -> None:
@@ -129,13 +130,15 @@ def test_progress_is_shown_on_a_terminal(network: nn.Module, parts: Parts, monke
     assert "held out" in terminal.getvalue()
 
 
-def test_a_checkpoint_of_other_hyperparameters_is_ignored(network: nn.Module, parts: Parts, tmp_path: Path) -> None:
-    first_epochs = []
+def test_a_checkpoint_of_other_hyperparameters_is_ignored(
+    network: nn.Module, parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    epochs, first_epochs = interrupt_after(monkeypatch, 3, 6), []
     for dropout in (0.1, 0.1, 0.5, 0.5):
-        epochs: list[int] = []
+        epochs.clear()
         setup = TrainingSetup(Params(dropout=dropout), cross_entropy)
         with pytest.raises(KeyboardInterrupt):
-            train_network(copy.deepcopy(network), *parts, setup, interrupted_at(3, tmp_path / "checkpoint.pt", epochs))
+            train_network(copy.deepcopy(network), *parts, setup, TrainingContext(0, tmp_path))
         first_epochs.append(epochs[0])
     assert first_epochs == [1, 4, 1, 4]
 
@@ -169,22 +172,21 @@ def test_gradients_are_clipped_after_unscaling(
 
 @pytest.mark.parametrize(("before", "after"), [(True, True), (False, True), (True, False)])
 def test_an_interrupted_training_resumes_in_either_precision(
-    network: nn.Module, parts: Parts, tmp_path: Path, before: bool, after: bool
+    network: nn.Module, parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: bool, after: bool
 ) -> None:
     """As when it starts on a machine without a GPU and continues on one with a GPU."""
-    twin, resumed_network, checkpoint = copy.deepcopy(network), copy.deepcopy(network), tmp_path / "checkpoint.pt"
+    twin, resumed_network, context = copy.deepcopy(network), copy.deepcopy(network), TrainingContext(0, tmp_path)
     setups = {half: TrainingSetup(Params(), large_gradients, mixed_precision=half) for half in (True, False)}
     complete = train_network(network, *parts, setups[before], CONTEXT)
+    epochs = interrupt_after(monkeypatch, 3)
     with pytest.raises(KeyboardInterrupt):
-        train_network(twin, *parts, setups[before], interrupted_at(3, checkpoint))
-    epochs: list[int] = []
-    context = interrupted_at(99, checkpoint, epochs)
+        train_network(twin, *parts, setups[before], context)
     resumed = train_network(resumed_network, *parts, setups[after], context)
-    assert epochs[0] == 4
+    assert epochs == list(range(1, 13))
     assert resumed[:4] == complete[:4]
     assert (resumed == complete) == (before == after)
     assert accuracy(resumed_network, parts[1]) > 0.9
-    assert not checkpoint.exists()
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_log_counts_epochs_and_weights(network: nn.Module, parts: Parts) -> None:
