@@ -1,62 +1,34 @@
-"""The raw table is loaded as schema.yaml describes it."""
+"""The raw table is loaded for the validation to check."""
 
-import dataclasses
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from second_look.data.loading import read_raw
-from second_look.data.schema import Column, Schema, load_schema
-from second_look.data.tables import Reading
-from second_look.data.validation import DataError
-from second_look.errors import UserError
-from second_look.paths import ProjectPaths
+from second_look.data.schema import Column, ExcludedColumn, Schema
+from second_look.data.source import RAW_FILE
 
-CODE = Column("code", "Code", "category", choices=("01", "NA"))
-
-
-def load(folder: Path, text: str, schema: Schema) -> list[str]:
-    (folder / "table.csv").write_text(text, encoding="utf-8")
-    return [str(value) for value in read_raw(folder, schema)["code"]]
+DAY = Column("day", "Day", "date", column="Day of visit", date_format="%d.%m.%Y")
+TARGET = Column("code", "Code", "category", choices=("01", "NA"))
 
 
 @pytest.fixture
-def small(schema: Schema) -> Schema:
-    """A table of two columns of codes."""
-    target = dataclasses.replace(CODE, name="target", nullable=True)
-    return Schema("", "", Reading("table.csv"), target, (CODE,), too_rare=("rare",))
+def folder(tmp_path: Path) -> Path:
+    rows = ["code,Day of visit,moon", "01,02.01.1970,full", "NA,,new", "99,30.02.1970,full"]
+    (tmp_path / RAW_FILE).write_text("\n".join(rows), encoding="utf-8")
+    return tmp_path
 
 
-def test_categories_are_text(tmp_path: Path, small: Schema) -> None:
-    assert load(tmp_path, "code,target\n01,NA\nNA,01\n", small) == ["01", "NA"]
+def test_categories_are_text_and_dates_are_days(folder: Path) -> None:
+    table = read_raw(folder, Schema("", "", TARGET, (DAY,)))
+    assert table["code"].tolist() == ["01", "NA", "99"]
+    assert table["day"].fillna("missing").tolist() == [1, "missing", "30.02.1970"]
+    assert table["moon"].tolist() == ["full", "new", "full"]
 
 
-def test_rows_without_a_target_or_of_a_rare_class_are_dropped(tmp_path: Path, small: Schema) -> None:
-    assert load(tmp_path, "code,target\n01,NA\n02,\n03,rare\n", small) == ["01"]
-
-
-def test_unknown_columns_are_kept_for_the_validation(tmp_path: Path, small: Schema) -> None:
-    load(tmp_path, "code,moon\n01,full\n", small)
-    assert list(read_raw(tmp_path, small)) == ["code", "moon"]
-
-
-def test_a_missing_file_is_an_error(tmp_path: Path, small: Schema) -> None:
-    with pytest.raises(DataError, match="not found"):
-        read_raw(tmp_path, small)
-
-
-def test_a_typo_in_the_schema_is_an_error(project: ProjectPaths, tmp_path: Path) -> None:
-    text = project.schema.read_text(encoding="utf-8").replace("label:", "name_of:", 1)
-    (tmp_path / "schema.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(UserError, match="name_of is unknown"):
-        load_schema(tmp_path / "schema.yaml")
-
-
-def test_a_target_of_another_kind_is_an_error(project: ProjectPaths, tmp_path: Path) -> None:
-    kind = load_schema(project.schema).target.kind
-    before, _, after = project.schema.read_text(encoding="utf-8").partition("target:")
-    other = {"category": "number", "number": "category"}[kind]
-    changed = after.replace(f"kind: {kind}", f"kind: {other}", 1)
-    (tmp_path / "schema.yaml").write_text(f"{before}target:{changed}", encoding="utf-8")
-    with pytest.raises(UserError, match=rf"the target \w+ is a {other}, but this project is a \w+ion"):
-        load_schema(tmp_path / "schema.yaml")
+def test_what_the_schema_leaves_out_is_dropped(folder: Path) -> None:
+    schema = replace(Schema("", "", TARGET, (DAY,)), left_out=(ExcludedColumn("moon", "no use"),), too_rare=("99",))
+    table = read_raw(folder, schema)
+    assert table.columns.tolist() == ["code", "day"]
+    assert table["code"].tolist() == ["01", "NA"]

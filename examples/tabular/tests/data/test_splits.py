@@ -9,10 +9,10 @@ import pytest
 from second_look.config import Params
 from second_look.data.loading import read_raw
 from second_look.data.schema import MISSING, Column, Schema
-from second_look.data.slices import slice_labels
 from second_look.data.splits import Split, read_splits, split, to_table, write_splits
 from second_look.data.validation import validate
 from second_look.errors import UserError
+from second_look.evaluation.slices import slice_labels
 from second_look.paths import ProjectPaths
 
 Splits = dict[str, Split]

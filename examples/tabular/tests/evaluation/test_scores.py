@@ -8,7 +8,7 @@ import pytest
 
 from second_look.config import Evaluate
 from second_look.evaluation import scores
-from second_look.evaluation.metric import Metric
+from second_look.evaluation.base import Metric
 from second_look.evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, Truth, score_models, score_slices
 
 MAE = Metric("Error", lambda target, prediction: float(np.abs(target - prediction).mean()), higher_is_better=False)

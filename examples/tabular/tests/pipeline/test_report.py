@@ -1,8 +1,13 @@
 """The report replaces the lines between the README's markers, and the same results give the same files."""
 
 import json
+import shutil
+from pathlib import Path
+
+import pytest
 
 from second_look.data.schema import Schema
+from second_look.errors import exit_on_user_error
 from second_look.paths import ProjectPaths
 from second_look.pipeline import report
 from second_look.pipeline.report import END, START, replace_results
@@ -22,10 +27,11 @@ def test_without_both_markers_nothing_changes() -> None:
         assert replace_results(text, "new") == text
 
 
-def test_the_readme_shows_champion_decisions_and_figure(project: ProjectPaths) -> None:
+def test_the_readme_shows_champion_decisions_test_scores_and_figure(project: ProjectPaths) -> None:
     text = (project.root / "README.md").read_text(encoding="utf-8")
     evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
-    assert f"**{evaluation['champion']}** ★" in text
+    assert f"\n| **{evaluation['champion']}** ★ |" in text
+    assert f"| {evaluation['champion']} on the test split, used once |" in text
     assert "old results" not in text
     for decision in evaluation["decisions"]:
         assert f"\n- {decision}\n" in text
@@ -41,9 +47,10 @@ def test_the_model_card_has_every_section(project: ProjectPaths, schema: Schema)
     assert str(load_champion(project.champion)[0].lineage["mlflow_run_id"]) in card
 
 
-def test_an_evaluation_without_slices_has_no_figure_of_them(project: ProjectPaths) -> None:
-    evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
-    assert set(report.draw_overview(evaluation | {"slices": []})) == {"comparison"}
+def test_without_a_champion_the_message_says_what_to_run(tmp_path: Path, project: ProjectPaths) -> None:
+    shutil.copytree(project.reports, tmp_path / "reports")
+    with pytest.raises(SystemExit, match="uv run dvc repro"), exit_on_user_error():
+        report.main(ProjectPaths(tmp_path))
 
 
 def test_reporting_again_changes_no_file(project: ProjectPaths) -> None:

@@ -7,8 +7,9 @@ import pytest
 from which_library.config import Params
 from which_library.data.cleaning import words_of
 from which_library.data.duplicates import drop_repeated_sentences, near_duplicate_groups
-from which_library.data.schema import ANY_WORD, Schema
+from which_library.data.schema import Schema
 from which_library.data.splits import Split
+from which_library.data.words import ANY_WORD
 
 SENTENCE = "compute the mean of all numbers along the given axis of an array"
 

@@ -16,7 +16,7 @@ from ..conftest import MODELS
 
 
 def test_predictions_have_the_accuracy_of_the_evaluation(project: ProjectPaths) -> None:
-    scores = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))["scores"]
+    scores = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))["validation_scores"]
     table = pd.read_csv(project.reports / "plots" / "predictions.csv", keep_default_na=False)
     assert set(table["model"]) == set(MODELS)
     for name, rows in table.groupby("model"):

@@ -8,7 +8,7 @@ import pytest
 
 from which_library.config import Evaluate
 from which_library.evaluation import scores
-from which_library.evaluation.metric import Metric
+from which_library.evaluation.base import Metric
 from which_library.evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, Truth, score_models, score_slices
 
 MAE = Metric("Error", lambda target, prediction: float(np.abs(target - prediction).mean()), higher_is_better=False)

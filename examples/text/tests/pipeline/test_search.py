@@ -17,7 +17,7 @@ from which_library.evaluation.metrics import METRICS
 from which_library.models.base import TrainingContext, fit_model
 from which_library.paths import ProjectPaths
 from which_library.pipeline import search
-from which_library.pipeline.search import GIVEN, Search, find_trial, rounded, run_trials
+from which_library.pipeline.search import Search, run_trials
 from which_library.tracking import runs
 from which_library.tracking.registry import REGISTERED_MODEL
 
@@ -114,29 +114,7 @@ def test_a_changed_type_of_range_starts_a_new_study(copy: ProjectPaths, params: 
 def test_changed_values_are_tried_next(copy: ProjectPaths, params: Params) -> None:
     run_trials(make_search(copy, params), 2)
     changed = make_search(copy, at_end_of_range(params))
-    study = run_trials(changed, 1)
-    assert find_trial(study, changed.current) == study.trials[-1]
-    assert find_trial(study, {name: rounded(value) for name, value in study.trials[1].params.items()})
-
-
-def test_a_trial_worse_than_the_median_is_pruned_unless_it_was_given(
-    copy: ProjectPaths, params: Params, fitted: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    losses = iter([1.0] * 7 + [9.0, 9.0])
-
-    def fit(*arguments: Any) -> Any:
-        loss = next(losses)
-        for epoch in range(1, 11):
-            arguments[-1].on_epoch(epoch, loss)
-        return fitted
-
-    monkeypatch.setattr(search, "fit_model", fit)
-    study = run_trials(make_search(copy, params), 8)
-    assert [trial.state.name for trial in study.trials] == ["COMPLETE"] * 7 + ["PRUNED"]
-    changed = make_search(copy, at_end_of_range(params))
-    study = run_trials(changed, 1)
-    given = [trial.state.name for trial in study.trials if trial.user_attrs.get(GIVEN) == changed.current]
-    assert given == ["COMPLETE"]
+    assert run_trials(changed, 1).trials[-1].params == changed.current
 
 
 @pytest.mark.usefixtures("without_training")
@@ -152,8 +130,8 @@ def test_the_best_values_are_printed_and_written_when_asked(
     search.main([MODEL, "--trials", "0", "--write"], copy)
     output = capsys.readouterr().out
     assert "Wrote the best values to params.yaml" in output
-    written = make_search(copy, load_params(copy.params)).current
-    assert f"with {search.format_values(written)}" in output
+    for name, value in make_search(copy, load_params(copy.params)).current.items():
+        assert f"{name} {value:.4g}" in output
 
 
 def test_an_interrupted_search_can_be_continued(

@@ -12,10 +12,10 @@ from air_ahead.data.loading import read_raw
 from air_ahead.data.periods import Step
 from air_ahead.data.schema import Schema
 from air_ahead.data.series import fill_gaps, resample
-from air_ahead.data.slices import slice_labels
 from air_ahead.data.splits import Split, join_windows, read_splits, split, to_table, write_splits
 from air_ahead.data.validation import DataError, validate
 from air_ahead.errors import UserError
+from air_ahead.evaluation.slices import slice_labels
 from air_ahead.paths import ProjectPaths
 
 Splits = dict[str, Split]

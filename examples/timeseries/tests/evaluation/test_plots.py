@@ -15,7 +15,7 @@ from air_ahead.paths import ProjectPaths
 
 
 def test_mean_over_steps_is_the_score(project: ProjectPaths, params: Params) -> None:
-    scores = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))["scores"]
+    scores = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))["validation_scores"]
     table = pd.read_csv(project.reports / "plots" / "steps.csv")
     assert set(table["model"]) == set(params.train.models)
     for name, rows in table.groupby("model"):
@@ -27,7 +27,7 @@ def test_mean_over_steps_is_the_score(project: ProjectPaths, params: Params) -> 
 def test_full_horizon_has_forecast_interval_and_actual_value(
     project: ProjectPaths, splits: dict[str, Split], schema: Schema
 ) -> None:
-    target = encode_target(splits["test"].target, schema)
+    target = encode_target(splits["validation"].target, schema)
     for _, rows in pd.read_csv(project.reports / "plots" / "ahead.csv").groupby("model"):
         np.testing.assert_allclose(rows["actual"], target[:, -1], atol=1e-5)
         assert (rows["low"] <= rows["predicted"]).all()

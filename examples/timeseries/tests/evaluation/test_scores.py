@@ -8,7 +8,7 @@ import pytest
 
 from air_ahead.config import Evaluate
 from air_ahead.evaluation import scores
-from air_ahead.evaluation.metric import Metric
+from air_ahead.evaluation.base import Metric
 from air_ahead.evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, Truth, score_models, score_slices
 
 MAE = Metric("Error", lambda target, prediction: float(np.abs(target - prediction).mean()), higher_is_better=False)

@@ -8,8 +8,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
-from digit_reader.data.images import InvalidInputError
-from digit_reader.data.loading import RawImage
+from digit_reader.data.images import InvalidInputError, RawImage
 from digit_reader.data.preprocessing import to_image
 from digit_reader.data.schema import Schema
 from digit_reader.data.splits import Split, encode_target

@@ -5,7 +5,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from digit_reader.data.loading import RawImage, read_raw
+from digit_reader.data.images import RawImage
+from digit_reader.data.loading import read_raw
 from digit_reader.data.schema import Schema, load_schema
 from digit_reader.data.splits import Split
 from digit_reader.data.validation import DataError, validate

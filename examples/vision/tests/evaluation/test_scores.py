@@ -8,7 +8,7 @@ import pytest
 
 from digit_reader.config import Evaluate
 from digit_reader.evaluation import scores
-from digit_reader.evaluation.metric import Metric
+from digit_reader.evaluation.base import Metric
 from digit_reader.evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, Truth, score_models, score_slices
 
 MAE = Metric("Error", lambda target, prediction: float(np.abs(target - prediction).mean()), higher_is_better=False)

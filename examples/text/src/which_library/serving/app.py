@@ -30,7 +30,6 @@ from .predictor import Predictor, load_predictor
 
 PACKAGE = __package__.partition(".")[0]  # not __name__, which is __main__ if the module is run
 CONCURRENCY = 4
-EVALUATION_KEYS = {"champion", "metric", "labels", "decisions", "scores", "slices", "rows", "sample_noun"}
 # On a phone: tables scroll sideways instead of breaking numbers, only hashes break, galleries get fewer columns.
 CSS = """
 .prose table { word-break: normal; overflow-wrap: normal; }
@@ -78,12 +77,13 @@ def _evaluation_tab(reports: Path) -> None:
     except ValueError:
         gr.Markdown("`reports/evaluation.json` is not valid JSON. Run: `uv run dvc repro`")
         return
-    if not set(evaluation) >= EVALUATION_KEYS:
+    if "validation_scores" not in evaluation:
         gr.Markdown("Evaluation reports were written by an older version. Run: `uv run dvc repro`")
         return
-    gr.Markdown(markdown.score_table(evaluation))
-    gr.Markdown(markdown.explain_scores(evaluation))
+    gr.Markdown(markdown.model_table(evaluation))
     gr.Markdown("\n".join(f"- {decision}" for decision in evaluation["decisions"]))
+    gr.Markdown(markdown.champion_table(evaluation))
+    gr.Markdown(markdown.explain_scores(evaluation))
     gr.Markdown("### The champion by slice of the test split")
     gr.Markdown(markdown.slice_table(evaluation))
     _figures(reports / "figures")

@@ -1,29 +1,20 @@
-"""Loading of the raw series."""
+"""Loading of the raw series that `data/source.py` wrote."""
 
 from pathlib import Path
 
 import pandas as pd
 
 from .schema import Schema
-from .tables import TableColumn, TableError, read_table
-from .validation import DataError
+from .source import RAW_FILE
+from .validation import EPOCH
 
 
 def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:
-    """Load dates as days since 1970-01-01 and values as numbers, or as text where they are invalid.
-
-    Columns that the schema does not know are added without values, so that `validate` reports them.
-
-    Raises:
-        DataError: the file is missing or cannot be read.
-    """
-    columns = [
-        TableColumn(schema.date_column, schema.date_column, "date", schema.date.date_format),
-        TableColumn(schema.target_column, schema.target_column, "number"),
-    ]
-    try:
-        table, names = read_table(folder, schema.reading, columns)
-    except TableError as error:
-        raise DataError(str(error)) from error
-    known = {schema.date_column, schema.target_column, *(column.column for column in schema.left_out)}
-    return table.assign(**{name: None for name in names if name not in known})
+    """Load the table, with dates as days since 1970-01-01, or as text where they are invalid."""
+    table = pd.read_csv(folder / RAW_FILE, keep_default_na=False, na_values=[""])
+    table = table.drop(columns=[entry.column for entry in schema.left_out], errors="ignore")
+    if (name := schema.date_column) in table:
+        dates = pd.to_datetime(table[name], format=schema.date.date_format or "ISO8601", errors="coerce")
+        days = (dates - pd.Timestamp(EPOCH)).dt.days
+        table[name] = days.astype(object).where(dates.notna(), table[name])
+    return table

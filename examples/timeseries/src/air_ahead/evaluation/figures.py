@@ -19,8 +19,8 @@ def new_figure(title: str, *, height: float = 3.6) -> tuple[Figure, Any]:
 
 
 def draw_comparison(label: str, scores: dict[str, dict[str, Any]], champion: str) -> Figure:
-    """Draw each model's score on the test split with its interval; `scores`: model → value, low, high."""
-    figure, axes = new_figure(f"{label} on the test split", height=1.2 + 0.5 * len(scores))
+    """Draw each model's score on the validation split with its interval; `scores`: model → value, low, high."""
+    figure, axes = new_figure(f"{label} on the validation split", height=1.2 + 0.5 * len(scores))
     for position, (name, score) in enumerate(scores.items()):
         color = BLUE if name == champion else GRAY
         _draw_interval(axes, score, position, color)
@@ -35,7 +35,7 @@ def draw_comparison(label: str, scores: dict[str, dict[str, Any]], champion: str
 def draw_slices(label: str, records: list[dict[str, Any]], overall: float) -> Figure:
     """Draw the champion's score on each slice with its interval, next to the score on all rows."""
     known = [record for record in reversed(records) if record["value"] is not None]
-    figure, axes = new_figure(f"{label} by slice", height=1.2 + 0.45 * len(known))
+    figure, axes = new_figure(f"{label} by slice of the test split", height=1.2 + 0.45 * len(known))
     axes.axvline(overall, color=GRAY, linestyle="--", linewidth=1, label="all")
     for position, record in enumerate(known):
         _draw_interval(axes, record, position, ORANGE)

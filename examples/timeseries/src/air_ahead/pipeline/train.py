@@ -16,9 +16,7 @@ from ..data.splits import Split, encode_target, read_splits, to_table
 from ..errors import exit_on_user_error
 from ..evaluation.candidate import Candidate
 from ..evaluation.metrics import METRICS
-from ..evaluation.plot_data import plot_tables
-from ..evaluation.plots import draw_plots
-from ..models.base import TrainingContext, TrainingLog, fit_model
+from ..models.base import Model, TrainingContext, fit_model
 from ..models.inference import export_difference, load_onnx, predict_onnx
 from ..paths import ProjectPaths
 from ..tracking import runs
@@ -34,11 +32,11 @@ class ExportError(RuntimeError):
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A candidate, its metrics (validation scores, costs), and the log of its training."""
+    """A model, its exported candidate, and its metrics: validation scores and costs."""
 
+    model: Model
     candidate: Candidate
     metrics: dict[str, float]
-    log: TrainingLog
 
 
 def main(name: str, paths: ProjectPaths | None = None) -> None:
@@ -49,9 +47,19 @@ def main(name: str, paths: ProjectPaths | None = None) -> None:
     schema = load_schema(paths.schema)
     splits = read_splits(paths.prepared, schema)
 
-    trained = train(name, splits, schema, params, TrainingContext(params.seed, paths.checkpoint(name)))
+    trained = train(name, splits, schema, params, TrainingContext(params.seed, paths.cache(name)))
     runs.connect(paths)
-    run_id = runs.log_training(describe_run(name, trained, splits, schema, params), lineage)
+    run = runs.TrainingRun(
+        model=name,
+        params=params.logged_params(name),
+        metrics=trained.metrics,
+        exported=trained.candidate.exported,
+        table=to_table(splits["train"], schema),
+        target=schema.target.name,
+    )
+    run_id = runs.log_training(run, lineage)
+    if log := getattr(trained.model, "log", None):
+        log.write(run_id)
     trained.candidate.save(paths.candidate(name))
 
     scores = ", ".join(f"{key} {trained.metrics[key]:.4g}" for key in METRICS)
@@ -76,15 +84,13 @@ def train(name: str, splits: dict[str, Split], schema: Schema, params: Train, co
         )
     predictions = {part: predict_onnx(exported, splits[part].features, schema) for part in ("validation", "test")}
     target = encode_target(splits["validation"].target, schema)
-    log: TrainingLog = getattr(model, "log", TrainingLog())
     metrics = {
         **{key: metric.score(target, predictions["validation"]) for key, metric in METRICS.items()},
         "fit_cpu_seconds": seconds,
         "latency_ms": measure_latency(exported, splits["validation"], schema),
         "export_difference": difference,
-        **log.metrics,
     }
-    return TrainedModel(Candidate(exported, predictions), metrics, log)
+    return TrainedModel(model, Candidate(exported, predictions), metrics)
 
 
 def measure_latency(exported: bytes, split: Split, schema: Schema) -> float:
@@ -105,25 +111,6 @@ def canonical_onnx(exported: bytes) -> bytes:
     del model.opset_import[:]
     model.opset_import.extend(opsets)
     return bytes(model.SerializeToString(deterministic=True))
-
-
-def describe_run(
-    name: str, trained: TrainedModel, splits: dict[str, Split], schema: Schema, params: Train
-) -> runs.TrainingRun:
-    """Return what MLflow logs of a training."""
-    target = encode_target(splits["validation"].target, schema)
-    tables = plot_tables(schema, target, {name: trained.candidate.predictions["validation"]})
-    return runs.TrainingRun(
-        model=name,
-        params=params.logged_params(name),
-        metrics=trained.metrics,
-        history=trained.log.history,
-        gpu=trained.log.gpu,
-        exported=trained.candidate.exported,
-        table=to_table(splits["train"], schema),
-        target=schema.target.name,
-        figures=draw_plots(schema, tables),
-    )
 
 
 if __name__ == "__main__":

@@ -21,29 +21,36 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def score_table(evaluation: Record) -> str:
-    """Return the test scores: a row per model, a column per metric; a star marks the champion."""
-    labels = evaluation["labels"]
-    header = ["model", *(entry["label"] + ARROWS[entry["higher_is_better"]] for entry in labels.values())]
+def model_table(evaluation: Record) -> str:
+    """Return validation score and costs of each model, a star at the champion, and which models a GPU trained."""
+    metric = evaluation["metric"]
+    score = f"{_metric_label(evaluation, metric)}, validation split"
     rows = []
-    for name, scores in evaluation["scores"].items():
+    for name, scores in evaluation["validation_scores"].items():
         model = f"**{name}** ★" if name == evaluation["champion"] else name
-        rows.append([model, *(format_score(scores[key]) for key in labels)])
-    return table(header, rows)
-
-
-def cost_table(evaluation: Record) -> str:
-    """Return the costs of each model, and which of them a GPU trained."""
-    rows = []
-    for name, cost in evaluation["costs"].items():
-        values = [cost["fit_cpu_seconds"], cost["size_bytes"] / 1000, cost["latency_ms"]]
-        rows.append([name, *("unknown" if value is None else rounded(value) for value in values)])
+        cost = evaluation["costs"][name]
+        costs = [cost["fit_cpu_seconds"], cost["size_bytes"] / 1000, cost["latency_ms"]]
+        cells = ["unknown" if value is None else rounded(value) for value in costs]
+        rows.append([model, format_score(scores[metric]), *cells])
     gpus = [
         f"\n\n{name} was trained on a GPU ({escape(cost['gpu'])}); its CPU seconds exclude the GPU's work."
         for name, cost in evaluation["costs"].items()
         if cost.get("gpu")
     ]
-    return table(["model", "training, CPU s", "file, kB", "one prediction, ms"], rows) + "".join(gpus)
+    return table(["model", score, "training, CPU s", "file, kB", "one prediction, ms"], rows) + "".join(gpus)
+
+
+def champion_table(evaluation: Record) -> str:
+    """Return the champion's scores on the test split, a row per metric."""
+    name = evaluation["champion"]
+    scores = evaluation["scores"][name]
+    rows = [[_metric_label(evaluation, key), format_score(scores[key])] for key in evaluation["labels"]]
+    return table(["metric", f"{name} on the test split, used once"], rows)
+
+
+def _metric_label(evaluation: Record, key: str) -> str:
+    entry = evaluation["labels"][key]
+    return f"{entry['label']}{ARROWS[entry['higher_is_better']]}"
 
 
 def slice_table(evaluation: Record) -> str:
@@ -85,9 +92,10 @@ def explain_scores(evaluation: Record) -> str:
     """Return which split was used for what, and how to read the scores."""
     rows, noun = evaluation["rows"], evaluation["sample_noun"]
     return (
-        f"Scores on the {rows['test']:,} {noun} of the test split; the models were trained on {rows['train']:,} {noun} "
-        f"and selected on {rows['validation']:,}. Brackets contain bootstrap intervals, which are left out where there "
-        f"are too few {noun} or all resamples score the same. ★ marks the champion."
+        f"The models were trained on {rows['train']:,} {noun} and compared on the {rows['validation']:,} {noun} of the "
+        f"validation split. Only the champion, marked ★, was scored and plotted on the {rows['test']:,} {noun} of the "
+        f"test split. Brackets contain bootstrap intervals, which are left out where there are too few {noun} or all "
+        "resamples score the same."
     )
 
 

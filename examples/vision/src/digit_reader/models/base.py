@@ -5,12 +5,11 @@ A model is a module of this package with a frozen dataclass `Params` and a funct
 hyperparameters in the section `train.<name>`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +19,12 @@ from ..data.schema import Schema
 from ..data.splits import Split
 from ..errors import UserError
 
+if TYPE_CHECKING:  # slow to import
+    from optuna import Trial
+
 
 class Model(Protocol):
-    """A fitted model. A model may also have an attribute `log`, a `TrainingLog`."""
+    """A fitted model. If it has an attribute `log`, `log.write(run_id)` adds to the MLflow run of its training."""
 
     def predict(self, features: Any) -> NDArray[np.float64]:
         """Return probabilities (rows, classes), values (rows,) or quantiles (origins, horizon, 3)."""
@@ -39,22 +41,13 @@ class TrainingContext:
 
     Attributes:
         seed: of every random draw.
-        checkpoint: where a long training saves its state, to resume after an interruption.
-        on_epoch: called with the epoch and the held-out loss after each epoch; may raise to stop the training.
+        cache: a folder for files that outlast an interrupted training.
+        trial: the Optuna trial that the training belongs to.
     """
 
     seed: int
-    checkpoint: Path | None = None
-    on_epoch: Callable[[int, float], None] | None = None
-
-
-@dataclass(frozen=True)
-class TrainingLog:
-    """Metrics of a training: per epoch (`history`), in total (`metrics`), and the GPU's name if one was used."""
-
-    history: list[dict[str, float]] = field(default_factory=list)
-    metrics: dict[str, float] = field(default_factory=dict)
-    gpu: str | None = None
+    cache: Path | None = None
+    trial: "Trial | None" = None
 
 
 def fit_model(name: str, train: Split, schema: Schema, params: Train, context: TrainingContext) -> Model:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ..data.schema import MISSING, Column, Schema, iso_date
+from ..data.splits import Split
 from ..errors import UserError
-from ..evaluation.markdown import rounded
-from .schema import MISSING, Column, Schema, iso_date
-from .splits import Split
+from .markdown import rounded
 
 
 def slice_labels(splits: dict[str, Split], schema: Schema, names: Sequence[str]) -> dict[str, pd.Categorical]:

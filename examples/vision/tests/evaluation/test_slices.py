@@ -5,9 +5,9 @@ import pytest
 
 from digit_reader.config import Params
 from digit_reader.data.schema import Schema
-from digit_reader.data.slices import MEASURES, bin_by_terciles, slice_labels
 from digit_reader.data.splits import Split
 from digit_reader.errors import UserError
+from digit_reader.evaluation.slices import MEASURES, bin_by_terciles, slice_labels
 
 
 def test_each_image_is_in_one_slice_per_property(splits: dict[str, Split], schema: Schema, params: Params) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from ..data.schema import Schema
+from ..data.splits import Split
 from ..errors import UserError
-from .schema import Schema
-from .splits import Split
 
 QUARTERS = ["January to March", "April to June", "July to September", "October to December"]
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]

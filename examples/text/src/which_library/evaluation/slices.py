@@ -6,10 +6,10 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from ..data.cleaning import words_of
+from ..data.schema import Schema
+from ..data.splits import Split
 from ..errors import UserError
-from .cleaning import words_of
-from .schema import Schema
-from .splits import Split
 
 
 def slice_labels(splits: dict[str, Split], schema: Schema, names: Sequence[str]) -> dict[str, pd.Categorical]:

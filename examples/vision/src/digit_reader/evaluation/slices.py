@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..data.images import Pixels
+from ..data.schema import Schema
+from ..data.splits import Split
 from ..errors import UserError
-from .images import Pixels
-from .schema import Schema
-from .splits import Split
 
 Values = NDArray[Any]
 _IMAGE = (1, 2, 3)  # the axes of an image
