@@ -70,7 +70,8 @@ def test_the_gpu_is_logged(project: ProjectPaths, store: MlflowClient) -> None:
 def test_a_trial_worse_than_the_median_is_pruned(
     project: ProjectPaths, params: Params, fitted: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    losses, epochs = iter([1.0] * 7 + [9.0]), []
+    losses = iter([1.0] * 7 + [9.0])
+    epochs: list[int] = []
 
     def fit(*arguments: Any) -> Model:
         loss = next(losses)
