@@ -47,7 +47,7 @@ def format_profile(
     lines = [style(_headline(profile), bold=True), ""]
     lines += _table(profile, style, width) if is_table else [_image_sizes(profile)]
     lines += ["", *_suggestion(profile, style)]
-    lines += [f"{style('unclear', fg='yellow')}  {text}." for text in profile.ambiguities]
+    lines += [f"{style('unclear', fg='yellow')}  {text}." for text in profile.doubts]
     lines += [f"{style('note', fg='cyan')}     {text}" for text in profile.notes]
     return "\n".join(lines)
 
