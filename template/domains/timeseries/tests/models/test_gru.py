@@ -70,12 +70,17 @@ def test_overfits_a_small_batch(splits: Splits, schema: Schema) -> None:
     """A network that cannot is not connected to its inputs or its target."""
     _, batch, _ = gru.training_batches(splits["train"], schema)
     small = batch.select(torch.arange(0, len(batch), 16))
-    assert relative_loss(small, small, schema.season, gru.Params(32, 0.0, 400, 8, 0.02, 0.0, 400)) < 0.1
+    settings = gru.Params(
+        hidden_size=32, dropout=0.0, epochs=400, batch_size=8, learning_rate=0.02, weight_decay=0.0, patience=400
+    )
+    assert relative_loss(small, small, schema.season, settings) < 0.1
 
 
 def test_shuffled_targets_teach_nothing(splits: Splits, schema: Schema) -> None:
     _, batch, held_out = gru.training_batches(splits["train"], schema)
-    settings = gru.Params(16, 0.0, 30, 32, 0.01, 0.01, 30)
+    settings = gru.Params(
+        hidden_size=16, dropout=0.0, epochs=30, batch_size=32, learning_rate=0.01, weight_decay=0.01, patience=30
+    )
     order = torch.randperm(len(batch), generator=torch.Generator().manual_seed(0))
     shuffled = relative_loss(Batch(batch.inputs, batch.target[order]), held_out, schema.season, settings)
     assert shuffled > 0.9
