@@ -297,7 +297,8 @@ def export_onnx(network: nn.Module, examples: Inputs, names: Sequence[str], outp
         )
     if program is None:
         raise RuntimeError("torch.onnx.export returned no model")
-    model, graph = program.model_proto, program.model_proto.graph
+    model = program.model_proto  # each access converts the model again
+    graph = model.graph
     # The exporter's metadata differs between exports and contains paths of this machine.
     for part in (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output):
         del part.metadata_props[:]
