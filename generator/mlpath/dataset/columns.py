@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from mlpath.dataset.results import ColumnStats, TableStats
 
 MAX_CLASSES = 50
+MIN_CATEGORY_ROWS = 5
+"""Each of three splits, the smallest a fifth of the rows, needs a row of each category."""
+_MAX_LISTED = 30
 _MIN_TEXT_WORDS, _MIN_TEXT_LENGTH, _MANY_WORDS = 4, 25, 10
 _MIN_TEXTS = 10
 _MIN_IDENTIFIERS = 20
@@ -24,6 +27,13 @@ def infer_columns(table: TableStats) -> list[Column]:
     """Return the columns of a table, with those that no model should use left out."""
     keys = names.keys(stats.name for stats in table.columns)
     return [_infer_column(stats, key) for stats, key in zip(table.columns, keys, strict=True)]
+
+
+def frequent_categories(column: Column) -> list[str]:
+    """Return the categories with enough rows for each split; the others are treated as one."""
+    least = max(MIN_CATEGORY_ROWS, column.rows // 1000)
+    frequent = [name for name, count in column.top_values if count >= least][:_MAX_LISTED]
+    return frequent or [name for name, _ in column.top_values[:1]]
 
 
 def _infer_column(stats: ColumnStats, key: str) -> Column:

@@ -55,6 +55,9 @@ _UNSUPPORTED: tuple[tuple[bytes, str, str], ...] = (
     (b"Rar!", "a RAR archive", "Unpack it first, or pack it as zip."),
     (b"\x7fELF", "an executable program", "Use a table or a folder of images."),
     (b"MZ", "an executable program", "Use a table or a folder of images."),
+    (b"version https://git-lfs", "a Git LFS pointer", "Download the file: git lfs pull"),
+    (b"/annex/objects/", "a git-annex pointer", "Download the file: git annex get FILE"),
+    (b"outs:\n- md5:", "a DVC pointer", "Download the file: dvc pull"),
 )
 _ENCODINGS = [
     # The Windows code pages contain ISO 8859, and typographic quotes and the euro sign.

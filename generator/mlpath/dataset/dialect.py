@@ -121,10 +121,10 @@ def _detect_dialect(
         dialect = _sniff_each_delimiter(database, path, file) or dialect
     if dialect is None:
         raise _not_a_table(path)
-    skip, has_header, columns = _inspect_header(database, file, dialect)
+    layout = _inspect_header(database, file, dialect)
     return replace(
         options, delimiter=WHITESPACE if whitespace else dialect.delimiter, quote=dialect.quote,
-        escape=dialect.escape, header=has_header, skip=skip, names=columns,
+        escape=dialect.escape, header=layout.header, skip=layout.skip, names=layout.names,
     )  # fmt: skip
 
 
@@ -168,18 +168,18 @@ def _sniff_each_delimiter(
 
 def _inspect_header(
     database: duckdb.DuckDBPyConnection, file: Path, dialect: _Dialect
-) -> tuple[int, bool, tuple[str, ...]]:
-    """Return lines to skip, whether a header follows, and column names if it lacks some."""
-    skip = dialect.skip
-    lines = _first_lines(database, file, 4 * skip + header.SAMPLED_LINES) if skip else []
-    if lines and not dialect.header:
-        columns = header.names_with_row_names(lines[skip - 1 :], dialect.delimiter, dialect.quote)
+) -> header.Layout:
+    skip, delimiter, quote = dialect.skip, dialect.delimiter, dialect.quote
+    lines = _first_lines(database, file, 4 * skip + header.SAMPLED_LINES)
+    if skip and lines and not dialect.header:
+        columns = header.names_with_row_names(lines[skip - 1 :], delimiter, quote)
         if columns:
-            return skip, dialect.header, columns
-    if lines and not _is_preface(lines, skip, dialect.delimiter):
+            return header.Layout(skip, header=False, names=columns)
+    sniffed = header.Layout(skip, dialect.header)
+    if skip and lines and not _is_preface(lines, skip, delimiter):
         # The sniffer skips rows of a table rather than a line that doesn't fit.
-        return 0, True, ()
-    return skip, dialect.header, ()
+        sniffed = header.Layout(0, header=True)
+    return header.detect_layout(lines, sniffed, delimiter, quote)
 
 
 def _first_lines(database: duckdb.DuckDBPyConnection, file: Path, count: int) -> list[str]:

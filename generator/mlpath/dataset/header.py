@@ -4,17 +4,116 @@ from __future__ import annotations
 
 import contextlib
 import csv
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlpath.dataset.names import listed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlpath.dataset.results import ReadOptions
 
 ROW_NAMES = "rownames"
 """Name of the column that the header doesn't name."""
-SAMPLED_LINES = 20
+SAMPLED_LINES = 200
+_ROW_NAME_LINES = 21
 _MAX_SHOWN = 60
+_MAX_NAME_WORDS = 5
+_MIN_NUMERIC_NAMES = 3
+
+
+class Layout(NamedTuple):
+    """Where the rows of a file begin, and where their names come from."""
+
+    skip: int
+    """Lines above the header, or above the rows if there are `names`."""
+    header: bool
+    names: tuple[str, ...] = ()
+    """Column names, where the header has more or fewer names than the rows have cells."""
+
+
+def detect_layout(lines: list[str], dialect: Layout, delimiter: str, quote: str) -> Layout:
+    """Return the layout of a file.
+
+    Args:
+        lines: Its first lines.
+        dialect: The layout that the sniffer detected, which compares the types of the lines only.
+        delimiter: Column delimiter.
+        quote: Quote character.
+    """
+    with contextlib.suppress(csv.Error):
+        rows = [
+            [cell.strip() for cell in row]
+            for row in csv.reader(lines[dialect.skip :], delimiter=delimiter, quotechar=quote)
+        ]
+        titles = _count_titles(rows)
+        skip, rows = dialect.skip + titles, rows[titles:]
+        if names := _names_without_excess(rows):
+            return Layout(skip + 1, header=False, names=names)
+        sniffed = dialect.header and not titles and not _is_a_row(rows)
+        is_header = sniffed or looks_like_header(rows)
+        return Layout(skip, header=is_header)
+    return dialect
+
+
+def _count_titles(rows: list[list[str]]) -> int:
+    """Return how many rows above the header are blank, or have a text in the first cell only."""
+    titles = next((n for n, row in enumerate(rows) if any(row[1:])), 0)
+    return titles if any(len(row) > 1 for row in rows[:titles]) else 0
+
+
+def _names_without_excess(rows: list[list[str]]) -> tuple[str, ...]:
+    """Return the names of a header that has more cells than the rows, the last ones empty."""
+    header, *below = rows or [[]]
+    widths = {len(row) for row in below if row}
+    width = max(widths, default=0)
+    excess = len(widths) == 1 and 1 < width < len(header) and not any(header[width:])
+    return tuple(_unique(header[:width])) if excess else ()
+
+
+def looks_like_header(rows: list[list[str]]) -> bool:
+    """Return whether the first row names the columns of the others."""
+    first, *below = rows or [[]]
+    filled = list(filter(None, first))
+    columns = list(zip(*(row for row in below if len(row) == len(first)), strict=True))
+    unique = len({name.lower() for name in filled}) == len(filled) >= max(len(first) - 1, 1)
+    if not columns or not unique or all(map(is_number, filled)):
+        return False
+    numeric = [int(name) for name in filled if name.isdecimal()]
+    is_sequence = _is_sequence(numeric)
+    return all(
+        _can_name(name, values, is_sequence=is_sequence)
+        for name, values in zip(first, columns, strict=True)
+    )
+
+
+def _is_a_row(rows: list[list[str]]) -> bool:
+    """Return whether the first row of a table of texts has a text that occurs below it."""
+    first, *below = rows or [[]]
+    columns = list(zip(*(row for row in below if row != first), strict=False))
+    pairs = list(zip(first, columns, strict=False))
+    has_numbers = any(all(map(is_number, filter(None, values))) for _, values in pairs)
+    return not has_numbers and any(name in values for name, values in pairs if name)
+
+
+def _is_sequence(numbers: list[int]) -> bool:
+    """Return whether numbers are consecutive years, or at least three consecutive integers."""
+    steps = {after - before for before, after in pairwise(numbers)}
+    return len(steps) == 1 and (
+        all(map(_is_year, numbers)) or (steps == {1} and len(numbers) >= _MIN_NUMERIC_NAMES)
+    )
+
+
+def _can_name(name: str, values: Sequence[str], *, is_sequence: bool) -> bool:
+    """Return whether a text can be the name of a column with these values."""
+    if is_number(name):
+        fractions = sum("." in value for value in values)
+        return name.isdecimal() and (is_sequence or 2 * fractions > len(values))
+    words = len(name.split())
+    return name not in values and words <= max(
+        _MAX_NAME_WORDS, min(len(value.split()) for value in values) - 1
+    )
 
 
 def names_with_row_names(lines: list[str], delimiter: str, quote: str) -> tuple[str, ...]:
@@ -29,7 +128,7 @@ def names_with_row_names(lines: list[str], delimiter: str, quote: str) -> tuple[
         The names, `rownames` first; empty for other headers.
     """
     with contextlib.suppress(csv.Error):
-        header, *rows = csv.reader(lines[: SAMPLED_LINES + 1], delimiter=delimiter, quotechar=quote)
+        header, *rows = csv.reader(lines[:_ROW_NAME_LINES], delimiter=delimiter, quotechar=quote)
         names = [cell.strip() for cell in header]
         if _omits_row_names(names, rows):
             return tuple(_unique([ROW_NAMES, *names]))
@@ -78,7 +177,7 @@ def notes(head: str, options: ReadOptions, columns: list[str]) -> list[str]:
         # DuckDB alone can unpack zstd, so there is no text of such a file.
         shown = " ".join(next(iter(head.splitlines()), "").split())[:_MAX_SHOWN]
         remarks.append(f"The first {lines} skipped{f': {shown!r}' if shown else ''}.")
-    if options.names:
+    if options.names[:1] == (ROW_NAMES,):
         remarks.append(
             f"The header has one name fewer than the rows have cells; the first column is "
             f"{ROW_NAMES!r}."
@@ -94,8 +193,11 @@ def notes(head: str, options: ReadOptions, columns: list[str]) -> list[str]:
 def _numeric_names(options: ReadOptions, columns: list[str]) -> list[str]:
     if options.format != "csv" or not options.header:
         return []
-    return [name for name in columns if is_number(name) and not _is_year(name)]
+    numbers = [name for name in columns if is_number(name)]
+    integers = [int(name) for name in numbers if name.isdecimal()]
+    is_sequence = len(integers) == len(numbers) and _is_sequence(integers)
+    return [] if is_sequence else [name for name in numbers if not _is_year(name)]
 
 
-def _is_year(name: str) -> bool:
-    return name.isdecimal() and 1000 <= int(name) <= 2200  # noqa: PLR2004
+def _is_year(name: str | int) -> bool:
+    return str(name).isdecimal() and 1000 <= int(name) <= 2200  # noqa: PLR2004

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mlpath.dataset import vocabulary
-from mlpath.dataset.columns import MAX_CLASSES, infer_columns
+from mlpath.dataset import sql, vocabulary
+from mlpath.dataset.columns import MAX_CLASSES, frequent_categories, infer_columns
 from mlpath.dataset.leaks import MIN_ROWS, find_leaks
 from mlpath.dataset.names import listed
 from mlpath.dataset.results import table_profile
@@ -89,9 +89,12 @@ def _infer_supervised(
     )  # fmt: skip
     if target is not None:
         task = _infer_task(table.path, target, "classification" if is_text else request.task)
-        profile = _with_target(profile, target, task, text)
+        profile = replace(profile, target=target.name, task=task)
+        profile = _leave_out_leaks(sample, profile, target, text)
+        profile = _with_target(profile, target, text)
         if not is_text:
-            profile = _leave_out_leaks(sample, profile, target, task)
+            lookalikes = _count_lookalikes(sample, profile, target)
+            profile = replace(profile, lookalikes=lookalikes)
     return replace(profile, notes=(*profile.notes, *_table_notes(profile)))
 
 
@@ -130,15 +133,11 @@ def _task_of_values(target: Column) -> str:
     return "classification" if has_classes else "regression"
 
 
-def _with_target(
-    profile: DatasetProfile, target: Column, task: str, text: Column | None
-) -> DatasetProfile:
-    classes = target.top_values if task == "classification" else ()
+def _with_target(profile: DatasetProfile, target: Column, text: Column | None) -> DatasetProfile:
+    classes = target.top_values if profile.task == "classification" else ()
     return replace(
         profile,
         columns=tuple(_with_role(column, target, text) for column in profile.columns),
-        target=target.name,
-        task=task,
         classes=classes,
         positive=_positive_class([name for name, _ in classes]),
     )
@@ -164,13 +163,14 @@ def _positive_class(classes: Sequence[str]) -> str | None:
 
 
 def _leave_out_leaks(
-    sample: Table, profile: DatasetProfile, target: Column, task: str
+    sample: Table, profile: DatasetProfile, target: Column, text: Column | None
 ) -> DatasetProfile:
-    features = [column for column in profile.columns if column.role == "feature"]
+    used = [column for column in profile.columns if column.role == "feature"]
+    features = [column for column in used if column not in (target, text)]
     if profile.sampled_rows < MIN_ROWS or not features:
         return profile
-    leaks = find_leaks(sample, features, target, task)
-    if len(leaks) == len(features):
+    leaks, copied, copies = find_leaks(sample, features, target, str(profile.task))
+    if len(leaks) == len(features) and text is None:
         note = f"Every column alone determines {target.name!r}: check whether it needs a model."
         return replace(profile, notes=(note,))
     columns = [
@@ -180,7 +180,32 @@ def _leave_out_leaks(
         for column in profile.columns
     ]
     notes = [f"{name!r} leaks the target ({how}) and is left out." for name, how in leaks.items()]
+    if copied:
+        notes.append(
+            f"{copies:,} rows are copies of others, equal in {listed(copied[:4])}: copies of a row "
+            "in two splits make a model look better than it is."
+        )
     return replace(profile, columns=tuple(columns), notes=tuple(notes))
+
+
+def _count_lookalikes(sample: Table, profile: DatasetProfile, target: Column) -> int:
+    """Return how many rows differ from others only in columns that are left out."""
+    features = [column for column in profile.columns if column.role in {"feature", "time"}]
+    cells = ", ".join(map(_as_a_model_sees, features))
+    rows, seen, different = sample.aggregate(
+        f"count(*), count(DISTINCT hash({cells or 1})), count(DISTINCT hash({sample.source}))",
+        f"WHERE {sql.present(target)} IS NOT NULL",
+    )
+    return max(int(different - seen), 0) if cells and rows else 0
+
+
+def _as_a_model_sees(column: Column) -> str:
+    """Return the SQL of a feature: whole days, and rare categories as one."""
+    value = sql.value(column)
+    if column.type == "category":
+        choices = ", ".join(map(sql.literal, frequent_categories(column)))
+        return f"CASE WHEN {value} IN ({choices}) THEN {value} WHEN {value} IS NULL THEN '' END"
+    return f"CAST({f'floor({value})' if column.type == 'date' else value} AS FLOAT)"
 
 
 def _table_notes(profile: DatasetProfile) -> Iterator[str]:
@@ -191,6 +216,11 @@ def _table_notes(profile: DatasetProfile) -> Iterator[str]:
         )
     if copies := profile.duplicate_rows:
         yield "1 row is a duplicate." if copies == 1 else f"{copies:,} rows are duplicates."
+    if profile.lookalikes:
+        yield (
+            f"{profile.lookalikes:,} rows equal others in all features, though the file's rows "
+            "differ."
+        )
     personal = [column.name for column in profile.columns if column.reason.startswith("personal")]
     if personal:
         yield f"Personal data, left out: {listed(personal)}."

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from itertools import combinations, pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlpath.dataset import sql
 from mlpath.dataset.column_types import BATCH
@@ -18,16 +18,28 @@ MIN_ROWS = 50
 """Rows from which on a pattern without exception is not a coincidence."""
 _MIN_CORRELATION = 0.9995
 """Above it, two columns are the same quantity in another unit, or rounded."""
+_MAX_RANKED_ROWS = 5000
 _MAX_UNEXPLAINED = 0.02
 """Share of the rows outside the most frequent class that a leak may leave unexplained."""
 _DETERMINES = "determines it in every row"
 _CORRELATES = "correlates with it perfectly"
+_MONOTONE = "is in the same order as the target"
+_BY_MISSING = "whether it is missing determines it"
 
 
-def find_leaks(
-    sample: Table, features: Sequence[Column], target: Column, task: str
-) -> dict[str, str]:
-    """Return the features that leak the target, each with how it does.
+class Leaks(NamedTuple):
+    """What `find_leaks` found."""
+
+    by_column: dict[str, str]
+    """Leaking columns, each with how it leaks."""
+    copied: tuple[str, ...]
+    """Columns whose values identify a case that several rows describe."""
+    copies: int
+    """Rows that describe a case again."""
+
+
+def find_leaks(sample: Table, features: Sequence[Column], target: Column, task: str) -> Leaks:
+    """Return the features that leak the target.
 
     Args:
         sample: Rows of the table.
@@ -36,29 +48,53 @@ def find_leaks(
         task: classification or regression.
     """
     numbers = [column for column in features if column.type in {"number", "date"}]
-    batches = [numbers[start : start + BATCH] for start in range(0, len(numbers), BATCH)]
-    leaks: dict[str, str] = {}
     if task == "regression":
-        for batch in batches:
-            leaks |= _find_correlated(sample, batch, sql.value(target))
-        return leaks
+        return Leaks(_find_functions(sample, numbers, target), (), 0)
     truth = sql.text(target.name)
-    for batch in batches:
+    leaks: dict[str, str] = {}
+    for batch in _batches(numbers):
         leaks |= _find_separating(sample, batch, truth)
-    for column in features:
-        if column.name not in leaks and _is_pure(sample, column, truth):
-            leaks[column.name] = _DETERMINES
+    for batch in _batches([column for column in features if column.missing and column.count]):
+        leaks |= _find_missing(sample, batch, truth)
+    others = [column for column in features if column.name not in leaks]
+    pure = [column for column in others if _is_pure(sample, column, truth)]
+    copied, copies = _find_copies(sample, pure)
+    leaks |= {column.name: _DETERMINES for column in pure if column.name not in copied}
+    return Leaks(leaks, copied, copies)
+
+
+def _batches(columns: Sequence[Column]) -> list[Sequence[Column]]:
+    return [columns[start : start + BATCH] for start in range(0, len(columns), BATCH)]
+
+
+def _find_functions(sample: Table, numbers: Sequence[Column], target: Column) -> dict[str, str]:
+    """Return numbers that are a linear or monotone function of the target."""
+    truth = sql.value(target)
+    leaks: dict[str, str] = {}
+    for batch in _batches(numbers):
+        shown = ", ".join(f"abs(corr({sql.value(column)}, {truth}))" for column in batch)
+        for column, correlation in zip(batch, sample.aggregate(shown), strict=True):
+            if _is_perfect(correlation):
+                leaks[column.name] = _CORRELATES
+            elif column.type == "number" and _is_perfect(_rank_correlation(sample, column, truth)):
+                leaks[column.name] = _MONOTONE
     return leaks
 
 
-def _find_correlated(sample: Table, columns: Sequence[Column], truth: str) -> dict[str, str]:
-    shown = ", ".join(f"abs(corr({sql.value(column)}, {truth}))" for column in columns)
-    row = sample.aggregate(shown)
-    return {
-        column.name: _CORRELATES
-        for column, correlation in zip(columns, row, strict=True)
-        if correlation is not None and correlation > _MIN_CORRELATION
-    }
+def _is_perfect(correlation: float | None) -> bool:
+    return correlation is not None and correlation > _MIN_CORRELATION
+
+
+def _rank_correlation(sample: Table, column: Column, truth: str) -> float | None:
+    pairs = sample.subquery(
+        f"{sql.value(column)} AS x, {truth} AS y",
+        f"WHERE x IS NOT NULL AND y IS NOT NULL LIMIT {_MAX_RANKED_ROWS}",
+    )
+    ranks = pairs.subquery("rank() OVER (ORDER BY x) AS x, rank() OVER (ORDER BY y) AS y")
+    correlation: float | None = ranks.aggregate(
+        f"CASE WHEN count(*) >= {MIN_ROWS} THEN abs(corr(x, y)) END"
+    )[0]
+    return correlation
 
 
 def _find_separating(sample: Table, columns: Sequence[Column], truth: str) -> dict[str, str]:
@@ -72,6 +108,23 @@ def _find_separating(sample: Table, columns: Sequence[Column], truth: str) -> di
         apart = all(high < low for (_, high), (low, _) in pairwise(ranges))
         if len(ranges) > 1 and apart:
             leaks[column.name] = _DETERMINES
+    return leaks
+
+
+def _find_missing(sample: Table, columns: Sequence[Column], truth: str) -> dict[str, str]:
+    """Return columns that have values in all rows of one class and in no others, or reversed."""
+    shown = ", ".join(f"count({sql.value(column)})" for column in columns)
+    rows = sample.select(f"count(*), {shown}", f"WHERE {truth} IS NOT NULL GROUP BY {truth}")
+    total = sum(row[0] for row in rows)
+    leaks = {}
+    for n, column in enumerate(columns, 1):
+        present = sum(row[n] for row in rows)
+        for row in rows:
+            size, inside = row[0], row[n]
+            exceptions = present + size - 2 * inside
+            exceptions = min(exceptions, total - exceptions)
+            if exceptions <= _MAX_UNEXPLAINED * min(size, total - size):
+                leaks[column.name] = _BY_MISSING
     return leaks
 
 
@@ -89,3 +142,23 @@ def _is_pure(sample: Table, column: Column, truth: str) -> bool:
     explained = largest.aggregate("sum(rows)")[0]
     rows, majority = sum(classes), max(classes, default=0)
     return rows > majority and rows - explained <= _MAX_UNEXPLAINED * (rows - majority)
+
+
+def _find_copies(sample: Table, pure: Sequence[Column]) -> tuple[tuple[str, ...], int]:
+    """Return measurements that are equal in the same rows, and how many rows repeat them.
+
+    Two measurements that agree on which rows are equal identify a case: rows are copies of it, and
+    a class that goes with each value is no leak.
+    """
+    measured = [column for column in pure if column.type == "number" and not column.integer]
+    copied: dict[str, None] = {}
+    copies = 0
+    for first, second in combinations(measured, 2):
+        a, b = sql.value(first), sql.value(second)
+        rows, *distinct = sample.aggregate(
+            f"count(*), count(DISTINCT {a}), count(DISTINCT {b}), count(DISTINCT ({a}, {b}))"
+        )
+        if max(distinct) <= (1 + _MAX_UNEXPLAINED) * min(distinct):
+            copied |= {first.name: None, second.name: None}
+            copies = rows - max(distinct)
+    return tuple(copied), copies

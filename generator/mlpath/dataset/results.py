@@ -127,6 +127,8 @@ class DatasetProfile(TableStats):
     """Classes of the target with their counts, most frequent first."""
     positive: str | None = None
     """Positive class of a binary target."""
+    lookalikes: int = 0
+    """Rows that equal others in all features, though the rows of the file differ."""
     frequency: str = ""
     """Of a time series: daily, monthly, ..."""
     step_days: float | None = None

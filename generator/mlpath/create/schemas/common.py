@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
+from mlpath.dataset.columns import MIN_CATEGORY_ROWS
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
     from mlpath.dataset import Column, DatasetProfile
 
 MIN_ROWS = 50
-MIN_CLASS_ROWS = 5
-"""Each of three splits, the smallest a fifth of the rows, needs a row of each class."""
+MIN_CLASS_ROWS = MIN_CATEGORY_ROWS
 MAX_CLASS_SLICES = 12
 """With more classes, metrics are not reported per class."""
 
