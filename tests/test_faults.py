@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlpath.create.schemas import tabular
-from mlpath.dataset import DatasetProfile, inspect
+from mlpath.dataset import DatasetProfile, detect, inspect
 from mlpath.errors import MlpathError
 
 FILES = Path(__file__).parent / "data" / "faults"
@@ -51,6 +51,38 @@ PROJECTS: dict[str, tuple[str, str, int, dict[str, str]]] = {
     "header_one_more.csv": (
         "tabular", "diagnosis", 60,
         {"id": IDENTIFIER, "radius": "number", "diagnosis": "category"},
+    ),
+    "two_digit_year.csv": (
+        "tabular", "churn", 60, {"signed": "date", "age": "number", "churn": "category"},
+    ),
+    "money.csv": (
+        "tabular", "price", 60, {"area": "number", "rooms": "number", "price": "number"},
+    ),
+    "percent.csv": (
+        "tabular", "result", 60, {"state": "category", "turnout": "number", "result": "category"},
+    ),
+    "missing_div0.csv": (
+        "tabular", "churn", 90, {"a": "number", "b": "number", "churn": "category"},
+    ),
+    "missing_null.csv": (
+        "tabular", "churn", 90, {"a": "number", "b": "number", "churn": "category"},
+    ),
+    "decimals_as_phones.csv": (
+        "tabular", "kind", 60, {"city": "category", "share": "number", "kind": "category"},
+    ),
+    "first_of_month.csv": ("timeseries", "IPG", 240, {"DATE": "date", "IPG": "number"}),
+    "tabs_around.csv": (
+        "tabular", "class", 60, {"bp": "number", "dm": "category", "class": "category"},
+    ),
+    "latin1_norwegian.csv": (
+        "tabular", "kjøp", 60, {"by": "category", "alder": "number", "kjøp": "category"},
+    ),
+    "latin1_one_nbsp.csv": (
+        "tabular", "Pct", 60,
+        {
+            "Year": "left out: constant", "Month": "number", "Make": "left out: constant",
+            "Model": "left out: constant", "Quantity": "number", "Pct": "number",
+        },
     ),
     "leak_by_missing.csv": (
         "tabular", "status", 90,
@@ -151,7 +183,7 @@ def test_different_rows_that_look_equal_are_kept_and_reported() -> None:
     """They differ in the identifier, which no model uses."""
     profile = inspect(FILES / "equal_but_different_rows.csv")
     assert (profile.duplicate_rows, profile.lookalikes) == (0, 538)
-    assert any("538 rows equal others in all features" in note for note in profile.notes)
+    assert any("equal others in all features: 538" in note for note in profile.notes)
     assert schema_of(profile)["repeats"] is True
 
 
@@ -170,3 +202,150 @@ def test_copies_of_a_case_are_reported_and_no_leak() -> None:
 def test_a_reason_that_only_one_class_has_is_a_leak() -> None:
     notes = inspect(FILES / "tweets.csv").notes
     assert any("'negativereason' leaks the target" in note for note in notes)
+
+
+# -------------------------------------------------------------------------------- numbers and dates
+
+
+NUMBERS: dict[str, tuple[list[str], float, float]] = {
+    # Column: its values, and the least and greatest number.
+    "dollars": (["$899,882", "-$5", "$1,000.50"], -5, 899_882),
+    "accounting": (["($1,234.00)", "$7", "$8"], -1234, 8),
+    "euro": (["€ 3.50", "€\u00a0-4", "€5"], -4, 5),
+    "code": (["USD 12", "USD 1,200", "3"], 3, 1200),
+    "after": (["12 kr", "13 kr", "1.5 kr"], 1.5, 13),
+    "percent": (["93.4%", "5 %", "-1.5%"], -1.5, 93.4),
+    "weight": (["12 kg", "7.5kg", "3 kg"], 3, 12),
+    "tenure": (["1 year", "3 years", "10+ years"], 1, 3),
+    "installs": (["10,000+", "5+", "500+"], 5, 10_000),
+    "size": (["19M", "201k", "Varies with device", "1.5M"], 201_000, 19_000_000),
+    "score": (["4.5/5", "3/5", "5/5"], 3, 5),
+    "grouped": (["1 234", "12\u202f345.5", "7"], 7, 12_345.5),
+    "swiss": (["1'234", "2\u2019345", "12'345'678.9"], 1234, 12_345_678.9),
+    "minus": (["\u22125", "3", "\u20132.5"], -5, 3),
+    "lakh": (["12,34,567", "1,234", "56,78,901"], 1234, 5_678_901),
+}
+MISSING = ["", "#DIV/0!", "NULL", "n/a", "-", "**", "#NULL!", "n.a.", "...", "(blank)", "\\N"]
+
+
+def write_columns(folder: Path, columns: dict[str, list[str]], rows: int = 240) -> Path:
+    """Write columns of repeated values beside a class."""
+    columns = {**columns, "sold": ["yes", "no", "no", "yes", "no"]}
+    lines = ["|".join(values[n % len(values)] for values in columns.values()) for n in range(rows)]
+    return write_rows(folder, "|".join(columns), lines)
+
+
+def test_numbers_with_currencies_units_and_separators(tmp_path: Path) -> None:
+    # Values of many digits: a word among few numbers would be a category.
+    many = [f"{n / 8:.3f}" for n in range(1, 25)]
+    columns = {name: [*values, *values] for name, (values, _, _) in NUMBERS.items()}
+    columns["size"] += [f"{n}.5k" for n in range(300, 330)]
+    columns["tenure"] = ["1 year", "3 years", "2 years"]
+    profile = inspect(write_columns(tmp_path, {**columns, "many": many}))
+    found = {column.name: column for column in profile.columns}
+    for name, (_, low, high) in NUMBERS.items():
+        column = found[name]
+        assert (name, column.type, column.minimum, column.maximum) == (name, "number", low, high)
+    assert found["size"].missing > 0
+
+
+def test_words_for_a_missing_number(tmp_path: Path) -> None:
+    numbers = [f"{n * 3 / 4}" for n in range(1, 30)]
+    columns = {word or "empty": [*numbers, word, word, word] for word in MISSING}
+    columns["suppressed"] = [*numbers, "suppressed", "suppressed"]
+    profile = inspect(write_columns(tmp_path, columns))
+    for column in profile.columns[:-1]:
+        assert (column.name, column.type, column.missing > 0) == (column.name, "number", True)
+    assert any("'suppressed'" in note and "count as missing" in note for note in profile.notes)
+
+
+def test_codes_are_no_numbers(tmp_path: Path) -> None:
+    codes = {
+        "grade": ["3A", "2B", "1C"],
+        "drive": ["4WD", "2WD"],
+        "time": ["12 AM", "3 PM"],
+        "age": ["18-24", "25-34", "35+"],
+        "phone": ["+49 171 555", "+49 30 4444"],
+        "version": ["1.2.3", "1.2.4"],
+        "rooms": ["1 bedroom", "2 baths"],
+    }
+    profile = inspect(write_columns(tmp_path, codes))
+    assert [column.type for column in profile.columns] == ["category"] * (len(codes) + 1)
+
+
+def test_a_notation_that_contradicts_another_column_is_read_as_text(tmp_path: Path) -> None:
+    columns = {
+        "length": [f"{n} m" for n in range(40)],
+        "value": [f"{n} m" for n in range(30)] + [f"{n} k" for n in range(9)],
+    }
+    profile = inspect(write_columns(tmp_path, columns))
+    assert [column.type for column in profile.columns] == ["number", "category", "category"]
+    assert any("another notation" in note for note in profile.notes)
+
+
+DAY = 16_436.0
+"""2015-01-01."""
+DATES: dict[str, tuple[list[str], str, float]] = {
+    # Column: its values, its format, and the first day.
+    "am_pm": (["01/01/2015 01:30 AM", "01/31/2015 01:30 PM"], "%m/%d/%Y %I:%M %p", DAY + 0.0625),
+    "two_digits": (["1/1/15", "12/31/16"], "%m/%d/%y", DAY),
+    "two_digits_dashed": (["01-01-15", "31-12-16"], "%d-%m-%y", DAY),
+    "iso_week": (["2015-W02", "2016-W40"], "%G-W%V", DAY + 4),
+    "german": (["1. Januar 2015", "12. März 2016", "3. Mai 2017"], "%d. %b %Y", DAY),
+    "french": (["1 janv. 2015", "3 févr. 2016", "5 août 2017"], "%d %b %Y", DAY),
+    "weekday": (["Thu, 01 Jan 2015", "Fri, 15 Jul 2016"], "%a, %d %b %Y", DAY),
+    "month": (["Jan 2015", "Sept 2016"], "%b %Y", DAY),
+    "one_stray": (["2015-01-01", "2015-03-02"] * 100 + ["soon"], "", DAY),
+    "impossible": (["2015-01-01", "2015-03-02"] * 100 + ["2015-02-30"], "", DAY),
+}
+
+
+@pytest.mark.parametrize("name", DATES)
+def test_dates(tmp_path: Path, name: str) -> None:
+    values, date_format, first = DATES[name]
+    column = inspect(write_columns(tmp_path, {name: values})).columns[0]
+    assert (column.type, column.date_format, column.minimum) == ("date", date_format, first)
+    assert column.missing <= 2
+
+
+def test_regular_steps_decide_between_day_and_month(tmp_path: Path) -> None:
+    months = [f"{n % 12 + 1}/1/{1985 + n // 12},{n % 12}.5" for n in range(240)]
+    profile = inspect(write_rows(tmp_path, "DATE,IPG", months))
+    assert (profile.domain, profile.target, profile.frequency) == ("timeseries", "IPG", "monthly")
+    assert any("begins with the month" in note for note in profile.notes)
+    days = [f"1/{n % 12 + 1}/{1985 + n // 12},{n % 12}.5" for n in range(240)]
+    profile = inspect(write_rows(tmp_path, "DATE,IPG", days))
+    assert profile.columns[0].date_format == "%d/%m/%Y"
+
+
+def test_hours_with_am_and_pm_are_a_series(tmp_path: Path) -> None:
+    hours = [
+        f"{n // 24 // 28 + 1:02}/{n // 24 % 28 + 1:02}/2015 {(n - 1) % 12 + 1:02}:00:00 "
+        f"{'AM' if n % 24 < 12 else 'PM'},{n * 7 % 11 / 8}"
+        for n in range(3840)
+    ]
+    profile = inspect(write_rows(tmp_path, "time,kwh", hours))
+    assert (profile.domain, profile.target, profile.frequency) == ("timeseries", "kwh", "hourly")
+
+
+# ---------------------------------------------------------------------------------------- encodings
+
+
+@pytest.mark.parametrize(
+    ("words", "encoding"),
+    [
+        ("by;kjøp;Bodø;Tromsø;Ålesund", "cp1252"),
+        ("café;garçon;élève;sûr;€ 5", "cp1252"),
+        ("Straße;Größe;München;“quoted”", "cp1252"),
+        ("São Paulo;ações;não;Þórður", "cp1252"),
+        ("Make;Mercedes\u00a0;Model", "cp1252"),
+        ("Příbram;město;České Budějovice;šťastný", "cp1250"),
+        ("Łódź;Kraków;święta;żółty", "cp1250"),
+        ("\u0130stanbul;şehir;değil;güneş;çok", "cp1254"),
+        ("Москва;отзыв;хорошо;плохо", "cp1251"),
+    ],
+)
+def test_encodings(words: str, encoding: str) -> None:
+    content = "\n".join([words.replace(";", "\n")] * 3).encode(encoding)
+    detected = detect.detect_encoding(FILES, content)
+    assert content.decode(detected) == content.decode(encoding)

@@ -217,10 +217,7 @@ def _table_notes(profile: DatasetProfile) -> Iterator[str]:
     if copies := profile.duplicate_rows:
         yield "1 row is a duplicate." if copies == 1 else f"{copies:,} rows are duplicates."
     if profile.lookalikes:
-        yield (
-            f"{profile.lookalikes:,} rows equal others in all features, though the file's rows "
-            "differ."
-        )
+        yield f"Different rows that equal others in all features: {profile.lookalikes:,}."
     personal = [column.name for column in profile.columns if column.reason.startswith("personal")]
     if personal:
         yield f"Personal data, left out: {listed(personal)}."

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import duckdb
 
 from mlpath.dataset import sql
-from mlpath.dataset.column_types import MAX_UNPARSED, batches, detect_types
+from mlpath.dataset.column_types import batches, detect_types
 from mlpath.dataset.dialect import read_error
-from mlpath.dataset.names import listed
-from mlpath.dataset.notation import MAX_STRAY, split_missing
+from mlpath.dataset.missing import MAX_STRAY, MAX_UNPARSED, split_missing, stray_notes
 from mlpath.dataset.results import TableStats
+from mlpath.dataset.vocabulary import BLANKS
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
@@ -117,7 +117,10 @@ def _with_notation(options: ReadOptions, columns: Sequence[ColumnStats]) -> Read
     missing = dict.fromkeys(value for column in columns for value in column.missing_values)
     decimal = "," if any(column.decimal == "," for column in columns) else "."
     thousands = next((column.thousands for column in columns if column.thousands), "")
-    return replace(options, missing=("", *missing), decimal=decimal, thousands=thousands)
+    replacements = dict(pair for column in columns for pair in column.replace)
+    return replace(
+        options, missing=("", *missing), decimal=decimal, thousands=thousands, replace=replacements
+    )
 
 
 def _profile_in_memory(sample: Table, names: Sequence[str], delimiter: str) -> list[ColumnStats]:
@@ -194,7 +197,7 @@ def _profile_file(
     counts = _count_categories(file, types)
     columns = []
     for column, total in zip(types, totals, strict=True):
-        checked = _check_later_values(file, column, total)
+        checked = _check_later_values(file, column, total, rows)
         known = counts.get(column.name, {})
         known = {text: n for text, n in known.items() if text not in checked.missing_values}
         top_values = sorted(known.items(), key=lambda item: (-item[1], item[0]))[:MAX_TOP_VALUES]
@@ -248,12 +251,12 @@ def _count_categories(file: Table, types: Sequence[ColumnStats]) -> dict[str, di
 def _stripped(counts: dict[Any, int]) -> dict[str, int]:
     stripped: dict[str, int] = {}
     for value, count in counts.items():
-        if text := value.strip(" "):
+        if text := value.strip(BLANKS):
             stripped[text] = stripped.get(text, 0) + count
     return stripped
 
 
-def _check_later_values(file: Table, column: ColumnStats, total: _Totals) -> ColumnStats:
+def _check_later_values(file: Table, column: ColumnStats, total: _Totals, rows: int) -> ColumnStats:
     """Return a column with values below the sample that have another type than those in it."""
     stray = total.present - total.parsed
     if not stray:
@@ -262,12 +265,12 @@ def _check_later_values(file: Table, column: ColumnStats, total: _Totals) -> Col
     unparsed = f"WHERE {text} IS NOT NULL AND {sql.value(column)} IS NULL LIMIT {MAX_UNPARSED}"
     values = sorted(str(row[0]) for row in file.select(f"DISTINCT {text}", unparsed))
     _, texts = split_missing(values)
-    if texts and stray > MAX_STRAY * column.rows:
-        return replace(column, type="text", date_format="", missing_values=())
-    note = f"{stray} values are not {column.type}s ({listed(values[:3])}) and count as missing"
+    if texts and stray > MAX_STRAY * rows:
+        return replace(column, type="text", date_format="", replace=(), missing_values=())
     return replace(
-        column, missing_values=(*column.missing_values, *values), notes=(*column.notes, note)
-    )
+        column, missing_values=(*column.missing_values, *values),
+        notes=(*column.notes, *stray_notes(column.type, values, stray)),
+    )  # fmt: skip
 
 
 def _with_totals(column: ColumnStats, total: _Totals, rows: int) -> ColumnStats:

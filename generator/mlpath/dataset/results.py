@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 
@@ -35,6 +35,8 @@ class ReadOptions:
     mixed_line_ends: bool = False
     decimal: str = "."
     thousands: str = ""
+    replace: Mapping[str, str] = field(default_factory=dict)
+    """Parts of numbers and dates, such as currencies and units, and what replaces them."""
     missing: tuple[str, ...] = ("",)
     """Texts that stand for a missing number or date."""
 
@@ -71,6 +73,8 @@ class ColumnStats:
     """Texts that stand for a missing number or date."""
     decimal: str = "."
     thousands: str = ""
+    replace: tuple[tuple[str, str], ...] = ()
+    """Parts of numbers and dates, and what replaces them."""
     starts_with_text: bool = False
     """Whether the first value of a numeric column is not a number."""
     notes: tuple[str, ...] = ()

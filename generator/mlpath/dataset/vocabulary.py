@@ -5,30 +5,94 @@ from __future__ import annotations
 import re
 
 MISSING_VALUES = {
-    "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "*", "missing",
-    "unknown", "undefined", "not available", "<na>", "(null)", "-nan", "#value!", "#ref!",
-    "inf", "-inf",
+    "na", "n/a", "n.a.", "n.a", "n/d", "n.d.", "nd", "#n/a", "#na", "nan", "-nan", "null", "none",
+    "nil", "-", "--", "---", "\u2013", "\u2014", "_", "?", "??", ".", "..", "...", "\u2026", "*",
+    "**", "***", "missing", "unknown", "undefined", "not available", "not applicable",
+    "not reported", "no data", "blank", "(blank)", "empty", "<na>", "<null>", "(null)", "(none)",
+    "\\n", "#value!", "#ref!", "#div/0!", "#null!", "#num!", "#name?", "tbd", "tba", "inf", "-inf",
+    "k.a.", "s/d",
 }  # fmt: skip
+"""Texts that stand for a missing number or date, in lower case."""
 
-DECIMAL_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+")
-THOUSANDS_COMMA = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
+BLANKS = " \t\r\n\u00a0\u2007\u2009\u202f\u3000\ufeff"
+"""Characters that are removed around values."""
+THOUSANDS_BLANKS = " '\u2019\u00a0\u2009\u202f"
+"""Thousands separators other than comma and point."""
+GROUPED = re.compile(rf"(?:\d{{1,3}}(?:[{THOUSANDS_BLANKS}]\d{{3}})+|\d+)(?:[.,]\d+)?")
+MULTIPLIERS = {
+    "k": "e3", "tsd": "e3", "thousand": "e3", "m": "e6", "mn": "e6", "mio": "e6", "million": "e6",
+    "millions": "e6", "b": "e9", "bn": "e9", "mrd": "e9", "billion": "e9", "billions": "e9",
+    "t": "e12", "trillion": "e12", "lakh": "e5", "lakhs": "e5", "lac": "e5", "crore": "e7",
+    "crores": "e7", "cr": "e7",
+}  # fmt: skip
+_CURRENCY = (
+    r"[A-Z]{0,3}\$|[€£¥₹₽₩₪₺₫₴₱฿¢]|Rs\.?|kr\.?|CHF|EUR|USD|GBP|AUD|CAD|INR|JPY|CNY|SEK|NOK|DKK|PLN|"
+    r"BRL|MXN|ZAR|Fr\.|zł|Kč|Ft|lei"
+)
+_UNITS = (
+    r"%|‰|°\s?[CF]?|\+|/\d+|(?:kg|g|mg|lbs?|oz|km|cm|mm|m|mi|ft|in|inches|l|ml|cl|h|hrs?|min|mins|"
+    r"sec|s|ms|cc|bhp|hp|kW|W|kWh|MWh|V|Hz|MHz|GHz|[KMGTkmgt]B|GiB|MiB|px|MP|mAh|kmpl|mpg|km/h|kmph|"
+    r"mph|km/kg|kcal|cal|yrs?|y|years?|months?|days?|m²|m2|km²|sqft)\.?"
+)
+NUMBER = re.compile(
+    rf"(?P<open>\()?(?P<sign>[-+\u2212\u2013])?(?P<before>(?:{_CURRENCY})\s*)?[-+]?"
+    rf"(?P<digits>\d+(?:[.,{THOUSANDS_BLANKS}]\d+)*|[.,]\d+)(?:[eE][+-]?\d+)?"
+    rf"(?P<after>\s*(?:{_UNITS}|{_CURRENCY}|(?i:{'|'.join(MULTIPLIERS)}))|"
+    r"\s+[^\W\d_]+\.?(?:\s[^\W\d_]+)?)?\)?"
+)
+"""A number with a currency before it, and a currency, a unit or a multiplier after it."""
+DECIMAL_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+|\d{1,3}(\.\d{3}){2,}")
+THOUSANDS_COMMA = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{2,3})*,\d{3}(\.\d+)?")
 COMMA_NOTATION = r"[+-]?([0-9]+|[1-9][0-9]{0,2}([.][0-9]{3})+)(,[0-9]+)?"
 """For DuckDB: decimal comma, points between groups of three digits."""
 
-DATE_FORMATS = (
-    "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d",
-    "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S",
-    "%d.%m.%Y %H:%M:%S", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%b %d %Y", "%B %d %Y", "%b %d, %Y",
-    "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%b-%d-%Y", "%d/%b/%Y", "%Y-%m",
-    "%Y/%m", "%m/%Y", "%b %Y", "%B %Y", "%b-%Y", "%b-%y", "%Y %b", "%Y%b", "%YM%m", "%Y-M%m",
-    "%YQ%q", "%Y-Q%q", "%Y Q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y",
+_DAYS = (
+    "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%m.%d.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d",
+    "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%m.%d.%y", "%d-%m-%y", "%m-%d-%y", "%Y-%m-%d",
+    "%b %d %Y", "%B %d %Y", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%d. %b %Y",
+    "%d. %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%b-%d-%Y", "%d/%b/%Y", "%d/%b/%y", "%Y-%b-%d",
+    "%a %b %d %Y", "%a, %d %b %Y", "%a, %b %d, %Y", "%A, %B %d, %Y",
 )  # fmt: skip
-SWAPPED_DATE_FORMATS = {
-    date_format: re.sub("%[dm]", lambda code: "%m" if code[0] == "%d" else "%d", date_format)
-    for date_format in DATE_FORMATS
-    if "%d" in date_format and "%m" in date_format
-}
-"""Numeric formats with day and month swapped."""
+_TIMES = (" %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p")
+DATE_FORMATS = (
+    "", *_DAYS, *(day + time for day in _DAYS for time in _TIMES),
+    "%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%b %Y", "%B %Y", "%b-%Y", "%B-%Y", "%b-%y", "%b %y",
+    "%Y %b", "%Y %B", "%Y%b", "%Y-%b", "%YM%m", "%Y-M%m", "%YQ%q", "%Y-Q%q", "%Y Q%q", "Q%q %Y",
+    "Q%q-%Y", "Q%q/%Y", "%G-W%V", "%GW%V", "%G W%V", "%G-W%V-%u",
+)  # fmt: skip
+"""strptime formats with `%q` for the quarter; the empty one is ISO 8601."""
+ENGLISH_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+_MONTHS = (
+    "januar jänner janvier enero gennaio janeiro januari january styczeń",
+    "februar feber février fevrier febrero febbraio fevereiro februari february luty",
+    "märz maerz mars marzo março marco maart march marzec",
+    "april avril abril aprile april kwiecień",
+    "mai mayo maggio maio mei maj may",
+    "juni juin junio giugno junho june czerwiec",
+    "juli juillet julio luglio julho july lipiec",
+    "august août aout agosto augustus augusti august sierpień",
+    "september septembre septiembre settembre setembro september wrzesień",
+    "oktober octobre octubre ottobre outubro october październik",
+    "november novembre noviembre novembro november listopad",
+    "dezember décembre decembre diciembre dicembre dezembro december desember grudzień",
+)
+"""Names of the months in German, French, Spanish, Italian, Portuguese, Dutch, Nordic, Polish."""
+
+
+def month_number(word: str) -> int:
+    """Return the number of a month by its name or abbreviation; 0 if it is none."""
+    start = word.lower().rstrip(".")
+    found = [
+        number
+        for number, names in enumerate(_MONTHS, 1)
+        if any(name.startswith(start) for name in names.split())
+    ]
+    return found[0] if len(found) == 1 else 0
+
+
 DATE_NAMES = re.compile(r"date|day|time|period|year", re.IGNORECASE)
 """Column names in which 20240131 is a date."""
 SERIES_STEPS = (

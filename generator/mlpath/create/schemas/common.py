@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from mlpath.dataset import ReadOptions
 from mlpath.dataset.columns import MIN_CATEGORY_ROWS
 from mlpath.errors import MlpathError
 
@@ -21,10 +22,11 @@ def read_options(profile: DatasetProfile) -> dict[str, Any]:
     """Return how the table is read, without the defaults."""
     options = profile.read_options
     assert options is not None  # noqa: S101 - only images have none
-    values = asdict(options)
-    changed = {f.name: values[f.name] for f in fields(options) if values[f.name] != f.default}
+    defaults = asdict(ReadOptions(file=""))
     return {
-        key: list(value) if isinstance(value, tuple) else value for key, value in changed.items()
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in asdict(options).items()
+        if value != defaults[key]
     }
 
 

@@ -1,0 +1,70 @@
+"""Missing and broken values among numbers and dates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlpath.dataset import sql, vocabulary
+from mlpath.dataset.names import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from mlpath.dataset.results import ColumnStats
+    from mlpath.dataset.sql import Table
+
+MAX_STRAY = 0.02
+"""Up to this share of texts among numbers are broken values rather than categories."""
+MAX_UNPARSED = 300
+"""Values that are examined if they are not numbers."""
+_MAX_WORDS, _MAX_WORD_SHARE, _MIN_DISTINCT = 2, 0.3, 20
+"""A word for a missing value that is not in the vocabulary: one or two, among many numbers."""
+
+
+def split_missing(values: Collection[str]) -> tuple[list[str], list[str]]:
+    """Return the values that stand for a missing one, and the others."""
+    missing = [value for value in values if value.lower() in vocabulary.MISSING_VALUES]
+    return missing, [value for value in values if value not in missing]
+
+
+def without_strays(table: Table, column: ColumnStats) -> ColumnStats | None:
+    """Return a column of numbers or dates whose other values count as missing.
+
+    Args:
+        table: The table.
+        column: The column with its type, notation and missing values.
+
+    Returns:
+        The column with a note on such values; None if they are too many.
+    """
+    value, text = sql.value(column), sql.present(column)
+    parsed, present, integers = table.aggregate(
+        f"count({value}), count({text}), count(*) FILTER ({value} = floor({value}))"
+    )
+    strays = table.select(
+        f"{text}, count(*)",
+        f"WHERE {text} IS NOT NULL AND {value} IS NULL GROUP BY 1 ORDER BY 2 DESC, 1 "
+        f"LIMIT {MAX_UNPARSED}",
+    )
+    texts, count = [str(text) for text, _ in strays], present - parsed
+    few = count <= max(MAX_STRAY * parsed, 1)
+    is_word = len(texts) <= _MAX_WORDS and not any(map(str.isdecimal, "".join(texts)))
+    is_word = is_word and count <= _MAX_WORD_SHARE * present and column.distinct > _MIN_DISTINCT
+    # The missing values of all columns are read alike.
+    is_number = column.type == "date" and any(map(str.isdecimal, texts))
+    if not parsed or not (few or is_word) or is_number:
+        return None
+    first = table.select(sql.text(column.name), "LIMIT 1")[0][0]
+    return replace(
+        column, count=parsed, integer=column.type == "number" and parsed == integers,
+        missing_values=(*column.missing_values, *texts), starts_with_text=first in texts,
+        notes=(*column.notes, *stray_notes(column.type, texts, count)),
+    )  # fmt: skip
+
+
+def stray_notes(column_type: str, texts: list[str], count: int) -> tuple[str, ...]:
+    """Return the remark on values that are not of a column's type."""
+    if not count:
+        return ()
+    return (f"{count} values are not {column_type}s ({listed(texts[:3])}) and count as missing",)
