@@ -33,6 +33,7 @@ def cycle(*values: str, rows: int = 60) -> list[str]:
 
 
 IDENTIFIER = "left out: identifier: every value differs"
+ONLY_TEXT = "left out: only the text is used"
 PROJECTS: dict[str, tuple[str, str, int, dict[str, str]]] = {
     # File: domain, target, rows, and the content of each column.
     "unnamed_index_text.csv": (
@@ -82,6 +83,45 @@ PROJECTS: dict[str, tuple[str, str, int, dict[str, str]]] = {
         {
             "Year": "left out: constant", "Month": "number", "Make": "left out: constant",
             "Model": "left out: constant", "Quantity": "number", "Pct": "number",
+        },
+    ),
+    "names_kept.csv": (
+        "tabular", "Profit", 60,
+        {
+            "Order ID": IDENTIFIER, "Quantity": "number", "Profit": "number",
+            "Customer Name": "left out: personal: names, by its header",
+        },
+    ),
+    "email_is_the_text.csv": ("text", "label", 60, {"email": "text", "label": "category"}),
+    "user_review_is_the_text.csv": (
+        "text", "user_suggestion", 60,
+        {"review_id": IDENTIFIER, "user_review": "text", "user_suggestion": "number"},
+    ),
+    "y_is_a_coordinate.csv": (
+        "tabular", "price", 60,
+        {
+            "carat": "number", "cut": "category", "price": "number", "x": "number", "y": "number",
+            "z": "number",
+        },
+    ),
+    "stock.csv": (
+        "timeseries", "Close", 300,
+        {"Date": "date", "Close": "number"}
+        | dict.fromkeys(["Open", "High", "Low", "Volume"], "left out: only the series is used"),
+    ),
+    "tweets.csv": (
+        "text", "airline_sentiment", 90,
+        {
+            "tweet_id": IDENTIFIER, "airline_sentiment": "category", "text": "text",
+            "negativereason": "left out: leaks the target: whether it is missing determines it",
+        }
+        | dict.fromkeys(["airline", "retweet_count", "tweet_created"], ONLY_TEXT),
+    ),
+    "account_number.csv": (
+        "tabular", "Attrition_Flag", 60,
+        {
+            "CLIENTNUM": IDENTIFIER, "Attrition_Flag": "category", "Age": "number",
+            "Ratio": "number",
         },
     ),
     "leak_by_missing.csv": (
@@ -349,3 +389,78 @@ def test_encodings(words: str, encoding: str) -> None:
     content = "\n".join([words.replace(";", "\n")] * 3).encode(encoding)
     detected = detect.detect_encoding(FILES, content)
     assert content.decode(detected) == content.decode(encoding)
+
+
+# ----------------------------------------------------------------------------------- personal data
+
+
+PEOPLE = ["Anna Berg", "Bob Stone", "Carl Ott", "Dora Lind", "Emil Falk", "Fay Moss"]
+THINGS = ["Red Lamp", "Blue Chair", "Old Desk", "New Sofa"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "expected"),
+    [
+        ("customer_name", PEOPLE, "personal"),
+        ("PatientName", PEOPLE, "personal"),
+        ("Last Name", ["Berg", "Stone", "Ott"], "personal"),
+        ("name", PEOPLE, "personal"),
+        ("name", ["chevrolet malibu", "ford pinto", "Fiat 500"], "category"),
+        ("product_name", THINGS, "category"),
+        ("user_type", ["new", "old"], "category"),
+        ("phone_service", ["yes", "no"], "category"),
+        ("share", ["0.684206922", "0.725133808", "0.580489029"], "number"),
+        ("season", [f"{year}-{year + 1}" for year in range(1950, 2000)], "category"),
+        ("phone", [f"0171 {n * 7919:07}" for n in range(240)], "personal"),
+        ("e-mail", [f"a{n}@example.com" for n in range(240)], "personal"),
+    ],
+)
+def test_personal_data(tmp_path: Path, name: str, values: list[str], expected: str) -> None:
+    column = inspect(write_columns(tmp_path, {name: values, "size": ["1", "2", "3"]})).columns[0]
+    is_personal = column.reason.startswith("personal")
+    assert ("personal" if is_personal else column.type) == expected
+
+
+# ------------------------------------------------------------------------------- target and domain
+
+
+@pytest.mark.parametrize(
+    ("name", "doubt"),
+    [
+        ("survived_and_class.csv", "'class' or 'survived'"),
+        ("dates_and_categories.csv", "'detail' or 'major_category'"),
+    ],
+)
+def test_several_plausible_targets_are_a_doubt(name: str, doubt: str) -> None:
+    profile = inspect(FILES / name)
+    assert profile.domain == "tabular"
+    assert [
+        ambiguity.partition(": unclear which is the target: ")[2]
+        for ambiguity in profile.ambiguities
+    ] == [doubt]
+
+
+@pytest.mark.parametrize(
+    ("header", "target", "is_clear"),
+    [
+        ("Survived,size,age", "Survived", True),
+        ("HeartDisease,size,age", "HeartDisease", True),
+        ("loan_approved,size,age", "loan_approved", True),
+        ("size,x,y", "size", False),
+        ("size,age,y", "y", True),
+        ("outcome,size,price", "outcome", True),
+        ("species,size,price", "price", False),
+        ("size,age,weight", "weight", True),
+    ],
+)
+def test_target_by_name(tmp_path: Path, header: str, target: str, is_clear: bool) -> None:
+    rows = [f"{n % 2},{n * 37 % 101}.5,{n * 53 % 97}.25" for n in range(60)]
+    profile = inspect(write_rows(tmp_path, header, rows))
+    assert (profile.target, profile.ambiguities == ()) == (target, is_clear)
+
+
+def test_how_to_choose_another_domain() -> None:
+    for name, hint in (("tweets.csv", "-d domain=tabular"), ("stock.csv", "-d domain=tabular")):
+        assert any(hint in note for note in inspect(FILES / name).notes)
+    notes = inspect(FILES / "tweets.csv", domain="tabular").notes
+    assert any("'text'; to classify it: -d domain=text" in note for note in notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mlpath.dataset import names, vocabulary
@@ -9,8 +10,6 @@ from mlpath.dataset.profile import SAMPLE_ROWS
 from mlpath.dataset.results import Column
 
 if TYPE_CHECKING:
-    import re
-
     from mlpath.dataset.results import ColumnStats, TableStats
 
 MAX_CLASSES = 50
@@ -20,6 +19,10 @@ _MAX_LISTED = 30
 _MIN_TEXT_WORDS, _MIN_TEXT_LENGTH, _MANY_WORDS = 4, 25, 10
 _MIN_TEXTS = 10
 _MIN_IDENTIFIERS = 20
+_BARE_NAME = re.compile("names?", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:address|street)$", re.IGNORECASE)
+_MIN_PEOPLE = 0.8
+"""Share of the values that look like names of people."""
 _MAX_CATEGORIES = 1000
 
 
@@ -58,14 +61,14 @@ def _reason_to_leave_out(stats: ColumnStats, column_type: str) -> str:
         return "empty"
     if stats.distinct <= 1:
         return "constant"
-    if personal := _personal_data(stats):
+    if personal := _personal_data(stats, column_type):
         return f"personal: {personal}"
     if column_type == "category" and stats.ambiguous_date:
         return "ambiguous date: day and month may be swapped"
     return _identifier(stats, column_type)
 
 
-def _personal_data(stats: ColumnStats) -> str:
+def _personal_data(stats: ColumnStats, column_type: str) -> str:
     mostly_unique = stats.distinct > 0.5 * stats.count
     if stats.type != "text":
         is_number = mostly_unique and vocabulary.PERSONAL_NUMBERS.search(stats.name)
@@ -73,12 +76,25 @@ def _personal_data(stats: ColumnStats) -> str:
     values = [value.strip() for value, _ in stats.top_values]
     if _matches(vocabulary.EMAIL, values) > len(values) / 2:
         return "e-mail addresses"
-    if not mostly_unique:
-        return ""
-    phones = _matches(vocabulary.PHONE, values)
-    if phones > len(values) / 2 and _matches(vocabulary.NUMERIC_DATE, values) < phones:
+    if mostly_unique and _matches(vocabulary.PHONE, values) > len(values) / 2:
         return "phone numbers"
-    return "names, by its header" if vocabulary.PERSONAL_NAMES.search(stats.name) else ""
+    return "names, by its header" if _has_people(stats, column_type, values) else ""
+
+
+def _has_people(stats: ColumnStats, column_type: str, values: list[str]) -> bool:
+    """Return whether the header, and for repeated names the values, are those of people."""
+    if vocabulary.PERSON_NAMES.search(stats.name):
+        return True
+    if vocabulary.THING_NAMES.search(stats.name):
+        return False
+    is_name = bool(_BARE_NAME.fullmatch(stats.name.strip()))
+    if column_type == "text" and not (is_name or _ADDRESS.search(stats.name)):
+        # The texts of `email` or `user_review` are what a model reads.
+        return False
+    if is_name and _matches(vocabulary.PERSON, values) > _MIN_PEOPLE * len(values):
+        return True
+    mostly_unique = stats.distinct > 0.5 * stats.count
+    return mostly_unique and bool(vocabulary.PERSONAL_NAMES.search(stats.name))
 
 
 def _matches(pattern: re.Pattern[str], values: list[str]) -> int:
@@ -90,11 +106,14 @@ def _identifier(stats: ColumnStats, column_type: str) -> str:
     threshold = 0.999 if stats.exact else 0.9
     unique = stats.distinct >= threshold * stats.count and stats.count >= _MIN_IDENTIFIERS
     is_named = bool(vocabulary.IDENTIFIER_NAMES.search(stats.name))
-    if column_type == "number":
-        unique = unique and stats.integer and (is_named or _numbers_rows(stats))
-    if unique and column_type in {"number", "category"}:
+    if unique and (column_type == "category" or _numbers_cases(stats, is_named)):
         return "identifier: every value differs"
     return _too_many_categories(stats, is_named) if column_type == "category" else ""
+
+
+def _numbers_cases(stats: ColumnStats, is_named: bool) -> bool:
+    is_serial = is_named or _numbers_rows(stats) or _are_serial_numbers(stats)
+    return stats.type == "number" and stats.integer and is_serial
 
 
 def _too_many_categories(stats: ColumnStats, is_named: bool) -> str:
@@ -109,3 +128,11 @@ def _numbers_rows(stats: ColumnStats) -> bool:
     """Return whether the values are row numbers: 0, 1, 2, ... or 1, 2, 3, ..."""
     low, high = stats.minimum or 0, stats.maximum or 0
     return low in {0, 1} and high - low + 1 == stats.count
+
+
+def _are_serial_numbers(stats: ColumnStats) -> bool:
+    """Return whether the values have the same number of digits: nine, or seven and are close."""
+    low, high = int(stats.minimum or 0), int(stats.maximum or 0)
+    digits = len(str(low))
+    is_long = digits >= 9 or (digits >= 7 and high - low < 0.1 * high)  # noqa: PLR2004
+    return low > 0 and len(str(high)) == digits and is_long

@@ -10,7 +10,7 @@ from mlpath.dataset import sql, vocabulary
 from mlpath.dataset.missing import split_missing, without_strays
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mlpath.dataset.results import ColumnStats
     from mlpath.dataset.sql import Table
@@ -57,14 +57,22 @@ def _with_format(
     best = [dated for dated in candidates if dated.count == most]
     if all(_agree(table, best[0], other) for other in best[1:]):
         return best[0] if best else None
-    shown = next(iter(examples))
-    regular = [dated for dated in best if _is_regular(table, dated)]
-    if len(regular) == 1:
-        how = "day" if regular[0].date_format.startswith("%d") else "month"
-        note = f"{shown!r} begins with the {how}, since only then the steps are regular"
-        return replace(regular[0], notes=(*regular[0].notes, note))
-    note = f"{shown!r} may begin with the day or the month"
-    return replace(stats, ambiguous_date=True, notes=(note,))
+    return _with_regular_steps(table, best, next(iter(examples))) or replace(
+        stats, ambiguous_date=True,
+        notes=(f"{next(iter(examples))!r} may begin with the day or the month",),
+    )  # fmt: skip
+
+
+def _with_regular_steps(
+    table: Table, candidates: Sequence[ColumnStats], example: str
+) -> ColumnStats | None:
+    """Return the only one of several formats with which the steps between dates are regular."""
+    regular = [dated for dated in candidates if _is_regular(table, dated)]
+    if len(regular) != 1:
+        return None
+    first = "day" if regular[0].date_format.startswith("%d") else "month"
+    note = f"{example!r} begins with the {first}, since only then the steps are regular"
+    return replace(regular[0], notes=(*regular[0].notes, note))
 
 
 def _foreign_months(values: Iterable[str]) -> dict[str, str]:
@@ -81,21 +89,15 @@ def _foreign_months(values: Iterable[str]) -> dict[str, str]:
 def _formats_of(table: Table, column: ColumnStats, examples: Mapping[str, int]) -> list[str]:
     """Return the date formats that parse most of the examples, without reading the table."""
     has_time = any(":" in example for example in examples)
-    formats = [f for f in vocabulary.DATE_FORMATS if has_time or (":" not in f and "%p" not in f)]
+    formats = vocabulary.DATE_FORMATS if has_time else vocabulary.DAY_FORMATS
     values = ", ".join(f"({sql.literal(value)}, {count})" for value, count in examples.items())
     rows = sql.Table(table.database, f"(VALUES {values}) AS examples(value, rows)")
-    text = sql.replaced("value", column.replace)
+    days = [sql.days(sql.replaced("value", column.replace), each) for each in formats]
     counts = rows.aggregate(
-        ", ".join(
-            f"sum(rows) FILTER ({sql.days(text, date_format)} BETWEEN {_FIRST_DAY} AND {_LAST_DAY})"
-            for date_format in formats
-        )
+        ", ".join(f"sum(rows) FILTER ({day} BETWEEN {_FIRST_DAY} AND {_LAST_DAY})" for day in days)
     )
-    return [
-        date_format
-        for date_format, count in zip(formats, counts, strict=True)
-        if count and count >= _MIN_PARSED * sum(examples.values())
-    ]
+    least = _MIN_PARSED * sum(examples.values())
+    return [each for each, count in zip(formats, counts, strict=True) if (count or 0) >= least]
 
 
 def _agree(table: Table, first: ColumnStats, second: ColumnStats) -> bool:

@@ -80,12 +80,8 @@ def looks_like_header(rows: list[list[str]]) -> bool:
     unique = len({name.lower() for name in filled}) == len(filled) >= max(len(first) - 1, 1)
     if not columns or not unique or all(map(is_number, filled)):
         return False
-    numeric = [int(name) for name in filled if name.isdecimal()]
-    is_sequence = _is_sequence(numeric)
-    return all(
-        _can_name(name, values, is_sequence=is_sequence)
-        for name, values in zip(first, columns, strict=True)
-    )
+    is_sequence = _is_sequence([int(name) for name in filled if name.isdecimal()])
+    return all(map(_can_name, first, columns, [is_sequence] * len(first)))
 
 
 def _is_a_row(rows: list[list[str]]) -> bool:
@@ -105,7 +101,7 @@ def _is_sequence(numbers: list[int]) -> bool:
     )
 
 
-def _can_name(name: str, values: Sequence[str], *, is_sequence: bool) -> bool:
+def _can_name(name: str, values: Sequence[str], is_sequence: bool) -> bool:
     """Return whether a text can be the name of a column with these values."""
     if is_number(name):
         fractions = sum("." in value for value in values)
@@ -193,10 +189,9 @@ def notes(head: str, options: ReadOptions, columns: list[str]) -> list[str]:
 def _numeric_names(options: ReadOptions, columns: list[str]) -> list[str]:
     if options.format != "csv" or not options.header:
         return []
-    numbers = [name for name in columns if is_number(name)]
-    integers = [int(name) for name in numbers if name.isdecimal()]
-    is_sequence = len(integers) == len(numbers) and _is_sequence(integers)
-    return [] if is_sequence else [name for name in numbers if not _is_year(name)]
+    numbers = [name for name in columns if is_number(name) and not _is_year(name)]
+    is_sequence = all(map(str.isdecimal, numbers)) and _is_sequence(list(map(int, numbers)))
+    return [] if is_sequence else numbers
 
 
 def _is_year(name: str | int) -> bool:

@@ -51,16 +51,23 @@ def find_leaks(sample: Table, features: Sequence[Column], target: Column, task: 
     if task == "regression":
         return Leaks(_find_functions(sample, numbers, target), (), 0)
     truth = sql.text(target.name)
+    incomplete = [column for column in features if 0 < column.count < column.rows]
     leaks: dict[str, str] = {}
     for batch in _batches(numbers):
         leaks |= _find_separating(sample, batch, truth)
-    for batch in _batches([column for column in features if column.missing and column.count]):
+    for batch in _batches(incomplete):
         leaks |= _find_missing(sample, batch, truth)
+    return _with_pure(sample, features, truth, leaks)
+
+
+def _with_pure(
+    sample: Table, features: Sequence[Column], truth: str, leaks: dict[str, str]
+) -> Leaks:
     others = [column for column in features if column.name not in leaks]
     pure = [column for column in others if _is_pure(sample, column, truth)]
     copied, copies = _find_copies(sample, pure)
-    leaks |= {column.name: _DETERMINES for column in pure if column.name not in copied}
-    return Leaks(leaks, copied, copies)
+    found = {column.name: _DETERMINES for column in pure if column.name not in copied}
+    return Leaks(leaks | found, copied, copies)
 
 
 def _batches(columns: Sequence[Column]) -> list[Sequence[Column]]:

@@ -48,12 +48,7 @@ def without_strays(table: Table, column: ColumnStats) -> ColumnStats | None:
         f"LIMIT {MAX_UNPARSED}",
     )
     texts, count = [str(text) for text, _ in strays], present - parsed
-    few = count <= max(MAX_STRAY * parsed, 1)
-    is_word = len(texts) <= _MAX_WORDS and not any(map(str.isdecimal, "".join(texts)))
-    is_word = is_word and count <= _MAX_WORD_SHARE * present and column.distinct > _MIN_DISTINCT
-    # The missing values of all columns are read alike.
-    is_number = column.type == "date" and any(map(str.isdecimal, texts))
-    if not parsed or not (few or is_word) or is_number:
+    if not parsed or not _are_missing(column, texts, count / present):
         return None
     first = table.select(sql.text(column.name), "LIMIT 1")[0][0]
     return replace(
@@ -61,6 +56,17 @@ def without_strays(table: Table, column: ColumnStats) -> ColumnStats | None:
         missing_values=(*column.missing_values, *texts), starts_with_text=first in texts,
         notes=(*column.notes, *stray_notes(column.type, texts, count)),
     )  # fmt: skip
+
+
+def _are_missing(column: ColumnStats, texts: list[str], share: float) -> bool:
+    """Return whether texts among numbers or dates stand for missing ones."""
+    if column.type == "date" and any(map(str.isdecimal, texts)):
+        # The missing values of all columns are read alike.
+        return False
+    if share <= MAX_STRAY or share * column.count <= 1:
+        return True
+    is_word = len(texts) <= _MAX_WORDS and not any(map(str.isdecimal, "".join(texts)))
+    return is_word and share <= _MAX_WORD_SHARE and column.distinct > _MIN_DISTINCT
 
 
 def stray_notes(column_type: str, texts: list[str], count: int) -> tuple[str, ...]:

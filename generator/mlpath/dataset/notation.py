@@ -9,6 +9,7 @@ from mlpath.dataset import sql, vocabulary
 from mlpath.dataset.missing import split_missing, without_strays
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Collection, Mapping, Sequence
 
     from mlpath.dataset.results import ColumnStats
@@ -49,24 +50,26 @@ def as_number(table: Table, stats: ColumnStats, unparsed: Mapping[str, int]) -> 
 def _detect_notation(values: Sequence[str]) -> _Notation:
     """Return the notation of texts, most of which are numbers with something around them."""
     numbers = list(filter(None, map(vocabulary.NUMBER.fullmatch, values)))
-    units = {number["after"] for number in numbers} - {None}
+    if len(numbers) < _MIN_MATCHING * len(values):
+        return _Notation()
     digits = [number["digits"] for number in numbers]
-    blanks = {mark for text in digits for mark in text if mark in vocabulary.THOUSANDS_BLANKS}
+    blanks = sorted(set(vocabulary.THOUSANDS_BLANKS).intersection("".join(digits)))
+    if blanks and not all(map(vocabulary.GROUPED.fullmatch, digits)):
+        return _Notation()
     marks = _decimal_and_thousands([_without(text, blanks) for text in digits])
-    unit_texts = _replace_units(units)
-    is_grouped = all(map(vocabulary.GROUPED.fullmatch, digits)) if blanks else True
-    if len(numbers) < _MIN_MATCHING * len(values) or not (marks and is_grouped):
+    units = _replace_units({number["after"] for number in numbers} - {None})
+    if marks is None or units is None:
         return _Notation()
-    if unit_texts is None:
-        return _Notation()
-    replacements = unit_texts | {number["before"]: "" for number in numbers if number["before"]}
-    replacements |= {
-        number["sign"]: "-" for number in numbers if number["sign"] in {"\u2212", "\u2013"}
-    }
-    if any(number["open"] for number in numbers):
-        replacements |= {"(": "-", ")": ""}
-    replacements |= dict.fromkeys(sorted(blanks), "")
+    replacements = _replace_signs(numbers) | units | dict.fromkeys(blanks, "")
     return _Notation(*marks, tuple(replacements.items()))
+
+
+def _replace_signs(numbers: Sequence[re.Match[str]]) -> dict[str, str]:
+    """Return what replaces currencies before numbers, and the signs of negative ones."""
+    currencies = {number["before"] for number in numbers} - {None}
+    signs = {number["sign"] for number in numbers} - {None, "+", "-"}
+    parentheses = {"(": "-", ")": ""} if any(number["open"] for number in numbers) else {}
+    return dict.fromkeys(sorted(currencies), "") | dict.fromkeys(sorted(signs), "-") | parentheses
 
 
 def _without(text: str, marks: Collection[str]) -> str:
@@ -166,21 +169,23 @@ def unify_replacements(table: Table, columns: list[ColumnStats]) -> list[ColumnS
     """Return the columns, as texts where the replacements of all columns change a value."""
     pairs = [pair for column in columns for pair in column.replace]
     shared = tuple(dict(reversed(pairs)).items())
-    typed = [column for column in columns if column.type != "text"]
-    if not shared or not typed:
-        return columns
-    changes = table.aggregate(
+    changed = _changed_by(table, [c for c in columns if c.type != "text"], shared) if shared else ()
+    note = "it has another notation than the other columns, so it is read as text"
+    return [_as_text(table, each, note) if each.name in changed else each for each in columns]
+
+
+def _changed_by(
+    table: Table, columns: Sequence[ColumnStats], shared: tuple[tuple[str, str], ...]
+) -> set[str]:
+    """Return the names of the columns that have other values with these replacements."""
+    counts = table.aggregate(
         ", ".join(
             f"count(*) FILTER ({sql.value(column)} IS DISTINCT FROM "
             f"{sql.value(replace(column, replace=shared))})"
-            for column in typed
+            for column in columns
         )
     )
-    changed = {column.name for column, count in zip(typed, changes, strict=True) if count}
-    note = "it has another notation than the other columns, so it is read as text"
-    return [
-        _as_text(table, column, note) if column.name in changed else column for column in columns
-    ]
+    return {column.name for column, count in zip(columns, counts, strict=True) if count}
 
 
 def _as_text(table: Table, stats: ColumnStats, note: str) -> ColumnStats:

@@ -54,13 +54,14 @@ _DAYS = (
     "%a %b %d %Y", "%a, %d %b %Y", "%a, %b %d, %Y", "%A, %B %d, %Y",
 )  # fmt: skip
 _TIMES = (" %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p")
-DATE_FORMATS = (
-    "", *_DAYS, *(day + time for day in _DAYS for time in _TIMES),
+DAY_FORMATS = (
+    "", *_DAYS,
     "%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%b %Y", "%B %Y", "%b-%Y", "%B-%Y", "%b-%y", "%b %y",
     "%Y %b", "%Y %B", "%Y%b", "%Y-%b", "%YM%m", "%Y-M%m", "%YQ%q", "%Y-Q%q", "%Y Q%q", "Q%q %Y",
     "Q%q-%Y", "Q%q/%Y", "%G-W%V", "%GW%V", "%G W%V", "%G-W%V-%u",
 )  # fmt: skip
 """strptime formats with `%q` for the quarter; the empty one is ISO 8601."""
+DATE_FORMATS = (*DAY_FORMATS, *(day + time for day in _DAYS for time in _TIMES))
 ENGLISH_MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
@@ -102,12 +103,42 @@ SERIES_STEPS = (
 )  # fmt: skip
 """Days between two rows of a time series, and the name of that frequency."""
 
-STRONG_TARGET_NAMES = {"target", "label", "class", "y", "outcome", "response"}
+STRONG_TARGET_NAMES = {"target", "label", "y", "outcome", "response"}
 TARGET_NAMES = {
-    "labels", "classes", "diagnosis", "churn", "churned", "exited", "attrition", "survived",
-    "default", "defaulted", "fraud", "is_fraud", "species", "variety", "sentiment", "spam",
-    "price", "saleprice", "sale_price", "quality", "progression", "medv", "approved",
+    "class", "labels", "classes", "diagnosis", "churn", "churned", "exited", "attrition",
+    "survived", "default", "defaulted", "fraud", "is_fraud", "species", "variety", "sentiment",
+    "spam", "price", "saleprice", "sale_price", "quality", "progression", "medv", "approved",
+    "loan_status", "stroke", "diabetes", "cancer", "heart_disease", "heartdisease", "fetal_health",
+    "subscribed", "raintomorrow",
 }  # fmt: skip
+TARGETS_BESIDE = {"close": "open", "y": "x"}
+"""Names with another meaning beside a second one: a price of a stock, a coordinate."""
+TARGET_WORDS = {
+    "churn", "churned", "attrition", "exited", "survived", "diagnosis", "fraud", "sentiment",
+    "spam", "target", "label", "outcome", "approved", "defaulted", "disease", "suggestion",
+    "recommended", "toxic", "sarcastic", "subscribed",
+}  # fmt: skip
+"""Words in the name of a target, such as `loan_approved`."""
+TEXT_NAMES = {
+    "text", "tweet", "review", "reviews", "comment", "comments", "message", "sms", "email", "mail",
+    "body", "content", "document", "sentence", "abstract", "headline", "article", "post",
+    "question", "utterance", "transcript", "feedback", "complaint", "narrative",
+}  # fmt: skip
+"""Words in the name of a column of texts that are classified."""
+TEXT_TARGET_WORDS = {
+    "sentiment", "spam", "label", "topic", "category", "intent", "emotion", "toxic", "language",
+    "sarcastic", "hate", "offensive", "stance", "suggestion", "polarity", "genre", "subject",
+    "tone",
+}  # fmt: skip
+"""Words in the name of a class of texts."""
+
+
+def words(name: str) -> list[str]:
+    """Return the words of a column's name in lower case."""
+    separated = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return re.findall(r"[^\W_]+", separated.lower())
+
+
 TIME_AND_PLACE_NAMES = re.compile(
     r"(?:^|[_\s.-])(?:date|time|year|yr|quarter|month|week|day|hour|lat|latitude|lon|lng|long|longitude)"
     r"(?:$|[_\s.-])",
@@ -121,17 +152,43 @@ POSITIVE_CLASSES = {
 }  # fmt: skip
 
 IDENTIFIER_NAMES = re.compile(
-    r"(?:^|[_\s.-])(?:id|ids|identifier|uuid|guid|key|index|idx|no|nr|number|serial|rownames|row|unnamed|code)$"
-    r"|^(?:id|uuid|guid|index|rownames|unnamed|column0)(?:[_\s.:-]|$)|(?-i:[a-z]I[Dd])$",
+    r"(?:^|[_\s.-])(?:id|ids|identifier|uuid|guid|key|index|idx|no|nr|num|number|serial|rownames|row|unnamed|code)$"
+    r"|^(?:id|uuid|guid|index|rownames|unnamed|column0)(?:[_\s.:-]|$)|(?-i:[a-z]I[Dd])$"
+    r"|(?:client|customer|cust|account|acct|order|invoice|ticket|record|case|policy|member|loan)(?:num|no|nr|id)$",
     re.IGNORECASE,
+)
+_PERSON = (
+    r"customer|client|patient|employee|student|user|person|passenger|driver|member|contact|owner|"
+    r"manager|teacher|doctor|physician|nurse|applicant|guest|host|buyer|seller|sender|recipient|"
+    r"first|last|full|middle|maiden|given|family|nick|father|mother|spouse"
+)
+PERSON_NAMES = re.compile(
+    rf"(?:^|[_\s.-])(?:(?:{_PERSON})[_\s.-]?names?|surname|lastname|firstname|forename|vorname|"
+    r"nachname|fullname|username)$|(?:First|Last|Full|Sur)_?[Nn]ame$",
+    re.IGNORECASE,
+)
+"""Names of columns of people's names, which may repeat."""
+_THING = (
+    r"product|item|city|country|state|region|company|brand|model|station|store|shop|file|movie|film|"
+    r"song|track|album|team|school|university|place|location|category|department|event|project|game|"
+    r"app|book|street|common|scientific|class|species|car"
 )
 PERSONAL_NAMES = re.compile(
-    r"(?:^|[_\s.-])(?:name|names|surname|lastname|firstname|forename|vorname|nachname|fullname|username|"
-    r"user|e-?mail|mail|phone|telephone|tel|mobile|address|street|ssn|passport|iban|"
-    r"birthdate|dob|ip)(?:$|[_\s.-])|(?:first|last|full|sur)_?name",
+    r"(?:^|[_\s.-])(?:names?|user|e-?mail|mail|phone|telephone|tel|mobile|address|"
+    r"street|ssn|passport|iban|birthdate|dob|ip)(?:[_\s.-](?:address|number|no|nr))?$",
     re.IGNORECASE,
 )
-PERSONAL_NUMBERS = re.compile(r"phone|mobile|ssn|passport", re.IGNORECASE)
+"""Names of columns of personal data, unless the values repeat."""
+THING_NAMES = re.compile(rf"(?:^|[_\s.-])(?:{_THING})[_\s.-]?names?$", re.IGNORECASE)
+PERSON = re.compile(r"[A-ZÀ-Þ][\w'-]+,?(?: [A-ZÀ-Þ][\w'.-]*){1,3}")
+"""A name of two to four words."""
+PERSONAL_NUMBERS = re.compile(
+    r"(?:^|[_\s.-])(?:phone|telephone|mobile|ssn|passport)(?:[_\s.-]?(?:number|num|no|nr))?$",
+    re.IGNORECASE,
+)
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
-PHONE = re.compile(r"\+?\(?\d[\d ()/.-]{6,}\d")
-NUMERIC_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+PHONE = re.compile(
+    r"(?!\d*[.,]\d+$|\d{4}\s?[-/]\s?\d{2,4}$|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}$)"
+    r"\+?\(?\d[\d ()/.-]{6,}\d"
+)
+"""A phone number rather than a fraction, a range of years or a date."""
