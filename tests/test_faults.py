@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,18 @@ PROJECTS: dict[str, tuple[str, str, int, dict[str, str]]] = {
         {
             "CLIENTNUM": IDENTIFIER, "Attrition_Flag": "category", "Age": "number",
             "Ratio": "number",
+        },
+    ),
+    "total_row.csv": (
+        "tabular", "sales", 60,
+        {"shop": "category", "month": "number", "visits": "number", "sales": "number"},
+    ),
+    "wrapped.json": ("tabular", "churn", 60, {"age": "number", "churn": "category"}),
+    "nested.json": (
+        "tabular", "churn", 60,
+        {
+            "user.age": "number", "user.city": "category", "id": IDENTIFIER, "churn": "category",
+            "user": "left out: its values are in 'user.age', 'user.city'",
         },
     ),
     "leak_by_missing.csv": (
@@ -464,3 +477,68 @@ def test_how_to_choose_another_domain() -> None:
         assert any(hint in note for note in inspect(FILES / name).notes)
     notes = inspect(FILES / "tweets.csv", domain="tabular").notes
     assert any("'text'; to classify it: -d domain=text" in note for note in notes)
+
+
+# ---------------------------------------------------------------------------------------- structure
+
+
+@pytest.mark.parametrize(
+    ("extra", "left_out"),
+    [
+        ("Total,,3000,3000.50", {"shop": ("Total",)}),
+        (
+            "Grand total,,3000,3000.50\nSource: the shops,,,",
+            {"shop": ("Source: the shops", "Grand total")},
+        ),
+        ("Subtotal,1,30,30.5\nTotal,,3000,3000.50", {"shop": ("Total", "Subtotal")}),
+        ("shop,month,visits,sales\nS0,1,11,49.74", {"shop": ("shop",)}),
+        ("S0,1,11,49.74", {}),
+    ],
+)
+def test_rows_that_are_no_cases(
+    tmp_path: Path, extra: str, left_out: dict[str, tuple[str, ...]]
+) -> None:
+    rows = [f"S{n % 7},{n % 12 + 1},{n * 37 % 101},{n * 53 % 97}.25" for n in range(60)]
+    profile = inspect(write_rows(tmp_path, "shop,month,visits,sales", [*rows, extra]))
+    assert profile.read_options is not None
+    assert profile.read_options.left_out_rows == left_out
+    assert profile.rows == 61 - ("S0" not in extra)
+    assert [column.type for column in profile.columns[1:]] == ["number"] * 3
+    assert any("are no cases" in note for note in profile.notes) == bool(left_out)
+
+
+def test_total_is_a_category_where_it_is_frequent(tmp_path: Path) -> None:
+    rows = [
+        f"{['men', 'women', 'total'][n % 3]},{n * 37 % 101},{n * 53 % 97}.25" for n in range(60)
+    ]
+    assert inspect(write_rows(tmp_path, "sex,visits,sales", rows)).rows == 60
+
+
+def test_one_column_is_refused(tmp_path: Path) -> None:
+    path = write_rows(tmp_path, "value", [str(n * 37 % 101) for n in range(60)])
+    with pytest.raises(MlpathError, match="has one column"):
+        inspect(path)
+
+
+def test_year_and_month_in_two_columns_are_the_date_of_a_series(tmp_path: Path) -> None:
+    rows = [f"{1990 + n // 12},{n % 12 + 1},{n * 37 % 101}.5" for n in range(240)]
+    profile = inspect(write_rows(tmp_path, "Year,Month,flow", rows))
+    assert (profile.domain, profile.target, profile.frequency) == ("timeseries", "flow", "monthly")
+    assert contents(profile)["Month"] == "left out: its values are in 'date'"
+    rows = [f"{1990 + n % 12},{n % 12 + 1},{n * 37 % 101}.5" for n in range(240)]
+    assert inspect(write_rows(tmp_path, "Year,Month,flow", rows)).domain == "tabular"
+
+
+@pytest.mark.parametrize("factor", [1, 1000])
+def test_seconds_since_1970_are_the_date_of_a_series(tmp_path: Path, factor: int) -> None:
+    rows = [f"{(1_600_000_000 + 86_400 * n) * factor},{n * 37 % 101}.5" for n in range(240)]
+    profile = inspect(write_rows(tmp_path, "timestamp,flow", rows))
+    assert (profile.domain, profile.target, profile.frequency) == ("timeseries", "flow", "daily")
+    assert profile.columns[0].minimum == pytest.approx(1_600_000_000 / 86_400)
+
+
+def test_rows_of_a_json_object_with_other_keys(tmp_path: Path) -> None:
+    rows = [{"size": n * 37 % 101, "sold": n % 3 == 0} for n in range(60)]
+    path = tmp_path / "table.json"
+    path.write_text(json.dumps({"source": "shop", "count": 60, "rows": rows}, indent=1))
+    assert (inspect(path).rows, inspect(path).target) == (60, "sold")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlpath.dataset import names, vocabulary
+from mlpath.dataset.names import listed
 from mlpath.dataset.profile import SAMPLE_ROWS
 from mlpath.dataset.results import Column
+from mlpath.dataset.sql import identifier
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlpath.dataset.results import ColumnStats, TableStats
 
 MAX_CLASSES = 50
@@ -29,7 +34,18 @@ _MAX_CATEGORIES = 1000
 def infer_columns(table: TableStats) -> list[Column]:
     """Return the columns of a table, with those that no model should use left out."""
     keys = names.keys(stats.name for stats in table.columns)
-    return [_infer_column(stats, key) for stats, key in zip(table.columns, keys, strict=True)]
+    computed = table.read_options.computed if table.read_options else {}
+    columns = [_infer_column(stats, key) for stats, key in zip(table.columns, keys, strict=True)]
+    return [_without_parts(column, computed) for column in columns]
+
+
+def _without_parts(column: Column, computed: Mapping[str, str]) -> Column:
+    """Return a column, left out if others are computed from it."""
+    names = [name for name, sql_text in computed.items() if identifier(column.name) in sql_text]
+    if not names:
+        return column
+    reason = f"its values are in {listed(names[:3])}"
+    return replace(column, role="left_out", reason=reason)
 
 
 def frequent_categories(column: Column) -> list[str]:

@@ -60,6 +60,7 @@ _UNSUPPORTED: tuple[tuple[bytes, str, str], ...] = (
     (b"/annex/objects/", "a git-annex pointer", "Download the file: git annex get FILE"),
     (b"outs:\n- md5:", "a DVC pointer", "Download the file: dvc pull"),
 )
+_LIST_OF_OBJECTS = re.compile(r'"\s*:\s*\[\s*\{')
 _ENCODINGS = [
     # The Windows code pages contain ISO 8859, and typographic quotes and the euro sign.
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r",
@@ -275,6 +276,8 @@ def _check_json(path: Path, text: str) -> None:
     is_list = text.startswith("[")
     start = text[1:].lstrip() if is_list else line
     if start.startswith("{") and (is_list or len(line) >= HEAD // 2):
+        return
+    if _LIST_OF_OBJECTS.search(text):
         return
     raise MlpathError(
         f"{path} is JSON, but neither one object per line nor a list of objects",

@@ -17,7 +17,7 @@ import duckdb
 from mlpath.dataset import header, names
 from mlpath.dataset.detect import open_unpacked
 from mlpath.dataset.results import ReadOptions
-from mlpath.dataset.sql import Table, literal
+from mlpath.dataset.sql import Table, identifier, literal
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ _QUOTED_OR_BLANKS = re.compile(r'("[^"]*")|[ \t]+')
 _MAX_PREFACE = 30
 """Lines above a table."""
 _SUFFIXES = {"gz": ".gz", "zst": ".zst", "zip": ".zip", "parquet": ".parquet", "json": ".jsonl"}
+_MAX_JSON = 1 << 30
+"""Bytes of a JSON object that contains all rows."""
 _NATIVE_ENCODINGS = {"utf-8", "ascii"}
 _LOOSE = "null_padding = true, strict_mode = false"
 
@@ -76,6 +78,8 @@ def open_table(
     with _readable_file(path, file_format, options) as file:
         if options.format == "csv":
             options = _detect_dialect(database, path, file, options)
+        elif options.format == "json":
+            options = replace(options, records=_detect_records(database, file))
         yield TableSource(path, options, Table(database, _table_function(file, options)))
 
 
@@ -110,6 +114,17 @@ def _is_whitespace_delimited(head: str) -> bool:
 
 def _has_single_tabs(line: str) -> bool:
     return bool(re.search(r"\S\t\S", line)) and "  " not in line.strip()
+
+
+def _detect_records(database: duckdb.DuckDBPyConnection, file: Path) -> str:
+    """Return the key of the only list of objects, if the file is a single object."""
+    with contextlib.suppress(duckdb.Error):  # reading the table reports it
+        relation = database.sql(f"FROM {_read_object(file)} LIMIT 2")
+        kinds = dict(zip(relation.columns, map(str, relation.types), strict=True))
+        lists = [name for name, kind in kinds.items() if re.fullmatch(r"STRUCT\(.*\)\[\]", kind)]
+        if len(lists) == 1 and len(relation.fetchall()) == 1:
+            return lists[0]
+    return ""
 
 
 def _detect_dialect(
@@ -207,7 +222,10 @@ def _table_function(file: Path, options: ReadOptions) -> str:
     if options.format == "parquet":
         return f"read_parquet({path})"
     if options.format == "json":
-        return f"read_json({path}, format = 'auto')"
+        if not options.records:
+            return f"read_json({path}, format = 'auto')"
+        rows = f"SELECT unnest({identifier(options.records)}) AS row FROM {_read_object(file)}"  # noqa: S608
+        return f"(SELECT row.* FROM ({rows}))"  # noqa: S608
     delimiter = "\t" if options.delimiter == WHITESPACE else options.delimiter
     columns = f", names = [{', '.join(map(literal, options.names))}]" if options.names else ""
     return (
@@ -215,6 +233,10 @@ def _table_function(file: Path, options: ReadOptions) -> str:
         f"quote = {literal(options.quote)}, escape = {literal(options.escape)}, "
         f"header = {options.header}, skip = {options.skip}{columns})"
     )
+
+
+def _read_object(file: Path) -> str:
+    return f"read_json({literal(str(file))}, format = 'auto', maximum_object_size = {_MAX_JSON})"
 
 
 def _not_a_table(path: Path) -> MlpathError:

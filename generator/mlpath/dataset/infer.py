@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from mlpath.dataset.results import Column, DatasetProfile, TableStats
+    from mlpath.dataset.results import Column, DatasetProfile, ReadOptions, TableStats
     from mlpath.dataset.sql import Table
 
 _MAX_NUMERIC_CLASSES = 12
@@ -254,9 +254,15 @@ def _table_notes(profile: DatasetProfile) -> Iterator[str]:
     if personal:
         yield f"Personal data, left out: {listed(personal)}."
     yield from _imbalance(profile)
-    missing = profile.read_options.missing[1:] if profile.read_options else ()
-    if missing:
+    if profile.read_options:
+        yield from _reading_notes(profile.read_options)
+
+
+def _reading_notes(options: ReadOptions) -> Iterator[str]:
+    if missing := options.missing[1:]:
         yield f"Missing values in columns of numbers and dates: {listed(missing[:8])}."
+    for column, texts in options.left_out_rows.items():
+        yield f"Rows with {listed(texts[:4])} in {column!r} are no cases and left out."
 
 
 def _other_domain(profile: DatasetProfile) -> Iterator[str]:

@@ -16,6 +16,7 @@ from mlpath.dataset.column_types import batches, detect_types
 from mlpath.dataset.dialect import read_error
 from mlpath.dataset.missing import MAX_STRAY, MAX_UNPARSED, split_missing, stray_notes
 from mlpath.dataset.results import TableStats
+from mlpath.dataset.structure import apply_structure, detect_structure
 from mlpath.dataset.vocabulary import BLANKS
 from mlpath.errors import MlpathError
 
@@ -46,17 +47,21 @@ def profile_table(source: TableSource, size: int) -> tuple[TableStats, Table]:
     limit = "" if in_memory else f"LIMIT {SAMPLE_ROWS}"
     delimiter = source.options.delimiter if source.options.format == "csv" else ""
     try:
-        names = source.table.columns()
-        _set_limits(source.table.database, len(names), in_memory=in_memory)
         sample = source.table.copy("sample", clauses=limit)
+        options = detect_structure(sample, source.options)
+        structured = apply_structure(sample, options)
+        names = structured.columns()
+        _set_limits(source.table.database, len(names), in_memory=in_memory)
+        sample = sample if structured is sample else structured.copy("structured")
         sampled = rows = int(sample.aggregate("count(*)")[0])
         in_memory = in_memory or sampled < SAMPLE_ROWS
-        _check_rows(source.path, sampled, has_header=bool(names))
+        _check_size(source.path, sampled, len(names))
         if in_memory:
             columns = _profile_in_memory(sample, names, delimiter)
         else:
             types = detect_types(sample, names, delimiter)
-            rows, columns = _profile_file(source.table, sample, types)
+            file = apply_structure(source.table, options)
+            rows, columns = _profile_file(file, sample, types)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
@@ -66,7 +71,7 @@ def profile_table(source: TableSource, size: int) -> tuple[TableStats, Table]:
     copies = f"count(*) - count(DISTINCT hash({sample.source}))"
     table = TableStats(
         path=source.path,
-        read_options=_with_notation(source.options, columns),
+        read_options=_with_notation(options, columns),
         bytes=size,
         rows=rows,
         sampled_rows=sampled,
@@ -90,13 +95,18 @@ def _set_limits(database: duckdb.DuckDBPyConnection, columns: int, *, in_memory:
         database.execute("SET threads = 1")
 
 
-def _check_rows(path: Path, rows: int, *, has_header: bool) -> None:
+def _check_size(path: Path, rows: int, columns: int) -> None:
     if rows == 1:
         raise MlpathError(f"{path} has one row", hint="A model needs many rows: add more.")
     if not rows:
         raise MlpathError(
-            f"{path} has {'a header and no rows' if has_header else 'no rows'}",
+            f"{path} has {'a header and no rows' if columns else 'no rows'}",
             hint="Check whether it was written completely.",
+        )
+    if columns == 1:
+        raise MlpathError(
+            f"{path} has one column",
+            hint="A model needs a column to predict, and a feature, a text or a date besides.",
         )
 
 

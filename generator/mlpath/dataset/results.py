@@ -39,6 +39,12 @@ class ReadOptions:
     """Parts of numbers and dates, such as currencies and units, and what replaces them."""
     missing: tuple[str, ...] = ("",)
     """Texts that stand for a missing number or date."""
+    records: str = ""
+    """Key of the list of rows in a JSON object."""
+    computed: Mapping[str, str] = field(default_factory=dict)
+    """Columns that are computed from others, and their SQL."""
+    left_out_rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Texts in a column that mark rows which are no cases, such as totals."""
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,18 @@ def month_number(word: str) -> int:
 
 DATE_NAMES = re.compile(r"date|day|time|period|year", re.IGNORECASE)
 """Column names in which 20240131 is a date."""
+DATE_PARTS = (
+    re.compile(r"year|yr|jahr|año|ann[ée]e?", re.IGNORECASE),
+    re.compile(r"month|mon|mo|monat|mes|mois", re.IGNORECASE),
+    re.compile(r"day|dom|tag|d[ií]a|jour|day_?of_?month", re.IGNORECASE),
+)
+"""Names of columns of the year, the month and the day."""
+TIMESTAMP_NAMES = re.compile(r"time|date|epoch|(?:^|_)ts$|_at$|created|updated", re.IGNORECASE)
+SUMMARY = re.compile(
+    r"(?:grand |sub-?|overall )?totals?\b|(?:sum|summe|gesamt|insgesamt|average|overall)\s*:?$",
+    re.IGNORECASE,
+)
+"""The label of a row that sums up others."""
 SERIES_STEPS = (
     (1 / 1440, "1 minute"), (1 / 96, "15 minutes"), (1 / 48, "30 minutes"), (1 / 24, "hourly"),
     (1.0, "daily"), (7.0, "weekly"), (30.4375, "monthly"), (91.3125, "quarterly"),
