@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -77,13 +78,15 @@ def _with_regular_steps(
 
 def _foreign_months(values: Iterable[str]) -> dict[str, str]:
     """Return the English abbreviations of months, if some are in another language."""
-    words = dict.fromkeys(
-        word for value in values for word in re.findall(r"[^\W\d_]{3,}\.?", value)
-    )
-    months = {word: vocabulary.month_number(word) for word in words}
-    known = {word: vocabulary.ENGLISH_MONTHS[n - 1] for word, n in months.items() if n}
-    is_english = all(word in (name, name[:3]) for word, name in known.items())
-    return {} if is_english else {word: name[:3] for word, name in known.items()}
+    words = dict.fromkeys(re.findall(r"[^\W\d_]{3,}\.?", "\n".join(values)))
+    known = {
+        word: month
+        for word in words
+        for month, starts in vocabulary.MONTHS.items()
+        if word.lower().startswith(tuple(starts.split()))
+    }
+    english = {*calendar.month_name, *calendar.month_abbr}
+    return {} if known.keys() <= english else known
 
 
 def _formats_of(table: Table, column: ColumnStats, examples: Mapping[str, int]) -> list[str]:

@@ -34,7 +34,7 @@ _QUOTED_OR_BLANKS = re.compile(r'("[^"]*")|[ \t]+')
 _MAX_PREFACE = 30
 """Lines above a table."""
 _SUFFIXES = {"gz": ".gz", "zst": ".zst", "zip": ".zip", "parquet": ".parquet", "json": ".jsonl"}
-_MAX_JSON = 1 << 30
+_MAX_JSON = 1 << 28
 """Bytes of a JSON object that contains all rows."""
 _NATIVE_ENCODINGS = {"utf-8", "ascii"}
 _LOOSE = "null_padding = true, strict_mode = false"

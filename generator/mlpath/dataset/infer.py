@@ -220,9 +220,9 @@ def _leak_notes(found: Leaks) -> Iterator[str]:
 
 
 def _count_lookalikes(sample: Table, profile: DatasetProfile, target: Column) -> int:
-    """Return how many rows differ from others only in columns that are left out."""
-    features = [column for column in profile.columns if column.role in {"feature", "time"}]
-    cells = ", ".join(map(_as_a_model_sees, features))
+    """Return how many rows equal others in all features, though the rows of the file differ."""
+    features = [column for column in profile.columns if column.role == "feature"]
+    cells = ", ".join(_as_a_model_sees(c) for c in features if c.type != "category" or c.top_values)
     rows, seen, different = sample.aggregate(
         f"count(*), count(DISTINCT hash({cells or 1})), count(DISTINCT hash({sample.source}))",
         f"WHERE {sql.present(target)} IS NOT NULL",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -70,7 +71,10 @@ def _nested_values(sample: Table) -> Iterator[tuple[str, str]]:
 def _date_of_parts(sample: Table) -> dict[str, str]:
     """Return the date of a series whose year, month and day are columns of their own."""
     columns = sample.columns()
-    parts = [next(filter(pattern.fullmatch, columns), "") for pattern in vocabulary.DATE_PARTS]
+    parts = [
+        next((name for name in columns if re.fullmatch(pattern, name, re.IGNORECASE)), "")
+        for pattern in vocabulary.DATE_PARTS
+    ]
     used = list(filter(None, parts))
     year, month, day = (f"TRY_CAST({sql.text(part)} AS INTEGER)" if part else "1" for part in parts)
     if not all(parts[:2]) or len(columns) - len(used) > _MAX_SERIES_COLUMNS or "date" in columns:

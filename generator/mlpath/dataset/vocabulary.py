@@ -62,45 +62,16 @@ DAY_FORMATS = (
 )  # fmt: skip
 """strptime formats with `%q` for the quarter; the empty one is ISO 8601."""
 DATE_FORMATS = (*DAY_FORMATS, *(day + time for day in _DAYS for time in _TIMES))
-ENGLISH_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
-_MONTHS = (
-    "januar jänner janvier enero gennaio janeiro januari january styczeń",
-    "februar feber février fevrier febrero febbraio fevereiro februari february luty",
-    "märz maerz mars marzo março marco maart march marzec",
-    "april avril abril aprile april kwiecień",
-    "mai mayo maggio maio mei maj may",
-    "juni juin junio giugno junho june czerwiec",
-    "juli juillet julio luglio julho july lipiec",
-    "august août aout agosto augustus augusti august sierpień",
-    "september septembre septiembre settembre setembro september wrzesień",
-    "oktober octobre octubre ottobre outubro october październik",
-    "november novembre noviembre novembro november listopad",
-    "dezember décembre decembre diciembre dicembre dezembro december desember grudzień",
-)
-"""Names of the months in German, French, Spanish, Italian, Portuguese, Dutch, Nordic, Polish."""
-
-
-def month_number(word: str) -> int:
-    """Return the number of a month by its name or abbreviation; 0 if it is none."""
-    start = word.lower().rstrip(".")
-    found = [
-        number
-        for number, names in enumerate(_MONTHS, 1)
-        if any(name.startswith(start) for name in names.split())
-    ]
-    return found[0] if len(found) == 1 else 0
-
-
+MONTHS = {
+    "Jan": "jan jän ene gen sty", "Feb": "feb fév fev lut", "Mar": "mar mär maer mrz maa",
+    "Apr": "apr avr abr kwi", "May": "may mai maj mei mag", "Jun": "jun juin giu cze",
+    "Jul": "jul juil lug lip", "Aug": "aug aoû aou ago sie", "Sep": "sep set wrz",
+    "Oct": "oct okt ott out paź", "Nov": "nov lis", "Dec": "dec dez déc dic gru des",
+}  # fmt: skip
+"""Beginnings of the months' names in English, German, French, Spanish and neighboring languages."""
 DATE_NAMES = re.compile(r"date|day|time|period|year", re.IGNORECASE)
 """Column names in which 20240131 is a date."""
-DATE_PARTS = (
-    re.compile(r"year|yr|jahr|año|ann[ée]e?", re.IGNORECASE),
-    re.compile(r"month|mon|mo|monat|mes|mois", re.IGNORECASE),
-    re.compile(r"day|dom|tag|d[ií]a|jour|day_?of_?month", re.IGNORECASE),
-)
+DATE_PARTS = ("year|yr|jahr|año|année", "month|mon|mo|monat|mes|mois", "day|dom|tag|día|jour")
 """Names of columns of the year, the month and the day."""
 TIMESTAMP_NAMES = re.compile(r"time|date|epoch|(?:^|_)ts$|_at$|created|updated", re.IGNORECASE)
 SUMMARY = re.compile(
