@@ -542,3 +542,14 @@ def test_rows_of_a_json_object_with_other_keys(tmp_path: Path) -> None:
     path = tmp_path / "table.json"
     path.write_text(json.dumps({"source": "shop", "count": 60, "rows": rows}, indent=1))
     assert (inspect(path).rows, inspect(path).target) == (60, "sold")
+
+
+def test_broken_values_of_a_large_file_are_few_of_all_its_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlpath.dataset.profile.MAX_BYTES_IN_MEMORY", 0)
+    monkeypatch.setattr("mlpath.dataset.profile.SAMPLE_ROWS", 100)
+    sizes = [f"{n * 37 % 101}.5" for n in range(2990)] + ["broken", "lost"] * 5
+    rows = [f"{size},{'yes' if n % 3 else 'no'}" for n, size in enumerate(sizes)]
+    column = inspect(write_rows(tmp_path, "size,sold", rows)).columns[0]
+    assert (column.type, column.missing) == ("number", 10)

@@ -50,11 +50,12 @@ def without_strays(table: Table, column: ColumnStats) -> ColumnStats | None:
     texts, count = [str(text) for text, _ in strays], present - parsed
     if not parsed or not _are_missing(column, texts, count / present):
         return None
+    note = f"{count} values are not {column.type}s ({listed(texts[:3])}) and count as missing"
     first = table.select(sql.text(column.name), "LIMIT 1")[0][0]
     return replace(
         column, count=parsed, integer=column.type == "number" and parsed == integers,
         missing_values=(*column.missing_values, *texts), starts_with_text=first in texts,
-        notes=(*column.notes, *stray_notes(column.type, texts, count)),
+        notes=(*column.notes, note) if count else column.notes,
     )  # fmt: skip
 
 
@@ -63,14 +64,7 @@ def _are_missing(column: ColumnStats, texts: list[str], share: float) -> bool:
     if column.type == "date" and any(map(str.isdecimal, texts)):
         # The missing values of all columns are read alike.
         return False
-    if share <= MAX_STRAY or share * column.count <= 1:
+    if share <= MAX_STRAY or share * column.count <= 1 or not split_missing(texts)[1]:
         return True
     is_word = len(texts) <= _MAX_WORDS and not any(map(str.isdecimal, "".join(texts)))
     return is_word and share <= _MAX_WORD_SHARE and column.distinct > _MIN_DISTINCT
-
-
-def stray_notes(column_type: str, texts: list[str], count: int) -> tuple[str, ...]:
-    """Return the remark on values that are not of a column's type."""
-    if not count:
-        return ()
-    return (f"{count} values are not {column_type}s ({listed(texts[:3])}) and count as missing",)

@@ -14,7 +14,7 @@ import duckdb
 from mlpath.dataset import sql
 from mlpath.dataset.column_types import batches, detect_types
 from mlpath.dataset.dialect import read_error
-from mlpath.dataset.missing import MAX_STRAY, MAX_UNPARSED, split_missing, stray_notes
+from mlpath.dataset.missing import without_strays
 from mlpath.dataset.results import TableStats
 from mlpath.dataset.structure import apply_structure, detect_structure
 from mlpath.dataset.vocabulary import BLANKS
@@ -207,7 +207,7 @@ def _profile_file(
     counts = _count_categories(file, types)
     columns = []
     for column, total in zip(types, totals, strict=True):
-        checked = _check_later_values(file, column, total, rows)
+        checked = _check_later_values(file, column, total)
         known = counts.get(column.name, {})
         known = {text: n for text, n in known.items() if text not in checked.missing_values}
         top_values = sorted(known.items(), key=lambda item: (-item[1], item[0]))[:MAX_TOP_VALUES]
@@ -266,21 +266,12 @@ def _stripped(counts: dict[Any, int]) -> dict[str, int]:
     return stripped
 
 
-def _check_later_values(file: Table, column: ColumnStats, total: _Totals, rows: int) -> ColumnStats:
+def _check_later_values(file: Table, column: ColumnStats, total: _Totals) -> ColumnStats:
     """Return a column with values below the sample that have another type than those in it."""
-    stray = total.present - total.parsed
-    if not stray:
+    if total.present == total.parsed:
         return column
-    text = sql.present(column)
-    unparsed = f"WHERE {text} IS NOT NULL AND {sql.value(column)} IS NULL LIMIT {MAX_UNPARSED}"
-    values = sorted(str(row[0]) for row in file.select(f"DISTINCT {text}", unparsed))
-    _, texts = split_missing(values)
-    if texts and stray > MAX_STRAY * rows:
-        return replace(column, type="text", date_format="", replace=(), missing_values=())
-    return replace(
-        column, missing_values=(*column.missing_values, *values),
-        notes=(*column.notes, *stray_notes(column.type, values, stray)),
-    )  # fmt: skip
+    as_text = replace(column, type="text", date_format="", replace=(), missing_values=())
+    return without_strays(file, column) or as_text
 
 
 def _with_totals(column: ColumnStats, total: _Totals, rows: int) -> ColumnStats:
