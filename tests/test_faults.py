@@ -192,6 +192,7 @@ def test_pointers_to_data_are_refused(
 
 
 NUMBERED = [f"{n % 7 + 0.5},{n % 5 + 0.25},{'ab'[n % 3 == 0]}" for n in range(60)]
+WIDE = [f"{row},{n % 4},{n % 9}" for n, row in enumerate(NUMBERED)]
 COUNTED = [f"City{n},{n * 37 % 101},{n * 53 % 97},{n * 71 % 89}" for n in range(60)]
 LABELED = [f"{'good' if n % 3 else 'bad'} film number {n} by me,{'pn'[n % 2]}" for n in range(60)]
 
@@ -209,6 +210,7 @@ LABELED = [f"{'good' if n % 3 else 'bad'} film number {n} by me,{'pn'[n % 2]}" f
         ("bad film number 99 by me,p", LABELED, ["column0", "column1"]),
         ("sad,comedy", cycle("glad,comedy", "sad,drama"), ["column0", "column1"]),
         ("a,b,kind,,", NUMBERED, ["a", "b", "kind"]),
+        ("Visits in 2024,,,,\nby,hand,,,\na,b,kind,c,d", WIDE, ["a", "b", "kind", "c", "d"]),
         ("Visits in 2024,,\na,b,kind", NUMBERED, ["a", "b", "kind"]),
         (",,\nVisits,,\n,,\na,b,kind", NUMBERED, ["a", "b", "kind"]),
         ("Visits in 2024\n\na,b,kind", NUMBERED, ["a", "b", "kind"]),
@@ -276,6 +278,7 @@ NUMBERS: dict[str, tuple[list[str], float, float]] = {
     "grouped": (["1 234", "12\u202f345.5", "7"], 7, 12_345.5),
     "swiss": (["1'234", "2\u2019345", "12'345'678.9"], 1234, 12_345_678.9),
     "minus": (["\u22125", "3", "\u20132.5"], -5, 3),
+    "balance": (["$ 5.00", "$ -", "$ 7.50"], 5, 7.5),
     "lakh": (["12,34,567", "1,234", "56,78,901"], 1234, 5_678_901),
 }
 MISSING = ["", "#DIV/0!", "NULL", "n/a", "-", "**", "#NULL!", "n.a.", "...", "(blank)", "\\N"]
@@ -346,6 +349,8 @@ DATES: dict[str, tuple[list[str], str, float]] = {
     "iso_week": (["2015-W02", "2016-W40"], "%G-W%V", DAY + 4),
     "german": (["1. Januar 2015", "12. März 2016", "3. Mai 2017"], "%d. %b %Y", DAY),
     "french": (["1 janv. 2015", "3 févr. 2016", "5 août 2017"], "%d %b %Y", DAY),
+    "dots": (["01.02.2015", "03.04.2016"], "%d.%m.%Y", DAY + 31),
+    "compact": (["20150101 10:30", "20160301 11:30"], "%Y%m%d %H:%M", DAY + 10.5 / 24),
     "weekday": (["Thu, 01 Jan 2015", "Fri, 15 Jul 2016"], "%a, %d %b %Y", DAY),
     "month": (["Jan 2015", "Sept 2016"], "%b %Y", DAY),
     "one_stray": (["2015-01-01", "2015-03-02"] * 100 + ["soon"], "", DAY),
@@ -418,6 +423,8 @@ THINGS = ["Red Lamp", "Blue Chair", "Old Desk", "New Sofa"]
         ("PatientName", PEOPLE, "personal"),
         ("Last Name", ["Berg", "Stone", "Ott"], "personal"),
         ("name", PEOPLE, "personal"),
+        ("Manager", PEOPLE, "personal"),
+        ("owner", ["bank", "state", "private"], "category"),
         ("name", ["chevrolet malibu", "ford pinto", "Fiat 500"], "category"),
         ("product_name", THINGS, "category"),
         ("user_type", ["new", "old"], "category"),
@@ -461,6 +468,7 @@ def test_several_plausible_targets_are_a_doubt(name: str, doubt: str) -> None:
         ("loan_approved,size,age", "loan_approved", True),
         ("size,x,y", "size", False),
         ("size,age,y", "y", True),
+        ("size,y,amount_sold", "y", True),
         ("outcome,size,price", "outcome", True),
         ("species,size,price", "price", False),
         ("size,age,weight", "weight", True),
@@ -553,3 +561,13 @@ def test_broken_values_of_a_large_file_are_few_of_all_its_rows(
     rows = [f"{size},{'yes' if n % 3 else 'no'}" for n, size in enumerate(sizes)]
     column = inspect(write_rows(tmp_path, "size,sold", rows)).columns[0]
     assert (column.type, column.missing) == ("number", 10)
+
+
+def test_decimal_commas_beside_currencies_and_units(tmp_path: Path) -> None:
+    rows = [
+        f"{n * 37 % 101},5 %;1.{n * 7 % 900 + 100},50 €;{'ja' if n % 3 else 'nein'}"
+        for n in range(60)
+    ]
+    low, high, _ = inspect(write_rows(tmp_path, "anteil;preis;kauf", rows)).columns
+    assert (low.type, low.minimum, low.maximum) == ("number", 0.5, 100.5)
+    assert (high.type, high.minimum, high.maximum) == ("number", 1100.5, 1513.5)

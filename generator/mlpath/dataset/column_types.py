@@ -100,7 +100,7 @@ def _detect_type(table: Table, counts: _Counts, rows: int) -> ColumnStats:
         integer = counts.integers == numbers
         return as_numeric_date(table, replace(stats, type="number", integer=integer))
     unparsed = _unparsed_values(table, counts.column)
-    if not counts.leading_zeros and (number := as_number(table, stats, unparsed)):
+    if not counts.leading_zeros and (number := as_number(table, stats, numbers, unparsed)):
         return number
     return as_date(table, stats, unparsed) or stats
 

@@ -24,7 +24,6 @@ _MAX_LISTED = 30
 _MIN_TEXT_WORDS, _MIN_TEXT_LENGTH, _MANY_WORDS = 4, 25, 10
 _MIN_TEXTS = 10
 _MIN_IDENTIFIERS = 20
-_BARE_NAME = re.compile("names?", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:address|street)$", re.IGNORECASE)
 _MIN_PEOPLE = 0.8
 """Share of the values that look like names of people."""
@@ -103,7 +102,7 @@ def _has_people(stats: ColumnStats, column_type: str, values: list[str]) -> bool
         return True
     if vocabulary.THING_NAMES.search(stats.name):
         return False
-    is_name = bool(_BARE_NAME.fullmatch(stats.name.strip()))
+    is_name = bool(vocabulary.PEOPLE_HEADERS.fullmatch(stats.name.strip()))
     if column_type == "text" and not (is_name or _ADDRESS.search(stats.name)):
         # The texts of `email` or `user_review` are what a model reads.
         return False
@@ -147,8 +146,8 @@ def _numbers_rows(stats: ColumnStats) -> bool:
 
 
 def _are_serial_numbers(stats: ColumnStats) -> bool:
-    """Return whether the values have the same number of digits: nine, or seven and are close."""
+    """Return whether the values have the same number of digits: nine, or seven and are dense."""
     low, high = int(stats.minimum or 0), int(stats.maximum or 0)
     digits = len(str(low))
-    is_long = digits >= 9 or (digits >= 7 and high - low < 0.1 * high)  # noqa: PLR2004
+    is_long = digits >= 9 or (digits >= 7 and high - low < 100 * stats.count)  # noqa: PLR2004
     return low > 0 and len(str(high)) == digits and is_long

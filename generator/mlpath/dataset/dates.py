@@ -95,12 +95,18 @@ def _formats_of(table: Table, column: ColumnStats, examples: Mapping[str, int]) 
     formats = vocabulary.DATE_FORMATS if has_time else vocabulary.DAY_FORMATS
     values = ", ".join(f"({sql.literal(value)}, {count})" for value, count in examples.items())
     rows = sql.Table(table.database, f"(VALUES {values}) AS examples(value, rows)")
-    days = [sql.days(sql.replaced("value", column.replace), each) for each in formats]
-    counts = rows.aggregate(
-        ", ".join(f"sum(rows) FILTER ({day} BETWEEN {_FIRST_DAY} AND {_LAST_DAY})" for day in days)
-    )
+    shown = ", ".join(f"sum(rows) FILTER ({_parses(column, each)})" for each in formats)
     least = _MIN_PARSED * sum(examples.values())
-    return [each for each, count in zip(formats, counts, strict=True) if (count or 0) >= least]
+    counts = zip(formats, rows.aggregate(shown), strict=True)
+    return [date_format for date_format, count in counts if (count or 0) >= least]
+
+
+def _parses(column: ColumnStats, date_format: str) -> str:
+    """Return the condition that an example is a date; versions such as 1.2.3 have no year."""
+    day = sql.days(sql.replaced("value", column.replace), date_format)
+    condition = f"{day} BETWEEN {_FIRST_DAY} AND {_LAST_DAY}"
+    is_short = date_format.endswith("%y")
+    return f"{condition} AND regexp_matches(value, '[0-9]{{2}}$')" if is_short else condition
 
 
 def _agree(table: Table, first: ColumnStats, second: ColumnStats) -> bool:

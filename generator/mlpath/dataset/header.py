@@ -58,9 +58,13 @@ def detect_layout(lines: list[str], dialect: Layout, delimiter: str, quote: str)
 
 
 def _count_titles(rows: list[list[str]]) -> int:
-    """Return how many rows above the header are blank, or have a text in the first cell only."""
-    titles = next((n for n, row in enumerate(rows) if any(row[1:])), 0)
+    """Return how many rows above the header are blank, or have texts in few of their cells."""
+    titles = next((n for n, row in enumerate(rows) if _is_filled(row)), 0)
     return titles if any(len(row) > 1 for row in rows[:titles]) else 0
+
+
+def _is_filled(row: list[str]) -> bool:
+    return any(row[1:]) and 2 * sum(map(bool, row)) >= len(row)
 
 
 def _names_without_excess(rows: list[list[str]]) -> tuple[str, ...]:

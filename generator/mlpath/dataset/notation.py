@@ -25,26 +25,27 @@ class _Notation(NamedTuple):
     replace: tuple[tuple[str, str], ...] = ()
 
 
-def as_number(table: Table, stats: ColumnStats, unparsed: Mapping[str, int]) -> ColumnStats | None:
+def as_number(
+    table: Table, stats: ColumnStats, numbers: int, unparsed: Mapping[str, int]
+) -> ColumnStats | None:
     """Return a column as numbers in another notation, or with missing and broken values.
 
     Args:
         table: The table.
         stats: Statistics of the column.
-        unparsed: Its values that are not ordinary numbers with their counts, most frequent first.
+        numbers: How many of its values are ordinary numbers.
+        unparsed: The others with their counts, most frequent first.
 
     Returns:
         The column, or None if its values are not numbers.
     """
     missing, others = split_missing(unparsed)
-    for notation in dict.fromkeys((_detect_notation(others), _Notation())):
-        number = without_strays(
-            table,
-            replace(stats, type="number", missing_values=tuple(missing), **notation._asdict()),
-        )
-        if number is not None:
-            return number
-    return None
+    number = replace(stats, type="number", missing_values=tuple(missing))
+    detected, plain = _detect_notation(others), _Notation()
+    as_detected = (
+        None if detected == plain else without_strays(table, replace(number, **detected._asdict()))
+    )
+    return as_detected or (without_strays(table, number) if numbers else None)
 
 
 def _detect_notation(values: Sequence[str]) -> _Notation:

@@ -85,7 +85,7 @@ def name_tier(name: str, names: Sequence[str]) -> int:
     """
     words, others = vocabulary.words(name), {other.strip().lower() for other in names}
     word = "_".join(words)
-    if vocabulary.TARGETS_BESIDE.get(word, "") in others:
+    if vocabulary.TARGETS_BESIDE.get(word, "") in others and len(names) > 2:  # noqa: PLR2004
         return _TIME_OR_PLACE if word == "y" else _NAMED
     if word in vocabulary.STRONG_TARGET_NAMES:
         return _STRONG

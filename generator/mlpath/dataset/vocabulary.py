@@ -10,7 +10,7 @@ MISSING_VALUES = {
     "**", "***", "missing", "unknown", "undefined", "not available", "not applicable",
     "not reported", "no data", "blank", "(blank)", "empty", "<na>", "<null>", "(null)", "(none)",
     "\\n", "#value!", "#ref!", "#div/0!", "#null!", "#num!", "#name?", "tbd", "tba", "inf", "-inf",
-    "k.a.", "s/d",
+    "k.a.", "s/d", "$ -", "$-",
 }  # fmt: skip
 """Texts that stand for a missing number or date, in lower case."""
 
@@ -47,8 +47,8 @@ COMMA_NOTATION = r"[+-]?([0-9]+|[1-9][0-9]{0,2}([.][0-9]{3})+)(,[0-9]+)?"
 """For DuckDB: decimal comma, points between groups of three digits."""
 
 _DAYS = (
-    "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%m.%d.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d",
-    "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%m.%d.%y", "%d-%m-%y", "%m-%d-%y", "%Y-%m-%d",
+    "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d",
+    "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%m-%d-%y", "%Y-%m-%d", "%Y%m%d",
     "%b %d %Y", "%B %d %Y", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%d. %b %Y",
     "%d. %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%b-%d-%Y", "%d/%b/%Y", "%d/%b/%y", "%Y-%b-%d",
     "%a %b %d %Y", "%a, %d %b %Y", "%a, %b %d, %Y", "%A, %B %d, %Y",
@@ -151,6 +151,8 @@ PERSON_NAMES = re.compile(
     re.IGNORECASE,
 )
 """Names of columns of people's names, which may repeat."""
+PEOPLE_HEADERS = re.compile(rf"names?|{_PERSON}|author|salesperson|agent", re.IGNORECASE)
+"""Names of columns that are personal if their values look like names of people."""
 _THING = (
     r"product|item|city|country|state|region|company|brand|model|station|store|shop|file|movie|film|"
     r"song|track|album|team|school|university|place|location|category|department|event|project|game|"
