@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlpath.dataset import sql
@@ -21,6 +21,7 @@ _MIN_CORRELATION = 0.9995
 _MAX_RANKED_ROWS = 5000
 _MAX_UNEXPLAINED = 0.02
 """Share of the rows outside the most frequent class that a leak may leave unexplained."""
+_MIN_CLASS = 5
 _DETERMINES = "determines it in every row"
 _CORRELATES = "correlates with it perfectly"
 _MONOTONE = "is in the same order as the target"
@@ -126,11 +127,11 @@ def _find_missing(sample: Table, columns: Sequence[Column], truth: str) -> dict[
     leaks = {}
     for n, column in enumerate(columns, 1):
         present = sum(row[n] for row in rows)
-        for row in rows:
-            size, inside = row[0], row[n]
-            exceptions = present + size - 2 * inside
+        for size, *inside in rows:
+            exceptions = present + size - 2 * inside[n - 1]
             exceptions = min(exceptions, total - exceptions)
-            if exceptions <= _MAX_UNEXPLAINED * min(size, total - size):
+            smaller = min(size, total - size)
+            if exceptions <= _MAX_UNEXPLAINED * smaller and smaller >= _MIN_CLASS:
                 leaks[column.name] = _BY_MISSING
     return leaks
 
@@ -158,14 +159,14 @@ def _find_copies(sample: Table, pure: Sequence[Column]) -> tuple[tuple[str, ...]
     a class that goes with each value is no leak.
     """
     measured = [column for column in pure if column.type == "number" and not column.integer]
-    copied: dict[str, None] = {}
+    copied: list[str] = []
     copies = 0
-    for first, second in combinations(measured, 2):
+    for first, second in pairwise(measured):
         a, b = sql.value(first), sql.value(second)
         rows, *distinct = sample.aggregate(
             f"count(*), count(DISTINCT {a}), count(DISTINCT {b}), count(DISTINCT ({a}, {b}))"
         )
         if max(distinct) <= (1 + _MAX_UNEXPLAINED) * min(distinct):
-            copied |= {first.name: None, second.name: None}
+            copied += [first.name, second.name]
             copies = rows - max(distinct)
-    return tuple(copied), copies
+    return tuple(dict.fromkeys(copied)), copies
