@@ -38,7 +38,7 @@ def make_table(schema: Schema, prepare: Prepare) -> pd.DataFrame:
     elif low is not None:
         values += low
     texts = [repr(float(value)) for value in values]
-    texts[rows // 3] = ""
+    texts[prepare.history + TRAINING_WINDOWS // 2] = ""
     date_format = schema.date.date_format or "%Y-%m-%d"
     dates = [step.asfreq("D", "start").strftime(date_format) for step in steps]
     left_out = {column.column: "not used" for column in schema.left_out}
