@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,27 @@ def test_a_target_that_the_user_has_is_left_to_git(installed: Installed, project
     assert "own = 1\n" in (project / "pipeline/train.py").read_text()
 
 
+def test_a_file_in_the_place_of_a_folder_is_left_to_git(
+    installed: Installed, project: Path
+) -> None:
+    (project / "pipeline").write_text("mine\n")
+    commit(project)
+    found = outcomes(installed, project)
+    assert found["pipeline~HEAD"] == ("conflict", "")
+    assert (project / "pipeline~HEAD").read_text() == "mine\n"
+
+
+def test_a_folder_in_the_place_of_a_file_is_left_to_git(
+    installed: Installed, project: Path
+) -> None:
+    (project / "pipeline" / "train.py").mkdir(parents=True)
+    (project / "pipeline" / "train.py" / "notes.txt").write_text("mine\n")
+    commit(project)
+    found = outcomes(installed, project)
+    assert "conflict" in {outcome for outcome, _ in found.values()}
+    assert (project / "pipeline" / "train.py" / "notes.txt").read_text() == "mine\n"
+
+
 def test_an_untracked_target_is_refused(installed: Installed, project: Path) -> None:
     (project / "pipeline").mkdir()
     (project / "pipeline/train.py").write_text("untracked\n")
@@ -202,6 +224,8 @@ def test_a_rename_that_git_sees_too(project: Path, tmp_path: Path) -> None:
         ([[("a", "b")]], "a", "", "b", {"a": "b"}),  # the user has deleted it
         ([[("a", "b")]], "ab", "a", "b", {}),  # the old version has both
         ([[("a", "b"), ("b", "c")]], "ab", "a", "bc", {"a": "b", "b": "c"}),
+        ([[("a", "b/c")]], "a", "ab", ["b/c"], {}),  # the user has a file b
+        ([[("a", "b")]], "a", ["a", "b/c"], "b", {}),  # the user has a folder b
         ([[("a", "b")], [("b", "c")]], "a", "a", "c", {"a": "c"}),
         ([[("a", "b")], [("b", "c")]], "b", "b", "c", {"b": "c"}),
         ([[("a", "c"), ("b", "c")]], "ab", "ab", "c", {"a": "c"}),
@@ -210,9 +234,9 @@ def test_a_rename_that_git_sees_too(project: Path, tmp_path: Path) -> None:
 )
 def test_which_renames_apply(
     versions: list[list[renames.Pair]],
-    base: str,
-    ours: str,
-    theirs: str,
+    base: Collection[str],
+    ours: Collection[str],
+    theirs: Collection[str],
     expected: dict[str, str],
 ) -> None:
     assert renames.resolve(versions, base, ours, theirs) == expected

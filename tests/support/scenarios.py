@@ -79,6 +79,7 @@ class Scenario:
         touched = {path for path in before | after if before.get(path) != after.get(path)}
         unreported = touched | self.update.state.conflicts
         unreported -= {path for path, outcome in reported.items() if outcome in _TOUCHING}
+        unreported -= {file["renamed_from"] for file in self.report["files"]}
         if unreported:
             yield f"{unreported} is not reported"
         files = self.report["files"]

@@ -7,6 +7,7 @@ changes too much for that. It is applied to the old render and to the project be
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import yaml
@@ -64,9 +65,9 @@ def resolve(
 ) -> dict[str, str]:
     """Return the renames that apply to a project.
 
-    A rename applies if the old render has the old path, the new render has the new path, and the
-    project does not have a file at both. Of several renames of one file, the first that applies
-    counts: domains continue a file under different names.
+    A rename applies if the old render has the old path, the new render has the new path, and no
+    file or folder of the user's is in the way: git reports that as a conflict. Of several renames
+    of one file, the first that applies counts: domains continue a file under different names.
 
     Args:
         versions: The renames of each version, oldest first.
@@ -79,10 +80,18 @@ def resolve(
         old, new = _match(old_pattern, base), _match(new_pattern, theirs)
         if not old or not new or old in renames:
             continue
-        if new not in {old, *renames.values()} and not {old, new} <= {*ours}:
+        if new not in {old, *renames.values()} and _is_free(old, new, ours):
             renames[old] = new
     remaining = {*base} - renames.keys()
     return {old: new for old, new in renames.items() if new not in remaining}
+
+
+def _is_free(old: str, new: str, ours: Collection[str]) -> bool:
+    """Return whether a file of the project can get a new path without replacing another one."""
+    folders = {str(folder) for folder in PurePosixPath(new).parents}
+    if folders & {*ours} or any(path.startswith(f"{new}/") for path in ours):
+        return False
+    return not {old, new} <= {*ours}
 
 
 def _chain(versions: list[list[Pair]]) -> list[Pair]:
