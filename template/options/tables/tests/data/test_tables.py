@@ -22,7 +22,7 @@ COLUMNS = (
 
 
 def read_columns(folder: Path, columns: Sequence[TableColumn], **options: Any) -> pd.DataFrame:
-    frame: pd.DataFrame = read_table(folder, Reading(file="table.csv", **options), columns).frame
+    frame: pd.DataFrame = read_table(folder, {"file": "table.csv", **options}, columns).frame
     return frame
 
 
@@ -91,7 +91,7 @@ def test_columns_are_computed_and_summary_rows_left_out(tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text("year,month,size\n2024,2,1\n2024,3,2\nTotal,,3\n", encoding="utf-8")
     columns = [TableColumn("day", "date", "date"), TableColumn("size", "size", "number")]
     computed = {"date": "TRY_CAST(concat(year, '-', month, '-1') AS DATE)"}
-    frame = read_columns(tmp_path, columns, computed=computed, left_out_rows={"year": ("Total",)})
+    frame = read_columns(tmp_path, columns, computed=computed, left_out_rows={"year": ["Total"]})
     assert frame.to_dict("list") == {"day": [19754, 19783], "size": [1, 2]}
 
 
