@@ -205,6 +205,7 @@ LABELED = [f"{'good' if n % 3 else 'bad'} film number {n} by me,{'pn'[n % 2]}" f
         ("city,1,2,3", COUNTED, ["city", "1", "2", "3"]),
         ("what was said,mood", LABELED, ["what was said", "mood"]),
         ("mood,plot", cycle("glad,comedy", "sad,drama", "glad,drama"), ["mood", "plot"]),
+        ("v1,v2,,", [f"{row},," for row in LABELED], ["v1", "v2", "column2", "column3"]),
         (",mood", [f"t{n},{'pn'[n % 2]}" for n in range(60)], ["column0", "mood"]),
         ("City61,4,30,2", COUNTED, ["column0", "column1", "column2", "column3"]),
         ("bad film number 99 by me,p", LABELED, ["column0", "column1"]),
@@ -424,6 +425,7 @@ THINGS = ["Red Lamp", "Blue Chair", "Old Desk", "New Sofa"]
         ("Last Name", ["Berg", "Stone", "Ott"], "personal"),
         ("name", PEOPLE, "personal"),
         ("Manager", PEOPLE, "personal"),
+        ("customer", ["Acme Corp", "Beta Inc", "Gamma Ltd"], "category"),
         ("owner", ["bank", "state", "private"], "category"),
         ("name", ["chevrolet malibu", "ford pinto", "Fiat 500"], "category"),
         ("product_name", THINGS, "category"),
@@ -535,6 +537,13 @@ def test_year_and_month_in_two_columns_are_the_date_of_a_series(tmp_path: Path) 
     assert contents(profile)["Month"] == "left out: its values are in 'date'"
     rows = [f"{1990 + n % 12},{n % 12 + 1},{n * 37 % 101}.5" for n in range(240)]
     assert inspect(write_rows(tmp_path, "Year,Month,flow", rows)).domain == "tabular"
+
+
+def test_date_and_time_in_two_columns_are_the_date_of_a_series(tmp_path: Path) -> None:
+    rows = [f"{13 + n // 24}/12/2006;{n % 24:02}:00:00;{n * 37 % 101}.5" for n in range(240)]
+    profile = inspect(write_rows(tmp_path, "Date;Time;power", rows))
+    assert (profile.domain, profile.target, profile.frequency) == ("timeseries", "power", "hourly")
+    assert profile.columns[0].date_format == "%d/%m/%Y %H:%M:%S"
 
 
 @pytest.mark.parametrize("factor", [1, 1000])

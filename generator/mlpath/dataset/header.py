@@ -78,14 +78,20 @@ def _names_without_excess(rows: list[list[str]]) -> tuple[str, ...]:
 
 def looks_like_header(rows: list[list[str]]) -> bool:
     """Return whether the first row names the columns of the others."""
-    first, *below = rows or [[]]
-    filled = list(filter(None, first))
-    columns = list(zip(*(row for row in below if len(row) == len(first)), strict=True))
-    unique = len({name.lower() for name in filled}) == len(filled) >= max(len(first) - 1, 1)
-    if not columns or not unique or all(map(is_number, filled)):
+    columns = _used_columns(rows)
+    names = [name for name, _ in columns if name]
+    unique = len({name.lower() for name in names}) == len(names) >= max(len(columns) - 1, 1)
+    if len(rows) < 2 or not unique or all(map(is_number, names)):  # noqa: PLR2004
         return False
-    is_sequence = _is_sequence([int(name) for name in filled if name.isdecimal()])
-    return all(map(_can_name, first, columns, [is_sequence] * len(first)))
+    is_sequence = _is_sequence([int(name) for name in names if name.isdecimal()])
+    return all(_can_name(name, values, is_sequence=is_sequence) for name, values in columns)
+
+
+def _used_columns(rows: list[list[str]]) -> list[tuple[str, list[str]]]:
+    """Return the columns as pairs of the first cell and the others, without empty columns."""
+    width = len(rows[0]) if rows else 0
+    columns = zip(*(row for row in rows if len(row) == width), strict=True)
+    return [(name, values) for name, *values in columns if name or any(values)]
 
 
 def _is_a_row(rows: list[list[str]]) -> bool:
@@ -105,15 +111,13 @@ def _is_sequence(numbers: list[int]) -> bool:
     )
 
 
-def _can_name(name: str, values: Sequence[str], is_sequence: bool) -> bool:
+def _can_name(name: str, values: Sequence[str], *, is_sequence: bool) -> bool:
     """Return whether a text can be the name of a column with these values."""
     if is_number(name):
         fractions = sum("." in value for value in values)
         return name.isdecimal() and (is_sequence or 2 * fractions > len(values))
-    words = len(name.split())
-    return name not in values and words <= max(
-        _MAX_NAME_WORDS, min(len(value.split()) for value in values) - 1
-    )
+    fewest_words = min((len(value.split()) for value in values), default=0)
+    return name not in values and len(name.split()) <= max(_MAX_NAME_WORDS, fewest_words - 1)
 
 
 def names_with_row_names(lines: list[str], delimiter: str, quote: str) -> tuple[str, ...]:

@@ -69,19 +69,31 @@ def _nested_values(sample: Table) -> Iterator[tuple[str, str]]:
 
 
 def _date_of_parts(sample: Table) -> dict[str, str]:
-    """Return the date of a series whose year, month and day are columns of their own."""
-    columns = sample.columns()
-    parts = [
-        next((name for name in columns if re.fullmatch(pattern, name, re.IGNORECASE)), "")
-        for pattern in vocabulary.DATE_PARTS
-    ]
-    used = list(filter(None, parts))
-    year, month, day = (f"TRY_CAST({sql.text(part)} AS INTEGER)" if part else "1" for part in parts)
-    if not all(parts[:2]) or len(columns) - len(used) > _MAX_SERIES_COLUMNS or "date" in columns:
-        return {}
-    date = f"TRY_CAST(concat({year}, '-', {month}, '-', {day}) AS DATE)"
-    valid, different, rows = sample.aggregate(f"count({date}), count(DISTINCT {date}), count(*)")
-    return {"date": date} if min(valid, different) > (1 - _MAX_SUMMARIES) * rows else {}
+    """Return the date of a series whose year, month and day, or date and time, are columns."""
+    names = sample.columns()
+    for name, patterns in vocabulary.DATE_PARTS.items():
+        matches = [_first_match(pattern, names) for pattern in patterns]
+        parts = list(filter(None, matches))
+        is_series = 0 < len(names) - len(parts) <= _MAX_SERIES_COLUMNS and name not in names
+        if all(matches[:2]) and is_series:
+            date = _joined(parts, " " if name == "date_time" else "-")
+            different, rows = sample.aggregate(f"count(DISTINCT {date}), count(*)")
+            if different > (1 - _MAX_SUMMARIES) * rows:
+                return {name: date}
+    return {}
+
+
+def _first_match(pattern: str, names: Sequence[str]) -> str:
+    return next((name for name in names if re.fullmatch(pattern, name, re.IGNORECASE)), "")
+
+
+def _joined(parts: Sequence[str], separator: str) -> str:
+    """Return the SQL of a date: its parts as text, or year, month and day as a date."""
+    if separator == " ":
+        return f"concat_ws(' ', {', '.join(map(sql.text, parts))})"
+    numbers = [f"TRY_CAST({sql.text(part)} AS INTEGER)" for part in parts]
+    date = ", '-', ".join([*numbers, "1"][:3])
+    return f"TRY_CAST(concat({date}) AS DATE)"
 
 
 def _date_of_seconds(sample: Table) -> dict[str, str]:

@@ -71,8 +71,11 @@ MONTHS = {
 """Beginnings of the months' names in English, German, French, Spanish and neighboring languages."""
 DATE_NAMES = re.compile(r"date|day|time|period|year", re.IGNORECASE)
 """Column names in which 20240131 is a date."""
-DATE_PARTS = ("year|yr|jahr|año|année", "month|mon|mo|monat|mes|mois", "day|dom|tag|día|jour")
-"""Names of columns of the year, the month and the day."""
+DATE_PARTS = {
+    "date": ("year|yr|jahr|año|année", "month|mon|mo|monat|mes|mois", "day|dom|tag|día|jour"),
+    "date_time": ("date|datum|day", "time|uhrzeit"),
+}
+"""Names of columns that together are a date, by the name of that date."""
 TIMESTAMP_NAMES = re.compile(r"time|date|epoch|(?:^|_)ts$|_at$|created|updated", re.IGNORECASE)
 SUMMARY = re.compile(
     r"(?:grand |sub-?|overall )?totals?\b|(?:sum|summe|gesamt|insgesamt|average|overall)\s*:?$",
@@ -90,9 +93,9 @@ STRONG_TARGET_NAMES = {"target", "label", "y", "outcome", "response"}
 TARGET_NAMES = {
     "class", "labels", "classes", "diagnosis", "churn", "churned", "exited", "attrition",
     "survived", "default", "defaulted", "fraud", "is_fraud", "species", "variety", "sentiment",
-    "spam", "price", "saleprice", "sale_price", "quality", "progression", "medv", "approved",
-    "loan_status", "stroke", "diabetes", "cancer", "heart_disease", "heartdisease", "fetal_health",
-    "subscribed", "raintomorrow",
+    "spam", "price", "saleprice", "sale_price", "selling_price", "median_house_value", "quality",
+    "progression", "medv", "approved", "loan_status", "stroke", "diabetes", "cancer",
+    "heart_disease", "heartdisease", "fetal_health", "subscribed", "raintomorrow",
 }  # fmt: skip
 TARGETS_BESIDE = {"close": "open", "y": "x"}
 """Names with another meaning beside a second one: a price of a stock, a coordinate."""
@@ -165,8 +168,11 @@ PERSONAL_NAMES = re.compile(
 )
 """Names of columns of personal data, unless the values repeat."""
 THING_NAMES = re.compile(rf"(?:^|[_\s.-])(?:{_THING})[_\s.-]?names?$", re.IGNORECASE)
-PERSON = re.compile(r"[A-ZÀ-Þ][\w'-]+,?(?: [A-ZÀ-Þ][\w'.-]*){1,3}")
-"""A name of two to four words."""
+PERSON = re.compile(
+    r"(?!.*\b(?:Inc|Corp|Ltd|LLC|GmbH|AG|Co|Company|Group|Bank)\b)"
+    r"[A-ZÀ-Þ][\w'-]+,?(?: [A-ZÀ-Þ][\w'.-]*){1,3}"
+)
+"""A name of two to four words, unless it is that of a company."""
 PERSONAL_NUMBERS = re.compile(
     r"(?:^|[_\s.-])(?:phone|telephone|mobile|ssn|passport)(?:[_\s.-]?(?:number|num|no|nr))?$",
     re.IGNORECASE,
