@@ -1,4 +1,4 @@
-"""`mlpath new-project`: inspect the data, render, ingest, lock, commit, deliver."""
+"""`mlpath new-project`: inspect the data, render, ingest, lock, commit, move into place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from mlpath.create import ingest
 from mlpath.create.draft import render_draft
 from mlpath.create.staging import StagingDir, check_destination
-from mlpath.errors import reporting_os_errors
 from mlpath.system import git, processes
 from mlpath.system.shell import quote_path
 from mlpath.template import store
@@ -78,7 +77,6 @@ def create(request: ProjectRequest, log: Log = lambda _line: None) -> Project:
     notes = []
     with (
         processes.cleaning_up_on_signals(),
-        reporting_os_errors(),
         StagingDir(destination) as staging,
     ):
         draft = render_draft(request, destination, profile, staging.project)
@@ -91,7 +89,7 @@ def create(request: ProjectRequest, log: Log = lambda _line: None) -> Project:
         notes += _commit(draft)
         if request.template is None:
             notes += store.try_publish()
-        staging.deliver(draft.destination)
+        staging.move_into_place(draft.destination)
     return Project(draft.destination, draft.answers, tuple(notes))
 
 
@@ -105,7 +103,6 @@ def preview(request: ProjectRequest) -> list[Path]:
     profile = ingest.inspect_request(request)
     with (
         processes.cleaning_up_on_signals(),
-        reporting_os_errors(),
         tempfile.TemporaryDirectory(prefix="mlpath-") as scratch,
     ):
         draft = render_draft(request, destination, profile, Path(scratch, "project"))

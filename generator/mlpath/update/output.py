@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from mlpath.update.batch import Result
     from mlpath.update.options import Option
     from mlpath.update.outcomes import FileOutcome
-    from mlpath.update.project import UpdateResult
     from mlpath.update.status import Status
+    from mlpath.update.update import UpdateResult
 
     Style = Callable[..., str]
 

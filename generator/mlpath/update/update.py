@@ -11,23 +11,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlpath.errors import AnswerError, MlpathError, reporting_os_errors
+from mlpath.errors import AnswerError
 from mlpath.system import git
-from mlpath.template.answers import ANSWERS_FILE, Record, read_record
+from mlpath.template import store
+from mlpath.template.answers import ANSWERS_FILE, Record, check_project, read_record
 from mlpath.update import record, renames, undo_log
-from mlpath.update.merge import Merge, Sides
+from mlpath.update.merge import Merge, MergeInput
 from mlpath.update.outcomes import FileOutcome, classify
-from mlpath.update.repository import Repository
+from mlpath.update.repository import Repository, clean_head
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlpath.update.record import Start
     from mlpath.update.renders import RenderCache
 
 
 @dataclass(frozen=True)
-class Request:
+class UpdateRequest:
     """What a user wants an update to do."""
 
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -66,41 +66,47 @@ class UpdateResult:
         return [file for file in self.files if file.outcome not in {"kept", "yours"}]
 
 
-def update(project: Path, renders: RenderCache, request: Request) -> UpdateResult:
+def update(project: Path, renders: RenderCache, request: UpdateRequest) -> UpdateResult:
     """Merge a version of its template into a project, and stage the result.
 
     Raises:
         MlpathError: The update is not possible. Nothing has changed.
     """
     git.check_installed()
-    with (
-        reporting_os_errors(),
-        tempfile.TemporaryDirectory(prefix="mlpath-") as scratch,
-    ):
-        start = record.read_start(project.absolute(), request.ref)
-        _refuse_fixed_answers(start.record, request.data)
-        result = UpdateResult(start.project, start.record.version, start.record.version)
-        result.notes = start.notes
-        current = not request.data and start.target == start.record.version
-        last = record.last_answers_commit(start)
-        if current and (last is None or last.others):
-            return result
-        old = renders.render_recorded(start.record)
-        if last:
-            record.refuse_edited_answers(start, last, renders, old)
-        if current:
-            return result
-        new, notes = renders.render_updated(
-            start.record, start.target, request.data, defaults=request.defaults
-        )
-        result.notes += notes
-        result.new = read_record(new).version
-        if result.new == result.old and not request.data:
-            return result
-        record.refuse_downgrade(start.project, result.old, result.new)
-        sides = _sides(start, renders, old, new, result.notes)
-        _finish(result, Merge(start.repository, sides, Path(scratch)), request)
+    project = project.absolute()
+    notes = undo_log.recover(project)
+    check_project(project)
+    repository = Repository.around(project)
+    head = clean_head(repository)
+    recorded = record.committed_record(repository, head)
+    _refuse_fixed_answers(recorded, request.data)
+    if recorded.source == store.SRC_PATH:
+        notes += store.try_publish()
+    target = record.target_version(project, recorded, request.ref)
+    result = UpdateResult(project, recorded.version, recorded.version, notes=notes)
+    if target == recorded.version and not request.data:
         return result
+    old = renders.render_recorded(recorded)
+    new, rejected = renders.render_updated(
+        recorded, target, request.data, defaults=request.defaults
+    )
+    notes += rejected
+    result.new = read_record(new).version
+    if result.new == result.old and not request.data:
+        return result
+    record.refuse_downgrade(project, result.old, result.new)
+    reformatted = record.is_reformatted(project, old)
+    if reformatted:
+        notes.append(
+            f"{ANSWERS_FILE} was edited by hand; the update writes it anew. "
+            "Change an answer with: mlpath update -d KEY=VALUE"
+        )
+    template = renders.template(recorded.source, target)
+    listed = renames.load(template, recorded.version) if template else []
+    with tempfile.TemporaryDirectory(prefix="mlpath-") as scratch:
+        inputs = MergeInput(head, old, new, reformatted, listed)
+        _finish(result, Merge(repository, inputs, Path(scratch)), request)
+    return result
 
 
 def abort(project: Path) -> UpdateResult:
@@ -111,35 +117,22 @@ def abort(project: Path) -> UpdateResult:
     """
     git.check_installed()
     project = project.absolute()
-    with reporting_os_errors():
-        notes = undo_log.recover(project) or undo_log.abort(Repository.around(project))
+    notes = undo_log.recover(project) or undo_log.abort(Repository.around(project))
     version = read_record(project).version
     return UpdateResult(project, version, version, aborted=True, notes=notes)
 
 
-def _sides(start: Start, renders: RenderCache, old: Path, new: Path, notes: list[str]) -> Sides:
-    reformatted = record.is_reformatted(start.project, old)
-    if reformatted:
-        notes.append(
-            f"{ANSWERS_FILE} was edited by hand; the update writes it anew. "
-            "Change an answer with: mlpath update -d KEY=VALUE"
-        )
-    release = renders.release(start.record.source, start.target)
-    listed = renames.load(release, start.record.version) if release else []
-    return Sides(start.head, old, new, reformatted, listed)
-
-
-def _finish(result: UpdateResult, merge: Merge, request: Request) -> None:
+def _finish(result: UpdateResult, merge: Merge, request: UpdateRequest) -> None:
     """Report what a merge does, and write it unless that is all that is wanted."""
     result.files = classify(merge)
     if request.patch:
         result.patch = merge.patch()
-    obstacles = merge.obstacles()
+    obstacle = merge.obstacle()
     if request.pretend:
-        result.obstacles = obstacles
+        result.obstacles = [str(obstacle), obstacle.hint] if obstacle else []
     elif merge.changes:
-        if obstacles:
-            raise MlpathError(obstacles[0], hint=obstacles[1])
+        if obstacle:
+            raise obstacle
         tree, stages = merge.export()
         undo_log.apply(merge.repository, merge.head, tree, merge.changes, stages)
         result.written = True
