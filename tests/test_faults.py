@@ -251,7 +251,9 @@ def test_copies_of_a_row_are_not_kept(tmp_path: Path) -> None:
 
 
 def test_copies_of_a_case_are_reported_and_no_leak() -> None:
-    notes = inspect(FILES / "copies_look_like_leaks.csv").notes
+    profile = inspect(FILES / "copies_look_like_leaks.csv")
+    assert schema_of(profile)["group"] == ["solidity", "area", "perimeter"]
+    notes = profile.notes
     assert any("80 rows are copies of others, equal in 'solidity'" in note for note in notes)
 
 

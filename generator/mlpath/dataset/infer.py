@@ -199,7 +199,8 @@ def _leave_out_leaks(
         note = f"Every column alone determines {target.name!r}: check whether it needs a model."
         return replace(profile, notes=(note,))
     columns = (_without_leak(column, found.by_column) for column in profile.columns)
-    return replace(profile, columns=tuple(columns), notes=tuple(_leak_notes(found)))
+    notes = tuple(_leak_notes(found))
+    return replace(profile, columns=tuple(columns), notes=notes, copied=found.copied)
 
 
 def _without_leak(column: Column, leaks: Mapping[str, str]) -> Column:
@@ -215,7 +216,7 @@ def _leak_notes(found: Leaks) -> Iterator[str]:
     if found.copied:
         yield (
             f"{found.copies:,} rows are copies of others, equal in {listed(found.copied[:4])}: "
-            "copies of a row in two splits make a model look better than it is."
+            "copies of a case stay in one split."
         )
 
 

@@ -139,6 +139,8 @@ class DatasetProfile(TableStats):
     """Positive class of a binary target."""
     lookalikes: int = 0
     """Rows that equal others in all features, though the rows of the file differ."""
+    copied: tuple[str, ...] = ()
+    """Columns whose equal values mark copies of a case."""
     frequency: str = ""
     """Of a time series: daily, monthly, ..."""
     step_days: float | None = None

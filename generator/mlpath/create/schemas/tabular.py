@@ -56,6 +56,8 @@ def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dic
         schema["too_rare"] = rare
     if _rows_repeat(profile, features[:MAX_FEATURES]):
         schema["repeats"] = True
+    if profile.copied:
+        schema["group"] = [c.key for c in features[:MAX_FEATURES] if c.name in profile.copied]
     return schema
 
 
