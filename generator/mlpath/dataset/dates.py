@@ -27,13 +27,7 @@ _FIRST_DAY, _LAST_DAY = -354_285, 84_006
 
 
 def as_date(table: Table, stats: ColumnStats, unparsed: Mapping[str, int]) -> ColumnStats | None:
-    """Return a column of texts as dates; None if its values are not dates.
-
-    Args:
-        table: The table.
-        stats: Statistics of the column.
-        unparsed: Its values that are not numbers, most frequent first.
-    """
+    """Return a column of texts as dates, given its most frequent values; None for other texts."""
     missing, values = split_missing(unparsed)
     examples = {value: unparsed[value] for value in values[:_EXAMPLES]}
     dated = sum(count for value, count in examples.items() if re.search(r"\d", value))

@@ -316,12 +316,10 @@ def detect_encoding(path: Path, head: bytes) -> str:
 
 def _detect_latin(head: bytes) -> str | None:
     """Return the encoding of a text in Latin letters: cp1252, unless its letters contradict."""
-    shares = {
-        encoding: max(_share(head, encoding, alphabet) for alphabet in alphabets)
-        for encoding, alphabets in _ALPHABETS.items()
-    }
-    fitting = [encoding for encoding, share in shares.items() if share >= _MIN_LETTERS]
-    return fitting[0] if fitting else "cp1252" if shares["cp1252"] else None
+    for encoding, alphabets in _ALPHABETS.items():
+        if max(_share(head, encoding, alphabet) for alphabet in alphabets) >= _MIN_LETTERS:
+            return encoding
+    return "cp1252" if _share(head, "cp1252", "") else None
 
 
 def _share(head: bytes, encoding: str, alphabet: str) -> float:

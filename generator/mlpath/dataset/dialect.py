@@ -184,17 +184,17 @@ def _sniff_each_delimiter(
 def _inspect_header(
     database: duckdb.DuckDBPyConnection, file: Path, dialect: _Dialect
 ) -> header.Layout:
-    skip, delimiter, quote = dialect.skip, dialect.delimiter, dialect.quote
+    skip, sniffed = dialect.skip, header.Layout(dialect.skip, dialect.header)
     lines = _first_lines(database, file, 4 * skip + header.SAMPLED_LINES)
     if skip and lines and not dialect.header:
-        columns = header.names_with_row_names(lines[skip - 1 :], delimiter, quote)
-        if columns:
+        above = header.parse_rows(lines[skip - 1 :], dialect.delimiter, dialect.quote)
+        if columns := header.names_of_another_width(above):
             return header.Layout(skip, header=False, names=columns)
-    sniffed = header.Layout(skip, dialect.header)
-    if skip and lines and not _is_preface(lines, skip, delimiter):
+    if skip and lines and not _is_preface(lines, skip, dialect.delimiter):
         # The sniffer skips rows of a table rather than a line that doesn't fit.
         sniffed = header.Layout(0, header=True)
-    return header.detect_layout(lines, sniffed, delimiter, quote)
+    rows = header.parse_rows(lines[sniffed.skip :], dialect.delimiter, dialect.quote)
+    return header.detect_layout(rows, sniffed)
 
 
 def _first_lines(database: duckdb.DuckDBPyConnection, file: Path, count: int) -> list[str]:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 ROW_NAMES = "rownames"
 """Name of the column that the header doesn't name."""
 SAMPLED_LINES = 200
-_ROW_NAME_LINES = 21
 _MAX_SHOWN = 60
 _MAX_NAME_WORDS = 5
 _MIN_NUMERIC_NAMES = 3
@@ -33,28 +32,27 @@ class Layout(NamedTuple):
     """Column names, where the header has more or fewer names than the rows have cells."""
 
 
-def detect_layout(lines: list[str], dialect: Layout, delimiter: str, quote: str) -> Layout:
+def parse_rows(lines: list[str], delimiter: str, quote: str) -> list[list[str]]:
+    """Return the cells of lines, without blanks around them; none if a quote is not closed."""
+    with contextlib.suppress(csv.Error):
+        reader = csv.reader(lines, delimiter=delimiter, quotechar=quote)
+        return [[cell.strip() for cell in row] for row in reader]
+    return []
+
+
+def detect_layout(rows: list[list[str]], sniffed: Layout) -> Layout:
     """Return the layout of a file.
 
     Args:
-        lines: Its first lines.
-        dialect: The layout that the sniffer detected, which compares the types of the lines only.
-        delimiter: Column delimiter.
-        quote: Quote character.
+        rows: Its first rows, below the lines that the sniffer skips.
+        sniffed: The layout that the sniffer detected, which compares the types of the rows only.
     """
-    with contextlib.suppress(csv.Error):
-        rows = [
-            [cell.strip() for cell in row]
-            for row in csv.reader(lines[dialect.skip :], delimiter=delimiter, quotechar=quote)
-        ]
-        titles = _count_titles(rows)
-        skip, rows = dialect.skip + titles, rows[titles:]
-        if names := _names_without_excess(rows):
-            return Layout(skip + 1, header=False, names=names)
-        sniffed = dialect.header and not titles and not _is_a_row(rows)
-        is_header = sniffed or looks_like_header(rows)
-        return Layout(skip, header=is_header)
-    return dialect
+    titles = _count_titles(rows)
+    skip, rows = sniffed.skip + titles, rows[titles:]
+    if names := names_of_another_width(rows):
+        return Layout(skip + 1, header=False, names=names)
+    is_header = sniffed.header and not titles and not _is_a_row(rows)
+    return Layout(skip, header=is_header or looks_like_header(rows))
 
 
 def _count_titles(rows: list[list[str]]) -> int:
@@ -65,15 +63,6 @@ def _count_titles(rows: list[list[str]]) -> int:
 
 def _is_filled(row: list[str]) -> bool:
     return any(row[1:]) and 2 * sum(map(bool, row)) >= len(row)
-
-
-def _names_without_excess(rows: list[list[str]]) -> tuple[str, ...]:
-    """Return the names of a header that has more cells than the rows, the last ones empty."""
-    header, *below = rows or [[]]
-    widths = {len(row) for row in below if row}
-    width = max(widths, default=0)
-    excess = len(widths) == 1 and 1 < width < len(header) and not any(header[width:])
-    return tuple(_unique(header[:width])) if excess else ()
 
 
 def looks_like_header(rows: list[list[str]]) -> bool:
@@ -120,31 +109,25 @@ def _can_name(name: str, values: Sequence[str], *, is_sequence: bool) -> bool:
     return name not in values and len(name.split()) <= max(_MAX_NAME_WORDS, fewest_words - 1)
 
 
-def names_with_row_names(lines: list[str], delimiter: str, quote: str) -> tuple[str, ...]:
-    """Return the columns of a table whose header names all but the first, as R writes it.
+def names_of_another_width(rows: list[list[str]]) -> tuple[str, ...]:
+    """Return the columns where the header has more or fewer cells than the rows below it.
 
-    Args:
-        lines: A possible header, and the rows below it.
-        delimiter: Column delimiter.
-        quote: Quote character.
-
-    Returns:
-        The names, `rownames` first; empty for other headers.
+    R's header names all columns but the first; others have empty names at their end.
     """
-    with contextlib.suppress(csv.Error):
-        header, *rows = csv.reader(lines[:_ROW_NAME_LINES], delimiter=delimiter, quotechar=quote)
-        names = [cell.strip() for cell in header]
-        if _omits_row_names(names, rows):
-            return tuple(_unique([ROW_NAMES, *names]))
-    return ()
+    header, *below = rows or [[]]
+    widths = {len(row) for row in below if row}
+    width = widths.pop() if len(widths) == 1 else 0
+    if width == len(header) + 1 and _omits_row_names(header, below):
+        return tuple(_unique([ROW_NAMES, *header]))
+    excess = 1 < width < len(header) and not any(header[width:])
+    return tuple(_unique(header[:width])) if excess else ()
 
 
 def _omits_row_names(names: list[str], rows: list[list[str]]) -> bool:
-    longer = all(len(row) == len(names) + 1 for row in rows)
     # A trailing delimiter makes rows longer, too; and row names are unique.
-    filled = any(row[-1].strip() for row in rows)
-    unique = len({row[0] for row in rows}) == len(rows) > 0
-    return longer and filled and unique and all(names) and not any(map(is_number, names))
+    filled = any(row[-1] for row in rows)
+    unique = len({row[0] for row in rows}) == len(rows)
+    return filled and unique and all(names) and not any(map(is_number, names))
 
 
 def _unique(names: list[str]) -> list[str]:

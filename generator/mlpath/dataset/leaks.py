@@ -40,14 +40,7 @@ class Leaks(NamedTuple):
 
 
 def find_leaks(sample: Table, features: Sequence[Column], target: Column, task: str) -> Leaks:
-    """Return the features that leak the target.
-
-    Args:
-        sample: Rows of the table.
-        features: Columns to test.
-        target: Target column.
-        task: classification or regression.
-    """
+    """Return the features that leak the target, tested on a sample of the rows."""
     numbers = [column for column in features if column.type in {"number", "date"}]
     if task == "regression":
         return Leaks(_find_functions(sample, numbers, target), (), 0)

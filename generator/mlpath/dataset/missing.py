@@ -29,15 +29,7 @@ def split_missing(values: Collection[str]) -> tuple[list[str], list[str]]:
 
 
 def without_strays(table: Table, column: ColumnStats) -> ColumnStats | None:
-    """Return a column of numbers or dates whose other values count as missing.
-
-    Args:
-        table: The table.
-        column: The column with its type, notation and missing values.
-
-    Returns:
-        The column with a note on such values; None if they are too many.
-    """
+    """Return a column of numbers or dates whose other values count as missing, if they are few."""
     value, text = sql.value(column), sql.present(column)
     parsed, present, integers = table.aggregate(
         f"count({value}), count({text}), count(*) FILTER ({value} = floor({value}))"

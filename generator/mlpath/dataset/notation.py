@@ -35,9 +35,6 @@ def as_number(
         stats: Statistics of the column.
         numbers: How many of its values are ordinary numbers.
         unparsed: The others with their counts, most frequent first.
-
-    Returns:
-        The column, or None if its values are not numbers.
     """
     missing, others = split_missing(unparsed)
     number = replace(stats, type="number", missing_values=tuple(missing))

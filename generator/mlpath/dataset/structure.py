@@ -26,12 +26,7 @@ _SECONDS = {1.0: (3e8, 5e9), 1000.0: (3e11, 5e12)}
 
 
 def detect_structure(sample: Table, options: ReadOptions) -> ReadOptions:
-    """Return the options with computed columns, and the rows to leave out.
-
-    Args:
-        sample: Rows of the file.
-        options: How the file is read.
-    """
+    """Return the options with the columns to compute, and the rows to leave out."""
     computed = dict(_nested_values(sample)) or _date_of_parts(sample) or _date_of_seconds(sample)
     rows = _summary_rows(sample) if options.format == "csv" else {}
     return replace(options, computed=computed, left_out_rows=rows)

@@ -77,12 +77,7 @@ def _rank(name: str, names: Sequence[str]) -> tuple[int, bool]:
 
 
 def name_tier(name: str, names: Sequence[str]) -> int:
-    """Return how much a column's name suggests that it is the target, from -1 to 3.
-
-    Args:
-        name: Name of the column.
-        names: Names of all columns.
-    """
+    """Return how much a column's name suggests that it is the target, from -1 to 3."""
     words, others = vocabulary.words(name), {other.strip().lower() for other in names}
     word = "_".join(words)
     if vocabulary.TARGETS_BESIDE.get(word, "") in others and len(names) > 2:  # noqa: PLR2004
@@ -99,13 +94,7 @@ def name_tier(name: str, names: Sequence[str]) -> int:
 def choose_target(
     path: Path, candidates: Sequence[Column], names: Sequence[str]
 ) -> tuple[Column | None, tuple[str, ...]]:
-    """Return the best candidate, and what is ambiguous about it.
-
-    Args:
-        path: The file, for messages.
-        candidates: Plausible targets, best first.
-        names: Names of all columns.
-    """
+    """Return the best candidate, and what is ambiguous about it; `names` are of all columns."""
     if not candidates:
         return None, (f"{path.name}: no column looks like a target",)
     best, *others = candidates
