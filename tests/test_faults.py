@@ -350,7 +350,7 @@ DATES: dict[str, tuple[list[str], str, float]] = {
     "two_digits": (["1/1/15", "12/31/16"], "%m/%d/%y", DAY),
     "two_digits_dashed": (["01-01-15", "31-12-16"], "%d-%m-%y", DAY),
     "iso_week": (["2015-W02", "2016-W40"], "%G-W%V", DAY + 4),
-    "german": (["1. Januar 2015", "12. März 2016", "3. Mai 2017"], "%d. %b %Y", DAY),
+    "german": (["1. Jänner 2015", "12. März 2016", "3. Mai 2017"], "%d. %b %Y", DAY),
     "french": (["1 janv. 2015", "3 févr. 2016", "5 août 2017"], "%d %b %Y", DAY),
     "dots": (["01.02.2015", "03.04.2016"], "%d.%m.%Y", DAY + 31),
     "compact": (["20150101 10:30", "20160301 11:30"], "%Y%m%d %H:%M", DAY + 10.5 / 24),

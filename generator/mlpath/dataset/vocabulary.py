@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 MISSING_VALUES = {
-    "na", "n/a", "n.a.", "n.a", "n/d", "n.d.", "nd", "#n/a", "#na", "nan", "-nan", "null", "none",
+    "na", "n/a", "n.a.", "n.a", "n/d", "n.d.", "#n/a", "#na", "nan", "-nan", "null", "none",
     "nil", "-", "--", "---", "\u2013", "\u2014", "_", "?", "??", ".", "..", "...", "\u2026", "*",
     "**", "***", "missing", "unknown", "undefined", "not available", "not applicable",
     "not reported", "no data", "blank", "(blank)", "empty", "<na>", "<null>", "(null)", "(none)",
@@ -27,7 +27,7 @@ MULTIPLIERS = {
 }  # fmt: skip
 _CURRENCY = (
     r"[A-Z]{0,3}\$|[€£¥₹₽₩₪₺₫₴₱฿¢]|Rs\.?|kr\.?|CHF|EUR|USD|GBP|AUD|CAD|INR|JPY|CNY|SEK|NOK|DKK|PLN|"
-    r"BRL|MXN|ZAR|Fr\.|zł|Kč|Ft|lei"
+    r"BRL|MXN|Fr\.|zł|Kč|Ft|lei"
 )
 _UNITS = (
     r"%|‰|°\s?[CF]?|\+|/\d+|(?:kg|g|mg|lbs?|oz|km|cm|mm|m|mi|ft|in|inches|l|ml|cl|h|hrs?|min|mins|"
@@ -65,7 +65,7 @@ DATE_FORMATS = (*DAY_FORMATS, *(day + time for day in _DAYS for time in _TIMES))
 MONTHS = {
     "Jan": "jan jän ene gen sty", "Feb": "feb fév fev lut", "Mar": "mar mär maer mrz maa",
     "Apr": "apr avr abr kwi", "May": "may mai maj mei mag", "Jun": "jun juin giu cze",
-    "Jul": "jul juil lug lip", "Aug": "aug aoû aou ago sie", "Sep": "sep set wrz",
+    "Jul": "jul juil lug lip", "Aug": "aug aoû aou ago sierp", "Sep": "sep set wrz",
     "Oct": "oct okt ott out paź", "Nov": "nov lis", "Dec": "dec dez déc dic gru des",
 }  # fmt: skip
 """Beginnings of the months' names in English, German, French, Spanish and neighboring languages."""
