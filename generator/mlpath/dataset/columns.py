@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mlpath.dataset.results import ColumnStats, TableStats
 
 MAX_CLASSES = 50
+MAX_FEATURES = 100
+"""Inputs of a demo."""
 MIN_CATEGORY_ROWS = 5
 """Each of three splits, the smallest a fifth of the rows, needs a row of each category."""
 _MAX_LISTED = 30

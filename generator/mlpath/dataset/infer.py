@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlpath.dataset import sql, vocabulary
-from mlpath.dataset.columns import MAX_CLASSES, frequent_categories, infer_columns
+from mlpath.dataset.columns import MAX_CLASSES, MAX_FEATURES, frequent_categories, infer_columns
 from mlpath.dataset.leaks import MIN_ROWS, Leaks, find_leaks
 from mlpath.dataset.names import listed
 from mlpath.dataset.results import table_profile
@@ -222,7 +222,7 @@ def _leak_notes(found: Leaks) -> Iterator[str]:
 
 def _count_lookalikes(sample: Table, profile: DatasetProfile, target: Column) -> int:
     """Return how many rows equal others in all features, though the rows of the file differ."""
-    features = [column for column in profile.columns if column.role == "feature"]
+    features = [c for c in profile.columns if c.role == "feature"][:MAX_FEATURES]
     cells = ", ".join(_as_a_model_sees(c) for c in features if c.type != "category" or c.top_values)
     rows, seen, different = sample.aggregate(
         f"count(*), count(DISTINCT hash({cells or 1})), count(DISTINCT hash({sample.source}))",

@@ -19,6 +19,7 @@ MIN_ROWS = 50
 _MIN_CORRELATION = 0.9995
 """Above it, two columns are the same quantity in another unit, or rounded."""
 _MAX_RANKED_ROWS = 5000
+_MIN_SORTED = 0.8
 _MAX_UNEXPLAINED = 0.02
 """Share of the rows outside the most frequent class that a leak may leave unexplained."""
 _MIN_CLASS = 5
@@ -73,13 +74,26 @@ def _find_functions(sample: Table, numbers: Sequence[Column], target: Column) ->
     truth = sql.value(target)
     leaks: dict[str, str] = {}
     for batch in _batches(numbers):
-        shown = ", ".join(f"abs(corr({sql.value(column)}, {truth}))" for column in batch)
-        for column, correlation in zip(batch, sample.aggregate(shown), strict=True):
-            if _is_perfect(correlation):
+        values = [sql.value(column) for column in batch]
+        correlations = sample.aggregate(", ".join(f"abs(corr({v}, {truth}))" for v in values))
+        first = sample.select(
+            ", ".join([truth, *values]), f"WHERE {truth} IS NOT NULL ORDER BY 1 LIMIT {MIN_ROWS}"
+        )
+        for n, column in enumerate(batch):
+            if _is_perfect(correlations[n]):
                 leaks[column.name] = _CORRELATES
-            elif column.type == "number" and _is_perfect(_rank_correlation(sample, column, truth)):
+            elif _is_sorted([row[n + 1] for row in first]) and _is_perfect(
+                _rank_correlation(sample, column, truth)
+            ):
                 leaks[column.name] = _MONOTONE
     return leaks
+
+
+def _is_sorted(values: Sequence[float | None]) -> bool:
+    """Return whether most values are in order: a fast test before all are ranked."""
+    present = [value for value in values if value is not None]
+    rising = sum(before <= after for before, after in pairwise(present))
+    return max(rising, len(present) - rising) > _MIN_SORTED * len(present)
 
 
 def _is_perfect(correlation: float | None) -> bool:

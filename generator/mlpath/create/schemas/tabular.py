@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from mlpath.create.schemas import common
-from mlpath.dataset.columns import frequent_categories
+from mlpath.dataset.columns import MAX_FEATURES, frequent_categories
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ COMMENT = """\
 # Ranges and categories are those in the data: widen them where other values are possible, add units
 # and better labels, and move columns between `features` and `left_out`.
 """
-MAX_FEATURES = 100
-"""Inputs of a demo."""
 _RARE_CLASS = 0.05
 """Below this share of the rarer class, ROC AUC overstates the quality of a model."""
 _MIN_COMBINATIONS = 20
