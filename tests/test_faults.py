@@ -194,6 +194,7 @@ def test_pointers_to_data_are_refused(
 NUMBERED = [f"{n % 7 + 0.5},{n % 5 + 0.25},{'ab'[n % 3 == 0]}" for n in range(60)]
 WIDE = [f"{row},{n % 4},{n % 9}" for n, row in enumerate(NUMBERED)]
 COUNTED = [f"City{n},{n * 37 % 101},{n * 53 % 97},{n * 71 % 89}" for n in range(60)]
+BORN = [f"Name{n},{1900 + n},{1970 + n % 40}" for n in range(60)]
 LABELED = [f"{'good' if n % 3 else 'bad'} film number {n} by me,{'pn'[n % 2]}" for n in range(60)]
 
 
@@ -202,6 +203,8 @@ LABELED = [f"{'good' if n % 3 else 'bad'} film number {n} by me,{'pn'[n % 2]}" f
     [
         ("0,1,label", NUMBERED, ["0", "1", "label"]),
         ("city,1990,2000,2010", COUNTED, ["city", "1990", "2000", "2010"]),
+        ("city,1990,2005,2011", COUNTED, ["city", "1990", "2005", "2011"]),
+        ("Ann,1950,2001", BORN, ["column0", "column1", "column2"]),
         ("city,1,2,3", COUNTED, ["city", "1", "2", "3"]),
         ("what was said,mood", LABELED, ["what was said", "mood"]),
         ("mood,plot", cycle("glad,comedy", "sad,drama", "glad,drama"), ["mood", "plot"]),
@@ -517,6 +520,16 @@ def test_rows_that_are_no_cases(
     assert profile.rows == 61 - ("S0" not in extra)
     assert [column.type for column in profile.columns[1:]] == ["number"] * 3
     assert any("are no cases" in note for note in profile.notes) == bool(left_out)
+
+
+def test_a_date_a_number_and_classes_are_a_table(tmp_path: Path) -> None:
+    rows = [
+        f"2024-{n // 28 + 1:02}-{n % 28 + 1:02},{n * 37 % 101}.5,{'ab'[n % 2]}" for n in range(60)
+    ]
+    assert inspect(write_rows(tmp_path, "day,size,label", rows)).domain == "tabular"
+    profile = inspect(write_rows(tmp_path, "day,size,shop", rows))
+    assert profile.domain == "timeseries"
+    assert any("-d domain=tabular" in note for note in profile.notes)
 
 
 def test_total_is_a_category_where_it_is_frequent(tmp_path: Path) -> None:

@@ -93,17 +93,18 @@ def _is_a_row(rows: list[list[str]]) -> bool:
 
 
 def _is_sequence(numbers: list[int]) -> bool:
-    """Return whether numbers are consecutive years, or at least three consecutive integers."""
+    """Return whether numbers are ascending years, or at least three consecutive integers."""
     steps = {after - before for before, after in pairwise(numbers)}
-    return len(steps) == 1 and (
-        all(map(_is_year, numbers)) or (steps == {1} and len(numbers) >= _MIN_NUMERIC_NAMES)
-    )
+    is_counter = steps == {1} and len(numbers) >= _MIN_NUMERIC_NAMES
+    return is_counter or (min(steps, default=0) > 0 and all(map(_is_year, numbers)))
 
 
 def _can_name(name: str, values: Sequence[str], *, is_sequence: bool) -> bool:
     """Return whether a text can be the name of a column with these values."""
     if is_number(name):
+        others = sum(not value.isdecimal() or not _is_year(value) for value in values)
         fractions = sum("." in value for value in values)
+        is_sequence = is_sequence and 2 * others > len(values)
         return name.isdecimal() and (is_sequence or 2 * fractions > len(values))
     fewest_words = min((len(value.split()) for value in values), default=0)
     return name not in values and len(name.split()) <= max(_MAX_NAME_WORDS, fewest_words - 1)

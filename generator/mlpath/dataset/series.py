@@ -25,7 +25,7 @@ _MONTH = 30
 
 def looks_like_series(features: Sequence[Column], target: Column | None) -> bool:
     """Return whether the columns besides the target are a unique date and few numbers."""
-    if target is not None and target.type != "number":
+    if (target is not None and target.type != "number") or _has_named_classes(features):
         return False
     dates = sum(map(_is_unique_date, features))
     numbers = sum(column.type == "number" for column in features)
@@ -33,6 +33,12 @@ def looks_like_series(features: Sequence[Column], target: Column | None) -> bool
     prices = {column.name.strip().lower() for column in features}
     is_stock = {"open", "close"} <= prices and dates + numbers == len(features)
     return dates > 0 and (numbers > 0 or target is not None) and (few or is_stock)
+
+
+def _has_named_classes(features: Sequence[Column]) -> bool:
+    """Return whether a column of categories is named like a target."""
+    names = [column.name for column in features]
+    return any(name_tier(c.name, names) > 0 for c in features if c.type == "category")
 
 
 def _is_unique_date(column: Column) -> bool:
@@ -68,7 +74,7 @@ def infer_series(
     notes = []
     if steps.repeated:
         notes.append(f"{steps.repeated:,} dates of {time.name!r} occur in more than one row.")
-    if len(candidates) > 1:
+    if any(column.role != "left_out" for column in columns if column.name not in {name, time.name}):
         notes.append(f"Only {name!r} is used; for a table of all columns: -d domain=tabular")
     return table_profile(
         table, [_with_role(column, name, time.name) for column in columns], "timeseries",
