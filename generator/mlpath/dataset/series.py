@@ -25,7 +25,7 @@ _MONTH = 30
 
 def looks_like_series(features: Sequence[Column], target: Column | None) -> bool:
     """Return whether the columns besides the target are a unique date and few numbers."""
-    if (target is not None and target.type != "number") or _has_named_classes(features):
+    if _has_classes(features, target):
         return False
     dates = sum(map(_is_unique_date, features))
     numbers = sum(column.type == "number" for column in features)
@@ -35,8 +35,10 @@ def looks_like_series(features: Sequence[Column], target: Column | None) -> bool
     return dates > 0 and (numbers > 0 or target is not None) and (few or is_stock)
 
 
-def _has_named_classes(features: Sequence[Column]) -> bool:
-    """Return whether a column of categories is named like a target."""
+def _has_classes(features: Sequence[Column], target: Column | None) -> bool:
+    """Return whether the target, or a column that is named like one, has categories."""
+    if target is not None:
+        return target.type != "number"
     names = [column.name for column in features]
     return any(name_tier(c.name, names) > 0 for c in features if c.type == "category")
 
