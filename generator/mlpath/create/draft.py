@@ -105,6 +105,8 @@ class _Renderer:
         request = self.request
         from_data = ingest.data_answers(profile)
         suggestions: Answers = {}
+        if request.provenance and (license_name := request.provenance.license_answer()):
+            suggestions["data_licence"] = license_name
         if self.destination is None and (name := ingest.suggest_name(profile)):
             suggestions["project_name"] = name
         answers = {**from_data, **request.answers}
