@@ -1,58 +1,24 @@
-"""Data by address: `mlpath inspect` and `new-project --dataset` with a URL, a hub, a database."""
+"""Data by address: URLs, the web, and the commands `inspect` and `new-project --dataset`."""
 
 import gzip
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
 from conftest import mlpath
-from mlpath.dataset.sources import (
-    DownloadOptions,
-    FetchedDataset,
-    Provenance,
-    fetch,
-    is_address,
-    web,
-)
+from mlpath.dataset.sources import DownloadOptions, fetch, is_address, web
 from mlpath.dataset.sources.address import parse
-from mlpath.errors import MlpathError
-from support.data_server import DataServer, Reply, Request, serve
-
-ROWS = [f"{n},{n % 7},{'yes' if n % 3 else 'no'}" for n in range(90)]
-CSV = ("size,age,sold\n" + "\n".join(ROWS) + "\n").encode()
-TAG = '"v1"'
+from support.data_server import DataServer, Reply, Request
+from support.sources import CSV, PAGE, TAG, check_refused, provenance_of
 
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web, "PAUSE", 0)
     monkeypatch.setattr(web, "CHUNK", 50)
-
-
-@pytest.fixture
-def server() -> Iterator[DataServer]:
-    with serve() as running:
-        yield running
-
-
-def check_refused(
-    source: str, message: str, hint: str, options: DownloadOptions | None = None
-) -> None:
-    """The address is refused with one line and a hint."""
-    with pytest.raises(MlpathError) as caught:
-        fetch(source, options)
-    assert message in str(caught.value)
-    assert hint in caught.value.hint
-    assert "\n" not in str(caught.value) + caught.value.hint
-
-
-def provenance_of(fetched: FetchedDataset) -> Provenance:
-    assert fetched.provenance is not None
-    return fetched.provenance
 
 
 # ---------------------------------------------------------------------------------------- addresses
@@ -213,10 +179,6 @@ def test_a_content_encoding_is_removed(server: DataServer) -> None:
     server.replies["/churn.csv.gz"] = Reply(gzip.compress(CSV), headers)
     fetched = fetch(f"{server.url}/churn.csv.gz")
     assert (fetched.path.name, fetched.path.read_bytes()) == ("churn.csv", CSV)
-
-
-LOOP = Reply(status=302, headers={"Location": "/loop"})
-PAGE = b"<!DOCTYPE html><html><body>Please log in</body></html>"
 
 
 @pytest.mark.parametrize(

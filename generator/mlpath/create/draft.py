@@ -104,9 +104,7 @@ class _Renderer:
         """
         request = self.request
         from_data = ingest.data_answers(profile)
-        suggestions: Answers = {}
-        if request.provenance and (license_name := request.provenance.license_answer()):
-            suggestions["data_licence"] = license_name
+        suggestions = ingest.suggest_license(request)
         if self.destination is None and (name := ingest.suggest_name(profile)):
             suggestions["project_name"] = name
         answers = {**from_data, **request.answers}

@@ -128,6 +128,12 @@ def suggest_name(profile: DatasetProfile) -> str | None:
     return next((name for name in names if not Path(name.lower()).exists()), None)
 
 
+def suggest_license(request: ProjectRequest) -> Answers:
+    """Return the license of downloaded data as a default, if its source states one."""
+    license_name = request.provenance.license_answer() if request.provenance else ""
+    return {"data_licence": license_name} if license_name else {}
+
+
 def data_answers(profile: DatasetProfile) -> Answers:
     """Return the answers that follow from the data.
 

@@ -44,7 +44,7 @@ class Provenance:
 
     def origin(self) -> str:
         """Return address and version, for Markdown."""
-        version = f" ({_plain(self.version)})" if self.version else ""
+        version = f" ({_literal(self.version)})" if self.version else ""
         return f"{_plain(self.address)}{version}"
 
     def citation_text(self) -> str:
@@ -95,6 +95,12 @@ def add_to_json(document: str, fetched: FetchedDataset) -> str:
 def _one_line(text: str) -> str:
     printable = "".join(each if each.isprintable() else " " for each in text)
     return " ".join(printable.split())
+
+
+def _literal(text: str) -> str:
+    """Return a text on one line, in a code span if it has characters of Markdown or HTML."""
+    text = _one_line(text)
+    return text if text == _plain(text) else "`" + text.replace("`", "'") + "`"
 
 
 def _plain(text: str) -> str:

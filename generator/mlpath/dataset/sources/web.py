@@ -63,8 +63,14 @@ def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDa
     return FetchedDataset(done.path, Provenance(address.label, done.version, sha256=done.sha256))
 
 
-def download(url: str, entry: Entry, options: DownloadOptions) -> Download:
+def download(url: str, entry: Entry, options: DownloadOptions, name: str | None = None) -> Download:
     """Download a URL to a cache entry, unless it has the same content already.
+
+    Args:
+        url: The URL.
+        entry: The cache entry.
+        options: Limits.
+        name: File name; None for that of the server or the URL.
 
     Raises:
         MlpathError: It can't be downloaded.
@@ -75,7 +81,7 @@ def download(url: str, entry: Entry, options: DownloadOptions) -> Download:
             if attempt:
                 time.sleep(PAUSE * 2 ** (attempt - 1))
             try:
-                return _attempt(session, url, entry, options)
+                return _attempt(_Request(session, url, name), entry, options)
             except _BrokenTransferError as error:
                 failure = str(error)
     kept = entry.partial_size()
@@ -106,11 +112,16 @@ def _session() -> requests.Session:
     return session
 
 
-def _attempt(
-    session: requests.Session, url: str, entry: Entry, options: DownloadOptions
-) -> Download:
+@dataclass(frozen=True)
+class _Request:
+    session: requests.Session
+    url: str
+    name: str | None
+
+
+def _attempt(request: _Request, entry: Entry, options: DownloadOptions) -> Download:
     stored = entry.complete_file()
-    with _get(session, url, entry.label, _conditions(entry, stored)) as response:
+    with _get(request.session, request.url, entry.label, _conditions(entry, stored)) as response:
         if response.status_code == requests.codes.not_modified and stored:
             state = entry.state()
             return Download(stored, state.sha256, _version(response.headers, state.validator))
@@ -121,7 +132,7 @@ def _attempt(
             encoded = "Content-Encoding" in response.headers
             entry.start(_validator(response), resumable=not encoded)
         entry.receive(_content(response, entry.label), options, offset=offset, total=total)
-        path, digest = entry.finish(_file_name(response, url))
+        path, digest = entry.finish(request.name or _file_name(response, request.url))
         return Download(path, digest, _version(response.headers, ""))
 
 
