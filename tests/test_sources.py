@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from conftest import mlpath
-from mlpath.dataset.sources import DownloadOptions, fetch, is_address, web
+from mlpath.dataset.sources import DownloadOptions, fetch, is_address, responses, web
 from mlpath.dataset.sources.address import parse
 from support.data_server import DataServer, Reply, Request
 from support.sources import CSV, PAGE, TAG, check_refused, provenance_of
@@ -18,7 +18,7 @@ from support.sources import CSV, PAGE, TAG, check_refused, provenance_of
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web, "PAUSE", 0)
-    monkeypatch.setattr(web, "CHUNK", 50)
+    monkeypatch.setattr(responses, "CHUNK", 50)
 
 
 # ---------------------------------------------------------------------------------------- addresses

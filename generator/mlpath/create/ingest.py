@@ -55,7 +55,7 @@ def fetch_dataset(request: ProjectRequest, log: Callable[[str], None]) -> Projec
     from mlpath.dataset import sources  # noqa: PLC0415 - imports DuckDB
 
     if sources.is_address(str(request.dataset)):
-        log("Downloading the data ...")
+        log("Fetching the data ...")
     options = sources.DownloadOptions(request.max_download, request.progress)
     fetched = sources.fetch(request.dataset, options)
     declared = None if request.answers.get("target") else fetched.target

@@ -75,10 +75,9 @@ class Entry:
         return self._partial.stat().st_size if usable and self._partial.exists() else 0
 
     def clear(self) -> None:
-        """Forget the last download."""
-        state = self.state()
-        for path in (self._state, self._partial, self.folder / (state.file or ".partial")):
-            path.unlink(missing_ok=True)
+        """Forget the last download; a complete file stays until another one replaces it."""
+        self._state.unlink(missing_ok=True)
+        self._partial.unlink(missing_ok=True)
 
     def start(self, validator: str, *, resumable: bool) -> None:
         """Record what the download is made from."""
@@ -133,6 +132,9 @@ class Entry:
         """Give the partial file its name; return its path and SHA-256."""
         path = self.folder / names.file_name(Path(name))
         self._partial.replace(path)
+        for old in self.folder.iterdir():
+            if old.name not in {path.name, self._state.name}:
+                old.unlink()
         state, digest = self.state(), hash_file(path)
         self._write_state(State(state.validator, state.resumable, path.name, digest))
         return path, digest

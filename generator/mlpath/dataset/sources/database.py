@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from mlpath.dataset.sources import clients
 from mlpath.dataset.sources.results import FetchedDataset, Provenance
@@ -127,8 +126,7 @@ def _engine(alchemy: Any, text: str, label: str) -> Any:
                 f"{label}: there is no file {url.database or ''!r}",
                 hint="Use sqlite:///PATH#TABLE; an absolute path starts with a fourth slash.",
             )
-        file = f"file:{quote(str(path.resolve()))}"
-        url = url.set(database=file, query={"mode": "ro", "uri": "true"})
+        url = url.set(database=path.resolve().as_uri(), query={"mode": "ro", "uri": "true"})
     timeout = {"connect_timeout": 10} if backend in {"postgresql", "mysql", "mariadb"} else {}
     try:
         return alchemy.create_engine(url, connect_args=timeout)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,8 +48,9 @@ def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDa
     hub = clients.load("huggingface_hub", "hub")
     utils = clients.load("huggingface_hub.utils", "hub")
     utils.logging.set_verbosity_error()
-    bars = nullcontext() if options.progress else utils.disable_progress_bars()
-    with bars, _readable_errors(address.label, place):
+    if not options.progress:
+        utils.disable_progress_bars()
+    with _readable_errors(address.label, place):
         info = hub.HfApi().dataset_info(place.name, revision=place.revision, files_metadata=True)
         sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
         file = _choose(place, sizes, address.label)

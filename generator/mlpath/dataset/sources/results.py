@@ -53,8 +53,8 @@ class Provenance:
         return _shortened(_plain(text), _MAX_CITATION).rstrip(".")
 
     def license_answer(self) -> str:
-        """Return the license on one line, as an answer to a question."""
-        return _shortened(_one_line(self.license), _MAX_LICENSE)
+        """Return the license on one line without markup, as an answer to a question."""
+        return _shortened(_plain(self.license), _MAX_LICENSE)
 
     def lines(self) -> list[str]:
         """Return the provenance for the terminal."""

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass
-from email.message import Message
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests import exceptions
 
 from mlpath import __version__
+from mlpath.dataset.sources import responses
 from mlpath.dataset.sources.results import FetchedDataset, Provenance
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from mlpath.dataset.sources.address import Address
@@ -29,14 +27,6 @@ TIMEOUT = (10.0, 30.0)
 ATTEMPTS = 4
 PAUSE = 1.0
 """Seconds before the second attempt, doubled for each further one."""
-CHUNK = 1 << 16
-_RETRIED = {408, 425, 429, 500, 502, 503, 504}
-_REASONS = {
-    401: ("requires a login", "Use https://USER:PASSWORD@HOST/..., or download it in a browser."),
-    403: ("denies access", "Check that the link is public and has not expired."),
-    404: ("not found", "Check the spelling, or whether the file was moved."),
-    410: ("was removed", "Look for its new address."),
-}
 
 
 @dataclass(frozen=True)
@@ -47,10 +37,6 @@ class Download:
     sha256: str
     version: str
     """ETag or time of modification."""
-
-
-class _BrokenTransferError(Exception):
-    """The transfer ended early, or the server is busy: try again."""
 
 
 def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDataset:
@@ -82,7 +68,7 @@ def download(url: str, entry: Entry, options: DownloadOptions, name: str | None 
                 time.sleep(PAUSE * 2 ** (attempt - 1))
             try:
                 return _attempt(_Request(session, url, name), entry, options)
-            except _BrokenTransferError as error:
+            except responses.BrokenTransferError as error:
                 failure = str(error)
     kept = entry.partial_size()
     hint = f"Run the command again: it continues after {kept:,} bytes." if kept else "Try later."
@@ -124,16 +110,17 @@ def _attempt(request: _Request, entry: Entry, options: DownloadOptions) -> Downl
     with _get(request.session, request.url, entry.label, _conditions(entry, stored)) as response:
         if response.status_code == requests.codes.not_modified and stored:
             state = entry.state()
-            return Download(stored, state.sha256, _version(response.headers, state.validator))
-        offset = _check_response(response, entry)
-        total = _total(response, offset)
+            version = responses.version_of(response, state.validator)
+            return Download(stored, state.sha256, version)
+        offset = responses.check(response, entry)
+        total = responses.total_size(response, offset)
         entry.check_size(total, options)
         if not offset:
             encoded = "Content-Encoding" in response.headers
-            entry.start(_validator(response), resumable=not encoded)
-        entry.receive(_content(response, entry.label), options, offset=offset, total=total)
-        path, digest = entry.finish(request.name or _file_name(response, request.url))
-        return Download(path, digest, _version(response.headers, ""))
+            entry.start(responses.validator_of(response), resumable=not encoded)
+        entry.receive(responses.content(response, entry.label), options, offset=offset, total=total)
+        path, digest = entry.finish(request.name or responses.file_name(response, request.url))
+        return Download(path, digest, responses.version_of(response))
 
 
 def _get(
@@ -175,96 +162,3 @@ def _conditions(entry: Entry, stored: Path | None) -> dict[str, str]:
     elif size := entry.partial_size():
         headers |= {"Range": f"bytes={size}-", "If-Range": validator}
     return headers
-
-
-def _check_response(response: requests.Response, entry: Entry) -> int:
-    """Return the offset at which the content of a response starts.
-
-    Raises:
-        MlpathError: The server refuses the request.
-        _BrokenTransferError: It may succeed if it is repeated.
-    """
-    status = response.status_code
-    if status == requests.codes.partial_content:
-        offset, validator = _range_start(response), _validator(response)
-        if offset and offset == entry.partial_size(validator or None):
-            return offset
-    if status in {requests.codes.partial_content, requests.codes.requested_range_not_satisfiable}:
-        entry.clear()
-        raise _BrokenTransferError("the server sends another part than was requested")
-    if status in _RETRIED:
-        raise _BrokenTransferError(f"the server answers with status {status}")
-    if status != requests.codes.ok:
-        problem, hint = _REASONS.get(status, ("can't be downloaded", "Check the address."))
-        raise MlpathError(f"{entry.label}: {problem} (HTTP status {status})", hint=hint)
-    return 0
-
-
-def _range_start(response: requests.Response) -> int:
-    match = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
-    return int(match[1]) if match else 0
-
-
-def _total(response: requests.Response, offset: int) -> int | None:
-    """Return the size of the whole file, if the server announces it."""
-    length = response.headers.get("Content-Length", "")
-    encoded = "Content-Encoding" in response.headers
-    return offset + int(length) if length.isdigit() and not encoded else None
-
-
-def _validator(response: requests.Response) -> str:
-    """Return what identifies the content: a strong ETag, or the time of modification."""
-    tag = response.headers.get("ETag", "")
-    return tag if tag.startswith('"') else response.headers.get("Last-Modified", "")
-
-
-def _version(headers: Any, default: str) -> str:
-    """Return ETag or time of modification as a text."""
-    if tag := headers.get("ETag"):
-        return f"ETag {tag}"
-    modified = headers.get("Last-Modified") or ("" if default.startswith('"') else default)
-    return f"last modified {modified}" if modified else ""
-
-
-def _content(response: requests.Response, label: str) -> Iterator[bytes]:
-    """Yield the content.
-
-    Raises:
-        MlpathError: It is a web page, or is not compressed as the server declares.
-        _BrokenTransferError: The transfer ended early.
-    """
-    first = response.status_code == requests.codes.ok
-    try:
-        for chunk in response.iter_content(CHUNK):
-            if first and _is_web_page(chunk, response.headers.get("Content-Type", "")):
-                raise MlpathError(
-                    f"{label} is a web page, not a file",
-                    hint="Use the address of the page's download link; a login may be required.",
-                )
-            first = False
-            yield chunk
-    except exceptions.ContentDecodingError:
-        encoding = response.headers.get("Content-Encoding")
-        raise MlpathError(
-            f"{label}: the server declares {encoding}, but the content is not", hint="Try later."
-        ) from None
-    except (exceptions.ChunkedEncodingError, exceptions.ConnectionError):
-        raise _BrokenTransferError("the transfer ended early") from None
-
-
-def _is_web_page(head: bytes, content_type: str) -> bool:
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:20].lower()
-    declared = content_type.lower().startswith("text/html") and start.startswith(b"<")
-    return declared or start.startswith((b"<!doctype html", b"<html"))
-
-
-def _file_name(response: requests.Response, url: str) -> str:
-    """Return the name that the server gives the file, else the last part of the URL."""
-    message = Message()
-    message["Content-Disposition"] = response.headers.get("Content-Disposition", "")
-    given = [message.get_filename() or ""]
-    given += [unquote(urlsplit(each).path.rpartition("/")[2]) for each in (url, response.url)]
-    named = [name for name in given if name]
-    name = next((name for name in named if "." in name), named[0] if named else "data")
-    # The content was unpacked, and DuckDB unpacks by the name.
-    return name.removesuffix(".gz") if "Content-Encoding" in response.headers else name
