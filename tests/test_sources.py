@@ -74,6 +74,8 @@ def test_the_password_is_removed_from_messages_but_not_from_the_label() -> None:
         ("file:///data/c.csv", "unknown scheme 'file'", "Use its path"),
         ("https://[a/c.csv", "not well-formed", "https://..."),
         ("https://a.b:http/c.csv", "not well-formed", "https://..."),
+        ("postgresql://ada:s3/cret@db/shop#orders", "not well-formed", "/ as %2F"),
+        ("postgresql://ada:5/cret@db/shop#orders", "not well-formed", "/ as %2F"),
         ("https:///c.csv", "is not a valid address", "spelling"),
     ],
 )

@@ -16,12 +16,13 @@ PAGE = b"<!DOCTYPE html><html><body>Please log in</body></html>"
 def check_refused(
     source: str, message: str, hint: str, options: DownloadOptions | None = None
 ) -> None:
-    """Check that an address is refused with one line and a hint."""
+    """Check that an address is refused with one line, a hint, and without a password."""
     with pytest.raises(MlpathError) as caught:
         fetch(source, options)
     assert message in str(caught.value)
     assert hint in caught.value.hint
     assert "\n" not in str(caught.value) + caught.value.hint
+    assert "cret" not in str(caught.value) + caught.value.hint
 
 
 def provenance_of(fetched: FetchedDataset) -> Provenance:

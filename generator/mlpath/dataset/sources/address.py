@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from mlpath.errors import MlpathError
 
@@ -23,7 +23,7 @@ REMOVED = "REMOVED"
 _WEB = ("http", "https")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://|(?:hf|openml|kaggle|s3|gs):", re.IGNORECASE)
 _SECRET_NAME = re.compile(
-    r"token|key|sig|secret|pass|pwd|auth|cred|session|jwt|code|awsaccess", re.IGNORECASE
+    r"token|key|sig|secret|pass|pwd|auth|cred|session|jwt|code|awsaccess|odbc", re.IGNORECASE
 )
 _SECRET_VALUE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w+/=.%~-]{20,}")
 
@@ -63,16 +63,28 @@ def parse(text: str) -> Address:
     scheme = text.partition(":")[0].lower()
     kind = "database" if scheme.partition("+")[0] in DATABASES else KINDS.get(scheme)
     try:
+        _check(urlsplit(text), kind)
         label, secrets = redact(text)
-        _ = urlsplit(text).port
-    except ValueError as error:
+    except ValueError:  # its text may have the password
         raise MlpathError(
-            f"the address is not well-formed: {error}", hint=f"Use {FORMS}."
+            f"the address that starts with {scheme}: is not well-formed",
+            hint=f"Use {FORMS}. In a password, write / as %2F, # as %23 and ? as %3F.",
         ) from None
     if kind is None:
         hint = "Use its path, without file://." if scheme == "file" else f"Use a path, {FORMS}."
         raise MlpathError(f"{label}: unknown scheme {scheme!r}", hint=hint)
     return Address(kind, text, label, secrets)
+
+
+def _check(parts: SplitResult, kind: str | None) -> None:
+    """Check that host and port are well-formed.
+
+    Raises:
+        ValueError: They are not, as where an unescaped password looks like a host and a path.
+    """
+    _ = parts.port
+    if kind == "database" and ":" in parts.netloc and "@" in parts.path:
+        raise ValueError
 
 
 def redact(url: str) -> tuple[str, tuple[str, ...]]:

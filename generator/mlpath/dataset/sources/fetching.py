@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlpath.dataset.sources import address as addresses
 from mlpath.dataset.sources import cache
 from mlpath.dataset.sources.results import DownloadOptions, FetchedDataset
-from mlpath.errors import MlpathError
+from mlpath.errors import MlpathError, from_os_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,9 +49,17 @@ def errors_of(fetched: FetchedDataset) -> Iterator[None]:
 
 @contextmanager
 def _without_credentials(address: addresses.Address) -> Iterator[None]:
+    """Remove credentials from errors.
+
+    Raises:
+        MlpathError: The error of the block.
+    """
     try:
         yield
     except MlpathError as error:
         error.args = (address.clean(str(error)),)
         error.hint = address.clean(error.hint)
         raise
+    except OSError as error:  # of a client, too, whose text may have the whole address
+        translated = from_os_error(error)
+        raise MlpathError(address.clean(str(translated)), hint=translated.hint) from None

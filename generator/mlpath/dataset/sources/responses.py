@@ -107,7 +107,7 @@ def content(response: requests.Response, label: str) -> Iterator[bytes]:
         raise MlpathError(
             f"{label}: the server declares {encoding}, but the content is not", hint="Try later."
         ) from None
-    except (exceptions.ChunkedEncodingError, exceptions.ConnectionError):
+    except exceptions.RequestException:
         raise BrokenTransferError("the transfer ended early") from None
 
 

@@ -84,7 +84,7 @@ def get_json(url: str, label: str) -> tuple[int, Any]:
     with _session() as session, _get(session, url, label, {}) as response:
         try:
             return response.status_code, response.json()
-        except ValueError:
+        except (ValueError, exceptions.RequestException):
             raise MlpathError(
                 f"{label}: {urlsplit(url).hostname} answered with status {response.status_code} "
                 "instead of JSON",
