@@ -118,6 +118,12 @@ def test_a_failure_of_the_hub_is_explained(
     check_refused(source, message, hint)
 
 
+def test_a_gated_file_of_the_hub_is_refused(hub: DataServer) -> None:
+    denied = Reply(status=403, headers={"X-Error-Code": "GatedRepo"})
+    hub.replies["/datasets/ada/dew/resolve/a1b2/data/dew.csv"] = denied
+    check_refused("hf://datasets/ada/dew", "is gated", "datasets/ada/dew, then log in: hf auth")
+
+
 def test_several_tables_and_large_files_of_the_hub_are_refused(hub: DataServer) -> None:
     hub.replies |= hub_reply({}, {"train.csv": CSV, "test.csv": CSV})
     source = "hf://datasets/ada/dew"
@@ -393,7 +399,7 @@ def test_a_database_is_recorded_without_its_folder(shop: Path) -> None:
         ("sqlite:///shop.db#DROP TABLE orders", "'DROP TABLE orders' is not a single", "one"),
         ("sqlite:///shop.db#SELECT 1; DELETE FROM orders", "is not a single SELECT", "one SELECT"),
         ("sqlite:///shop.db#SELECT prize FROM orders", "no such column: prize", "the query"),
-        ("oracle://ada:s3cret@db/shop#orders", "needs the package", "pip install"),
+        ("mysql://ada:s3cret@db/a#b", "needs the package pymysql", "pip install pymysql"),
         ("sqlite+none:///shop.db#orders", "SQLAlchemy has no driver for 'sqlite+none'", "Install"),
         ("postgresql://ada:s3cret@127.0.0.1:9/shop#orders", "refused", "Check host"),
     ],

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 _ROWS = 5_000
 """Rows that are read at a time."""
-_DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_DRIVERS = {
+    "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg",
+    "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql", "oracle": "oracle+oracledb",
+}  # fmt: skip
+"""Drivers whose packages have the names of their modules."""
 _READS = re.compile(
     r"(?:--[^\n]*\n|/\*.*?\*/|[\s(])*(select|with|values)\b", re.IGNORECASE | re.DOTALL
 )
@@ -205,6 +209,10 @@ def _readable_errors(alchemy: Any, label: str) -> Iterator[None]:
         raise MlpathError(
             f"{label} is not the URL of a database",
             hint="Use DIALECT://USER:PASSWORD@HOST/DATABASE#TABLE.",
+        ) from None
+    except errors.ResourceClosedError:
+        raise MlpathError(
+            f"{label}: the query returns no rows", hint="Use one SELECT, without INTO."
         ) from None
     except errors.DBAPIError as error:
         reason = " ".join(str(error.orig).split())
