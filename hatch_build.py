@@ -33,14 +33,13 @@ class TemplateHook(BuildHookInterface[Any]):
         sources, target = root / "generator" / "mlpath", "mlpath"
         if self.target_name == "sdist":
             target = "generator/mlpath"
-        problem = _load(sources / "template" / "releases.py").build(
-            root, scratch / FOLDER, scratch / BUNDLE
-        )
+        releases = _load(sources / "template" / "releases.py")
         shipped = sources / BUNDLE
         if shipped.exists():
             # A wheel built from the source distribution, which has the bundle but no history.
+            releases.write_folder(root, scratch / FOLDER)
             shutil.copyfile(shipped, scratch / BUNDLE)
-        elif problem:
+        elif problem := releases.build(root, scratch / FOLDER, scratch / BUNDLE):
             message = f"mlpath: only the current template version is included: {problem}"
             print(message, file=sys.stderr)
         build_data["force_include"][str(scratch / BUNDLE)] = f"{target}/{BUNDLE}"

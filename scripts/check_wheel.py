@@ -24,7 +24,7 @@ def problem(wheel: Path, tag: str | None) -> str | None:
     if tag is not None and (tag != f"v{__version__}" or ".dev" in tag):
         return f"the tag {tag} is not the release of this version, {__version__}"
     try:
-        expected = {*releases.carriers(ROOT), f"v{__version__}"}
+        expected = {*releases.commits_by_version(ROOT), f"v{__version__}"}
     except releases.NoHistoryError as error:
         return f"the history is incomplete: {error}"
     with tempfile.TemporaryDirectory() as scratch, zipfile.ZipFile(wheel) as archive:

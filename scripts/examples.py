@@ -20,7 +20,7 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 def rendered(example: Path) -> dict[str, bytes]:
     """Render an example; return its files by relative path."""
     values = answers.read_answers(example / answers.ANSWERS_FILE)
-    with tempfile.TemporaryDirectory() as scratch, store.release() as release:
+    with tempfile.TemporaryDirectory() as scratch, store.open_version() as release:
         folder = Path(scratch) / "project"
         render.render(release, folder, values, defaults=True)
         return files_of(folder)

@@ -139,12 +139,12 @@ def test_new_questions_of_several_projects_need_defaults(
     assert git("status", "--porcelain", cwd=folder / "clean") == ""
 
 
-def test_forecasts_of_several_projects(
+def test_previews_of_several_projects(
     installed: Installed, projects: list[Path], folder: Path
 ) -> None:
     before = [snapshot(path) for path in projects[:2]]
     names = [path.name for path in projects[:2]]
-    done = installed.run_apart("status", "--forecast", *names, cwd=folder)
+    done = installed.run_apart("status", "--preview", *names, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         "clean is outdated: template v0.1.0, newest v0.2.0",

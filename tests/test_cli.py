@@ -14,7 +14,7 @@ import pytest
 from conftest import MLPATH, ROOT, mlpath
 from mlpath import __version__
 from mlpath.cli import main
-from mlpath.create import project
+from mlpath.create import new_project
 
 COMMANDS = sorted(main.commands)
 
@@ -89,7 +89,7 @@ def test_bug_keeps_its_traceback(folder: Path, monkeypatch: pytest.MonkeyPatch) 
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(project, "create", broken)
+    monkeypatch.setattr(new_project, "create", broken)
     result = mlpath("new-project", "demo", "-l")
     assert isinstance(result.exception, ZeroDivisionError)
 
@@ -126,7 +126,7 @@ def test_deleted_current_folder_is_reported(folder: Path) -> None:
 
 def test_os_error_is_reported_with_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
     error = PermissionError(13, "Permission denied", "some/.git")
-    monkeypatch.setattr("mlpath.system.doctor.examine", mock.Mock(side_effect=error))
+    monkeypatch.setattr("mlpath.doctor.examine", mock.Mock(side_effect=error))
     result = mlpath("doctor")
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: some/.git: Permission denied\nHint: ")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conftest import mlpath
-from mlpath.system import doctor
+from mlpath import doctor
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +57,7 @@ def test_old_git_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     old.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     _, checks = run_doctor()
-    assert checks["git"]["found"] == "2.17.1, older than 2.28"
+    assert checks["git"]["found"] == "2.17.1, older than 2.38"
 
 
 def test_missing_git_identity_is_not_an_error(home: Path) -> None:

@@ -16,7 +16,7 @@ import yaml
 
 from conftest import ROOT
 from mlpath.errors import AnswerError
-from mlpath.template import store as template
+from mlpath.template import store
 from mlpath.template.questions import check_answers, questions
 from mlpath.update import renames
 from support import comparison
@@ -44,7 +44,7 @@ def home_at(home: Path) -> Iterator[None]:
 def versions() -> list[str]:
     """Return the versions of this checkout, without those in the developer's home."""
     with tempfile.TemporaryDirectory() as home, home_at(Path(home)):
-        return template.versions()
+        return store.versions()
 
 
 def releases_to_update_from() -> list[Any]:
@@ -84,15 +84,15 @@ def real(
     folder = tmp_path_factory.mktemp("real")
     bases = []
     with home_at(owner.home):
-        template.publish()
+        store.publish()
         answers = answers_for(old)
-        with template.release(new) as release:
+        with store.open_version(new) as release:
             listed = renames.load(release, old)
     assert answers, f"{old} can create none of the examples"
     for name, values in answers.items():
         file = folder / f"{name}.yml"
         file.write_text(yaml.safe_dump(values), encoding="utf-8")
-        base = prepare(owner, folder / name, template.SRC_PATH, old, new, answers=file)
+        base = prepare(owner, folder / name, store.SRC_PATH, old, new, answers=file)
         versions = base.versions
         resolved = renames.resolve(listed, versions.old, versions.old, versions.new)
         versions = replace(versions, renames={**versions.renames, **resolved})
@@ -103,7 +103,7 @@ def real(
 def answers_for(version: str) -> dict[str, dict[str, Any]]:
     """Return the answers of each example that an older release can create."""
     found = {}
-    with template.release(version) as release:
+    with store.open_version(version) as release:
         declared = questions(release)
         for example in EXAMPLES:
             answers = yaml.safe_load((example / ANSWERS_FILE).read_bytes())

@@ -814,7 +814,7 @@ def test_the_table_shows_forty_columns(tmp_path: Path) -> None:
 
 def test_other_commands_do_not_import_heavy_packages() -> None:
     code = (
-        "import sys; from mlpath import cli; from mlpath.create import project; "
+        "import sys; from mlpath import cli; from mlpath.create import new_project; "
         "print({'duckdb', 'PIL', 'charset_normalizer'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

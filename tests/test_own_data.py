@@ -8,6 +8,7 @@ import os
 import random
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ import yaml
 from PIL import Image
 
 from conftest import ROOT, git, mlpath
-from mlpath.create import ingest
+from mlpath.create import draft, ingest
 from mlpath.create.schemas.timeseries import STEPS
 from mlpath.dataset import inspect
+from mlpath.template import render
 from support.datasets import (
     CUSTOMER_COLUMNS,
     PHOTO_COLORS,
@@ -348,6 +350,24 @@ def test_target_and_license_of_the_data_are_answers(folder: Path) -> None:
     assert schema["licence"] == "CC BY 4.0"
     assert schema["target"]["kind"] == "number"
     assert (answers["task"], answers["metric"]) == ("regression", "r2")
+
+
+def test_a_target_chosen_at_the_prompt_keeps_the_answers_that_were_given(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_data(folder, "tabular")
+
+    def reply(*arguments: Any, prompts: render.Prompts, **options: Any) -> dict[str, Any]:
+        if "target" in prompts.suggestions:
+            prompts = replace(prompts, suggestions={"target": "Churn"})
+        return render.render(*arguments, prompts=prompts, **{**options, "defaults": True})
+
+    monkeypatch.setattr(draft, "render", reply)
+    options = ("--no-lock", "-d", "metric=f1", "-d", "slices=[plan]")
+    result = mlpath("new-project", "demo", "--dataset", str(path), *options)
+    assert result.exit_code == 0, result.output
+    answers = answers_of(folder / "demo")
+    assert (answers["target"], answers["metric"], answers["slices"]) == ("Churn", "f1", ["plan"])
 
 
 def test_rare_classes_are_left_out(folder: Path) -> None:

@@ -224,7 +224,9 @@ def test_a_project_passes_its_own_checks(owner: Owner, projects: Projects, domai
     owner.uv("run", "ruff", "format", "--check", cwd=project)
     owner.uv("run", "ruff", "check", cwd=project)
     owner.uv("run", "mypy", cwd=project)
-    assert " passed" in owner.uv("run", "pytest", "-q", cwd=project)
+    # The pipeline's and the tracking's tests do not depend on the domain.
+    without = () if domain == "tabular" else ("--ignore=tests/pipeline", "--ignore=tests/tracking")
+    assert " passed" in owner.uv("run", "pytest", "-q", *without, cwd=project)
 
 
 @in_each_domain

@@ -82,7 +82,6 @@ def test_merged_branches_are_ignored(
         ("archive", "not a git repository"),
         ("inside another repository", "inside another git repository"),
         ("shallow", "shallow"),
-        ("no git", "git is not installed"),
         ("another owner", "dubious ownership"),
         ("no commit", "HEAD"),
     ],
@@ -108,14 +107,23 @@ def test_without_full_history_only_the_current_version_is_built(
         (root.parent / ".gitignore").write_text("*.jinja\n")
     if state == "no commit":
         git("init", "-q", cwd=root)
-    if state == "no git":
-        monkeypatch.setenv("PATH", str(tmp_path))
     if state == "another owner":
         monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     found, actual = built(root, tmp_path / "out")
     assert found == {"v0.3.0.dev0": ids["v0.3.0.dev0"]}
     assert actual is not None
     assert reason in actual
+
+
+def test_without_git_the_current_version_is_a_folder(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The build of a wheel from a source distribution, which has the bundle, needs no more."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    releases.write_folder(repository.path, tmp_path / "folder")
+    assert "copier.yml" in files_below(tmp_path / "folder")
+    with pytest.raises(releases.NoHistoryError, match="git is not installed"):
+        releases.build(repository.path, tmp_path / "other", tmp_path / "template.bundle")
 
 
 def test_includes_uncommitted_changes_and_no_ignored_files(
@@ -183,15 +191,15 @@ def test_truncated_bundle_is_an_error(repository: Repository, tmp_path: Path) ->
 def test_releases_of_this_repository_never_change() -> None:
     """Projects record the id of a release, which depends on its content."""
     try:
-        carriers = releases.carriers(ROOT)
+        versions = releases.commits_by_version(ROOT)
     except releases.NoHistoryError as error:
         pytest.skip(f"nothing to compare: {error}")
-    for version, commits in carriers.items():
+    for version, commits in versions.items():
         if ".dev" in version:
             continue
-        last = releases.read_tree(ROOT, commits[-1])
+        last = releases.template_entries(ROOT, commits[-1])
         for commit in commits[:-1]:
-            assert releases.read_tree(ROOT, commit) == last, f"{version} changed after {commit}"
+            assert releases.template_entries(ROOT, commit) == last, f"{version} changed: {commit}"
 
 
 def test_template_has_only_portable_files() -> None:

@@ -62,9 +62,10 @@ def test_exit_code_reports_an_outdated_project(
     assert found["outdated"] is outdated
 
 
-def test_forecast_lists_conflicts(installed: Installed, project: Path) -> None:
-    done = installed.run("status", "--forecast", cwd=project)
+def test_preview_lists_conflicts(installed: Installed, project: Path) -> None:
+    done = installed.run("status", "--preview", cwd=project)
     assert "An update would change 8 files: no conflicts" in done.stdout
+    assert installed.run("status", "--forecast", cwd=project).stdout == done.stdout
     (project / "src/gone.py").write_text("mine\n")
     commit(project)
     [found] = json.loads(installed.run("status", "--forecast", "--json", cwd=project).stdout)
@@ -110,6 +111,12 @@ def test_add_lists_the_options(installed: Installed, project: Path) -> None:
         "license": True,
         "container": False,
     }
+
+
+def test_add_takes_a_path_for_the_project(installed: Installed, project: Path) -> None:
+    for path in (f"{project}", "./demo", "demo/", ".."):
+        done = installed.run("add", path, cwd=project / "src" if path == ".." else project.parent)
+        assert "license=MIT|Apache-2.0|none (now MIT)" in done.stdout, done.stderr
 
 
 def test_add_keeps_the_version(installed: Installed, project: Path) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
-from conftest import Repository, copier, files_below, git
+from conftest import ROOT, Repository, copier, files_below, git
 from mlpath.errors import MlpathError
-from mlpath.template import releases, render
-from mlpath.template import store as template
+from mlpath.template import releases, render, store
 from mlpath.template.answers import ANSWERS_FILE, read_answers
 
 if TYPE_CHECKING:
@@ -36,60 +37,75 @@ class Install:
         target = self.target / str(self.count)
         releases.build(self.repository.path, target / "folder", target / "template.bundle")
         version = (self.repository.path / releases.VERSION_FILE).read_bytes()
-        self.monkeypatch.setattr(template, "CURRENT", f"v{releases.parse_version(version)}")
+        self.monkeypatch.setattr(store, "CURRENT", f"v{releases.parse_version(version)}")
         paths = (target / "folder", target / "template.bundle")
-        self.monkeypatch.setattr(template, "_packaged", lambda: paths)
+        self.monkeypatch.setattr(store, "_packaged", lambda: paths)
         return releases.tags(paths[1])
 
 
 def test_versions_are_sorted(install: Install) -> None:
     install.repository.commit("0.10.0", "tenth")
     install()
-    assert template.versions() == ["v0.1.0.dev0", "v0.1.0", "v0.2.0", "v0.3.0.dev0", "v0.10.0"]
-    assert template.newest_release() == "v0.10.0"
+    assert store.versions() == ["v0.1.0.dev0", "v0.1.0", "v0.2.0", "v0.3.0.dev0", "v0.10.0"]
+    assert store.newest_release() == "v0.10.0"
 
 
 def test_development_version_is_current_but_not_the_newest_release(install: Install) -> None:
     install()
-    assert template.newest_release() == "v0.2.0"
-    with template.release() as release:
-        assert release.version == "v0.3.0.dev0"
+    assert store.newest_release() == "v0.2.0"
+    with store.open_version() as release:
+        assert release.tag == "v0.3.0.dev0"
 
 
 @pytest.mark.parametrize("version", ["v0.1.0", "0.1.0"])
 def test_release_provides_a_version_as_a_plain_folder(install: Install, version: str) -> None:
     install()
-    with template.release(version) as release:
+    with store.open_version(version) as release:
         text = (release.folder / "template/project/README.md.jinja").read_text()
-        assert (release.version, text.splitlines()[-1]) == ("v0.1.0", "first")
+        assert (release.tag, text.splitlines()[-1]) == ("v0.1.0", "first")
         assert not (release.folder / ".git").exists()
     assert not release.folder.exists()
 
 
 def test_older_version_renders_like_plain_copier(install: Install, tmp_path: Path) -> None:
     install()
-    template.publish()
-    with template.release("v0.1.0") as release:
+    store.publish()
+    with store.open_version("v0.1.0") as release:
         render.render(release, tmp_path / "ours", {"project_name": "x" * 90}, defaults=True)
-    source = ("--vcs-ref", "v0.1.0", "-d", f"project_name={'x' * 90}", template.SRC_PATH, "theirs")
+    source = ("--vcs-ref", "v0.1.0", "-d", f"project_name={'x' * 90}", store.SRC_PATH, "theirs")
     assert copier("copy", "--defaults", *source, cwd=tmp_path).returncode == 0
     assert files_below(tmp_path / "ours") == files_below(tmp_path / "theirs")
 
 
 def test_render_returns_the_recorded_answers(tmp_path: Path) -> None:
     answers = {"project_name": "demo", "container": "no", "slices": "[age]", "domain": "tabular"}
-    with template.release() as release:
+    with store.open_version() as release:
         returned = render.render(release, tmp_path / "demo", answers, defaults=True)
     assert returned == read_answers(tmp_path / "demo" / ANSWERS_FILE)
     assert returned["container"] is False
     assert returned["slices"] == ["age"]
 
 
+def test_metrics_to_choose_from_are_those_of_the_projects() -> None:
+    """A project's `choose_metric` accepts those by which one model is better than another."""
+    questions = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
+    validator = questions["metric"]["validator"]
+    for task in ("classification", "regression", "forecast"):
+        source = ROOT / f"template/tasks/{task}/src/evaluation/metrics.py"
+        metrics = re.findall(
+            r'^    "(\w+)": Metric\(.*higher_is_better=(?:True|False)',
+            source.read_text(),
+            re.MULTILINE,
+        )
+        [listed] = re.findall(rf'"{task}": \[(.*)\]', validator)
+        assert re.findall(r"\w+", listed) == metrics
+
+
 def test_unknown_version_is_an_error_with_the_known_ones(install: Install) -> None:
     install()
     with (
         pytest.raises(MlpathError, match=r"template version v9 not found") as caught,
-        template.release("v9"),
+        store.open_version("v9"),
     ):
         pass
     assert "v0.1.0, v0.2.0" in caught.value.hint
@@ -100,32 +116,32 @@ def test_publish_writes_the_bundle_to_src_path(
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "elsewhere"))
     ids = install()
-    template.publish()
+    store.publish()
     assert releases.tags(home / ".local/share/mlpath/template.bundle") == ids
-    assert [path.name for path in template.home_copy().parent.iterdir()] == ["template.bundle"]
+    assert [path.name for path in store.home_copy().parent.iterdir()] == ["template.bundle"]
 
 
 def test_newer_mlpath_updates_the_copy(install: Install) -> None:
     install()
-    template.publish()
+    store.publish()
     install.repository.commit("0.3.0", "third")
     newer = install()
-    template.publish()
-    assert releases.tags(template.home_copy()) == newer
+    store.publish()
+    assert releases.tags(store.home_copy()) == newer
 
 
 def test_older_mlpath_keeps_a_newer_copy(install: Install) -> None:
     install.repository.commit("0.3.0", "third")
     newer = install()
-    template.publish()
-    before = template.home_copy().stat()
+    store.publish()
+    before = store.home_copy().stat()
     git("reset", "-q", "--hard", "HEAD~2", cwd=install.repository.path)
     assert len(install()) < len(newer)
-    template.publish()
-    assert template.home_copy().stat().st_ino == before.st_ino
-    assert template.home_copy().stat().st_mtime_ns == before.st_mtime_ns
-    assert template.newest_release() == "v0.3.0"
-    with template.release("v0.3.0") as release:
+    store.publish()
+    assert store.home_copy().stat().st_ino == before.st_ino
+    assert store.home_copy().stat().st_mtime_ns == before.st_mtime_ns
+    assert store.newest_release() == "v0.3.0"
+    with store.open_version("v0.3.0") as release:
         assert "third" in (release.folder / "template/project/README.md.jinja").read_text()
 
 
@@ -137,32 +153,32 @@ def test_copy_accumulates_the_versions_of_two_archives(
     (repository.path / ".git").rename(repository.path / "history")
     repository.write("0.1.0", "first")
     old = install()
-    template.publish()
+    store.publish()
     repository.write("0.2.0", "second")
     new = install()
-    template.publish()
-    assert releases.tags(template.home_copy()) == {**old, **new}
-    assert template.versions() == ["v0.1.0", "v0.2.0"]
-    git("clone", "-q", str(template.home_copy()), "c", cwd=repository.path)
+    store.publish()
+    assert releases.tags(store.home_copy()) == {**old, **new}
+    assert store.versions() == ["v0.1.0", "v0.2.0"]
+    git("clone", "-q", str(store.home_copy()), "c", cwd=repository.path)
     assert git("describe", "--tags", cwd=repository.path / "c") == "v0.2.0"
 
 
 def test_changed_development_version_replaces_the_previous_one(install: Install) -> None:
     install()
-    template.publish()
+    store.publish()
     install.repository.write("0.3.0.dev0", "changed")
     changed = install()
-    template.publish()
-    assert releases.tags(template.home_copy()) == changed
+    store.publish()
+    assert releases.tags(store.home_copy()) == changed
 
 
 def test_damaged_copy_is_replaced(install: Install) -> None:
     ids = install()
-    template.publish()
-    copy = template.home_copy()
+    store.publish()
+    copy = store.home_copy()
     copy.write_bytes(copy.read_bytes()[:-50])
-    assert template.versions()
-    template.publish()
+    assert store.versions()
+    store.publish()
     assert releases.tags(copy) == ids
 
 
@@ -170,20 +186,20 @@ def test_unwritable_home_is_an_error(install: Install, home: Path) -> None:
     install()
     (home / ".local").write_text("a file, where a folder should be")
     with pytest.raises(MlpathError, match=r"cannot write ~/\.local/share") as caught:
-        template.publish()
+        store.publish()
     assert "mlpath doctor" in caught.value.hint
-    with template.release("v0.1.0") as release:
+    with store.open_version("v0.1.0") as release:
         assert release.folder.is_dir()
 
 
 def test_checkout_is_built_again_only_after_a_change(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = template._build_from(repository.path)
+    first = store._build_from(repository.path)
     monkeypatch.setattr(releases, "build", lambda *_: pytest.fail("built again"))
-    assert template._build_from(repository.path) == first
+    assert store._build_from(repository.path) == first
     assert git("status", "--porcelain", cwd=repository.path) == ""
     monkeypatch.undo()
     repository.write("0.3.0.dev0", "changed")
-    second = template._build_from(repository.path)
+    second = store._build_from(repository.path)
     assert "changed" in (second / "folder/template/project/README.md.jinja").read_text()

@@ -149,49 +149,16 @@ def test_an_uncommitted_edit_of_the_answers_file_is_refused(
     assert snapshot(project) == before
 
 
-@pytest.mark.parametrize(
-    ("version", "also"),
-    [
-        ("v0.1.0", "nothing"),
-        ("v0.1.0", "another file"),
-        ("v0.1.0", "a file of the template"),
-        ("v0.2.0", "nothing"),
-    ],
-)
-def test_a_committed_edit_of_the_answers_file_is_refused(
-    installed: Installed, folder: Path, also: str, version: str
+def test_a_committed_edit_of_the_answers_file_changes_no_other_file(
+    installed: Installed, project: Path
 ) -> None:
-    project = installed.project(folder / "demo", version=version)
-    answers = project / ".copier-answers.yml"
-    answers.write_text(answers.read_text().replace("license: MIT", "license: Apache-2.0"))
-    if also == "another file":
-        (project / "mine.txt").write_text("mine\n")
-    if also == "a file of the template":
-        (project / "src/app.py").write_text((project / "src/app.py").read_text() + "mine = 1\n")
-    edited = commit(project, "Edit the answers")[:7]
-    commit(project, "Another commit")
-    before = snapshot(project)
-
-    done = installed.run("update", "-l", cwd=project)
-
-    assert done.returncode == 1
-    assert f"commit {edited} edited .copier-answers.yml by hand" in done.stderr
-    assert "license: 'MIT' → 'Apache-2.0'" in done.stderr
-    assert snapshot(project) == before
-
-
-def test_the_hint_on_edited_answers_works(installed: Installed, project: Path) -> None:
     answers = project / ".copier-answers.yml"
     answers.write_text(answers.read_text().replace("license: MIT", "license: Apache-2.0"))
     commit(project, "Edit the answers")
-    message = installed.run("update", "-l", cwd=project).stderr
-    restore, options = re.findall(r"\((git checkout .*)\), then .*: mlpath update (.*)", message)[0]
-    subprocess.run(["bash", "-c", restore], cwd=project, check=True)
-
-    done = installed.run("update", "-l", *options.split(), cwd=project)
-
+    done = installed.run("update", "-l", cwd=project)
     assert done.returncode == 0, done.stderr
-    assert (project / "LICENSE").read_text() == "Apache-2.0\n"
+    assert (project / "LICENSE").read_text() == "MIT\n"
+    assert (project / "src/fresh.py").exists()
 
 
 @pytest.mark.parametrize(
@@ -263,6 +230,23 @@ def test_a_preview_writes_nothing(installed: Installed, project: Path, option: s
         "src/old.py": "removed",
         "1": "yours",
     }
+
+
+def test_the_patch_has_the_line_ends_of_the_files(folder: Path, tmp_path: Path) -> None:
+    first, second = (
+        {**files, "template/project/win.txt": f"one\r\n{word}\r\nthree\r\n"}
+        for files, word in ((FIRST, "two"), (SECOND, "second"))
+    )
+    installed = install({"v0.1.0": first, "v0.2.0": second}, tmp_path / "crlf")
+    project = installed.project(folder / "demo")
+    command = installed.command("update", "-l", "--diff")
+    patch = subprocess.run(
+        command, cwd=project, env=installed.environment, check=True, capture_output=True
+    ).stdout
+    assert b"\n-two\r\n+second\r\n" in patch
+    apply = ["git", "apply", "--exclude=logo.bin"]
+    subprocess.run(apply, cwd=project, input=patch, check=True)
+    assert (project / "win.txt").read_bytes() == b"one\r\nsecond\r\nthree\r\n"
 
 
 def test_edits_follow_renamed_files(installed: Installed, project: Path) -> None:

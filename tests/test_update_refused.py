@@ -49,6 +49,15 @@ def test_no_repository(installed: Installed, project: Path) -> None:
     assert "git init" in message
 
 
+def test_a_repository_of_another_owner(
+    installed: Installed, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    message = refusal(installed, project)
+    assert "detected dubious ownership" in message
+    assert f"git config --global --add safe.directory {project}" in message
+
+
 def test_an_uncommitted_project(installed: Installed, project: Path) -> None:
     shutil.rmtree(project / ".git")
     git("init", "-q", cwd=project)
@@ -131,8 +140,8 @@ def test_recorded_answers_that_the_template_rejects(installed: Installed, projec
         (["-d", "license=mit"], "Choose from: MIT, Apache-2.0, none."),
         (["-d", "greeting=rude"], "greeting: be kind"),
         (["-d", "container=banana"], "is not yes or no"),
-        (["-r", "v9"], "there is no template version v9"),
-        (["-r", "--upload-pack=touch x"], "there is no template version"),
+        (["-r", "v9"], "template version v9 not found"),
+        (["-r", "--upload-pack=touch x"], "template version --upload-pack=touch x not found"),
     ],
 )
 def test_bad_answers_and_versions(
@@ -348,21 +357,6 @@ def test_a_damaged_log(installed: Installed, project: Path, length: int) -> None
     git("reset", "-q", "--hard", cwd=project)
     log.unlink()
     assert installed.run("update", "-l", cwd=project).returncode == 0
-
-
-@pytest.mark.parametrize("command", [["update", "-l"], ["update", "--abort"], ["status"]])
-def test_an_interrupted_update_by_an_older_mlpath(
-    installed: Installed, project: Path, command: list[str]
-) -> None:
-    journal = project / ".git/mlpath/update"
-    journal.mkdir(parents=True)
-    (journal / "plan.json").write_text("{}")
-    done = installed.run(*command, cwd=project)
-    assert done.returncode == 1
-    assert "an update by mlpath 0.8 or older was interrupted" in done.stderr
-    assert "git reset --hard" in done.stderr
-    (journal / "done").touch()
-    assert "was interrupted" not in installed.run(*command, cwd=project).stderr
 
 
 def test_abort_keeps_later_edits(installed: Installed, project: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from conftest import ROOT, git
 from mlpath.errors import MlpathError
-from mlpath.template.store import Release
+from mlpath.template.store import TemplateVersion
 from mlpath.update import renames
 from support.installed import FIRST, Files, Installed, commit, install, snapshot
 
@@ -248,7 +248,7 @@ def test_only_newer_versions_are_loaded(tmp_path: Path) -> None:
     path.write_text(
         "0.10.0: [{from: b, to: c}]\n0.9.0: [{from: a, to: b}]\n0.8.0: [{from: x, to: y}]\n"
     )
-    release = Release("v0.10.0", tmp_path)
+    release = TemplateVersion("v0.10.0", tmp_path)
     assert renames.load(release, "v0.8.0") == [[("a", "b")], [("b", "c")]]
     assert renames.load(release, "v0.9.0.dev0") == [[("a", "b")], [("b", "c")]]
     assert renames.load(release, "v0.10.0") == []
@@ -259,9 +259,9 @@ def test_a_malformed_list_is_reported(tmp_path: Path, text: str) -> None:
     (tmp_path / "template").mkdir()
     (tmp_path / "template/renames.yaml").write_text(text)
     with pytest.raises(MlpathError, match=r"renames of template v0.10.0 cannot be read"):
-        renames.load(Release("v0.10.0", tmp_path), "v0.1.0")
+        renames.load(TemplateVersion("v0.10.0", tmp_path), "v0.1.0")
 
 
 def test_the_list_of_the_template_can_be_read() -> None:
-    for version in renames.load(Release("current", ROOT), "v0.0.1"):
+    for version in renames.load(TemplateVersion("current", ROOT), "v0.0.1"):
         assert all(old != new for old, new in version)

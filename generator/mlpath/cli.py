@@ -21,7 +21,7 @@ from mlpath.errors import MlpathError, from_os_error
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlpath.create.project import Project
+    from mlpath.create.new_project import Project
     from mlpath.update.batch import Result
 
 _INTERRUPTED = 130
@@ -170,7 +170,8 @@ def new_project(
       mlpath new-project churn --dataset churn.csv --target churned
       mlpath new-project credit --dataset openml:31
     """  # noqa: D301
-    from mlpath.create import first_run, project
+    from mlpath.create import first_run
+    from mlpath.create.new_project import create, preview
     from mlpath.create.request import ProjectRequest
     from mlpath.system.shell import quote_path
 
@@ -190,10 +191,10 @@ def new_project(
     )
     log: Callable[[str], None] = (lambda _line: None) if quiet else click.echo
     if pretend:
-        for path in project.preview(request):
+        for path in preview(request):
             log(quote_path(path))
         return
-    created = project.create(request, log)
+    created = create(request, log)
     if not quiet:
         _show_project(created, next_commands=() if run else first_run.COMMANDS)
     if run:
@@ -282,10 +283,13 @@ def update(
 
 @main.command()
 @_projects_argument
-@click.option("--forecast", is_flag=True, help="Also report whether an update would conflict.")
+@click.option("--preview", is_flag=True, help="Also report whether an update would conflict.")
+@click.option("--forecast", is_flag=True, hidden=True, help="The name of --preview until 0.8.")
 @_json_option
 @click.option("--exit-code", is_flag=True, help="Exit with 2 if there is a newer version.")
-def status(projects: tuple[Path, ...], *, forecast: bool, as_json: bool, exit_code: bool) -> None:
+def status(
+    projects: tuple[Path, ...], *, preview: bool, forecast: bool, as_json: bool, exit_code: bool
+) -> None:
     """Show the template version of each PROJECT (default: the current folder).
 
     If there are newer versions, also shows their changelog.
@@ -293,10 +297,10 @@ def status(projects: tuple[Path, ...], *, forecast: bool, as_json: bool, exit_co
     \b
     Examples:
       mlpath status
-      mlpath status --forecast
+      mlpath status --preview
       mlpath status --exit-code --json ~/projects/*/
     """  # noqa: D301
-    options = {"forecast": forecast}
+    options = {"preview": preview or forecast}
     _run_for_each("status", projects, options, as_json=as_json, outdated_status=2 * exit_code)
 
 
@@ -313,15 +317,23 @@ def add(option: str | None, project: Path, *, as_json: bool) -> None:
     \b
     Examples:
       mlpath add
+      mlpath add ~/projects/churn
       mlpath add container
       mlpath add ci=gitlab ~/projects/churn
     """  # noqa: D301
+    if option and project == Path() and _is_path(option):
+        project, option = Path(option), None
     if option is not None:
         _run_for_each("add", (project,), {"request": option}, as_json=as_json)
-    from mlpath.update import options, report
+    from mlpath.update import options, output
 
     found = options.list_options(project)
-    click.echo(report.options_json(found) if as_json else report.options_text(found, _styled))
+    click.echo(output.options_json(found) if as_json else output.options_text(found, _styled))
+
+
+def _is_path(argument: str) -> bool:
+    """Return whether an argument is a path, such as `~/projects/churn`, and no OPTION[=VALUE]."""
+    return "=" not in argument and (Path(argument).name != argument or argument == "..")
 
 
 @main.command()
@@ -338,7 +350,7 @@ def doctor(*, as_json: bool) -> None:
     """  # noqa: D301
     import json
 
-    from mlpath.system import doctor
+    from mlpath import doctor
 
     checks = doctor.examine()
     if as_json:
@@ -417,19 +429,19 @@ def _show_results(results: list[Result], *, as_json: bool, outdated_status: int)
     """Print the result of each project; return the exit status."""
     import json
 
-    from mlpath.update import report
+    from mlpath.update import output
 
-    status = report.exit_status(results, outdated_status)
+    status = output.exit_status(results, outdated_status)
     if as_json:
-        click.echo(json.dumps([report.document(result) for result in results], indent=2))
+        click.echo(json.dumps([output.document(result) for result in results], indent=2))
         return status
     for result in results:
         if result.error:
             _UserError(result.error).show()
-        for line in report.lines(result, _styled, brief=len(results) > 1):
+        for line in output.lines(result, _styled, brief=len(results) > 1):
             click.echo(line)
     if len(results) > 1:
-        click.echo(report.total(results))
+        click.echo(output.total(results))
     return status
 
 

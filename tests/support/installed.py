@@ -15,8 +15,7 @@ from unittest import mock
 from click.testing import CliRunner
 
 from mlpath.cli import main
-from mlpath.template import releases
-from mlpath.template import store as template
+from mlpath.template import releases, store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,9 +90,9 @@ class Installed:
         packaged = (package / "_template", package / "_template.bundle")
         with (
             contextlib.chdir(cwd),
-            mock.patch.object(template, "CURRENT", self.version),
-            mock.patch.object(template, "__version__", self.version.removeprefix("v")),
-            mock.patch.object(template, "_packaged", return_value=packaged),
+            mock.patch.object(store, "CURRENT", self.version),
+            mock.patch.object(store, "__version__", self.version.removeprefix("v")),
+            mock.patch.object(store, "_packaged", return_value=packaged),
         ):
             result = CliRunner().invoke(main, arguments)
         if result.exception and not isinstance(result.exception, SystemExit):
@@ -133,18 +132,14 @@ def install(versions: Mapping[str, Files], folder: Path) -> Installed:
     )
     current = list(versions)[-1]
     (package / "__init__.py").write_text(f'__version__ = "{current.removeprefix("v")}"\n')
-    trees = {
-        version: {
-            path: releases.File(b"100644", text.encode() if isinstance(text, str) else text)
-            for path, text in files.items()
-        }
-        for version, files in versions.items()
-    }
-    (package / "_template.bundle").write_bytes(releases.make_bundle(trees))
-    for path, file in trees[current].items():
-        target = package / "_template" / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(file.content)
+    folders = {version: folder / version for version in versions}
+    for version, files in versions.items():
+        for path, text in files.items():
+            target = folders[version] / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(text.encode() if isinstance(text, str) else text)
+    releases.write_bundle(package / "_template.bundle", folders, None)
+    folders[current].rename(package / "_template")
     return Installed(folder, current)
 
 

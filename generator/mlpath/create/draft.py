@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
 import shutil
 import sys
-import tomllib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +16,7 @@ from mlpath.system import git
 from mlpath.template import store
 from mlpath.template.questions import questions, values_of
 from mlpath.template.render import Prompts, render
-from mlpath.template.store import Release
+from mlpath.template.store import TemplateVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,30 +58,27 @@ def render_draft(
         else:
             answers, profile = renderer.render_for_data(profile)
     if destination is None:
-        destination = staging.check_destination(_folder_name(folder, answers))
+        destination = staging.check_destination(_slug(str(answers.get("project_name") or "")))
     return Draft(folder, destination, answers, profile)
 
 
 @contextmanager
-def _open_template(request: ProjectRequest) -> Iterator[Release | str]:
-    """Provide the release to render, or the address of another template."""
-    source = request.template
-    if source is None:
-        with store.release(request.ref) as release:
-            yield release
+def _open_template(request: ProjectRequest) -> Iterator[TemplateVersion | str]:
+    """Provide the version to render, or the address of another template."""
+    if request.template is None:
+        with store.open_version(request.ref) as version:
+            yield version
         return
-    expanded = os.path.expanduser(source)  # noqa: PTH111 - keeps an unknown user's path
-    folder = Path(expanded)
-    if folder.is_dir():
-        if not any((folder / name).exists() for name in ("copier.yml", "copier.yaml")):
-            raise MlpathError(
-                f"{source} has no copier.yml",
-                hint="For a bare git repository, give a clone, or a name that ends in .git.",
-            )
-        if expanded == source:
-            # A relative path, recorded as given, would be wrong in another folder.
-            source = os.path.abspath(source)  # noqa: PTH100 - resolves `..`, keeps links
-    yield source
+    path = Path(request.template)
+    if not path.is_dir():
+        yield request.template
+        return
+    if not list(path.glob("copier.y*ml")):  # Copier would copy every file as it is
+        raise MlpathError(
+            f"the folder {request.template!r} has no copier.yml",
+            hint="Give the folder of a Copier template, or the address of its git repository.",
+        )
+    yield str(path.resolve())  # it is recorded, and a relative path is wrong in another folder
 
 
 @dataclass(frozen=True)
@@ -92,42 +86,43 @@ class _Renderer:
     """Renders one request, with defaults from this machine and from the user's data."""
 
     request: ProjectRequest
-    template: Release | str
+    template: TemplateVersion | str
     destination: Path | None
     folder: Path
 
     def render_for_data(self, profile: DatasetProfile) -> tuple[Answers, DatasetProfile]:
         """Render a project of the user's data; return the answers and the profile for its target.
 
-        The user chooses only the target, unless it was given. A target other than the suggested one
-        may change the task, so that the project is rendered again.
+        The target is a question, unless it was given. One that is not the suggested one may change
+        the task and what else follows from the data, so the project is rendered again.
         """
         request = self.request
         from_data = ingest.data_answers(profile)
         suggestions = ingest.suggest_license(request)
         if self.destination is None and (name := ingest.suggest_name(profile)):
             suggestions["project_name"] = name
-        answers = {**from_data, **request.answers}
+        answers = {**from_data, **request.answers, "target": from_data["target"]}
         if not (request.target or request.answers.get("target") or request.defaults):
             suggestions["target"] = answers.pop("target")
         elif profile.ambiguities:
             raise MlpathError(profile.ambiguities[0], hint=ingest.AMBIGUITY_HINT)
         else:
-            answers["target"] = from_data["target"]
             ingest.check_usable(profile)
         context = {"columns": [column.name for column in profile.columns]}
         chosen = self.render(
             answers, defaults=request.defaults, prompts=Prompts(suggestions, context)
         )
-        if chosen["target"] == (profile.target or ""):
-            ingest.check_usable(profile)
-            return chosen, profile
-        profile = ingest.inspect_dataset(profile.path, request.answers, chosen["target"])
-        ingest.check_usable(profile)
+        if chosen["target"] != (profile.target or ""):
+            profile = ingest.inspect_dataset(profile.path, request.answers, chosen["target"])
+            chosen = self._render_again({**chosen, **ingest.data_answers(profile)}, context)
+        return chosen, profile
+
+    def _render_again(self, answers: Answers, context: Mapping[str, Any]) -> Answers:
+        """Render with the answers for another target, but for those that the user gave."""
         shutil.rmtree(self.folder)
         self.folder.mkdir()
-        answers = {**chosen, **ingest.data_answers(profile)}
-        return self.render(answers, defaults=True, prompts=Prompts(context=context)), profile
+        given = {key: value for key, value in self.request.answers.items() if key != "target"}
+        return self.render({**answers, **given}, defaults=True, prompts=Prompts(context=context))
 
     def render(
         self, answers: Mapping[str, Any], *, defaults: bool, prompts: Prompts | None = None
@@ -136,7 +131,7 @@ class _Renderer:
         prompts = prompts or Prompts()
         suggestions = {**self._suggestions(), **prompts.suggestions}
         fixed = {**self._fixed_name(), **answers}
-        ref = None if isinstance(self.template, Release) else self.request.ref
+        ref = None if isinstance(self.template, TemplateVersion) else self.request.ref
         while True:
             try:
                 return render(
@@ -153,7 +148,7 @@ class _Renderer:
 
     def _fixed_name(self) -> Answers:
         """Return the folder's name as the project's, if the folder was given."""
-        if isinstance(self.template, Release) and self.destination is not None:
+        if isinstance(self.template, TemplateVersion) and self.destination is not None:
             return {"project_name": self.destination.name}
         return {}
 
@@ -162,8 +157,8 @@ class _Renderer:
         result: Answers = {}
         if author := git.identity():
             result = {"author_name": author.name, "author_email": author.email}
-        if not isinstance(self.template, Release):
-            return {**result, "project_name": self.destination.name} if self.destination else result
+        if not isinstance(self.template, TemplateVersion):
+            return result
         declared = questions(self.template)
         running = f"{sys.version_info.major}.{sys.version_info.minor}"
         if running in values_of(declared.get("python_version", {})):
@@ -179,13 +174,6 @@ def _free_name(name: str) -> str:
     return next((each for each in names if not Path(_slug(each)).exists()), name)
 
 
-def _folder_name(project: Path, answers: Mapping[str, Any]) -> str:
-    """Return the name of a project's folder: that of its distribution."""
-    with contextlib.suppress(OSError, KeyError, tomllib.TOMLDecodeError):
-        metadata = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
-        return str(metadata["project"]["name"])
-    return _slug(str(answers.get("project_name") or "my-project"))
-
-
 def _slug(name: str) -> str:
+    """Return the name of a project's folder: that of its distribution."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "my-project"

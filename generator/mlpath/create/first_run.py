@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from subprocess import Popen
 
-    from mlpath.create.project import Project
+    from mlpath.create.new_project import Project
 
     Log = Callable[[str], None]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mlpath.errors import MlpathError, RejectedAnswer
+from mlpath.errors import AnswerError, MlpathError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -74,7 +74,7 @@ def inspect_request(request: ProjectRequest) -> DatasetProfile | None:
         MlpathError: The data can't be read, or the request contradicts itself.
     """
     if request.answers.get("dataset"):
-        raise RejectedAnswer(
+        raise AnswerError(
             "dataset", "dataset cannot be set as an answer", hint="Use --dataset SOURCE."
         )
     if request.dataset is None:
@@ -103,7 +103,7 @@ def inspect_dataset(path: Path, answers: Mapping[str, Any], target: str | None) 
 
     domain = answers.get("domain")
     if domain not in (None, *DOMAINS):  # from a file, it may be a list
-        raise RejectedAnswer(
+        raise AnswerError(
             "domain",
             f"domain: {domain!r} is not a domain",
             hint=f"Choose from: {', '.join(DOMAINS)}.",

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlpath.errors import MlpathError, reporting_os_errors
+from mlpath.errors import MlpathError
 from mlpath.system import locks
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ _ABANDONED_SECONDS = 24 * 3600
 _OTHER_HINT = "Choose another folder: mlpath new-project DEST"
 
 
-@reporting_os_errors()
 def check_destination(dest: str) -> Path:
     """Return the absolute path of a destination that is free and writable.
 
@@ -93,9 +92,9 @@ class StagingDir:
 
     def __exit__(self, *_: object) -> None:
         shutil.rmtree(self._hidden, ignore_errors=True)
-        locks.release(self._lock)
+        locks.unlock(self._lock)
 
-    def deliver(self, destination: Path) -> None:
+    def move_into_place(self, destination: Path) -> None:
         """Move the project to its destination.
 
         Raises:
@@ -144,4 +143,4 @@ def _remove_abandoned(folder: Path, prefix: str) -> None:
                 continue
             lock = locks.take(path)
             shutil.rmtree(path)
-            locks.release(lock)
+            locks.unlock(lock)

@@ -1,1 +1,1 @@
-"""Git, child processes, and checks of this machine."""
+"""Git, child processes, locks, and text for a shell."""

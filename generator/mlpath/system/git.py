@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-OLDEST = (2, 28)
-"""The first version with `git init --initial-branch`."""
+OLDEST = (2, 38)
+"""The first version with `git merge-tree --write-tree`."""
 
 # Hooks and templates run foreign code, signing may ask for a passphrase, a global ignore file would
 # leave files of the project out, and maintenance starts processes that outlive the call.
@@ -50,7 +50,7 @@ class Identity(NamedTuple):
 
 
 class GitError(MlpathError):
-    """A git command failed; the message has the first line of git's own."""
+    """A git command failed; the message has the first line of git's own, the hint the others."""
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -84,9 +84,7 @@ def run(
     """
     done = attempt(*arguments, cwd=cwd, env=env, text=text, lock=lock)
     if done.returncode:
-        lines = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
-        command = next(word for word in arguments if word[0] != "-" and "=" not in word)
-        raise GitError(f"git {command} failed: {lines[0]}")
+        raise failure(arguments, done)
     return done.stdout
 
 
@@ -103,22 +101,39 @@ def attempt(
         GitError: git is missing.
     """
     try:
-        return subprocess.run(
+        done = subprocess.run(
             ["git", *_ARGUMENTS, *arguments],
             cwd=cwd,
             env=environment(env),
-            stdin=subprocess.DEVNULL if text is None else None,
-            input=text,
+            input=_encode(text or ""),
             capture_output=True,
             check=False,
-            encoding="utf-8",
-            errors="surrogateescape",
             pass_fds=() if lock is None else (lock,),
             process_group=None if lock is None else 0,
         )
     except FileNotFoundError:
         check_installed()
         raise  # git exists, so it is `cwd` that does not
+    output, errors = _decode(done.stdout), _decode(done.stderr)
+    return subprocess.CompletedProcess(done.args, done.returncode, output, errors)
+
+
+# Not Python's text mode, which would convert the line ends of files and patches.
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _decode(output: bytes) -> str:
+    return output.decode("utf-8", "surrogateescape")
+
+
+def failure(arguments: Sequence[str], done: subprocess.CompletedProcess[str]) -> GitError:
+    """Return the error for a command that failed, with git's own hint, if any."""
+    first, *others = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
+    command = next(word for word in arguments if word[0] != "-" and "=" not in word)
+    hint = " ".join(line.strip().removeprefix("hint: ") for line in others if line.strip())
+    hint = hint or "Fix what git reports, then run the command again."
+    return GitError(f"git {command} failed: {first}", hint=hint)
 
 
 def check_installed() -> None:
@@ -131,6 +146,20 @@ def check_installed() -> None:
         raise GitError(
             "git is not installed, or not on the PATH",
             hint="Run `mlpath doctor` for the command that installs it.",
+        )
+
+
+def check_version() -> None:
+    """Check that git is new enough for an update.
+
+    Raises:
+        GitError: It is not.
+    """
+    if (found := version()) and found < OLDEST:
+        numbers, oldest = (".".join(map(str, each)) for each in (found, OLDEST))
+        raise GitError(
+            f"git {numbers} is too old for an update, which needs git {oldest}",
+            hint="Run `mlpath doctor` for the command that installs a newer one.",
         )
 
 
@@ -156,14 +185,3 @@ def identity(cwd: Path | None = None) -> Identity | None:
 def enclosing(path: Path) -> Path | None:
     """Return the work tree that contains `path`, if any, without running git."""
     return next((up for up in (path, *path.parents) if (up / ".git").exists()), None)
-
-
-def folder_of(path: Path) -> Path | None:
-    """Return the git folder of the work tree that contains `path`, without running git."""
-    top = enclosing(path.absolute())
-    if top is None:
-        return None
-    folder = top / ".git"
-    if folder.is_file():  # a linked work tree, or a submodule
-        folder = top / folder.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
-    return folder if folder.is_dir() else None

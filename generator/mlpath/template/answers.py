@@ -35,9 +35,10 @@ def read_answers(path: Path) -> Answers:
     """Load a YAML file of answers, without Copier's own keys.
 
     Raises:
-        MlpathError: The file is missing, or holds no answers.
+        OSError: The file can't be read.
+        MlpathError: It holds no answers.
     """
-    return _public(_load_mapping(_read(path), str(path)))
+    return _public(_load_mapping(path.read_bytes(), str(path)))
 
 
 def read_record(project: Path) -> Record:
@@ -48,7 +49,7 @@ def read_record(project: Path) -> Record:
     """
     check_project(project)
     path = project / ANSWERS_FILE
-    return parse_record(_read(path), str(path))
+    return parse_record(path.read_bytes(), str(path))
 
 
 def check_project(project: Path) -> None:
@@ -79,13 +80,6 @@ def parse_record(content: bytes, name: str) -> Record:
             hint=f"Restore it from git: git checkout HEAD -- {ANSWERS_FILE}",
         )
     return Record(values["_src_path"], values["_commit"], _public(values))
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise MlpathError(f"cannot read {path}: {error.strerror}") from None
 
 
 def _load_mapping(content: bytes, name: str) -> dict[str, Any]:

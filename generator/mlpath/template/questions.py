@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-import contextlib
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mlpath.errors import MlpathError, RejectedAnswer, UnknownQuestion
+from mlpath.errors import AnswerError, MlpathError
 from mlpath.template.answers import Loader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlpath.template.store import Release
+    from mlpath.template.store import TemplateVersion
 
     Questions = Mapping[str, Mapping[str, Any]]
 
 _BOOLEANS = {"1", "y", "yes", "t", "true", "on", "0", "n", "no", "f", "false", "off"}
-_TYPE_NAMES = {
-    "str": "text",
-    "bool": "yes or no",
-    "int": "a whole number",
-    "yaml": "YAML, such as [age, city] or {}",
+_TYPES = {
+    "str": ("text", "Write one line of text, in quotes if it looks like a number or a date."),
+    "bool": ("yes or no", "Write true or false."),
+    "yaml": ("YAML, such as [age, city] or {}", "Close every bracket, and quote it for the shell."),
 }
+"""What an answer of each type is, and how to write one."""
 _MAX_SHOWN = 60
 
 
 @cache
-def questions(release: Release) -> Questions:
-    """Return the questions that a release's `copier.yml` declares, computed ones too."""
+def questions(version: TemplateVersion) -> Questions:
+    """Return the questions that a version's `copier.yml` declares, computed ones too."""
     try:
-        declared = yaml.load((release.folder / "copier.yml").read_bytes(), Loader=Loader)  # noqa: S506
+        declared = yaml.load((version.folder / "copier.yml").read_bytes(), Loader=Loader)  # noqa: S506
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
         raise MlpathError(
-            f"cannot use the template {release.version}: its copier.yml is not YAML: {reason}"
+            f"cannot use the template {version.tag}: its copier.yml is not YAML: {reason}",
+            hint="This is an error in the template; please report it.",
         ) from None
     return {
         key: value if isinstance(value, dict) else {"default": value}
@@ -45,52 +45,42 @@ def questions(release: Release) -> Questions:
     }
 
 
+def settable_questions(version: TemplateVersion) -> Questions:
+    """Return the questions that may be answered, without the computed ones."""
+    declared = questions(version)
+    return {key: each for key, each in declared.items() if each.get("when", True) is not False}
+
+
 def values_of(question: Mapping[str, Any]) -> list[str]:
-    """Return the values of a question's choices; none if it has no fixed choices."""
-    choices = question.get("choices")
-    if isinstance(choices, dict):
-        choices = list(choices.items())
-    if not isinstance(choices, list):
-        return []
-    values = (choice[1] if isinstance(choice, list | tuple) else choice for choice in choices)
-    return [str(value["value"] if isinstance(value, dict) else value) for value in values]
+    """Return the values of a question's choices; none if it has no choices."""
+    choices = question.get("choices", [])
+    return list(map(str, choices.values() if isinstance(choices, dict) else choices))
 
 
-def check_answers(release: Release, answers: Mapping[str, Any]) -> None:
+def check_answers(version: TemplateVersion, answers: Mapping[str, Any]) -> None:
     """Check what Copier does not: it ignores unknown keys, and takes any text for true.
 
     Raises:
         AnswerError: Names the first answer that is wrong.
     """
-    declared = questions(release)
-    check_keys(answers, declared)
+    settable = settable_questions(version)
     for key, value in answers.items():
-        _check_value(key, value, declared[key])
-
-
-def check_keys(answers: Mapping[str, Any], declared: Questions) -> None:
-    """Check that a template asks for each answer.
-
-    Raises:
-        AnswerError: It does not ask for one of them.
-    """
-    settable = [key for key, question in declared.items() if question.get("when", True) is not False]
-    hint = f"The questions are: {', '.join(settable)}."
-    for key in answers:
-        if key not in declared:
-            raise UnknownQuestion(key, f"{key} is not a question of this template", hint=hint)
         if key not in settable:
-            raise RejectedAnswer(key, f"{key} is computed and cannot be set", hint=hint)
+            computed = "computed and cannot be set"
+            problem = computed if key in questions(version) else "not a question of this template"
+            hint = f"The questions are: {', '.join(settable)}."
+            raise AnswerError(key, f"{key} is {problem}", hint=hint)
+        _check_value(key, value, settable[key])
 
 
 def _check_value(key: str, value: object, question: Mapping[str, Any]) -> None:
     expected = question.get("type", "str")
     if not _has_type(value, expected):
-        type_name = _TYPE_NAMES.get(expected, f"of type {expected}")
-        raise RejectedAnswer(key, f"{key}: {_shortened(value)} is not {type_name}")
+        name, hint = _TYPES[expected]
+        raise AnswerError(key, f"{key}: {_shortened(value)} is not {name}", hint=hint)
     values = values_of(question)
     if values and str(value) not in values:
-        raise RejectedAnswer(
+        raise AnswerError(
             key,
             f"{key}: {_shortened(value)} is not one of its choices",
             hint=f"Choose from: {', '.join(values)}.",
@@ -100,19 +90,9 @@ def _check_value(key: str, value: object, question: Mapping[str, Any]) -> None:
 def _has_type(value: object, expected: str) -> bool:
     if expected == "bool":
         return isinstance(value, bool) or str(value).strip().lower() in _BOOLEANS
-    if expected in {"int", "float"}:
-        return not isinstance(value, bool) and _is_number(str(value), expected)
     if expected == "yaml":
         return not isinstance(value, str) or _is_yaml(value)
-    if expected == "str":
-        return isinstance(value, str | int | float) and not isinstance(value, bool)
-    return True
-
-
-def _is_number(text: str, expected: str) -> bool:
-    with contextlib.suppress(ValueError):
-        return {"int": int, "float": float}[expected](text) is not None
-    return False
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
 def _is_yaml(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The released versions of the template, built from this repository's history.
+"""The versions of the template, built from this repository's history.
 
 A wheel has the template twice: the current version as a plain folder, and all versions as tags of
 one git bundle, so that plain Copier can update a project without a network. A version is the last
@@ -6,8 +6,7 @@ first-parent commit whose `generator/mlpath/__init__.py` has it; the current ver
 tree.
 
 Each version becomes a commit without a parent, with a fixed author and date, so its id depends only
-on its name and content. `hashlib` and `zlib` write the objects, so that the bytes are the same with
-every version of git, and without git.
+on its name and content.
 
 Standard library only, and no imports from mlpath: the build hook loads this file by its path.
 """
@@ -17,21 +16,20 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import struct
 import subprocess
-import zlib
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 VERSION_FILE = "generator/mlpath/__init__.py"
 TEMPLATE_PATHS = ("copier.yml", "template")
 
 # `* -text`: otherwise a user's `core.autocrlf` rewrites every file of the clone that Copier makes.
 _GIT_ATTRIBUTES = b"* -text\n"
-_SIGNATURE = b"mlpath <mlpath@localhost> 1735689600 +0000"
+_SIGNATURE = "mlpath <mlpath@localhost> 1735689600 +0000"
 _VERSION_LINE = re.compile(rb"""^__version__ = ["']([^"']+)["']""", re.MULTILINE)
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 # A running git (in a hook, or `git rebase --exec`) points its children to its repository with these.
@@ -39,18 +37,6 @@ _REPOSITORY_VARIABLES = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_INDEX_FILE",
     "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY", "GIT_WORK_TREE",
 )  # fmt: skip
-_COMMIT, _TREE, _BLOB = (1, b"commit"), (2, b"tree"), (3, b"blob")
-
-
-class File(NamedTuple):
-    """One file of the template: its git mode and its bytes."""
-
-    mode: bytes
-    content: bytes
-
-
-Tree = dict[str, File]
-"""A version of the template: its files by slash-separated path."""
 
 
 class NoHistoryError(Exception):
@@ -67,23 +53,20 @@ def build(root: Path, folder: Path, bundle: Path) -> str | None:
 
     Returns:
         None, or the reason why the bundle has only the current version.
+
+    Raises:
+        NoHistoryError: git is not installed.
     """
+    write_folder(root, folder)
     current = f"v{parse_version((root / VERSION_FILE).read_bytes())}"
-    versions: dict[str, Tree] = {}
+    versions: dict[str, str | Path] = {}
     reason = None
     try:
-        for version, commits in carriers(root).items():
-            if version != current:
-                versions[version] = read_tree(root, commits[-1])
+        versions = {version: commits[-1] for version, commits in commits_by_version(root).items()}
     except NoHistoryError as error:
-        versions, reason = {}, str(error)
-    versions[current] = working_tree(root)
-    for path, file in versions[current].items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(file.content)
-        target.chmod(int(file.mode[-3:], 8))
-    bundle.write_bytes(make_bundle(versions))
+        reason = str(error)
+    versions.pop(current, None)
+    write_bundle(bundle, {**versions, current: folder}, root)
     return reason
 
 
@@ -93,7 +76,7 @@ def parse_version(source: bytes) -> str | None:
     return match[1].decode() if match else None
 
 
-def carriers(root: Path) -> dict[str, list[str]]:
+def commits_by_version(root: Path) -> dict[str, list[str]]:
     """Return the first-parent commits that have each version, oldest first.
 
     Raises:
@@ -103,37 +86,27 @@ def carriers(root: Path) -> dict[str, list[str]]:
     if _git(root, "rev-parse", "--is-shallow-repository").strip() == b"true":
         raise NoHistoryError("the clone is shallow")
     commits = _git(root, "rev-list", "--first-parent", "--reverse", "HEAD", "--").decode().split()
-    names = "".join(f"{commit}:{VERSION_FILE}\n" for commit in commits)
-    # Ids first, then each distinct content once: in a filtered clone every blob is a download.
-    lines = _git(root, "cat-file", "--batch-check=%(objectname)", stdin=names.encode())
-    blobs = [
-        (commit, line.decode())
-        for commit, line in zip(commits, lines.splitlines(), strict=True)
-        if not line.endswith(b" missing")
-    ]
-    sources = _read_blobs(root, {blob for _, blob in blobs})
+    names = "".join(f"{commit}:{VERSION_FILE}\n" for commit in commits).encode()
+    lines = _git(root, "cat-file", "--batch-check=%(objectname)", stdin=names).decode().splitlines()
+    # Each distinct content once: in a filtered clone every blob is a download.
+    sources = {blob: _git(root, "cat-file", "blob", blob) for blob in {*lines} if " " not in blob}
     result: dict[str, list[str]] = {}
-    for commit, blob in blobs:
-        if version := parse_version(sources[blob]):
+    for commit, blob in zip(commits, lines, strict=True):
+        if version := parse_version(sources.get(blob, b"")):
             result.setdefault(f"v{version}", []).append(commit)
     return result
 
 
-def read_tree(root: Path, commit: str) -> Tree:
-    """Return the template at a commit."""
+def template_entries(root: Path, commit: str) -> bytes:
+    """Return the entries of the template in the tree of a commit, as `git mktree` reads them."""
     if _git(root, "config", "--get-regexp", r"^remote\..*\.promisor$", check=False):
-        # `pip install git+…` makes a filtered clone. A diff fetches all missing blobs at once;
-        # reading the contents would fetch them one by one.
+        # `pip install git+…` makes a filtered clone. A diff fetches all missing blobs at once.
         _git(root, "diff", "--shortstat", _EMPTY_TREE, commit, "--", *TEMPLATE_PATHS)
-    listed = _git(root, "ls-tree", "-r", "-z", "--full-tree", commit, "--", *TEMPLATE_PATHS)
-    entries = [line.partition("\t") for line in listed.decode().split("\0") if line]
-    blobs = {path: meta.split()[::2] for meta, _, path in entries}
-    contents = _read_blobs(root, {oid for _, oid in blobs.values()})
-    return {path: File(mode.encode(), contents[oid]) for path, (mode, oid) in blobs.items()}
+    return _git(root, "ls-tree", "-z", "--full-tree", commit, "--", *TEMPLATE_PATHS)
 
 
-def working_tree(root: Path) -> Tree:
-    """Return the template with the uncommitted changes of the checkout."""
+def write_folder(root: Path, folder: Path) -> None:
+    """Write the template, with the uncommitted changes of the checkout, to a new folder."""
     try:
         _check_own_repository(root)
         options = ("-z", "--cached", "--others", "--exclude-standard")
@@ -141,26 +114,36 @@ def working_tree(root: Path) -> Tree:
         paths = {root / name for name in listed.decode().split("\0") if name}
     except NoHistoryError:
         paths = {root / "copier.yml", *(root / "template").rglob("*")}
-    return {
-        path.relative_to(root).as_posix(): File(_mode(path), _unix_lines(path.read_bytes()))
-        for path in sorted(paths)
-        if path.is_file() and "__pycache__" not in path.parts
-    }
+    for path in paths:
+        if path.is_file() and "__pycache__" not in path.parts:
+            target = folder / path.relative_to(root)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(_unix_lines(path.read_bytes()))
 
 
-def make_bundle(versions: Mapping[str, Tree]) -> bytes:
-    """Return a git bundle with one tag per version, and the last one as its HEAD."""
-    objects: dict[str, bytes] = {}
-    tags = {
-        version: _store(objects, _COMMIT, _commit(objects, version, tree))
-        for version, tree in versions.items()
-    }
-    refs = [f"{oid} refs/tags/{version}\n" for version, oid in sorted(tags.items())]
-    # Copier falls back to HEAD if all versions are development versions.
-    refs.append(f"{list(tags.values())[-1]} HEAD\n")
-    pack = b"PACK" + struct.pack(">II", 2, len(objects)) + b"".join(objects.values())
-    checksum = hashlib.sha1(pack, usedforsecurity=False).digest()
-    return b"# v2 git bundle\n" + "".join(refs).encode() + b"\n" + pack + checksum
+def write_bundle(bundle: Path, versions: Mapping[str, str | Path], root: Path | None) -> None:
+    """Write a git bundle with one tag per version, and the last one as its HEAD.
+
+    Args:
+        bundle: The file to write.
+        versions: Each version's commit in the repository at `root`, or its folder.
+        root: The repository; None if all versions are folders.
+    """
+    with tempfile.TemporaryDirectory(prefix="mlpath-") as scratch:
+        store = _ObjectStore(Path(scratch))
+        tags = {}
+        for version, place in versions.items():
+            if isinstance(place, Path):
+                tree = store.add_folder(place)
+            else:
+                assert root is not None  # noqa: S101 - a commit is in a repository
+                tree = store.add_commit(root, place)
+            tags[version] = store.commit(version, tree)
+        refs = [f"{oid} refs/tags/{version}\n" for version, oid in sorted(tags.items())]
+        # Copier falls back to HEAD if all versions are development versions.
+        refs.append(f"{list(tags.values())[-1]} HEAD\n")
+        header = f"# v2 git bundle\n{''.join(refs)}\n"
+        bundle.write_bytes(header.encode() + store.pack([*tags.values()]))
 
 
 def tags(bundle: Path) -> dict[str, str]:
@@ -179,50 +162,57 @@ def tags(bundle: Path) -> dict[str, str]:
     return {ref.removeprefix(prefix): oid for oid, ref in pairs if ref.startswith(prefix)}
 
 
-def _commit(objects: dict[str, bytes], version: str, tree: Tree) -> bytes:
-    content = {".gitattributes": File(b"100644", _GIT_ATTRIBUTES), **tree}
-    # Without the version in the message, two versions with the same content would share an id, and
-    # `git describe`, from which Copier takes `_commit`, could return either.
-    return b"tree %s\nauthor %s\ncommitter %s\n\nmlpath template %s\n" % (
-        _write_tree(objects, content).encode(), _SIGNATURE, _SIGNATURE, version.encode(),
-    )  # fmt: skip
+class _ObjectStore:
+    """An empty bare repository, to which versions of the template are added."""
 
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        _git(folder, "init", "--quiet", "--bare", "--template=", "--object-format=sha1")
 
-def _write_tree(objects: dict[str, bytes], files: Mapping[str, File]) -> str:
-    """Store the files and their folders; return the id of the top folder."""
-    folders: dict[str, dict[str, File]] = {}
-    entries: list[tuple[bytes, bytes, str]] = []
-    for path, file in files.items():
-        name, slash, rest = path.partition("/")
-        if slash:
-            folders.setdefault(name, {})[rest] = file
-        else:
-            oid = _store(objects, _BLOB, file.content)
-            entries.append((name.encode(), file.mode, oid))
-    for name, content in folders.items():
-        entries.append((name.encode() + b"/", b"40000", _write_tree(objects, content)))
-    # Git sorts a folder as if its name ended in a slash.
-    body = b"".join(
-        b"%s %s\0%s" % (mode, name.rstrip(b"/"), bytes.fromhex(oid))
-        for name, mode, oid in sorted(entries)
-    )
-    return _store(objects, _TREE, body)
+    def add_commit(self, root: Path, commit: str) -> str:
+        """Add the template at a commit of another repository, read from there; return its tree."""
+        objects = root / _git(root, "rev-parse", "--git-path", "objects").decode().rstrip("\n")
+        alternates = self._folder / "objects" / "info" / "alternates"
+        alternates.write_bytes(os.fsencode(objects.resolve()) + b"\n")
+        attributes = f"100644 blob {self._add('blob', _GIT_ATTRIBUTES)}\t.gitattributes\0".encode()
+        entries = attributes + template_entries(root, commit)
+        return self._run("mktree", "-z", stdin=entries).decode().strip()
 
+    def add_folder(self, folder: Path) -> str:
+        """Add the files of a folder, byte for byte; return their tree."""
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        names = "".join(f"{path}\n" for path in files)
+        options = ("-w", "--no-filters", "--stdin-paths")
+        blobs = self._run("hash-object", *options, stdin=os.fsencode(names)).decode().split()
+        entries = [f"100644 {self._add('blob', _GIT_ATTRIBUTES)}\t.gitattributes\0"]
+        for blob, path in zip(blobs, files, strict=True):
+            entries.append(f"100644 {blob}\t{path.relative_to(folder).as_posix()}\0")
+        self._run("read-tree", "--empty")
+        self._run("update-index", "-z", "--index-info", stdin=os.fsencode("".join(entries)))
+        return self._run("write-tree").decode().strip()
 
-def _store(objects: dict[str, bytes], kind: tuple[int, bytes], body: bytes) -> str:
-    """Add one object in the format of a pack; return its id."""
-    number, name = kind
-    raw = b"%s %d\0%s" % (name, len(body), body)
-    oid = hashlib.sha1(raw, usedforsecurity=False).hexdigest()
-    if oid not in objects:
-        size, byte = len(body) >> 4, number << 4 | len(body) & 15
-        head = bytearray()
-        while size:
-            head.append(byte | 0x80)
-            byte, size = size & 0x7F, size >> 7
-        head.append(byte)
-        objects[oid] = bytes(head) + zlib.compress(body, 9)
-    return oid
+    def commit(self, version: str, tree: str) -> str:
+        """Add the commit of a version; return its id."""
+        # Without the version in the message, two versions with the same content would share an id,
+        # and `git describe`, from which Copier takes `_commit`, could return either.
+        text = (
+            f"tree {tree}\nauthor {_SIGNATURE}\ncommitter {_SIGNATURE}\n\n"
+            f"mlpath template {version}\n"
+        )
+        return self._add("commit", text.encode())
+
+    def pack(self, commits: list[str]) -> bytes:
+        """Return a pack with all objects of some commits, the same for each copy of a history."""
+        options = ("--no-reuse-object", "--no-reuse-delta", "--threads=1", "--quiet")
+        names = "".join(f"{commit}\n" for commit in commits)
+        return self._run("pack-objects", "--revs", "--stdout", *options, stdin=names.encode())
+
+    def _add(self, kind: str, content: bytes) -> str:
+        """Add an object; return its id."""
+        return self._run("hash-object", "-w", "-t", kind, "--stdin", stdin=content).decode().strip()
+
+    def _run(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        return _git(self._folder, "--git-dir=.", *arguments, stdin=stdin)
 
 
 def _check_own_repository(root: Path) -> None:
@@ -230,24 +220,6 @@ def _check_own_repository(root: Path) -> None:
     top = _git(root, "rev-parse", "--show-toplevel").decode().strip()
     if not Path(top).samefile(root):
         raise NoHistoryError("the folder is inside another git repository")
-
-
-def _read_blobs(root: Path, oids: Iterable[str]) -> dict[str, bytes]:
-    oids = sorted(oids)
-    output = _git(root, "cat-file", "--batch", stdin="".join(f"{o}\n" for o in oids).encode())
-    result, start = {}, 0
-    for oid in oids:
-        head_end = output.index(b"\n", start)
-        head = output[start:head_end].split()
-        if head[1] != b"blob":
-            raise NoHistoryError("the history is incomplete")
-        start = head_end + 1 + int(head[2]) + 1
-        result[oid] = output[head_end + 1 : start - 1]
-    return result
-
-
-def _mode(path: Path) -> bytes:
-    return b"100755" if os.name != "nt" and os.access(path, os.X_OK) else b"100644"
 
 
 def _unix_lines(content: bytes) -> bytes:

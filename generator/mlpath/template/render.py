@@ -17,11 +17,11 @@ import jinja2
 import yaml
 from plumbum import ProcessExecutionError, local
 
-from mlpath.errors import MlpathError, RejectedAnswer
+from mlpath.errors import AnswerError, MlpathError
 from mlpath.system import git
 from mlpath.template.answers import ANSWERS_FILE, Answers, Loader
-from mlpath.template.questions import check_answers, check_keys
-from mlpath.template.store import SRC_PATH, Release
+from mlpath.template.questions import check_answers
+from mlpath.template.store import SRC_PATH, TemplateVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,7 +48,7 @@ class Prompts:
 
 
 def render(
-    source: Release | str,
+    source: TemplateVersion | str,
     dest: Path,
     answers: Mapping[str, Any],
     *,
@@ -62,12 +62,12 @@ def render(
     in the terminal, unless `defaults`.
 
     Args:
-        source: A release, which is recorded as plain Copier would record it, or any other source
+        source: A version, which is recorded as plain Copier would record it, or any other source
             that Copier accepts, recorded as given.
         dest: The folder of the project.
         answers: Fixed answers, as text or as YAML values.
         defaults: Use the default of each question that has no answer.
-        ref: The version of a source that is not a release.
+        ref: The version of a source that is not a `TemplateVersion`.
         prompts: Suggestions for the questions that have no answer.
 
     Returns:
@@ -78,12 +78,12 @@ def render(
         MlpathError: The source is unavailable or broken, or there is no terminal to ask in.
     """
     prompts = prompts or Prompts()
-    if isinstance(source, Release):
+    if isinstance(source, TemplateVersion):
         check_answers(source, answers)
     try:
         with _copier_environment(source):
             worker = copier.run_copy(
-                str(source.folder) if isinstance(source, Release) else source,
+                str(source.folder) if isinstance(source, TemplateVersion) else source,
                 dest,
                 data={**prompts.context, **answers},
                 vcs_ref=ref,
@@ -100,10 +100,8 @@ def render(
         if (translated := _translate(error, source)) is None:
             raise
         raise translated from None
-    if isinstance(source, Release):
-        _record_release(dest / ANSWERS_FILE, source)
-    else:
-        check_keys(answers, worker.template.questions_data)
+    if isinstance(source, TemplateVersion):
+        _record_version(dest / ANSWERS_FILE, source)
     return _recorded_answers(worker)
 
 
@@ -114,9 +112,9 @@ def _recorded_answers(worker: Any) -> Answers:
     return {key: value for key, value in worker.answers.combined.items() if key in keys}
 
 
-def _translate(error: Exception, source: Release | str) -> MlpathError | None:
+def _translate(error: Exception, source: TemplateVersion | str) -> MlpathError | None:
     """Return Copier's error as one for the user, or None if it is a bug."""
-    name = source.version if isinstance(source, Release) else source
+    name = source.tag if isinstance(source, TemplateVersion) else source
     if isinstance(error, copier.errors.InteractiveSessionError):
         return MlpathError(
             "some questions have no answer, and there is no terminal to ask in",
@@ -134,15 +132,18 @@ def _translate(error: Exception, source: Release | str) -> MlpathError | None:
         )
     # Copier has no class of its own for a rejected answer.
     if isinstance(error, ValueError) and (rejected := _REJECTED.match(str(error))):
-        return RejectedAnswer(rejected[1], f"{rejected[1]}: {_one_line(rejected[2])}")
+        return AnswerError(rejected[1], f"{rejected[1]}: {_one_line(rejected[2])}")
     expected = isinstance(error, copier.errors.CopierError | ProcessExecutionError)
-    if isinstance(source, Release) and not expected:
+    if isinstance(source, TemplateVersion) and not expected:
         return None
-    return MlpathError(f"cannot use the template {name}: {_last_line(error)}")
+    return MlpathError(
+        f"cannot use the template {name}: {_last_line(error)}",
+        hint="Check the address and the version of the template, and the network.",
+    )
 
 
-def _record_release(path: Path, release: Release) -> None:
-    """Write the release to the answers file, byte for byte as Copier would from the bundle.
+def _record_version(path: Path, version: TemplateVersion) -> None:
+    """Write the version to the answers file, byte for byte as Copier would from the bundle.
 
     Copier rendered a plain folder, so it recorded that folder, and no `_commit`.
     """
@@ -150,20 +151,20 @@ def _record_release(path: Path, release: Release) -> None:
     root = yaml.compose(text, Loader=Loader)
     assert isinstance(root, yaml.MappingNode)  # noqa: S101 - our own template wrote it
     key, value = next(pair for pair in root.value if pair[0].value == "_src_path")
-    origin = yaml.safe_dump({"_commit": release.version, "_src_path": SRC_PATH}).rstrip("\n")
+    origin = yaml.safe_dump({"_commit": version.tag, "_src_path": SRC_PATH}).rstrip("\n")
     text = text[: key.start_mark.index] + origin + text[value.end_mark.index :]
     path.write_bytes(text.encode())
 
 
 @contextmanager
-def _copier_environment(source: Release | str) -> Iterator[None]:
+def _copier_environment(source: TemplateVersion | str) -> Iterator[None]:
     """Set the environment of Copier, which reads it through plumbum."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(local.env())
         for name in set(git.REPOSITORY_VARIABLES) & set(local.env):
             del local.env[name]
         local.env.update(git.settings_as_environment())
-        if isinstance(source, Release):
+        if isinstance(source, TemplateVersion):
             # A plain folder needs no git, for which Copier starts a process per file. If the folder
             # is a git checkout, Copier would clone it instead.
             local.env["PATH"] = os.devnull

@@ -10,7 +10,6 @@ from __future__ import annotations
 import filecmp
 import hashlib
 import os
-import re
 import shutil
 import tempfile
 import time
@@ -45,10 +44,10 @@ _HOME_HINT = (
 
 
 @dataclass(frozen=True)
-class Release:
+class TemplateVersion:
     """One version of the template: its tag, which projects record, and its files."""
 
-    version: str
+    tag: str
     folder: Path
 
 
@@ -80,21 +79,29 @@ def check_known(version: str, project: Path) -> None:
 
 def is_older(version: str, other: str) -> bool:
     """Return whether a version precedes another; False if either is not a version."""
-    old, new = parse(version), parse(other)
-    return old is not None and new is not None and old < new
-
-
-def parse(tag: str) -> Version | None:
-    """Parse a tag, or the output of `git describe` for a commit after it."""
-    described = re.fullmatch(r"(.+)-(\d+)-g[0-9a-f]+", tag)
     try:
-        return Version(f"{described[1]}.post{described[2]}" if described else tag)
+        return Version(version) < Version(other)
     except InvalidVersion:
-        return None
+        return False
+
+
+def find_version(version: str) -> str:
+    """Return the tag of a version, which may be given without its `v`.
+
+    Raises:
+        MlpathError: The version is unknown.
+    """
+    known = versions()
+    for tag in (version, f"v{version}"):
+        if tag in known:
+            return tag
+    raise MlpathError(
+        f"template version {version} not found", hint=f"Choose from: {', '.join(known)}."
+    )
 
 
 @contextmanager
-def release(version: str | None = None) -> Iterator[Release]:
+def open_version(version: str | None = None) -> Iterator[TemplateVersion]:
     """Provide the files of one version of the template while the context lasts.
 
     Args:
@@ -103,17 +110,11 @@ def release(version: str | None = None) -> Iterator[Release]:
     Raises:
         MlpathError: The version is unknown.
     """
-    known = versions()
-    tag = version or CURRENT
-    tag = f"v{tag}" if f"v{tag}" in known else tag
+    tag = find_version(version) if version else CURRENT
     if tag == CURRENT:
-        yield Release(CURRENT, _packaged()[0])
+        yield TemplateVersion(CURRENT, _packaged()[0])
         return
-    bundle = next((path for path in _bundles() if tag in _tags(path)), None)
-    if bundle is None:
-        raise MlpathError(
-            f"template version {tag} not found", hint=f"Choose from: {', '.join(known)}."
-        )
+    bundle = next(path for path in _bundles() if tag in _tags(path))
     with tempfile.TemporaryDirectory(prefix="mlpath-") as scratch:
         folder = Path(scratch, "template")
         git.run(
@@ -121,7 +122,7 @@ def release(version: str | None = None) -> Iterator[Release]:
             "--", str(bundle), str(folder),
         )  # fmt: skip
         shutil.rmtree(folder / ".git")
-        yield Release(tag, folder)
+        yield TemplateVersion(tag, folder)
 
 
 def home_copy() -> Path:

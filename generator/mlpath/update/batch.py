@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Any
 
 from mlpath.errors import MlpathError, from_os_error
 from mlpath.system import processes
+from mlpath.update.options import add
+from mlpath.update.renders import RenderCache
 from mlpath.update.status import Status, read_status
+from mlpath.update.update import UpdateRequest, UpdateResult, abort, update
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
-
-    from mlpath.update.project import UpdateResult
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def run(
         options: The options of that action.
     """
     tasks = [Task(action, project, options) for project in projects]
-    slow = action == "update" or options.get("forecast")
+    slow = action == "update" or options.get("preview")
     with processes.cleaning_up_on_signals():
         if slow and len(tasks) > 1:
             yield from _run_in_processes(tasks)
@@ -141,30 +142,23 @@ def _run(task: Task) -> Result:
 
 
 def _update(task: Task) -> Result:
-    from mlpath.update.project import Request, update  # noqa: PLC0415 - slow to import
-    from mlpath.update.renders import RenderCache  # noqa: PLC0415
-
     with tempfile.TemporaryDirectory(prefix="mlpath-") as scratch:
         renders = RenderCache(task.renders or Path(scratch))
-        result = update(task.project, renders, Request(**task.options))
+        result = update(task.project, renders, UpdateRequest(**task.options))
     return Result(task.project, outcome=result)
 
 
 def _add(task: Task) -> Result:
-    from mlpath.update.options import add  # noqa: PLC0415
-
     return Result(task.project, outcome=add(task.project, **task.options))
 
 
 def _abort(task: Task) -> Result:
-    from mlpath.update.project import abort  # noqa: PLC0415
-
     return Result(task.project, outcome=abort(task.project))
 
 
 def _status(task: Task) -> Result:
     status = read_status(task.project)
-    if task.options.get("forecast") and status.outdated:
+    if task.options.get("preview") and status.outdated:
         preview = replace(task, options={"defaults": True, "pretend": True})
         status.forecast = _update(preview).outcome
     return Result(task.project, status=status)

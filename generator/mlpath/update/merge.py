@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlpath.errors import MlpathError
 from mlpath.system import git
 from mlpath.template.answers import ANSWERS_FILE
 from mlpath.update import renames
-from mlpath.update.rollback import Change, Entry, is_file
-from mlpath.update.workspace import Workspace
+from mlpath.update.workspace import Change, Entry, Workspace, is_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,15 +25,13 @@ if TYPE_CHECKING:
 
 _THEIRS = "TEMPLATE_HEAD"
 """The template's side in conflict markers; the user's side is HEAD."""
-_ORT = (2, 33)
-"""The first git with the merge strategy `ort`."""
 
 Stages = dict[int, Entry]
 """The entries of a path in conflict: 1 is the base, 2 ours, 3 theirs."""
 
 
 @dataclass(frozen=True)
-class Sides:
+class MergeInput:
     """What is merged with the project's HEAD."""
 
     head: str
@@ -56,11 +54,11 @@ class Merge:
         renamed: The old path of each file of the project that the release's list renames.
     """
 
-    def __init__(self, repository: Repository, sides: Sides, scratch: Path) -> None:
+    def __init__(self, repository: Repository, inputs: MergeInput, scratch: Path) -> None:
         """Merge in an empty folder, which is needed as long as the object is used."""
-        self.repository, self.head = repository, sides.head
-        self._git = Workspace(repository, sides.head, scratch)
-        base, ours, theirs = self._commits(sides)
+        self.repository, self.head = repository, inputs.head
+        self._git = Workspace(repository, inputs.head, scratch)
+        base, ours, theirs = self._commits(inputs)
         self._tree, self.conflicts = self._merge(ours, theirs)
         self.by_template = self._git.differences(base, theirs)
         paths = (repository.prefix,) if repository.prefix else ()
@@ -89,30 +87,30 @@ class Merge:
             lines += [f"{e.mode} {e.blob} {stage}\t{path}\0" for stage, e in stages.items()]
         return self._tree, "".join(lines)
 
-    def obstacles(self) -> list[str]:
-        """Return what prevents writing the result, and how to solve it; empty if nothing does."""
+    def obstacle(self) -> MlpathError | None:
+        """Return what prevents writing the result, as an error, or None."""
         if paths := self._untracked():
             names = ", ".join(map(self.repository.relative, paths))
-            return [
+            return MlpathError(
                 f"there are untracked files where the template has some: {names}",
-                "Move or rename them, or add and commit them to have them merged.",
-            ]
+                hint="Move or rename them, or add and commit them to have them merged.",
+            )
         if paths := self._hidden():
             names = ", ".join(map(self.repository.relative, paths))
-            return [
+            return MlpathError(
                 f"git ignores changes in {names} (--assume-unchanged or --skip-worktree)",
-                "Undo that: git update-index --no-assume-unchanged --no-skip-worktree FILE",
-            ]
-        return []
+                hint="Undo that: git update-index --no-assume-unchanged --no-skip-worktree FILE",
+            )
+        return None
 
-    def _commits(self, sides: Sides) -> tuple[str, str, str]:
+    def _commits(self, inputs: MergeInput) -> tuple[str, str, str]:
         """Return the commits to merge: the old render, the project, and the new render."""
         path = f"{self.repository.prefix}{ANSWERS_FILE}"
         kept = {ANSWERS_FILE: self._git.files(self.head, path)[path]}
-        base = self._git.add("old", sides.old, kept if sides.keep_answers_file else {})
-        theirs = self._git.add("new", sides.new, {})
+        base = self._git.add("old", inputs.old, kept if inputs.keep_answers_file else {})
+        theirs = self._git.add("new", inputs.new, {})
         ours = self._git.run("rev-parse", f"{self.head}^{{tree}}").strip()
-        moves = self._renames(sides.renames, base, ours, theirs)
+        moves = self._renames(inputs.renames, base, ours, theirs)
         base_commit = self._git.commit(self._git.rename(base, moves))
         ours_commit = self._git.commit(self._git.rename(ours, moves), base_commit)
         return base_commit, ours_commit, self._git.commit(theirs, base_commit)
@@ -138,33 +136,18 @@ class Merge:
         """Return the merged tree, and the stages of the paths in conflict."""
         self._git.point("HEAD", ours)
         self._git.point(_THEIRS, theirs)
-        options = ("--write-tree", "-z", "--no-messages")
-        done = self._git.attempt("merge-tree", *options, "HEAD", _THEIRS)
-        if done.returncode in {0, 1}:
-            tree, *entries = done.stdout.rstrip("\0").split("\0")
-        else:
-            tree, entries = self._merge_in_files()
+        command = ("merge-tree", "--write-tree", "-z", "--no-messages", "HEAD", _THEIRS)
+        done = self._git.attempt(*command)
+        if done.returncode not in {0, 1}:
+            git.check_version()
+            raise git.failure(command, done)
+        tree, *entries = done.stdout.rstrip("\0").split("\0")
         conflicts: dict[str, Stages] = {}
         for entry in entries:
             info, _, path = entry.partition("\t")
             mode, blob, stage = info.split()
             conflicts.setdefault(path, {})[int(stage)] = Entry(mode, blob)
         return tree, conflicts
-
-    def _merge_in_files(self) -> tuple[str, list[str]]:
-        """Merge as `git merge-tree --write-tree` does, for a git older than 2.38."""
-        strategy = "ort" if (git.version() or ()) >= _ORT else "recursive"
-        self._git.run("read-tree", "--reset", "-u", "HEAD")
-        done = self._git.attempt(
-            "merge", "--no-commit", "--no-ff", "--quiet", f"--strategy={strategy}", _THEIRS
-        )
-        entries = self._git.run("ls-files", "--unmerged", "-z")
-        if done.returncode and not entries:
-            lines = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
-            raise git.GitError(f"git merge failed: {lines[0]}")
-        self._git.run("add", "--all", "--force", ".")
-        tree = self._git.run("write-tree").strip()
-        return tree, [line for line in entries.split("\0") if line]
 
     def _untracked(self) -> list[str]:
         """Return the untracked files in the place of files that the merge adds."""

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlpath.errors import MlpathError
-from mlpath.template import questions as template_questions
-from mlpath.template import store as template
+from mlpath.template import store
 from mlpath.template.answers import Record, read_record
+from mlpath.template.questions import settable_questions, values_of
 from mlpath.update import undo_log
-from mlpath.update.project import Request, UpdateResult, update
+from mlpath.update.record import check_own_template
 from mlpath.update.renders import RenderCache
+from mlpath.update.update import UpdateRequest, UpdateResult, update
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,42 +66,38 @@ def add(project: Path, request: str) -> UpdateResult:
     project = project.absolute()
     notes = undo_log.recover(project)
     record = read_record(project)
-    questions = _questions(project, record)
-    options = {option.key: option for option in _options(record, questions)}
+    declared = _questions(project, record)
+    options = {option.key: option for option in _options(record, declared)}
     key, given, value = request.partition("=")
     option = options.get(key)
-    if option is None and not (given and key in questions):
+    if option is None and not (given and key in declared):
         raise MlpathError(
             f"template version {record.version} has no option {key!r}",
             hint=f"Options: {', '.join(options)}. Show them with: mlpath add",
         )
     if not given and option is not None:
-        value = _default_value(project, option, questions[key])
+        value = _default_value(project, option, declared[key])
     with tempfile.TemporaryDirectory(prefix="mlpath-") as scratch:
-        change = Request({key: value}, defaults=True, ref=record.version)
+        change = UpdateRequest({key: value}, defaults=True, ref=record.version)
         result = update(project, RenderCache(Path(scratch)), change)
     result.notes[:0] = notes
     return result
 
 
 def _questions(project: Path, record: Record) -> Mapping[str, Mapping[str, Any]]:
-    if record.source != template.SRC_PATH:
-        raise MlpathError(
-            f"{project} was created from {record.source}, whose options mlpath does not know",
-            hint="Change an answer with: mlpath update -d KEY=VALUE",
-        )
-    template.try_publish()
-    template.check_known(record.version, project)
-    with template.release(record.version) as release:
-        return template_questions.questions(release)
+    check_own_template(project, record)
+    store.try_publish()
+    store.check_known(record.version, project)
+    with store.open_version(record.version) as template:
+        return settable_questions(template)
 
 
-def _options(record: Record, questions: Mapping[str, Mapping[str, Any]]) -> list[Option]:
+def _options(record: Record, declared: Mapping[str, Mapping[str, Any]]) -> list[Option]:
     options = []
-    for key, question in questions.items():
-        values = template_questions.values_of(question)
+    for key, question in declared.items():
+        values = values_of(question)
         optional = question.get("type") == "bool" or "none" in values or key in BENEFITS
-        if question.get("when", True) is False or not optional:
+        if not optional:
             continue
         now = record.answers.get(key, question.get("default"))
         present = now not in (False, "none", None)  # a list, if the file was edited by hand

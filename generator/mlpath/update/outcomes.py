@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mlpath.update.merge import Merge
-    from mlpath.update.rollback import Change, Entry
+    from mlpath.update.workspace import Change, Entry
 
 _BYTES = 8000
 """How much of a file git searches for a NUL byte to see whether it is binary."""

@@ -1,4 +1,4 @@
-"""The list of files that a release of the template renames, `template/renames.yaml`.
+"""The list of files that a version of the template renames, `template/renames.yaml`.
 
 Git finds a rename by the similarity of two files. The list names the new path of a file that
 changes too much for that. It is applied to the old render and to the project before the merge.
@@ -14,14 +14,14 @@ import yaml
 from packaging.version import Version
 
 from mlpath.errors import MlpathError
-from mlpath.template import store as template
+from mlpath.template import store
 from mlpath.template.answers import Loader
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from mlpath.template.store import Release
+    from mlpath.template.store import TemplateVersion
 
 Pair = tuple[str, str]
 """The old and the new path of a file."""
@@ -29,25 +29,25 @@ Pair = tuple[str, str]
 _PLACEHOLDER = "{package_name}"
 
 
-def load(release: Release, old_version: str) -> list[list[Pair]]:
-    """Return the renames of each version after an older one, as a release lists them.
+def load(version: TemplateVersion, old_version: str) -> list[list[Pair]]:
+    """Return the renames of each version after an older one, as a version lists them.
 
     Raises:
         MlpathError: The list is not a mapping of versions to lists of `from` and `to`.
     """
-    path = release.folder / "template" / "renames.yaml"
+    path = version.folder / "template" / "renames.yaml"
     if not path.is_file():
         return []
     try:
-        versions = {str(version): pairs for version, pairs in _read(path).items()}
+        versions = {str(number): pairs for number, pairs in _read(path).items()}
         return [
-            [(pair["from"], pair["to"]) for pair in versions[version]]
-            for version in sorted(versions, key=Version)
-            if template.is_older(old_version, version)
+            [(pair["from"], pair["to"]) for pair in versions[number]]
+            for number in sorted(versions, key=Version)
+            if store.is_older(old_version, number)
         ]
     except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise MlpathError(
-            f"the list of renames of template {release.version} cannot be read: {error}",
+            f"the list of renames of template {version.tag} cannot be read: {error}",
             hint="This is an error in the template; please report it.",
         ) from None
 

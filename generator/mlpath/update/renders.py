@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlpath.errors import AnswerError, MlpathError
-from mlpath.template import store as template
+from mlpath.template import store
 from mlpath.template.answers import ANSWERS_FILE, Answers, Record
-from mlpath.template.questions import questions
+from mlpath.template.questions import settable_questions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mlpath.template.store import Release
+    from mlpath.template.store import TemplateVersion
 
 
 @dataclass(frozen=True)
@@ -72,37 +72,36 @@ class RenderCache:
                 rejected = answers.pop(error.key)
                 notes.append(f"{error}; your answer {rejected!r} was replaced by the default.")
 
-    def release(self, source: str, version: str | None) -> Release | None:
+    def template(self, source: str, version: str | None) -> TemplateVersion | None:
         """Return the files of a version of mlpath's own template; None for another template."""
-        if source != template.SRC_PATH or version is None:
+        if source != store.SRC_PATH or version is None:
             return None
 
         def copy(folder: Path) -> None:
-            with template.release(version) as release:
-                shutil.copytree(release.folder, folder, dirs_exist_ok=True)
+            with store.open_version(version) as opened:
+                shutil.copytree(opened.folder, folder, dirs_exist_ok=True)
 
-        return template.Release(version, self._once(f"template-{version}", copy))
+        return store.TemplateVersion(version, self._once(f"template-{version}", copy))
 
     def _asked(self, source: str, version: str | None, answers: Answers) -> Answers:
         """Return the answers to questions of a version, as Copier ignores the others."""
-        release = self.release(source, version)
-        if release is None:
+        template = self.template(source, version)
+        if template is None:
             return dict(answers)
-        declared = questions(release)
-        asked = {key for key, value in declared.items() if value.get("when", True) is not False}
-        return {key: value for key, value in answers.items() if key in asked}
+        settable = settable_questions(template)
+        return {key: value for key, value in answers.items() if key in settable}
 
     def _render(
         self, source: str, version: str | None, answers: Answers, *, defaults: bool
     ) -> Path:
         from mlpath.template import render  # noqa: PLC0415 - importing Copier is slow
 
-        release = self.release(source, version)
+        template = self.template(source, version)
         request = json.dumps([source, version, answers, defaults], sort_keys=True, default=str)
 
         def create(folder: Path) -> None:
-            ref = None if release else version
-            render.render(release or source, folder, answers, defaults=defaults, ref=ref)
+            ref = None if template else version
+            render.render(template or source, folder, answers, defaults=defaults, ref=ref)
 
         return self._once(hashlib.sha256(request.encode()).hexdigest()[:16], create)
 

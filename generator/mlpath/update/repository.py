@@ -36,12 +36,12 @@ class Repository:
             MlpathError: There is none, or git refuses to use it.
         """
         options = ("--show-toplevel", "--show-prefix", "--absolute-git-dir", "--git-common-dir")
-        done = git.attempt("rev-parse", *options, cwd=project)
+        command = ("rev-parse", *options)
+        done = git.attempt(*command, cwd=project)
         lines = done.stdout.split("\n")
         if done.returncode or len(lines) != len(options) + 1:
             if "not a git repository" not in done.stderr:
-                message = (done.stderr or "git rev-parse failed").strip().splitlines()[0]
-                raise MlpathError(f"cannot use the git repository of {project}: {message}")
+                raise git.failure(command, done)
             raise MlpathError(
                 f"{project} is not in a git repository",
                 hint="An update is a merge by git. Create one: git init && git add --all "
@@ -72,7 +72,10 @@ def clean_head(repository: Repository) -> str:
     Raises:
         MlpathError: There is no commit, or there are uncommitted changes.
     """
-    head, unmerged, changed = _status(repository)
+    unmerged, changed = _changes(repository)
+    head = git.attempt(
+        "rev-parse", "--verify", "--quiet", "HEAD", cwd=repository.top
+    ).stdout.strip()
     project = repository.project
     if unmerged:
         raise MlpathError(
@@ -84,7 +87,7 @@ def clean_head(repository: Repository) -> str:
             f"the last update of {project} is not committed yet",
             hint="Commit it (git commit), or undo it: mlpath update --abort",
         )
-    if head == "(initial)":
+    if not head:
         raise MlpathError(
             f"{project} has no commit yet",
             hint="Make one first: git add --all && git commit -m 'Before the update'",
@@ -103,24 +106,13 @@ def clean_head(repository: Repository) -> str:
     return head
 
 
-def _status(repository: Repository) -> tuple[str, list[str], list[str]]:
-    """Return the commit that is checked out, the paths in conflict, and the changed ones."""
+def _changes(repository: Repository) -> tuple[list[str], list[str]]:
+    """Return the paths of a project in conflict, and the other changed ones."""
     listed = git.run(
-        "status", "--porcelain=v2", "--branch", "-z", "--untracked-files=no",
+        "status", "--porcelain", "-z", "--no-renames", "--untracked-files=no",
         "--ignore-submodules=dirty", "--", f":(top,literal){repository.prefix}",
         cwd=repository.top, env={"GIT_OPTIONAL_LOCKS": "0"},
     )  # fmt: skip
-    head, unmerged, changed = "", [], []
-    fields = iter(listed.split("\0"))
-    for field in fields:
-        kind, _, rest = field.partition(" ")
-        if rest.startswith("branch.oid "):
-            head = rest.removeprefix("branch.oid ")
-        elif kind == "u":
-            unmerged.append(rest.split(" ", 9)[9])
-        elif kind == "1":
-            changed.append(rest.split(" ", 7)[7])
-        elif kind == "2":
-            changed.append(rest.split(" ", 8)[8])
-            next(fields)  # the path that it was renamed from
-    return head, unmerged, changed
+    states = {line[3:]: line[:2] for line in listed.split("\0") if line}
+    unmerged = [path for path, state in states.items() if "U" in state or state in {"AA", "DD"}]
+    return unmerged, [path for path in states if path not in unmerged]

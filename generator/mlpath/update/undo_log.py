@@ -11,17 +11,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
+import tempfile
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlpath.errors import MlpathError
 from mlpath.system import git, locks, processes
-from mlpath.update.rollback import Change, Entry, WorkTree
+from mlpath.update.workspace import Change, Entry, is_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
     from mlpath.update.repository import Repository
 
@@ -36,6 +39,89 @@ class Log:
     head: str
     created: str
     changes: Mapping[str, Change]
+
+
+@dataclass(frozen=True)
+class _WorkTree:
+    """A work tree that this process may write to, because it holds the lock."""
+
+    top: Path
+    git_dir: Path
+    lock: int | None
+
+    def git(self, *arguments: str, text: str | None = None, index: Path | None = None) -> str:
+        """Run git out of reach of Ctrl-C; it holds the lock even if this process is killed."""
+        env = {"GIT_LITERAL_PATHSPECS": "1", **({"GIT_INDEX_FILE": str(index)} if index else {})}
+        return git.run(*arguments, cwd=self.top, env=env, text=text, lock=self.lock)
+
+    def refresh(self, index: Path | None = None) -> None:
+        """Update the file sizes and times in the index; files that differ are no error."""
+        with suppress(git.GitError):
+            self.git("update-index", "-q", "--refresh", index=index)
+
+    def roll_back(self, pending: Path) -> list[str]:
+        """Restore HEAD's version of what a log lists; can be repeated if it is cut short.
+
+        Files that are neither HEAD's nor the update's are the user's: they are moved aside.
+
+        Returns:
+            A note on each file that was moved aside.
+
+        Raises:
+            MlpathError: git cannot write.
+        """
+        log = _load(pending)
+        aside = pending.with_name(f"rescued-{log.created}")
+        try:
+            self._restore(log.changes, aside)
+        except git.GitError as error:
+            raise MlpathError(
+                f"the update cannot be rolled back: {error}",
+                hint="Move away what is in the place of that file, or free disk space. Then run "
+                "the command again.",
+            ) from None
+        pending.unlink()
+        rescued = sorted(filter(is_file, aside.rglob("*")))
+        return [f"You had edited {path.name}; your version is now {path}." for path in rescued]
+
+    def _restore(self, changes: Mapping[str, Change], aside: Path) -> None:
+        (self.git_dir / "index.lock").unlink(missing_ok=True)  # left by a git that was killed
+        before = {path: change.before for path, change in changes.items()}
+        after = {path: change.after for path, change in changes.items()}
+        differing = self._differing(before)
+        for path in sorted(differing & self._differing(after)):
+            if not self._is_cut_short(path, after[path]):
+                _move(self.top / path, aside / path)
+        added = {path for path, entry in before.items() if not entry}
+        for path in differing | added:
+            _remove(self.top, path)
+        options = ("-q", "--pathspec-from-file=-", "--pathspec-file-nul")
+        self.git("reset", *options, text=_lines(changes))
+        # Unlike `git restore`, it overwrites nothing that is in the way.
+        self.git("checkout-index", "--index", "-z", "--stdin", text=_lines(differing - added))
+        self.refresh()
+
+    def _differing(self, entries: Mapping[str, Entry | None]) -> set[str]:
+        """Return the paths whose file is missing, or not that of the entry."""
+        present = {path: entry for path, entry in entries.items() if entry}
+        lines = (f"{entry.mode} {entry.blob}\t{path}" for path, entry in present.items())
+        with tempfile.TemporaryDirectory(prefix="mlpath-") as scratch:
+            index = Path(scratch, "index")
+            self.git("update-index", "-z", "--index-info", text=_lines(lines), index=index)
+            self.refresh(index)
+            differing = self.git("diff-files", "--name-only", "-z", index=index).split("\0")[:-1]
+        unwanted = (path for path in entries.keys() - present if is_file(self.top / path))
+        return {*differing, *unwanted}
+
+    def _is_cut_short(self, path: str, entry: Entry | None) -> bool:
+        """Return whether there is no file, or one that git was killed while writing."""
+        file = self.top / path
+        if not os.path.lexists(file):
+            return True
+        if entry is None or file.is_symlink() or not file.is_file():
+            return False
+        blob = self.git("cat-file", "blob", entry.blob).encode("utf-8", "surrogateescape")
+        return _unix_lines(blob).startswith(_unix_lines(file.read_bytes()))
 
 
 def apply(
@@ -55,7 +141,7 @@ def apply(
     """
     with locks.hold(repository.git_dir / _FOLDER) as lock:
         _refuse_locked_index(repository)
-        tree = WorkTree(repository.top, repository.git_dir, lock)
+        tree = _WorkTree(repository.top, repository.git_dir, lock)
         trees = ("-m", "-u", f"{head}^{{tree}}", result)
         tree.refresh()
         tree.git("read-tree", "--dry-run", *trees)
@@ -66,13 +152,13 @@ def apply(
                 tree.git("read-tree", *trees)
                 tree.git("update-index", "-z", "--index-info", text=stages)
             except MlpathError as error:
-                notes = _roll_back(tree, pending)
+                notes = tree.roll_back(pending)
                 raise MlpathError(
                     f"the update could not be written: {error}",
                     hint=" ".join(["Everything is as it was before.", *notes]),
                 ) from None
             if received:
-                _roll_back(tree, pending)
+                tree.roll_back(pending)
             else:
                 pending.replace(_path(repository))
 
@@ -88,21 +174,24 @@ def recover(project: Path) -> list[str]:
     Raises:
         MlpathError: Another mlpath is writing there, or the log cannot be read.
     """
-    top, git_dir = git.enclosing(project), git.folder_of(project)
-    if top is None or git_dir is None or not (git_dir / _FOLDER).is_dir():
+    if not project.is_dir():
         return []
-    _refuse_old_logs(git_dir / _FOLDER)
-    if not list((git_dir / _FOLDER).glob("*.pending")):
+    done = git.attempt("rev-parse", "--show-toplevel", "--absolute-git-dir", cwd=project)
+    if done.returncode:
+        return []
+    top, git_dir = map(Path, done.stdout.split("\n")[:2])
+    logs = git_dir / _FOLDER
+    if not list(logs.glob("*.pending")):
         return []
     notes = []
-    with locks.hold(git_dir / _FOLDER) as lock, processes.deferred_signals():
+    with locks.hold(logs) as lock, processes.deferred_signals():
         # Look again: another process may have finished while this one waited for the lock.
-        for pending in (git_dir / _FOLDER).glob("*.pending"):
+        for pending in logs.glob("*.pending"):
             if _load(pending).head != git.run("rev-parse", "HEAD", cwd=top).strip():
                 pending.unlink()  # the user has committed what was there
                 continue
             notes.append("An interrupted update was rolled back; the files are as before it.")
-            notes += _roll_back(WorkTree(top, git_dir, lock), pending)
+            notes += _WorkTree(top, git_dir, lock).roll_back(pending)
     return notes
 
 
@@ -127,7 +216,11 @@ def abort(repository: Repository) -> list[str]:
     path, project = _path(repository), repository.project
     with locks.hold(repository.git_dir / _FOLDER) as lock, processes.deferred_signals():
         if not path.exists():
-            raise MlpathError(f"there is no update to undo in {project}")
+            raise MlpathError(
+                f"there is no update to undo in {project}",
+                hint="If the update is committed, find it with git log, and revert it: "
+                "git revert COMMIT",
+            )
         log = _load(path)
         if log.head != git.run("rev-parse", "HEAD", cwd=repository.top).strip():
             raise MlpathError(
@@ -136,26 +229,13 @@ def abort(repository: Repository) -> list[str]:
             )
         if not _is_staged(repository.top, log):
             path.unlink()
-            raise MlpathError(f"the last update of {project} was already undone")
+            raise MlpathError(
+                f"the last update of {project} was already undone",
+                hint="To repeat it, run: mlpath update",
+            )
         _refuse_locked_index(repository)
         pending = path.replace(path.with_suffix(".pending"))
-        return _roll_back(WorkTree(repository.top, repository.git_dir, lock), pending)
-
-
-def _roll_back(tree: WorkTree, pending: Path) -> list[str]:
-    """Restore what a log lists; return a note on each file that was moved aside."""
-    log = _load(pending)
-    aside = pending.with_name(f"rescued-{log.created}")
-    try:
-        rescued = tree.restore(log.changes, aside)
-    except git.GitError as error:
-        raise MlpathError(
-            f"the update cannot be rolled back: {error}",
-            hint="Move away what is in the place of that file, or free disk space. Then run the "
-            "command again.",
-        ) from None
-    pending.unlink()
-    return [f"You had edited {path.name}; your version is now {path}." for path in rescued]
+        return _WorkTree(repository.top, repository.git_dir, lock).roll_back(pending)
 
 
 def _path(repository: Repository) -> Path:
@@ -201,17 +281,31 @@ def _refuse_locked_index(repository: Repository) -> None:
         )
 
 
-def _refuse_old_logs(folder: Path) -> None:
-    for plan in folder.glob("update*/plan.json"):
-        if not (plan.parent / "done").exists():
-            raise MlpathError(
-                f"an update by mlpath 0.8 or older was interrupted: {plan.parent}",
-                hint="Undo it with that version (uvx mlpath@0.8.4 status), or save the files that "
-                f"you need, then run: git reset --hard && rm -r {plan.parent}",
-            )
-
-
 def _is_staged(top: Path, log: Log) -> bool:
     """Return whether any index entry of a log still differs from HEAD."""
     listed = git.run("diff-index", "--cached", "--name-only", "-z", log.head, cwd=top)
     return not log.changes.keys().isdisjoint(listed.split("\0"))
+
+
+def _move(source: Path, target: Path) -> None:
+    while os.path.lexists(target):
+        target = target.with_name(f"{target.name}~")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(source, target)
+
+
+def _remove(top: Path, path: str) -> None:
+    """Remove a file, and the folders that are empty without it."""
+    if is_file(top / path):
+        (top / path).unlink()
+    with suppress(OSError):
+        for folder in Path(path).parents[:-1]:
+            (top / folder).rmdir()
+
+
+def _lines(texts: Iterable[str]) -> str:
+    return "".join(f"{text}\0" for text in texts)
+
+
+def _unix_lines(content: bytes) -> bytes:
+    return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")

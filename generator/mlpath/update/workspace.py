@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlpath.system import git
-from mlpath.update.rollback import Change, Entry
 
 if TYPE_CHECKING:
     import subprocess
@@ -34,6 +32,25 @@ _AUTHOR = {
         "NAME": "mlpath", "EMAIL": "mlpath@localhost", "DATE": "1735689600 +0000",
     }.items()
 }  # fmt: skip
+
+
+class Entry(NamedTuple):
+    """An index entry: its mode and its blob."""
+
+    mode: str
+    blob: str
+
+
+class Change(NamedTuple):
+    """The index entry of a path before and after a merge; None where there is no file."""
+
+    before: Entry | None
+    after: Entry | None
+
+
+def is_file(path: Path) -> bool:
+    """Return whether there is a file or a link, broken or not."""
+    return path.is_symlink() or (path.exists() and not path.is_dir())
 
 
 class Workspace:
@@ -124,21 +141,16 @@ class Workspace:
             changes[path] = Change(_entry(old_mode, old_blob), _entry(new_mode, new_blob))
         return changes
 
-    def copy_objects(self, old: str, new: str, blobs: Iterable[str]) -> None:
-        """Copy what a tree needs beyond another tree, and some blobs, to the repository.
+    def copy_objects(self, head: str, tree: str, blobs: Iterable[str]) -> None:
+        """Copy what a tree needs beyond a commit, and some blobs, to the repository.
 
         If the update does not happen after all, `git gc` removes them.
         """
-        target = self.repository.common_dir / "objects"
-        listed = self.run("diff-tree", "-r", "-t", "-z", "--no-renames", old, new)
-        needed = {info.split()[3] for info in listed.split("\0")[:-1:2]}  # each before its path
-        for name in {new, *needed, *blobs}:
-            source, place = (folder / name[:2] / name[2:] for folder in (self._objects, target))
-            if source.exists() and not place.exists():
-                place.parent.mkdir(exist_ok=True)
-                shutil.copyfile(source, draft := place.with_name(f"tmp_obj_{os.getpid()}"))
-                draft.chmod(0o444)
-                draft.replace(place)
+        commit = self.commit(tree, head)
+        objects = self.run("rev-list", "--objects", "--no-object-names", commit, f"^{head}")
+        names = objects + "".join(f"{blob}\n" for blob in blobs)
+        pack = self.run("pack-objects", "--stdout", "-q", text=names)
+        git.run("unpack-objects", "-q", cwd=self.repository.top, text=pack)
 
     @cached_property
     def _environment(self) -> Mapping[str, str]:

@@ -1,12 +1,15 @@
 """Errors that the user of the project can fix: printed as a message, without a traceback."""
 
+from __future__ import annotations
+
 import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import ValidationError
+if TYPE_CHECKING:  # the demo needs no pydantic
+    from pydantic import ValidationError
 
 
 class UserError(ValueError):

@@ -1,46 +1,30 @@
 """The files and folders that the stages read and write."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@dataclass(frozen=True)
 class ProjectPaths:
-    """Paths below the project's root; tests pass a temporary root."""
+    """Paths below the project's root; tests pass a temporary root.
 
-    root: Path = ROOT
+    Attributes:
+        params: the parameters of every stage.
+        schema: the description of the data.
+        raw: the raw data.
+        prepared: the training, validation and test split.
+        champion: the served model, tracked by git.
+        reports: scores, plots and the model card.
+    """
 
-    @property
-    def params(self) -> Path:
-        """The parameters of every stage."""
-        return self.root / "params.yaml"
-
-    @property
-    def schema(self) -> Path:
-        """The description of the data."""
-        return self.root / "schema.yaml"
-
-    @property
-    def raw(self) -> Path:
-        """The raw data."""
-        return self.root / "data" / "raw"
-
-    @property
-    def prepared(self) -> Path:
-        """The training, validation and test split."""
-        return self.root / "data" / "prepared"
-
-    @property
-    def champion(self) -> Path:
-        """The served model, tracked by git."""
-        return self.root / "models" / "champion"
-
-    @property
-    def reports(self) -> Path:
-        """Scores, plots and the model card."""
-        return self.root / "reports"
+    def __init__(self, root: Path = ROOT) -> None:
+        self.root = root
+        self.params = root / "params.yaml"
+        self.schema = root / "schema.yaml"
+        self.raw = root / "data" / "raw"
+        self.prepared = root / "data" / "prepared"
+        self.champion = root / "models" / "champion"
+        self.reports = root / "reports"
 
     def candidate(self, name: str) -> Path:
         """Return the folder of a trained model and its predictions."""

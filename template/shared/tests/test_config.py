@@ -3,7 +3,6 @@
 import runpy
 import shutil
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -177,8 +176,3 @@ def test_every_command_reports_invalid_entries(
     with pytest.raises(SystemExit) as ended:
         runpy.run_module(module, run_name="__main__")
     assert str(ended.value.code).startswith(f"{file}: luck is unknown")
-
-
-def test_importing_the_package_has_no_side_effects(capsys: pytest.CaptureFixture[str]) -> None:
-    import_module(f"{config.__package__}.serving.app")
-    assert capsys.readouterr() == ("", "")

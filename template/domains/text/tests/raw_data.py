@@ -47,7 +47,10 @@ def made_up_words(size: int) -> NDArray[np.str_]:
     base = len(SYLLABLES)
     numbers = (np.arange(size) * 37) % base**3
     syllables = np.array(SYLLABLES)
-    return syllables[numbers // base**2] + syllables[numbers // base % base] + syllables[numbers % base]
+    words: NDArray[np.str_] = (
+        syllables[numbers // base**2] + syllables[numbers // base % base] + syllables[numbers % base]
+    )
+    return words
 
 
 def random_text(shared: NDArray[np.str_], own: NDArray[np.str_], rng: np.random.Generator) -> str:

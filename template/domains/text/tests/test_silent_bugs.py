@@ -96,12 +96,6 @@ def test_the_baselines_loss_is_the_entropy_of_the_classes(splits: Splits, schema
     assert loss == pytest.approx(float(-(frequencies * np.log(frequencies)).sum()), abs=0.05)
 
 
-def test_the_order_of_rows_does_not_matter(splits: Splits, schema: Schema, small: tfidf.Params) -> None:
-    model = tfidf.fit(splits["train"], schema, small, TrainingContext(0))
-    features = splits["test"].features
-    np.testing.assert_array_equal(model.predict(features.iloc[::-1])[::-1], model.predict(features))
-
-
 # Serving
 
 

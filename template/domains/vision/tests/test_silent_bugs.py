@@ -88,8 +88,3 @@ def test_every_part_of_an_image_affects_the_prediction(predictor: Predictor, spl
         changed = images.copy()
         changed[part] = 1 - changed[part]
         assert np.abs(predictor.predict_proba(changed) - before).max() > 0.01
-
-
-def test_order_of_images_does_not_matter(predictor: Predictor, splits: Splits) -> None:
-    images = splits["test"].features
-    np.testing.assert_allclose(predictor.predict_proba(images[::-1])[::-1], predictor.predict_proba(images), atol=1e-6)

@@ -10,8 +10,8 @@ import sklearn
 from numpy.typing import NDArray
 
 from ..config import Evaluate
+from .base import Metric
 from .bootstrap import draw_rows, unit_ids
-from .metric import Metric
 from .metrics import METRICS
 
 Array = NDArray[Any]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..config import Evaluate
+from .base import Metric
 from .bootstrap import MIN_UNITS, UNIT
 from .markdown import signed
-from .metric import Metric
 from .scores import MIN_UNITS_OF_AN_INTERVAL, Array, Interval, Truth, percentile_interval, resample_scores
 
 

@@ -1,27 +1,34 @@
 """Stage `evaluate`: select the champion on the validation split, score it on the test split, publish it."""
 
 import json
+import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from matplotlib.figure import Figure
+from mlflow.entities import Run
+
 from ..config import Params, load_params
 from ..data.schema import Schema, load_schema
-from ..data.slices import slice_labels
 from ..data.splits import Split, encode_target, read_splits
 from ..errors import exit_on_user_error
 from ..evaluation.candidate import Candidate
 from ..evaluation.demo_metadata import demo_metadata
+from ..evaluation.figures import draw_comparison, draw_slices
 from ..evaluation.metrics import METRICS, primary_metric
 from ..evaluation.plot_data import plot_tables
+from ..evaluation.plots import draw_plots
 from ..evaluation.scores import Truth, score_models, score_slices
 from ..evaluation.selection import Comparison, select_champion
+from ..evaluation.slices import slice_labels
 from ..paths import ProjectPaths
 from ..serving import champion
 from ..tracking import registry, runs
-from ..tracking.lineage import current_lineage
+from ..tracking.lineage import Lineage
 
 Cost = dict[str, Any]
 Splits = dict[str, Split]
@@ -41,10 +48,11 @@ class Evaluation:
     rows: dict[str, int]
     sample_noun: str
     costs: dict[str, Cost]
+    data: dict[str, str]
 
 
 def main(paths: ProjectPaths | None = None) -> None:
-    """Compare the candidates, publish the champion, write the reports."""
+    """Compare the candidates, write the reports, publish the champion."""
     paths = paths or ProjectPaths()
     params = load_params(paths.params)
     schema = load_schema(paths.schema)
@@ -52,17 +60,22 @@ def main(paths: ProjectPaths | None = None) -> None:
     candidates = {name: Candidate.read(paths.candidate(name)) for name in params.train.models}
 
     runs.connect(paths)
-    costs = measure_costs(candidates, paths.reports / "evaluation.json")
+    trainings = {name: runs.find_run(candidate.exported) for name, candidate in candidates.items()}
+    costs = measure_costs(candidates, trainings, paths.reports / "evaluation.json")
     evaluation = evaluate(candidates, splits, schema, params, costs)
-    record = champion_record(evaluation, candidates[evaluation.champion], splits, schema, params)
-    record = publish(paths, record, candidates[evaluation.champion].exported)
-    write_reports(paths.reports, evaluation, candidates, splits["test"], schema)
+    figures = write_reports(paths.reports, evaluation, candidates, splits["test"], schema)
+    runs.log_figures(trainings, figures)
 
+    selected = candidates[evaluation.champion]
+    record = champion_record(evaluation, selected, splits, schema, params)
+    record = publish(paths, record, selected.exported, trainings[evaluation.champion])
     print(*evaluation.decisions, sep="\n")
     print(f"champion: {evaluation.champion}, version {record['lineage']['registry_version']} in the registry")
 
 
-def measure_costs(candidates: dict[str, Candidate], previous: Path) -> dict[str, Cost]:
+def measure_costs(
+    candidates: Mapping[str, Candidate], trainings: Mapping[str, Run | None], previous: Path
+) -> dict[str, Cost]:
     """Return the training time (CPU seconds), file size (bytes) and latency (milliseconds) of each model.
 
     An unchanged model keeps the times of the previous evaluation, so that a rerun changes no file.
@@ -73,11 +86,11 @@ def measure_costs(candidates: dict[str, Candidate], previous: Path) -> dict[str,
         known = {}
     costs = {}
     for name, candidate in candidates.items():
-        digest = champion.sha256(candidate.exported)
-        if known.get(name, {}).get("model_sha256") == digest:
-            costs[name] = known[name]
+        digest, old = champion.sha256(candidate.exported), known.get(name, {})
+        if old.get("model_sha256") == digest and old.get("fit_cpu_seconds") is not None:
+            costs[name] = old
         else:
-            spent = runs.training_cost(candidate.exported)
+            spent = runs.training_cost(trainings[name])
             costs[name] = {"model_sha256": digest, "size_bytes": len(candidate.exported), **spent}
     return costs
 
@@ -108,6 +121,12 @@ def evaluate(
         rows={name: len(part.target) for name, part in splits.items()},
         sample_noun=schema.sample_noun,
         costs=costs,
+        data={
+            "inputs": schema.input_summary,
+            "target": schema.target.label,
+            "source": schema.source,
+            "license": schema.licence,
+        },
     )
 
 
@@ -132,39 +151,76 @@ def champion_record(
     }
 
 
-def publish(paths: ProjectPaths, record: dict[str, Any], exported: bytes) -> dict[str, Any]:
-    """Register the champion, write it to `models/champion/`, and return its record with the lineage.
-
-    If model, data, parameters and code are unchanged, the old record stays, so that git stays clean.
-    """
-    registered = registry.register_model(exported)
-    evaluated_at = datetime.now(UTC).isoformat(timespec="seconds")
-    record = record | {"lineage": asdict(current_lineage(paths)) | registered | {"evaluated_at": evaluated_at}}
-    record["fingerprint"] = champion.fingerprint(record)
-    # The old fingerprint is computed again, since the file may have been edited.
-    with suppress(champion.ChampionError, KeyError):
-        old = champion.load_champion(paths.champion)[0].record
-        if champion.fingerprint(old) == record["fingerprint"]:
-            return old
-    champion.publish(paths.champion, record, exported)
-    return record
-
-
 def write_reports(
-    reports: Path, evaluation: Evaluation, candidates: dict[str, Candidate], test: Split, schema: Schema
-) -> None:
-    """Write the scores for `dvc metrics diff`, the tables for `dvc plots`, and the evaluation for report and demo."""
+    reports: Path, evaluation: Evaluation, candidates: Mapping[str, Candidate], test: Split, schema: Schema
+) -> dict[str, dict[str, Figure]]:
+    """Write scores, plot tables, figures and the evaluation; return the plots of each model."""
     scores = {
         name: {key: round(score["value"], 6) for key, score in by_metric.items()}
         for name, by_metric in evaluation.scores.items()
     }
     write_json(reports / "metrics.json", {"champion": scores[evaluation.champion], "models": scores})
     write_json(reports / "evaluation.json", asdict(evaluation))
+
     predictions = {name: candidate.predictions["test"] for name, candidate in candidates.items()}
-    folder = reports / "plots"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, table in plot_tables(schema, encode_target(test.target, schema), predictions).items():
-        table.round(6).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+    tables = plot_tables(schema, encode_target(test.target, schema), predictions)
+    (reports / "plots").mkdir(exist_ok=True)
+    for name, table in tables.items():
+        table.round(6).to_csv(reports / "plots" / f"{name}.csv", index=False, lineterminator="\n")
+
+    plots = {
+        model: draw_plots(schema, {name: table[table["model"] == model] for name, table in tables.items()})
+        for model in candidates
+    }
+    write_figures(reports / "figures", draw_overview(evaluation) | plots[evaluation.champion])
+    return plots
+
+
+def draw_overview(evaluation: Evaluation) -> dict[str, Figure]:
+    """Return the scores of all models as a figure, and those of the champion on each slice."""
+    label = evaluation.labels[evaluation.metric]["label"]
+    scores = {name: by_metric[evaluation.metric] for name, by_metric in evaluation.scores.items()}
+    figures = {"comparison": draw_comparison(label, scores, evaluation.champion)}
+    if any(record["value"] is not None for record in evaluation.slices):
+        figures["slices"] = draw_slices(label, evaluation.slices, scores[evaluation.champion]["value"])
+    return figures
+
+
+def write_figures(folder: Path, figures: Mapping[str, Figure]) -> None:
+    """Replace the figures in a folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name, figure in figures.items():
+        # Without version metadata, the same figure gives the same file.
+        figure.savefig(folder / f"{name}.png", metadata={"Software": None})
+
+
+def publish(paths: ProjectPaths, record: dict[str, Any], exported: bytes, training: Run | None) -> dict[str, Any]:
+    """Register the champion, write it to `models/champion/`, and return its record with the lineage of its training.
+
+    If model, scores, parameters, data, lock and code are unchanged, the old record stays, so that git stays clean;
+    unless it names uncommitted changes, and the model was trained again without any.
+    """
+    old: dict[str, Any] = {}
+    with suppress(champion.ChampionError):
+        old = champion.load_champion(paths.champion)[0].record
+    lineage = Lineage()
+    if training:
+        lineage = Lineage.from_tags(training.data.tags)
+    elif old.get("sha256") == record["sha256"]:
+        lineage = Lineage.from_record(old["lineage"])
+    record = record | {"lineage": asdict(lineage)}
+    record["fingerprint"] = champion.fingerprint(record)
+    # The old fingerprint is computed again, since the file may have been edited.
+    with suppress(KeyError):
+        committed_since = old["lineage"]["git_dirty"] and lineage.git_dirty is False
+        if champion.fingerprint(old) == record["fingerprint"] and not committed_since:
+            registry.set_champion_again(old["lineage"]["mlflow_run_id"])
+            return old
+    registered = registry.set_champion(training or registry.log_restored(record, exported, lineage))
+    record["lineage"] |= registered | {"evaluated_at": datetime.now(UTC).isoformat(timespec="seconds")}
+    champion.publish(paths.champion, record, exported)
+    return record
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -27,9 +27,6 @@ from ..models.base import TrainingContext, fit_model, hyperparameters
 from ..paths import ProjectPaths
 from ..tracking import runs
 
-# The attribute of a trial that holds its values if they were given (those in params.yaml) instead of sampled.
-GIVEN = "given"
-
 
 @dataclass(frozen=True)
 class Search:
@@ -76,7 +73,8 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
         write_params(paths.params, search.model, study.best_params)
         print("Wrote the best values to params.yaml. Train with them: uv run dvc repro")
     else:
-        changes = " ".join(f"-S train.{search.model}.{name}={rounded(v)}" for name, v in study.best_params.items())
+        best = {name: to_written(value) for name, value in study.best_params.items()}
+        changes = " ".join(f"-S train.{search.model}.{name}={value}" for name, value in best.items())
         print(f"Try them:  uv run dvc exp run {changes}\nKeep them: uv run search {search.model} --trials 0 --write")
 
 
@@ -120,9 +118,8 @@ def run_trials(search: Search, trials: int) -> optuna.Study:
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = open_study(search)
-    if trials and not find_trial(study, search.current):
-        study.enqueue_trial(search.current, user_attrs={GIVEN: search.current})
     if trials:
+        study.enqueue_trial(search.current, skip_if_exists=True)
         objective = make_objective(search)
         with runs.search_run(f"search {search.model}", {"model": search.model, "trials": trials}):
             study.optimize(objective, n_trials=trials, show_progress_bar=True)
@@ -168,11 +165,11 @@ def make_objective(search: Search) -> Any:
     target = encode_target(splits["validation"].target, schema)
 
     def objective(trial: optuna.Trial) -> float:
-        values = {key: rounded(suggest(trial, key, entry)) for key, entry in search.ranges.items()}
+        values = {key: to_written(suggest(trial, key, entry)) for key, entry in search.ranges.items()}
 
         def prune(epoch: int, loss: float) -> None:
             trial.report(-loss if metric.higher_is_better else loss, epoch)
-            if trial.should_prune() and GIVEN not in trial.user_attrs:
+            if trial.should_prune():
                 raise optuna.TrialPruned
 
         context = TrainingContext(search.params.train.seed, on_epoch=prune)
@@ -180,7 +177,7 @@ def make_objective(search: Search) -> Any:
             try:
                 model = fit_model(search.model, splits["train"], schema, search.with_values(values), context)
             except optuna.TrialPruned:
-                metrics["pruned"] = 1.0
+                metrics["pruned"] = 1.0  # an exception would mark the run as failed
             else:
                 metrics[name] = metric.score(target, model.predict(splits["validation"].features))
         if name not in metrics:
@@ -198,18 +195,7 @@ def suggest(trial: optuna.Trial, name: str, search_range: SearchRange) -> int | 
     return trial.suggest_float(name, low, high, log=log)
 
 
-def find_trial(study: optuna.Study, values: Mapping[str, Any]) -> optuna.trial.FrozenTrial | None:
-    """Return the trial of these values, finished, running or waiting; failed trials are ignored."""
-    wanted = {name: rounded(value) for name, value in values.items()}
-    for trial in study.get_trials(deepcopy=False):
-        tried = trial.user_attrs.get(GIVEN, trial.params)
-        same = {name: rounded(value) for name, value in tried.items()} == wanted
-        if same and trial.state is not optuna.trial.TrialState.FAIL:
-            return trial
-    return None
-
-
-def rounded(value: float) -> int | float:
+def to_written(value: float) -> int | float:
     """Return the value with the four significant digits that are written to `params.yaml`, and tried."""
     return value if isinstance(value, int) else float(f"{value:.4g}")
 
@@ -220,18 +206,16 @@ def print_results(search: Search, study: optuna.Study) -> None:
     Raises:
         UserError: no trial has finished.
     """
-    if not study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE]):
+    finished = study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE])
+    if not finished:
         raise UserError(f"no finished trials for these parameters; run: uv run search {search.model} --trials 30")
     metric = search.params.evaluate.metric
-    current = find_trial(study, search.current)
-    if current and current.value is not None:
-        print(f"current: {metric} {current.value:.4g} (validation split)")
-    print(f"best:    {metric} {study.best_value:.4g} with {format_values(study.best_params)}")
-
-
-def format_values(values: Mapping[str, float]) -> str:
-    """Return hyperparameters with their values as text."""
-    return ", ".join(f"{name} {value:.4g}" for name, value in values.items())
+    for trial in finished:
+        if trial.params == search.current:
+            print(f"current: {metric} {trial.value:.4g} (validation split)")
+            break
+    best = ", ".join(f"{name} {value:.4g}" for name, value in study.best_params.items())
+    print(f"best:    {metric} {study.best_value:.4g} with {best}")
 
 
 def write_params(path: Path, model: str, values: Mapping[str, float]) -> None:
@@ -241,7 +225,7 @@ def write_params(path: Path, model: str, values: Mapping[str, float]) -> None:
     yaml.width = 120
     document: Any = yaml.load(path.read_text(encoding="utf-8"))
     for name, value in values.items():
-        document["train"][model][name] = rounded(value)
+        document["train"][model][name] = to_written(value)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         yaml.dump(document, file)
 

@@ -16,8 +16,6 @@ from ..data.splits import Split, encode_target, read_splits, to_table
 from ..errors import exit_on_user_error
 from ..evaluation.candidate import Candidate
 from ..evaluation.metrics import METRICS
-from ..evaluation.plot_data import plot_tables
-from ..evaluation.plots import draw_plots
 from ..models.base import TrainingContext, TrainingLog, fit_model
 from ..models.inference import export_difference, load_onnx, predict_onnx
 from ..paths import ProjectPaths
@@ -51,7 +49,17 @@ def main(name: str, paths: ProjectPaths | None = None) -> None:
 
     trained = train(name, splits, schema, params, TrainingContext(params.seed, paths.checkpoint(name)))
     runs.connect(paths)
-    run_id = runs.log_training(describe_run(name, trained, splits, schema, params), lineage)
+    run = runs.TrainingRun(
+        model=name,
+        params=params.logged_params(name),
+        metrics=trained.metrics,
+        history=trained.log.history,
+        gpu=trained.log.gpu,
+        exported=trained.candidate.exported,
+        table=to_table(splits["train"], schema),
+        target=schema.target.name,
+    )
+    run_id = runs.log_training(run, lineage)
     trained.candidate.save(paths.candidate(name))
 
     scores = ", ".join(f"{key} {trained.metrics[key]:.4g}" for key in METRICS)
@@ -105,25 +113,6 @@ def canonical_onnx(exported: bytes) -> bytes:
     del model.opset_import[:]
     model.opset_import.extend(opsets)
     return bytes(model.SerializeToString(deterministic=True))
-
-
-def describe_run(
-    name: str, trained: TrainedModel, splits: dict[str, Split], schema: Schema, params: Train
-) -> runs.TrainingRun:
-    """Return what MLflow logs of a training."""
-    target = encode_target(splits["validation"].target, schema)
-    tables = plot_tables(schema, target, {name: trained.candidate.predictions["validation"]})
-    return runs.TrainingRun(
-        model=name,
-        params=params.logged_params(name),
-        metrics=trained.metrics,
-        history=trained.log.history,
-        gpu=trained.log.gpu,
-        exported=trained.candidate.exported,
-        table=to_table(splits["train"], schema),
-        target=schema.target.name,
-        figures=draw_plots(schema, tables),
-    )
 
 
 if __name__ == "__main__":

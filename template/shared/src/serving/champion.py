@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..errors import UserError
+
 RECORD_FILE, MODEL_FILE = "champion.json", "model.onnx"
+KEYS = ("model", "format", "size_bytes", "lineage")
 
 
-class ChampionError(Exception):
+class ChampionError(UserError):
     """There is no model that can be served; the message says why and what to run."""
 
 
@@ -50,7 +53,8 @@ def load_champion(folder: Path) -> tuple[Champion, bytes]:
     """Load the record and the model, and check the model's hash.
 
     Raises:
-        ChampionError: a file is missing or unreadable, or the model is not the one that was evaluated.
+        ChampionError: a file is missing or unreadable, the record is incomplete, or the model is not the one that was
+            evaluated.
     """
     try:
         record = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))
@@ -66,7 +70,9 @@ def load_champion(folder: Path) -> tuple[Champion, bytes]:
             "model.onnx is not the evaluated model: its SHA-256 differs from champion.json. "
             "Run: git restore models/champion"
         )
-    return Champion(record), model
+    champion = Champion(record)
+    champion.require(KEYS)
+    return champion, model
 
 
 def publish(folder: Path, record: dict[str, Any], model: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Event handling of the demo, the same in every domain: predict, explain, show errors, fill in examples."""
+"""Event handling of the demo: predict, explain, show errors, fill in examples."""
 
 import html
 from collections.abc import Callable, Sequence

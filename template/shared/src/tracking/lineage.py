@@ -2,8 +2,10 @@
 
 import hashlib
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -12,25 +14,35 @@ from ..paths import ProjectPaths
 # The files that decide a result; reports and dvc.lock are results themselves.
 INPUTS = ("src", "params.yaml", "schema.yaml", "pyproject.toml", "uv.lock")
 
+# Values other than text, as MLflow's tags hold them.
+UNKNOWN = "unknown"
+VALUES = {"True": True, "False": False, UNKNOWN: None}
+
 
 @dataclass(frozen=True)
 class Lineage:
-    """The versions of everything that goes into a model; None where unknown."""
+    """The versions of everything that went into a model; None where unknown."""
 
-    git_commit: str | None
-    git_dirty: bool | None
-    lock_sha256: str | None
-    data_md5: str | None
-    code_sha256: str
+    git_commit: str | None = None
+    git_dirty: bool | None = None
+    lock_sha256: str | None = None
+    data_md5: str | None = None
+    code_sha256: str | None = None
 
     def tags(self) -> dict[str, str]:
-        """Return what is known as tags of an MLflow run."""
-        return lineage_tags(vars(self))
+        """Return the lineage as tags of an MLflow run, in place of the commit that MLflow would name."""
+        tags = {f"lineage.{name}": UNKNOWN if value is None else str(value) for name, value in vars(self).items()}
+        return tags | {"mlflow.source.git.commit": self.git_commit or UNKNOWN}
 
+    @classmethod
+    def from_tags(cls, tags: Mapping[str, str]) -> "Lineage":
+        """Return the lineage in the tags of an MLflow run."""
+        return cls.from_record({name.removeprefix("lineage."): VALUES.get(tag, tag) for name, tag in tags.items()})
 
-def lineage_tags(lineage: dict[str, object]) -> dict[str, str]:
-    """Return a lineage as tags of an MLflow run, without the unknown."""
-    return {f"lineage.{name}": str(value) for name, value in lineage.items() if value is not None}
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "Lineage":
+        """Return the lineage in a larger record, such as that of `champion.json`."""
+        return cls(**{field.name: record.get(field.name) for field in fields(cls)})
 
 
 def current_lineage(paths: ProjectPaths) -> Lineage:

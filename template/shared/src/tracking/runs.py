@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mlflow
-import onnx
-import pandas as pd
-from mlflow.entities import Metric
+from mlflow.entities import Metric, Run
 from mlflow.models import ModelSignature
 from mlflow.tracking import MlflowClient
 from mlflow.types import Schema, TensorSpec
@@ -25,7 +23,9 @@ from ..paths import ProjectPaths
 from ..serving.champion import sha256
 from .lineage import Lineage
 
-if TYPE_CHECKING:  # slow to import, and only the training logs figures
+if TYPE_CHECKING:  # slow to import
+    import onnx
+    import pandas as pd
     from matplotlib.figure import Figure
 
 
@@ -42,7 +42,6 @@ class TrainingRun:
         exported: the model as ONNX.
         table: the training split.
         target: the column of `table` that is predicted.
-        figures: plots by name.
     """
 
     model: str
@@ -53,7 +52,6 @@ class TrainingRun:
     exported: bytes
     table: pd.DataFrame
     target: str
-    figures: dict[str, Figure]
 
 
 def connect(paths: ProjectPaths) -> None:
@@ -82,10 +80,8 @@ def connect(paths: ProjectPaths) -> None:
 
 def log_training(run: TrainingRun, lineage: Lineage) -> str:
     """Log a training as an MLflow run and return the run's id."""
-    with mlflow.start_run(run_name=run.model) as active:
-        mlflow.set_tags({"model": run.model, "model_sha256": sha256(run.exported), **lineage.tags()})
-        if run.gpu:
-            mlflow.set_tag("gpu", run.gpu)
+    tags = {"model": run.model, "model_sha256": sha256(run.exported), **lineage.tags()}
+    with mlflow.start_run(run_name=run.model, tags=tags | ({"gpu": run.gpu} if run.gpu else {})) as active:
         mlflow.log_params({"model": run.model, **run.params})
         mlflow.log_metrics(run.metrics)
         _log_history(active.info.run_id, run.history)
@@ -93,8 +89,6 @@ def log_training(run: TrainingRun, lineage: Lineage) -> str:
             run.table, targets=run.target, name="training split of data/raw", digest=lineage.data_md5
         )
         mlflow.log_input(dataset, context="training")
-        for name, figure in run.figures.items():
-            mlflow.log_figure(figure, f"plots/{name}.png")
         log_model(run.exported)
         return str(active.info.run_id)
 
@@ -119,18 +113,25 @@ def search_run(name: str, params: Mapping[str, Any]) -> Iterator[dict[str, float
         mlflow.log_metrics(metrics)
 
 
-def training_cost(model: bytes) -> dict[str, float | str | None]:
-    """Return the CPU seconds, the latency and the GPU (if any) of the training of a model; None where unknown."""
-    run_id = find_run(model)
-    if run_id is None:
-        return {"fit_cpu_seconds": None, "latency_ms": None}
-    logged = MlflowClient().get_run(run_id).data
-    cost: dict[str, float | str | None] = {name: logged.metrics.get(name) for name in ("fit_cpu_seconds", "latency_ms")}
-    return cost | ({"gpu": logged.tags["gpu"]} if "gpu" in logged.tags else {})
+def training_cost(run: Run | None) -> dict[str, float | str | None]:
+    """Return the CPU seconds, the latency and the GPU (if any) of a training; None where unknown."""
+    metrics, tags = (run.data.metrics, run.data.tags) if run else ({}, {})
+    cost: dict[str, float | str | None] = {name: metrics.get(name) for name in ("fit_cpu_seconds", "latency_ms")}
+    return cost | ({"gpu": tags["gpu"]} if "gpu" in tags else {})
+
+
+def log_figures(trainings: Mapping[str, Run | None], figures: Mapping[str, Mapping[str, Figure]]) -> None:
+    """Add the plots of each model to the run of its training, if this store has it."""
+    logged = {model: run for model, run in trainings.items() if run}
+    for model, run in logged.items():
+        for name, figure in figures[model].items():
+            MlflowClient().log_figure(run.info.run_id, figure, f"plots/{name}.png")
 
 
 def log_model(exported: bytes) -> None:
     """Log an ONNX model to the active run, with its signature."""
+    import onnx  # half a second, which the evaluation does not need
+
     model = onnx.load_from_string(exported)
     mlflow.onnx.log_model(
         model,
@@ -144,6 +145,8 @@ def log_model(exported: bytes) -> None:
 
 def _tensors(values: Iterable[onnx.ValueInfoProto]) -> Schema:
     """Return name, type and shape of a graph's inputs or outputs; -1 stands for any length."""
+    import onnx
+
     return Schema(
         [
             TensorSpec(
@@ -156,7 +159,7 @@ def _tensors(values: Iterable[onnx.ValueInfoProto]) -> Schema:
     )
 
 
-def find_run(model: bytes) -> str | None:
+def find_run(model: bytes) -> Run | None:
     """Return the newest finished run that logged exactly this model, or None."""
     runs = mlflow.search_runs(
         experiment_names=[TITLE],
@@ -165,4 +168,4 @@ def find_run(model: bytes) -> str | None:
         max_results=1,
         output_format="list",
     )
-    return str(runs[0].info.run_id) if runs else None
+    return runs[0] if runs else None

@@ -8,7 +8,7 @@ import pytest
 
 from project_package.config import Evaluate
 from project_package.evaluation import scores
-from project_package.evaluation.metric import Metric
+from project_package.evaluation.base import Metric
 from project_package.evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, Truth, score_models, score_slices
 
 MAE = Metric("Error", lambda target, prediction: float(np.abs(target - prediction).mean()), higher_is_better=False)

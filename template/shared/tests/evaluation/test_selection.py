@@ -3,8 +3,9 @@
 import dataclasses
 
 import numpy as np
+import pytest
 
-from project_package.evaluation.bootstrap import MIN_UNITS
+from project_package.evaluation import selection
 from project_package.evaluation.selection import Comparison, select_champion
 
 from .test_scores import MAE, PARAMS, independent
@@ -59,6 +60,8 @@ def test_few_samples_are_mentioned() -> None:
     assert "only 8" in comparison.describe(MAE)
 
 
-def test_too_few_samples_promote_no_model() -> None:
-    comparison = dataclasses.replace(compare(2.0, 0.5, margin=0.1)[1], promoted=False, units=MIN_UNITS - 1)
+def test_too_few_samples_promote_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "MIN_UNITS", 9)
+    champion, comparison = compare(2.0, 0.1, margin=0.1, rows=8)
+    assert champion == "simple"
     assert "which may be chance: simple stays the champion" in comparison.describe(MAE)

@@ -10,7 +10,7 @@ from project_package.config import Params
 from project_package.data.schema import Schema
 from project_package.data.splits import Split
 from project_package.evaluation.candidate import Candidate
-from project_package.models.base import TrainingContext, fit_model
+from project_package.models.base import Model, TrainingContext, fit_model
 from project_package.models.inference import export_difference, predict_onnx
 from project_package.paths import ProjectPaths
 from project_package.pipeline.train import MAX_EXPORT_DIFFERENCE, ExportError, canonical_onnx, train
@@ -20,7 +20,16 @@ from ..conftest import MODELS
 Splits = dict[str, Split]
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.fixture(scope="module", params=MODELS)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def model(splits: Splits, schema: Schema, params: Params, name: str) -> Model:
+    return fit_model(name, splits["train"], schema, params.train, TrainingContext(params.train.seed))
+
+
 def test_training_again_gives_the_same_files(
     project: ProjectPaths, splits: Splits, schema: Schema, params: Params, tmp_path: Path, name: str
 ) -> None:
@@ -29,18 +38,21 @@ def test_training_again_gives_the_same_files(
         assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
 
 
-@pytest.mark.parametrize("name", MODELS)
 def test_exported_model_predicts_like_the_trained_one(
-    project: ProjectPaths, splits: Splits, schema: Schema, params: Params, name: str
+    project: ProjectPaths, splits: Splits, schema: Schema, name: str, model: Model
 ) -> None:
     exported = Candidate.read(project.candidate(name)).exported
-    model = fit_model(name, splits["train"], schema, params.train, TrainingContext(params.train.seed))
     for part in ("validation", "test"):
         features = splits[part].features
         predictions = predict_onnx(exported, features, schema)
         assert predictions.shape == model.predict(features).shape
         assert np.isfinite(predictions).all()
         assert export_difference(model, exported, features, schema) < MAX_EXPORT_DIFFERENCE
+
+
+def test_the_order_of_rows_does_not_matter(splits: Splits, model: Model) -> None:
+    features = splits["test"].features
+    np.testing.assert_allclose(model.predict(features[::-1])[::-1], model.predict(features), rtol=1e-5, atol=1e-6)
 
 
 def test_a_wrong_export_is_an_error(

@@ -1,8 +1,13 @@
 """The report replaces the lines between the README's markers, and the same results give the same files."""
 
 import json
+import shutil
+from pathlib import Path
+
+import pytest
 
 from project_package.data.schema import Schema
+from project_package.errors import exit_on_user_error
 from project_package.paths import ProjectPaths
 from project_package.pipeline import report
 from project_package.pipeline.report import END, START, replace_results
@@ -41,9 +46,10 @@ def test_the_model_card_has_every_section(project: ProjectPaths, schema: Schema)
     assert str(load_champion(project.champion)[0].lineage["mlflow_run_id"]) in card
 
 
-def test_an_evaluation_without_slices_has_no_figure_of_them(project: ProjectPaths) -> None:
-    evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
-    assert set(report.draw_overview(evaluation | {"slices": []})) == {"comparison"}
+def test_without_a_champion_the_message_says_what_to_run(tmp_path: Path, project: ProjectPaths) -> None:
+    shutil.copytree(project.reports, tmp_path / "reports")
+    with pytest.raises(SystemExit, match="uv run dvc repro"), exit_on_user_error():
+        report.main(ProjectPaths(tmp_path))
 
 
 def test_reporting_again_changes_no_file(project: ProjectPaths) -> None:

@@ -17,7 +17,7 @@ from project_package.evaluation.metrics import METRICS
 from project_package.models.base import TrainingContext, fit_model
 from project_package.paths import ProjectPaths
 from project_package.pipeline import search
-from project_package.pipeline.search import GIVEN, Search, find_trial, rounded, run_trials
+from project_package.pipeline.search import Search, run_trials
 from project_package.tracking import runs
 from project_package.tracking.registry import REGISTERED_MODEL
 
@@ -114,15 +114,13 @@ def test_a_changed_type_of_range_starts_a_new_study(copy: ProjectPaths, params: 
 def test_changed_values_are_tried_next(copy: ProjectPaths, params: Params) -> None:
     run_trials(make_search(copy, params), 2)
     changed = make_search(copy, at_end_of_range(params))
-    study = run_trials(changed, 1)
-    assert find_trial(study, changed.current) == study.trials[-1]
-    assert find_trial(study, {name: rounded(value) for name, value in study.trials[1].params.items()})
+    assert run_trials(changed, 1).trials[-1].params == changed.current
 
 
-def test_a_trial_worse_than_the_median_is_pruned_unless_it_was_given(
+def test_a_trial_worse_than_the_median_is_pruned(
     copy: ProjectPaths, params: Params, fitted: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    losses = iter([1.0] * 7 + [9.0, 9.0])
+    losses = iter([1.0] * 7 + [9.0])
 
     def fit(*arguments: Any) -> Any:
         loss = next(losses)
@@ -133,10 +131,6 @@ def test_a_trial_worse_than_the_median_is_pruned_unless_it_was_given(
     monkeypatch.setattr(search, "fit_model", fit)
     study = run_trials(make_search(copy, params), 8)
     assert [trial.state.name for trial in study.trials] == ["COMPLETE"] * 7 + ["PRUNED"]
-    changed = make_search(copy, at_end_of_range(params))
-    study = run_trials(changed, 1)
-    given = [trial.state.name for trial in study.trials if trial.user_attrs.get(GIVEN) == changed.current]
-    assert given == ["COMPLETE"]
 
 
 @pytest.mark.usefixtures("without_training")
@@ -152,8 +146,8 @@ def test_the_best_values_are_printed_and_written_when_asked(
     search.main([MODEL, "--trials", "0", "--write"], copy)
     output = capsys.readouterr().out
     assert "Wrote the best values to params.yaml" in output
-    written = make_search(copy, load_params(copy.params)).current
-    assert f"with {search.format_values(written)}" in output
+    for name, value in make_search(copy, load_params(copy.params)).current.items():
+        assert f"{name} {value:.4g}" in output
 
 
 def test_an_interrupted_search_can_be_continued(

@@ -1,13 +1,16 @@
 """The stages fit together, are reproducible, and a failing stage changes nothing."""
 
+import ast
 import dataclasses
 import json
-from importlib.util import find_spec
+import shutil
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import yaml
+from mlflow.tracking import MlflowClient
 
 from project_package.config import Params, load_params
 from project_package.data.schema import Schema
@@ -16,37 +19,62 @@ from project_package.evaluation.candidate import Candidate
 from project_package.paths import ProjectPaths
 from project_package.pipeline import evaluate
 from project_package.serving.champion import RECORD_FILE, load_champion
+from project_package.tracking import runs
 from project_package.tracking.lineage import Lineage
+from project_package.tracking.registry import ALIAS, REGISTERED_MODEL
 
-from ..conftest import MODELS
+from ..conftest import DATA_MD5, MODELS
 
-
-@pytest.fixture(scope="module")
-def stages() -> dict[str, dict[str, Any]]:
-    pipeline = yaml.safe_load((ProjectPaths().root / "dvc.yaml").read_text(encoding="utf-8"))
-    stages: dict[str, dict[str, Any]] = pipeline["stages"]
-    return stages
+PACKAGE = Path(evaluate.__file__).parents[1]
+PIPELINE = yaml.safe_load((ProjectPaths().root / "dvc.yaml").read_text(encoding="utf-8"))
+STAGES: dict[str, dict[str, Any]] = PIPELINE["stages"]
 
 
-def test_stages_run_existing_modules_and_depend_on_them(stages: dict[str, dict[str, Any]]) -> None:
-    for name, stage in stages.items():
-        module = stage["cmd"].split()[2]
-        assert module.endswith(f".pipeline.{name}")
-        assert find_spec(module)
-        assert f"src/{module.replace('.', '/')}.py" in stage["deps"]
+def test_stages_run_the_modules_of_their_names() -> None:
+    for name, stage in STAGES.items():
+        assert stage["cmd"].split()[2] == f"{PACKAGE.name}.pipeline.{name}"
 
 
-def test_dependencies_on_code_exist_for_every_model(stages: dict[str, dict[str, Any]]) -> None:
-    for stage in stages.values():
-        for path in stage["deps"]:
-            for model in MODELS:
-                if path.startswith("src/"):
-                    assert (ProjectPaths().root / path.replace("${item.model}", model)).exists(), path
+def imported_modules(module: Path) -> set[Path]:
+    """Return a module of the package, and those that it imports, directly or not."""
+    found, waiting = set(), [module]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found.add(path)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                folder = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+                modules = [folder / f"{alias.name}.py" for alias in node.names]
+                named = folder.with_suffix(".py") if folder.with_suffix(".py").exists() else folder / "__init__.py"
+                waiting += [module if module.exists() else named for module in modules]
+    return found
 
 
-def test_stages_depend_on_existing_parameters(stages: dict[str, dict[str, Any]]) -> None:
+@pytest.mark.parametrize("name", STAGES)
+def test_a_stage_depends_on_the_modules_that_it_imports(name: str) -> None:
+    source = ProjectPaths().root / "src"
+    stage = PACKAGE / "pipeline" / f"{name}.py"
+    listed, imported = set(), set()
+    for model in MODELS:
+        dependencies = [path.replace("${item.model}", model) for path in STAGES[name]["deps"]]
+        paths = [ProjectPaths().root / path for path in dependencies if path.startswith("src/")]
+        modules = {module for path in paths for module in (path.rglob("[!_]*.py") if path.is_dir() else [path])}
+        needed = imported_modules(stage)
+        if name == "train":
+            needed |= imported_modules(PACKAGE / "models" / f"{model}.py")
+        missing = sorted(path.relative_to(source).as_posix() for path in needed - modules)
+        assert not missing, f"dvc.yaml: add these to the deps of the stage {name}"
+        listed |= modules
+        imported |= needed
+    unused = sorted(path.relative_to(source).as_posix() for path in listed - imported)
+    assert not unused, f"dvc.yaml: remove these from the deps of the stage {name}, which does not import them"
+
+
+def test_stages_depend_on_existing_parameters() -> None:
     params = yaml.safe_load(ProjectPaths().params.read_text(encoding="utf-8"))
-    for stage in stages.values():
+    for stage in STAGES.values():
         for path in stage.get("params", []):
             for model in MODELS:
                 section = params
@@ -85,18 +113,74 @@ def test_evaluating_again_changes_no_file(project: ProjectPaths) -> None:
     assert files() == before
 
 
-def test_edited_and_damaged_files_are_written_again(project: ProjectPaths) -> None:
-    record_file, report = project.champion / RECORD_FILE, project.reports / "evaluation.json"
-    text = record_file.read_bytes()
-    record, evaluation = json.loads(text), json.loads(report.read_text(encoding="utf-8"))
+@pytest.fixture
+def copy(project: ProjectPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectPaths:
+    """A copy of the project with its own MLflow store."""
+    copy = ProjectPaths(tmp_path / "copy")
+    shutil.copytree(project.root, copy.root)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{(copy.root / 'mlflow.db').as_posix()}")
+    return copy
+
+
+def test_edited_and_damaged_files_are_written_again(copy: ProjectPaths) -> None:
+    record_file, report = copy.champion / RECORD_FILE, copy.reports / "evaluation.json"
+    record, evaluation = (json.loads(path.read_text(encoding="utf-8")) for path in (record_file, report))
     edited = {name: score | {"value": 0.999} for name, score in record["metrics"].items()}
     evaluate.write_json(record_file, record | {"metrics": edited})
     report.write_text("<<<<<<< HEAD\n{", encoding="utf-8")
-    evaluate.main(project)
-    rewritten = json.loads(record_file.read_bytes())
-    record_file.write_bytes(text)  # the reports of the other tests belong to it
-    assert rewritten | {"lineage": None} == record | {"lineage": None}
+    evaluate.main(copy)
+    assert json.loads(record_file.read_bytes()) | {"lineage": None} == record | {"lineage": None}
     assert json.loads(report.read_text(encoding="utf-8")) == evaluation
+
+
+def test_the_lineage_is_that_of_the_training(copy: ProjectPaths) -> None:
+    """Not that of the evaluation: its data, code or commit may be others."""
+    trained = Lineage.from_record(load_champion(copy.champion)[0].lineage)
+    shutil.rmtree(copy.champion)
+    (copy.root / "dvc.lock").unlink()
+    (copy.root / "src").mkdir()
+    (copy.root / "src" / "later.py").write_text("x = 1\n", encoding="utf-8")
+    evaluate.main(copy)
+    assert trained.data_md5 == DATA_MD5
+    assert Lineage.from_record(load_champion(copy.champion)[0].lineage) == trained
+
+
+def test_without_its_run_a_champion_keeps_its_lineage(copy: ProjectPaths, empty_store: Path) -> None:
+    trained = Lineage.from_record(load_champion(copy.champion)[0].lineage)
+    shutil.copy(empty_store, copy.root)
+    record_file = copy.champion / RECORD_FILE
+    evaluate.write_json(record_file, json.loads(record_file.read_bytes()) | {"metrics": {}})
+    evaluate.main(copy)
+    lineage = load_champion(copy.champion)[0].lineage
+    assert Lineage.from_record(lineage) == trained
+    assert MlflowClient().get_run(lineage["mlflow_run_id"]).info.run_name.endswith("(restored)")
+
+
+def test_training_again_without_uncommitted_changes_is_recorded(copy: ProjectPaths) -> None:
+    record_file = copy.champion / RECORD_FILE
+    record = json.loads(record_file.read_bytes())
+    evaluate.write_json(record_file, record | {"lineage": record["lineage"] | {"git_dirty": True}})
+    evaluate.main(copy)
+    assert load_champion(copy.champion)[0].lineage["git_dirty"] is True
+    run_id = record["lineage"]["mlflow_run_id"]
+    MlflowClient().set_tag(run_id, "lineage.git_dirty", "False")
+    evaluate.main(copy)
+    assert load_champion(copy.champion)[0].lineage["git_dirty"] is False
+
+
+def test_an_unchanged_champion_is_registered_again(copy: ProjectPaths) -> None:
+    """Git may have brought it back after another one was the champion."""
+    lineage = load_champion(copy.champion)[0].lineage
+    runs.connect(copy)
+    MlflowClient().delete_registered_model_alias(REGISTERED_MODEL, ALIAS)
+    evaluate.main(copy)
+    assert load_champion(copy.champion)[0].lineage == lineage
+    assert MlflowClient().get_model_version_by_alias(REGISTERED_MODEL, ALIAS).run_id == lineage["mlflow_run_id"]
+
+
+def test_an_evaluation_without_slices_has_no_figure_of_them(project: ProjectPaths) -> None:
+    evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
+    assert set(evaluate.draw_overview(evaluate.Evaluation(**evaluation | {"slices": []}))) == {"comparison"}
 
 
 def test_a_failing_evaluation_keeps_the_champion(project: ProjectPaths, monkeypatch: pytest.MonkeyPatch) -> None:

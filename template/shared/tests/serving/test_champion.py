@@ -1,5 +1,6 @@
 """Only an intact champion is loaded; every error says what to run."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ REPRO, RESTORE = "uv run dvc repro", "git restore models/champion"
 
 def make_record(model: bytes = MODEL) -> dict[str, Any]:
     lineage = {"git_commit": "c0ffee", "data_md5": "d", "lock_sha256": "l", "code_sha256": "s", "mlflow_run_id": "r"}
-    return {"model": "boosting", "sha256": sha256(model), "lineage": lineage}
+    return {"model": "boosting", "format": "onnx", "size_bytes": 7, "sha256": sha256(model), "lineage": lineage}
 
 
 @pytest.fixture
@@ -67,6 +68,13 @@ def test_a_record_of_another_version_is_an_error() -> None:
         champion.require(["inputs", "examples", "classes"])
     with pytest.raises(ChampionError, match=r"champion\.json has no nullable"):
         champion.require(["nullable"], {"name": "age"})
+
+
+def test_a_record_without_lineage_is_an_error(folder: Path) -> None:
+    record = {key: value for key, value in make_record().items() if key != "lineage"}
+    (folder / RECORD_FILE).write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(ChampionError, match=rf"champion\.json has no lineage; .* Run: {REPRO}"):
+        load_champion(folder)
 
 
 def test_a_failed_publication_keeps_the_old_champion(folder: Path) -> None:

@@ -55,10 +55,13 @@ def test_figures_are_shown_in_pairs(project: ProjectPaths, predictor: Predictor,
     shutil.copytree(project.reports, tmp_path / "reports")
     shutil.copy(tmp_path / "reports/figures/comparison.png", tmp_path / "reports/figures/another.png")
     for folder in (project.reports, tmp_path / "reports"):
-        page = app.build_app(predictor, folder).get_config_file()
-        images = [part["props"] for part in page["components"] if part["type"] == "image"]
-        images = [properties for properties in images if not properties.get("interactive", True)]
-        assert len(images) >= len(list((folder / "figures").glob("*.png")))
+        names = [path.stem for path in (folder / "figures").glob("*.png")]
+        parts = app.build_app(predictor, folder).get_config_file()["components"]
+        shown = [part["props"]["label"] for part in parts if part["type"] == "image"]
+        shown = [label for label in shown if label in names]
+        assert shown == ["comparison", *sorted(set(names) - {"comparison"})]
+        spacers = [part for part in parts if part["type"] == "html" and part["props"].get("min_width") == 320]
+        assert len(spacers) == len(names) % 2
 
 
 def test_an_error_message_is_escaped_html() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from project_package.paths import ProjectPaths
 from project_package.tracking.context import LineageTags
-from project_package.tracking.lineage import current_lineage
+from project_package.tracking.lineage import Lineage, current_lineage
 
 from ..conftest import DATA_MD5
 
@@ -73,6 +73,12 @@ def test_renamed_and_changed_code_has_another_hash(repository: ProjectPaths) -> 
 
 def test_the_data_hash_is_dvc_s(project: ProjectPaths) -> None:
     assert current_lineage(project).data_md5 == DATA_MD5
+
+
+@pytest.mark.parametrize("lineage", [Lineage(), Lineage("c0ffee", False, None, "d", "c"), Lineage("c0ffee", True)])
+def test_tags_and_champion_json_hold_the_whole_lineage(lineage: Lineage) -> None:
+    assert Lineage.from_tags(lineage.tags() | {"model": "boosting"}) == lineage
+    assert Lineage.from_record(vars(lineage) | {"registry_version": 1}) == lineage
 
 
 def test_every_mlflow_run_is_tagged_with_the_lineage() -> None:

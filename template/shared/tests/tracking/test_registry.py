@@ -13,6 +13,7 @@ from mlflow.tracking import MlflowClient
 from project_package.paths import ProjectPaths
 from project_package.serving.champion import ChampionError, load_champion, sha256
 from project_package.tracking import registry, runs
+from project_package.tracking.lineage import Lineage
 from project_package.tracking.registry import ALIAS, REGISTERED_MODEL
 
 from ..conftest import DATA_MD5
@@ -68,21 +69,29 @@ def test_restoring_twice_registers_once(clone: ProjectPaths) -> None:
     check_registered_model(clone)
 
 
-def test_a_model_without_a_run_gets_one(clone: ProjectPaths) -> None:
+def test_a_restored_run_names_the_commit_of_the_training(clone: ProjectPaths) -> None:
+    """Not the current one, even where the training's is unknown."""
     runs.connect(clone)
-    _, model = load_champion(clone.champion)
-    registered = registry.register_model(model)
-    assert champion_version().run_id == registered["mlflow_run_id"]
+    champion, model = load_champion(clone.champion)
+    registry.log_restored(champion.record, model, Lineage(code_sha256="c"))
+    run = runs.find_run(model)
+    assert run
+    assert Lineage.from_tags(run.data.tags) == Lineage(code_sha256="c")
+    assert run.data.tags["mlflow.source.git.commit"] == "unknown"
+    assert run.data.params["model"] == champion.record["model"]
 
 
 def test_an_unfinished_run_is_not_used(clone: ProjectPaths) -> None:
     registry.restore(clone)
     _, model = load_champion(clone.champion)
-    run_id = runs.find_run(model)
+    before = runs.find_run(model)
     experiment = mlflow.get_experiment_by_name(REGISTERED_MODEL)
     assert experiment is not None
     MlflowClient().create_run(experiment.experiment_id, tags={"model_sha256": sha256(model)})
-    assert runs.find_run(model) == run_id
+    found = runs.find_run(model)
+    assert before
+    assert found
+    assert found.info.run_id == before.info.run_id
 
 
 def test_other_names_of_the_model_do_not_matter(clone: ProjectPaths) -> None:

@@ -26,10 +26,10 @@ def client(project: ProjectPaths) -> MlflowClient:
     return MlflowClient()
 
 
-def get_run(client: MlflowClient, project: ProjectPaths, name: str) -> Any:
-    run_id = runs.find_run(Candidate.read(project.candidate(name)).exported)
-    assert run_id
-    return client.get_run(run_id)
+def get_run(project: ProjectPaths, name: str) -> Any:
+    run = runs.find_run(Candidate.read(project.candidate(name)).exported)
+    assert run
+    return run
 
 
 def test_each_model_has_one_finished_run(client: MlflowClient, project: ProjectPaths) -> None:
@@ -43,7 +43,7 @@ def test_each_model_has_one_finished_run(client: MlflowClient, project: ProjectP
 def test_a_run_has_parameters_and_metrics(
     client: MlflowClient, project: ProjectPaths, params: Params, name: str
 ) -> None:
-    run = get_run(client, project, name)
+    run = get_run(project, name)
     logged = {key: str(value) for key, value in params.train.logged_params(name).items()}
     assert run.data.params == {"model": name, **logged}
     assert params.evaluate.metric in run.data.metrics
@@ -51,7 +51,7 @@ def test_a_run_has_parameters_and_metrics(
 
 
 def test_a_run_has_data_set_lineage_and_plots(client: MlflowClient, project: ProjectPaths) -> None:
-    run = get_run(client, project, MODELS[-1])
+    run = get_run(project, MODELS[-1])
     (data_input,) = run.inputs.dataset_inputs
     assert data_input.dataset.digest == DATA_MD5
     assert run.data.tags["lineage.data_md5"] == DATA_MD5
@@ -62,7 +62,7 @@ def test_a_run_has_data_set_lineage_and_plots(client: MlflowClient, project: Pro
 def test_costs_of_the_evaluation_are_those_of_the_run(client: MlflowClient, project: ProjectPaths) -> None:
     costs = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))["costs"]
     for name in MODELS:
-        run = get_run(client, project, name)
+        run = get_run(project, name)
         assert costs[name]["fit_cpu_seconds"] == run.data.metrics["fit_cpu_seconds"]
         assert costs[name].get("gpu") == run.data.tags.get("gpu")
 
@@ -84,13 +84,15 @@ def test_the_gpu_is_logged(project: ProjectPaths, monkeypatch: pytest.MonkeyPatc
     runs.connect(ProjectPaths(tmp_path))
     exported = Candidate.read(project.candidate("baseline")).exported
     table = pd.DataFrame({"x": [1.0], "y": [2.0]})
-    run = runs.TrainingRun("net", {}, {"latency_ms": 1.0}, [], "GPU 1", exported, table, "y", {})
+    run = runs.TrainingRun("net", {}, {"latency_ms": 1.0}, [], "GPU 1", exported, table, "y")
     runs.log_training(run, current_lineage(project))
-    assert runs.training_cost(exported) == {"fit_cpu_seconds": None, "latency_ms": 1.0, "gpu": "GPU 1"}
+    cost = {"fit_cpu_seconds": None, "latency_ms": 1.0, "gpu": "GPU 1"}
+    assert runs.training_cost(runs.find_run(exported)) == cost
 
 
 def test_an_unknown_model_has_unknown_costs(client: MlflowClient) -> None:
-    assert runs.training_cost(b"another model") == {"fit_cpu_seconds": None, "latency_ms": None}
+    assert runs.find_run(b"another model") is None
+    assert runs.training_cost(None) == {"fit_cpu_seconds": None, "latency_ms": None}
 
 
 def test_a_store_of_another_folder_is_reported(

@@ -6,30 +6,24 @@ from typing import Any
 import numpy as np
 import pytest
 
-from project_package.data.schema import Column, Schema
+from project_package.data.schema import Schema
 from project_package.data.splits import Split
 from project_package.evaluation.metrics import METRICS
 from project_package.serving.prediction import Prediction
 
-# A metric where higher is better, and its value for the mean.
+# Models are scored by R²: the mean has 0, perfect predictions 1.
 METRIC, CHANCE = METRICS["r2"], 0.0
-# A target of the demo's examples and shifts.
-TARGET = Column("kind", "Kind", "number")
+# How the demo shows contributions of 0.25 and -0.004.
 SHIFTS = ("+0.25", "-0.004")
 
 
-def labels(numbers: np.ndarray) -> list[Any]:
-    """Return a target that alternates between two values."""
-    return [float(number % 2) for number in numbers]
-
-
 def baseline_predictions(train: Split, schema: Schema, rows: int) -> np.ndarray:
-    """Return the mean, for every row."""
+    """Return what the baseline predicts for each row: the mean. Shape (rows,)."""
     return np.full(rows, float(train.target.astype(float).mean()))
 
 
-def direction_of(predictions: np.ndarray) -> np.ndarray:
-    """Return a number per row that increases with the encoded target."""
+def expected_target(predictions: np.ndarray) -> np.ndarray:
+    """Return the expected target of each row: the prediction itself."""
     return predictions
 
 

@@ -1,15 +1,14 @@
-"""`schema.yaml`: the columns of the table, and how to read it."""
+"""`schema.yaml`: the columns of the table."""
 
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from ..config import load_yaml
 from ..errors import UserError
-from .tables import Reading
 from .target import TASK
 
 # The categories of an empty cell, and of one whose category `schema.yaml` does not list.
@@ -33,7 +32,7 @@ class Column:
         column: its name in the file, if that differs from `name`.
         nullable: whether cells may be empty. Models get nan, or the category `MISSING`.
         others: whether a category that is not in `choices` counts as `OTHER` instead of being an error.
-        date_format: of a date in the file, for `strptime`, with `Q%q` for a quarter; empty for ISO 8601.
+        date_format: of a date in the file, for `strptime`; empty for ISO 8601.
     """
 
     name: str
@@ -77,10 +76,10 @@ class Schema:
     Attributes:
         source: where the data comes from.
         licence: under which it may be used.
-        reading: the file and its format.
         target: the column to predict.
         features: the columns to predict it from.
         positive: the positive class of a binary classification.
+        reading: the file and its format, for a data set of your own (see `data/tables.py`).
         left_out: the other columns of the file.
         too_rare: classes with too few rows, which are dropped.
         repeats: whether equal rows are different samples, or duplicates that are dropped.
@@ -88,10 +87,10 @@ class Schema:
 
     source: str
     licence: str
-    reading: Reading
     target: Column
     features: tuple[Column, ...]
     positive: str | None = None
+    reading: dict[str, Any] | None = None
     left_out: tuple[ExcludedColumn, ...] = ()
     too_rare: tuple[str, ...] = ()
     repeats: bool = False

@@ -10,7 +10,6 @@ from sklearn.model_selection import train_test_split
 from .params import Prepare
 from .schema import Schema
 from .target import encode_target as encode_target
-from .target import strata
 
 SPLITS = ("train", "validation", "test")
 
@@ -37,19 +36,19 @@ def split(table: pd.DataFrame, schema: Schema, params: Prepare) -> dict[str, Spl
     features = [column.name for column in schema.features]
     if not schema.repeats:
         table = table.drop_duplicates(subset=features).reset_index(drop=True)
+    rest, test = _split_off(table, params.test_share, schema, params.seed)
+    train, validation = _split_off(rest, params.validation_share / (1 - params.test_share), schema, params.seed)
     target = schema.target.name
-    rest, test = train_test_split(
-        table, test_size=params.test_share, random_state=params.seed, stratify=strata(table[target])
-    )
-    train, validation = train_test_split(
-        rest,
-        test_size=params.validation_share / (1 - params.test_share),
-        random_state=params.seed,
-        stratify=strata(rest[target]),
-    )
     return {
         name: Split(part[features], part[target]) for name, part in zip(SPLITS, (train, validation, test), strict=True)
     }
+
+
+def _split_off(table: pd.DataFrame, share: float, schema: Schema, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the other rows and a share of them, each with the same proportions of the classes."""
+    classes = table[schema.target.name] if schema.classes else None
+    rest, part = train_test_split(table, test_size=share, random_state=seed, stratify=classes)
+    return rest, part
 
 
 def write_splits(splits: dict[str, Split], folder: Path) -> None:

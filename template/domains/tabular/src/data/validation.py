@@ -1,11 +1,7 @@
 """Validation of the raw table against `schema.yaml`."""
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
-from pandera.errors import SchemaErrors
 
 from ..errors import UserError
 from .schema import MISSING, OTHER, Column, Schema
@@ -23,82 +19,50 @@ def validate(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     Raises:
         DataError: lists each missing or unknown column, and each column with invalid values.
     """
-    problems = _column_problems(table, schema)
-    checked = []
+    names = [column.name for column in schema.columns]
+    problems = [f"column {name!r} is missing" for name in names if name not in table]
+    problems += [
+        f"column {name!r} is not in schema.yaml; add it to features or left_out" for name in table if name not in names
+    ]
+    converted = {}
     for column in schema.columns:
         if column.name in table:
-            texts = _texts_among_numbers(table[column.name], column)
-            if len(texts):
-                problems.append(_describe_values(column.name, f"has values that are not {column.kind}s", texts))
-            else:
-                checked.append(column)
-    expected = pa.DataFrameSchema({column.name: _checks(column) for column in checked})
-    converted = table.assign(**{column.name: _convert(table[column.name], column) for column in checked})
-    try:
-        valid: pd.DataFrame = expected.validate(converted, lazy=True)
-    except SchemaErrors as errors:
-        problems += _describe(errors.failure_cases)
+            converted[column.name] = _convert(table[column.name], column)
+            problems += _value_problems(table[column.name], converted[column.name], column)
     if problems:
         raise DataError("\n".join(problems))
-    return valid
+    return table.assign(**converted)
 
 
-def _column_problems(table: pd.DataFrame, schema: Schema) -> list[str]:
-    names = [column.name for column in schema.columns]
-    return [
-        *(f"column {name!r} is missing" for name in names if name not in table),
-        *(
-            f"column {name!r} is not in schema.yaml; add it to features or left_out"
-            for name in table
-            if name not in names
-        ),
-    ]
-
-
-def _texts_among_numbers(values: pd.Series, column: Column) -> pd.Series:
-    """Return the values of a column of numbers or dates that are not numbers."""
-    is_text = values.notna() & pd.to_numeric(values, errors="coerce").isna()
-    return values[is_text & (column.kind != "category")]
-
-
-def _convert(values: pd.Series, column: Column) -> pd.Series:
-    """Return categories as text and numbers as float32, the type that the served model computes with."""
-    return _categories(values, column) if column.kind == "category" else pd.to_numeric(values).astype(np.float32)
-
-
-def _categories(values: pd.Series, column: Column) -> pd.Series:
-    texts = values.where(values.isna(), values.astype(str)).astype(object)
+def _convert(raw: pd.Series, column: Column) -> pd.Series:
+    """Return categories as text, and numbers as float32, the type that the served model computes with."""
+    if column.kind != "category":
+        return pd.to_numeric(raw, errors="coerce").astype(np.float32)
+    texts = raw.where(raw.isna(), raw.astype(str)).astype(object)
     if column.others:
         texts = texts.where(texts.isna() | texts.isin(column.levels), OTHER)
     return texts.fillna(MISSING) if column.nullable else texts
 
 
-def _checks(column: Column) -> pa.Column:
+def _value_problems(raw: pd.Series, values: pd.Series, column: Column) -> list[str]:
+    invalid_rows = _find_invalid(raw, values, column)
+    return [_describe(column.name, problem, raw[rows]) for problem, rows in invalid_rows.items() if rows.any()]
+
+
+def _find_invalid(raw: pd.Series, values: pd.Series, column: Column) -> dict[str, pd.Series]:
+    """Return for each possible problem which rows have it."""
+    empty = raw.isna()
+    problems = {} if column.nullable else {"has empty cells": empty}
     if column.kind == "category":
-        return pa.Column(str, pa.Check.isin(column.levels), nullable=False)
-    limits = [
-        *([] if column.minimum is None else [pa.Check.ge(column.minimum)]),
-        *([] if column.maximum is None else [pa.Check.le(column.maximum)]),
-    ]
-    return pa.Column(np.float32, limits, nullable=column.nullable)
+        return problems | {"has categories that schema.yaml does not list": ~values.isin(column.levels) & ~empty}
+    problems[f"has values that are not {column.kind}s"] = values.isna() & ~empty
+    if column.minimum is not None:
+        problems[f"has values below the minimum of {column.minimum:g}"] = values < column.minimum
+    if column.maximum is not None:
+        problems[f"has values above the maximum of {column.maximum:g}"] = values > column.maximum
+    return problems
 
 
-PROBLEMS = {
-    "not_nullable": "has empty cells",
-    "isin": "has categories that schema.yaml does not list",
-    "greater_than_or_equal_to": "has values below the minimum of {}",
-    "less_than_or_equal_to": "has values above the maximum of {}",
-}
-
-
-def _describe(failures: pd.DataFrame) -> Iterable[str]:
-    for (column, check), group in failures.groupby(["column", "check"], sort=False):
-        name, _, limit = str(check).rstrip(")").partition("(")
-        shown = f"{float(limit):g}" if name.endswith("_or_equal_to") else ""
-        problem = PROBLEMS[name].format(shown)
-        yield _describe_values(str(column), problem, group.failure_case.set_axis(group["index"]))
-
-
-def _describe_values(column: str, problem: str, values: pd.Series) -> str:
+def _describe(column: str, problem: str, values: pd.Series) -> str:
     shown = ", ".join(f"{value} (row {row})" for row, value in values.head(5).items())
     return f"column {column!r} {problem} in {len(values)} row{'s' * (len(values) != 1)}: {shown}"

@@ -12,8 +12,8 @@ from ..config import Params
 from ..data.schema import Column, Schema, iso_date
 from ..data.splits import Split, encode_target
 from ..models.inference import predict_onnx
+from .base import Metric
 from .examples import format_truth, select_examples
-from .metric import Metric
 from .metrics import primary_metric
 
 SHUFFLES = 5

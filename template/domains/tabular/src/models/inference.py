@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..data.schema import Schema
 from .base import Model
-from .outputs import convert_output, scale_of
+from .outputs import convert_output
 
 Predict = Callable[[pd.DataFrame], NDArray[np.float64]]
 
@@ -34,6 +34,7 @@ def predict_onnx(exported: bytes, features: pd.DataFrame, schema: Schema) -> NDA
 
 
 def export_difference(model: Model, exported: bytes, features: pd.DataFrame, schema: Schema) -> float:
-    """Return the largest difference between the predictions before and after the export, relative to their scale."""
+    """Return the largest difference between the predictions before and after the export, relative to the largest."""
     trained = model.predict(features)
-    return float(np.abs(trained - predict_onnx(exported, features, schema)).max()) / scale_of(trained)
+    scale = float(np.abs(trained).max()) or 1.0
+    return float(np.abs(trained - predict_onnx(exported, features, schema)).max()) / scale

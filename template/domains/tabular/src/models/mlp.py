@@ -119,7 +119,8 @@ def to_tensors(features: pd.DataFrame, schema: Schema) -> tuple[Tensor, ...]:
         values = features[column.name]
         if column.levels:
             values = values.map({level: index for index, level in enumerate(column.levels)}).fillna(-1)
-        tensors.append(torch.tensor(values.to_numpy(dtype=np.float32)).reshape(-1, 1))
+        # A copy, because PyTorch can't read the negative strides of reversed rows.
+        tensors.append(torch.tensor(values.to_numpy(dtype=np.float32).copy()).reshape(-1, 1))
     return tuple(tensors)
 
 

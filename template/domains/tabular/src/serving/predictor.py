@@ -9,9 +9,10 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from ..models.outputs import convert_output
 from .champion import Champion, load_champion
 from .inputs import KEYS, InvalidInputError, check_input, encode_input
-from .prediction import Prediction, convert_output, explained_scores, to_prediction
+from .prediction import Prediction, explained_scores, to_prediction
 
 __all__ = ["Contribution", "InvalidInputError", "Prediction", "Predictor", "load_predictor"]
 
@@ -92,4 +93,6 @@ def load_predictor(folder: Path) -> Predictor:
     champion.require({"inputs", "examples", "classes", "positive", "target"})
     for column in champion.record["inputs"]:
         champion.require(KEYS, column)
+        if column["kind"] != "category":
+            champion.require({"minimum", "maximum"}, column)
     return Predictor(champion, model)

@@ -9,10 +9,10 @@ import pytest
 from project_package.config import Params
 from project_package.data.loading import read_raw
 from project_package.data.schema import MISSING, Column, Schema
-from project_package.data.slices import slice_labels
 from project_package.data.splits import Split, read_splits, split, to_table, write_splits
 from project_package.data.validation import validate
 from project_package.errors import UserError
+from project_package.evaluation.slices import slice_labels
 from project_package.paths import ProjectPaths
 
 Splits = dict[str, Split]

@@ -2,20 +2,21 @@
 
 import dataclasses
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from project_package.data.loading import read_raw
-from project_package.data.schema import MISSING, OTHER, Column, Schema
-from project_package.data.tables import Reading
+from project_package.data.schema import MISSING, OTHER, Column, Schema, load_schema
 from project_package.data.validation import DataError, validate
+from project_package.errors import UserError
 from project_package.paths import ProjectPaths
 
 AGE = Column("age", "Age", "number", minimum=0, maximum=120)
 COLOR = Column("color", "Color", "category", choices=("blue", "red"))
-SCHEMA = Schema("", "", Reading("table.csv"), COLOR, (AGE,))
+SCHEMA = Schema("", "", COLOR, (AGE,))
 TABLE = pd.DataFrame({"age": [30.0, 40.0], "color": ["red", "blue"]})
 
 
@@ -41,7 +42,7 @@ def test_the_project_s_data_is_valid(project: ProjectPaths, schema: Schema) -> N
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
-        ("age", 121, "column 'age' has values above the maximum of 120 in 1 row: 121.0 (row 0)"),
+        ("age", 121, "column 'age' has values above the maximum of 120 in 1 row: 121 (row 0)"),
         ("age", -math.inf, "column 'age' has values below the minimum of 0 in 1 row: -inf (row 0)"),
         ("age", math.nan, "column 'age' has empty cells in 1 row: nan (row 0)"),
         ("age", "seven", "column 'age' has values that are not numbers in 1 row: seven (row 0)"),
@@ -70,3 +71,20 @@ def test_missing_and_other_categories_have_names() -> None:
     schema = dataclasses.replace(SCHEMA, features=(dataclasses.replace(color, name="paint"),))
     table = pd.DataFrame({"paint": ["red", None, "green"], "color": ["red", "blue", "red"]})
     assert validate(table, schema)["paint"].tolist() == ["red", MISSING, OTHER]
+
+
+def test_a_typo_in_the_schema_is_an_error(project: ProjectPaths, tmp_path: Path) -> None:
+    text = project.schema.read_text(encoding="utf-8").replace("label:", "name_of:", 1)
+    (tmp_path / "schema.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match="name_of is unknown"):
+        load_schema(tmp_path / "schema.yaml")
+
+
+def test_a_target_of_another_kind_is_an_error(project: ProjectPaths, tmp_path: Path) -> None:
+    kind = load_schema(project.schema).target.kind
+    before, _, after = project.schema.read_text(encoding="utf-8").partition("target:")
+    other = {"category": "number", "number": "category"}[kind]
+    changed = after.replace(f"kind: {kind}", f"kind: {other}", 1)
+    (tmp_path / "schema.yaml").write_text(f"{before}target:{changed}", encoding="utf-8")
+    with pytest.raises(UserError, match=rf"the target \w+ is a {other}, but this project is a \w+ion"):
+        load_schema(tmp_path / "schema.yaml")

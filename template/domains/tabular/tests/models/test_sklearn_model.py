@@ -1,5 +1,7 @@
 """A scikit-learn model predicts the same after its export, and importance measures what it uses."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,6 @@ from sklearn import ensemble
 from project_package.config import Params
 from project_package.data.schema import Column, Schema
 from project_package.data.splits import Split
-from project_package.data.tables import Reading
 from project_package.evaluation.candidate import Candidate
 from project_package.evaluation.demo_metadata import permutation_importance
 from project_package.evaluation.metrics import primary_metric
@@ -17,7 +18,7 @@ from project_package.models.inference import export_difference
 from project_package.models.sklearn_model import fit_sklearn
 from project_package.paths import ProjectPaths
 
-from ..expectations import TARGET, baseline_predictions, labels
+from ..expectations import baseline_predictions
 
 
 def test_the_baseline_ignores_the_inputs(splits: dict[str, Split], schema: Schema, params: Params) -> None:
@@ -28,11 +29,14 @@ def test_the_baseline_ignores_the_inputs(splits: dict[str, Split], schema: Schem
 
 
 @pytest.mark.parametrize("name", ["HistGradientBoosting", "GradientBoosting", "RandomForest", "ExtraTrees"])
-def test_an_input_equal_to_a_threshold_is_predicted_the_same(name: str) -> None:
+def test_an_input_equal_to_a_threshold_is_predicted_the_same(
+    name: str, splits: dict[str, Split], schema: Schema
+) -> None:
     """Trees split halfway, for example at 1.7 between 1.6 and 1.8; 1.7 as float32 is less than 1.7 as float64."""
-    schema = Schema("", "", Reading("table.csv"), TARGET, (Column("size", "Size", "number"),))
+    schema = dataclasses.replace(schema, features=(Column("size", "Size", "number"),))
     tenths = np.arange(100, dtype=np.float32) / np.float32(10)
-    target = pd.Series(labels(np.tile(np.arange(50), 8)))
+    lowest, highest = splits["train"].target.sort_values().iloc[[0, -1]]
+    target = pd.Series([lowest, highest] * 200)  # alternates, so that trees split between all values
     train = Split(pd.DataFrame({"size": np.tile(tenths[::2], 8)}), target)
     kind = "Classifier" if schema.classes else "Regressor"
     arguments = {"min_samples_leaf": 1, "random_state": 0}

@@ -1,6 +1,5 @@
 """The demo over HTTP: predictions, examples, explanations and errors."""
 
-import re
 from typing import Any
 
 import gradio as gr
@@ -49,16 +48,7 @@ def test_an_invalid_number_is_an_error(client: Client, predictor: Predictor, val
     assert str(caught.value).startswith(f"{columns[0]['label']} must ")
 
 
-def test_an_invalid_category_is_an_error(client: Client, predictor: Predictor) -> None:
-    columns = [column for column in predictor.inputs if column["kind"] == "category" and not column["others"]]
-    if not columns:
-        pytest.skip("no input is a fixed list of categories")
-    with pytest.raises(AppError, match=re.escape(f"must be one of {', '.join(columns[0]['choices'])}")):
-        client.predict(**{columns[0]["name"]: "purple"}, api_name="/predict")
-
-
 def test_every_kind_of_input_has_a_component(predictor: Predictor) -> None:
-    """Also those that the project's data does not have."""
     base = {"unit": "cm", "whole": False, "nullable": False, "choices": [], "minimum": 0.0, "maximum": 1.0}
     kinds = [
         base | {"name": "a", "label": "A", "kind": "number", "default": 0.5},

@@ -12,21 +12,18 @@ import pandas as pd
 
 from .schema import Schema
 
-# Quoted code, and code by its form: camelCase, snake_case, a.dotted.name, a call(, LaTeX. Valid for Python's `re` and
-# for the regular expressions of tokenizers.
-QUOTED_CODE = r"``[^`]*``|`[^`]*`"
-CODE_FORM = r"\S*(?:[a-z][A-Z]|[_\\=]|\w\.\w|\w\()\S*"
+# What is removed unless `schema.code`, in this order. Valid for Python's `re` and for the tokenizers' expressions.
+CODE = (
+    r"``[^`]*``|`[^`]*`",
+    r"%\([^)]*\)[sdrf]|\{[^}]*\}",  # placeholders of format strings
+    r"https?://\S+",
+    r"\S*(?:[a-z][A-Z]|[_\\=]|\w\.\w|\w\()\S*",  # camelCase, snake_case, a.dotted.name, a call(, LaTeX
+    r"[*`]+",  # emphasis and unbalanced quotes
+)
 ACCENTS = "[\u0300-\u036f]"
 # Python lowercases Σ at the end of a word to ς, tokenizers always to σ.
 FINAL_SIGMA = ("ς", "σ")
 
-_CODE = (
-    re.compile(QUOTED_CODE),
-    re.compile(r"%\([^)]*\)[sdrf]|\{[^}]*\}"),  # placeholders of format strings
-    re.compile(r"https?://\S+"),
-    re.compile(CODE_FORM),
-    re.compile(r"[*`]+"),  # emphasis and unbalanced quotes
-)
 _LETTERS = re.compile(r"[^\W\d_]+")
 # The demo rejects these; a raw file may contain them.
 _CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -36,8 +33,8 @@ def clean_text(text: str, schema: Schema) -> str:
     """Return the text without control characters and, unless `schema.code`, without code."""
     text = _CONTROL_CHARACTERS.sub(" ", text)
     if not schema.code:
-        for pattern in _CODE:
-            text = pattern.sub(" ", text)
+        for pattern in CODE:
+            text = re.sub(pattern, " ", text)
     return text.strip()
 
 

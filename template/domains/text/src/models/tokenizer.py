@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers, processors
 from tokenizers.models import WordLevel
 
-from ..data.cleaning import ACCENTS, CODE_FORM, FINAL_SIGMA, QUOTED_CODE, names_pattern
+from ..data.cleaning import ACCENTS, CODE, FINAL_SIGMA, names_pattern
 from ..data.schema import Schema
 from ..data.splits import Split
 from .special_tokens import BATCH_SIZE, PAD, SPECIAL_TOKENS, START, UNKNOWN
@@ -18,13 +18,13 @@ from .special_tokens import BATCH_SIZE, PAD, SPECIAL_TOKENS, START, UNKNOWN
 Tokens = NDArray[np.int64]
 
 
-def build_tokenizer(model: Any, train: Split, schema: Schema, max_length: int | None = None) -> Tokenizer:
+def build_tokenizer(model: Any, train: Split, schema: Schema) -> Tokenizer:
     """Return a tokenizer that splits words as `words_of` does and removes names and, unless `schema.code`, code.
 
-    Each text starts with [CLS]. Rows are padded and truncated to `max_length`, or padded to the longest of a batch.
+    Each text starts with [CLS]; rows are padded to the longest of a batch.
     """
     tokenizer = Tokenizer(model)
-    code = [] if schema.code else [QUOTED_CODE, CODE_FORM]
+    code = () if schema.code else CODE
     names = [names_pattern(train.names)] if train.names else []
     tokenizer.normalizer = normalizers.Sequence(
         [
@@ -41,9 +41,7 @@ def build_tokenizer(model: Any, train: Split, schema: Schema, max_length: int | 
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{SPECIAL_TOKENS[START]} $A", special_tokens=[(SPECIAL_TOKENS[START], START)]
     )
-    if max_length:
-        tokenizer.enable_truncation(max_length)
-    tokenizer.enable_padding(pad_id=PAD, pad_token=SPECIAL_TOKENS[PAD], length=max_length)
+    tokenizer.enable_padding(pad_id=PAD, pad_token=SPECIAL_TOKENS[PAD])
     return tokenizer
 
 

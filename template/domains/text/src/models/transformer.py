@@ -138,9 +138,11 @@ def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) 
 
 
 def bpe_tokenizer(train: Split, schema: Schema, params: Params) -> Tokenizer:
-    """Train a byte-pair encoding (Sennrich et al., 2016)."""
+    """Train a byte-pair encoding (Sennrich et al., 2016); rows are padded and truncated to `max_length`."""
     model = BPE(unk_token=SPECIAL_TOKENS[UNKNOWN])
-    tokenizer = build_tokenizer(model, train, schema, params.max_length)
+    tokenizer = build_tokenizer(model, train, schema)
+    tokenizer.enable_truncation(params.max_length)
+    tokenizer.enable_padding(pad_id=PAD, pad_token=SPECIAL_TOKENS[PAD], length=params.max_length)
     # Without `continuing_subword_prefix`: with one, the order of tokens differs from run to run.
     trainer = BpeTrainer(
         vocab_size=params.vocab_size, min_frequency=2, special_tokens=list(SPECIAL_TOKENS), show_progress=False

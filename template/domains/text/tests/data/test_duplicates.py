@@ -7,8 +7,9 @@ import pytest
 from project_package.config import Params
 from project_package.data.cleaning import words_of
 from project_package.data.duplicates import drop_repeated_sentences, near_duplicate_groups
-from project_package.data.schema import ANY_WORD, Schema
+from project_package.data.schema import Schema
 from project_package.data.splits import Split
+from project_package.data.words import ANY_WORD
 
 SENTENCE = "compute the mean of all numbers along the given axis of an array"
 

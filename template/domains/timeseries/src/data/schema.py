@@ -2,14 +2,13 @@
 
 import math
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from ..config import load_yaml
 from .periods import SEASON_LENGTHS, Step
-from .tables import Reading
 
 _CONFIG = ConfigDict(extra="forbid")
 
@@ -42,7 +41,7 @@ class Date:
     Attributes:
         name: identifier.
         column: column in the file, if it differs from the name.
-        date_format: `strptime` format, with `Q%q` for a quarter; empty for ISO 8601.
+        date_format: `strptime` format; empty for ISO 8601.
         days_apart: required number of days between consecutive rows; None for any.
     """
 
@@ -70,7 +69,7 @@ class Schema:
         date: the column with the date.
         target: the column with the value.
         step: period of a forecast step; values within one step are averaged.
-        reading: the file and its format; by default the file that `fetch` writes.
+        reading: the file and its format, for a data set of your own (see `data/tables.py`).
         left_out: other columns of the file.
     """
 
@@ -79,7 +78,7 @@ class Schema:
     date: Date
     target: Target
     step: Step
-    reading: Reading = Reading("series.csv")
+    reading: dict[str, Any] | None = None
     left_out: tuple[LeftOut, ...] = ()
 
     task: ClassVar[str] = "forecast"

@@ -130,7 +130,8 @@ class Forecaster:
 
 def to_tensor(features: pd.DataFrame) -> Tensor:
     """Return histories as float32, shape (origins, history)."""
-    return torch.tensor(features.to_numpy(dtype=np.float32))
+    # A copy, because PyTorch can't read the negative strides of reversed rows.
+    return torch.tensor(features.to_numpy(dtype=np.float32).copy())
 
 
 def pinball_loss(quantiles: Tensor, target: Tensor) -> Tensor:

@@ -211,6 +211,9 @@ def load_predictor(folder: Path) -> Predictor:
     """Load the champion in `folder`.
 
     Raises:
-        ChampionError: a file is missing, or the model does not match `champion.json`.
+        ChampionError: it is missing or damaged, or was written by another version.
     """
-    return Predictor(*load_champion(folder))
+    champion, model = load_champion(folder)
+    champion.require({"inputs", "history", "series", "examples", "target"})
+    champion.require({"begins", "values", "filled"}, champion.record["series"])
+    return Predictor(champion, model)

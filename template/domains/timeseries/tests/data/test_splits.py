@@ -12,10 +12,10 @@ from project_package.data.loading import read_raw
 from project_package.data.periods import Step
 from project_package.data.schema import Schema
 from project_package.data.series import fill_gaps, resample
-from project_package.data.slices import slice_labels
 from project_package.data.splits import Split, join_windows, read_splits, split, to_table, write_splits
 from project_package.data.validation import DataError, validate
 from project_package.errors import UserError
+from project_package.evaluation.slices import slice_labels
 from project_package.paths import ProjectPaths
 
 Splits = dict[str, Split]

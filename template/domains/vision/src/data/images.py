@@ -5,6 +5,7 @@ Used by the pipeline and by the demo, so it imports neither pandas nor scikit-le
 
 import base64
 import io
+from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -50,6 +51,14 @@ class ImageSpec:
         """Side length of the pixel blocks in which images are compared and predictions are explained."""
         side = min(self.height, self.width)
         return 4 if side >= 24 else 2 if side >= 16 else 1
+
+
+class RawImage(NamedTuple):
+    """An image file: its path in the folder or archive, its class, and a function that reads its content."""
+
+    name: str
+    label: str
+    read: Callable[[], bytes]
 
 
 class Preprocessed(NamedTuple):

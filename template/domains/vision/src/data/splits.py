@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from ..errors import UserError
 from .duplicates import find_duplicates
 from .images import Pixels
-from .loading import MIN_CLASS_SIZE
 from .params import Prepare
 from .schema import Schema
 
 SPLITS = ("train", "validation", "test")
+# The smallest class that can be divided into three splits of at least a fifth each.
+MIN_CLASS_SIZE = 5
 _MAX_LISTED = 5
 
 

@@ -10,8 +10,7 @@ import numpy as np
 
 from ..errors import UserError
 from . import preprocessing
-from .images import ImageSpec, InvalidInputError, Pixels, decode_image
-from .loading import RawImage
+from .images import ImageSpec, InvalidInputError, Pixels, RawImage, decode_image
 from .schema import Schema
 from .splits import Split
 

@@ -149,7 +149,7 @@ class TrainedModel:
     @torch.no_grad()
     def predict(self, features: Pixels) -> NDArray[np.float64]:
         """Return probabilities of shape (rows, classes)."""
-        batches = torch.split(torch.from_numpy(flatten(features)), BATCH_SIZE)
+        batches = torch.split(to_tensor(features), BATCH_SIZE)
         return normalize(np.concatenate([self.classifier(batch).numpy() for batch in batches]))
 
     def export_onnx(self) -> bytes:
@@ -171,4 +171,10 @@ def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) 
 
 def to_batch(split: Split, schema: Schema) -> Batch:
     """Return the split as tensors: pixels of shape (rows, pixels) and class indices."""
-    return Batch((torch.from_numpy(flatten(split.features)),), torch.from_numpy(encode_target(split.target, schema)))
+    return Batch((to_tensor(split.features),), torch.from_numpy(encode_target(split.target, schema)))
+
+
+def to_tensor(pixels: Pixels) -> Tensor:
+    """Return pixels of shape (rows, pixels)."""
+    # A copy, because PyTorch can't read the negative strides of reversed rows.
+    return torch.tensor(flatten(pixels).copy())

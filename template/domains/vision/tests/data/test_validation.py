@@ -5,7 +5,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from project_package.data.loading import RawImage, read_raw
+from project_package.data.images import RawImage
+from project_package.data.loading import read_raw
 from project_package.data.schema import Schema, load_schema
 from project_package.data.splits import Split
 from project_package.data.validation import DataError, validate

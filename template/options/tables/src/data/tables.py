@@ -14,13 +14,15 @@ import pandas as pd
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from ..config import check
+from ..errors import UserError
 from .text_files import WHITESPACE, plain_file
 
 # A sample keeps up to so many rows of each class, so that rare classes don't vanish.
 MIN_ROWS_PER_CLASS = 500
 
 
-class TableError(ValueError):
+class TableError(UserError):
     """The raw file is missing, or can't be read as `reading` describes it."""
 
 
@@ -84,7 +86,9 @@ class RawTable(NamedTuple):
     columns: tuple[str, ...]
 
 
-def read_table(folder: Path, reading: Reading, columns: Sequence[TableColumn], stratum: str = "") -> RawTable:
+def read_table(
+    folder: Path, reading: dict[str, Any] | None, columns: Sequence[TableColumn], stratum: str = ""
+) -> RawTable:
     """Read columns of the raw file; a column that the file lacks is left out.
 
     Categories are text without surrounding blanks, numbers float64 with nan for missing values, dates the number of
@@ -92,13 +96,18 @@ def read_table(folder: Path, reading: Reading, columns: Sequence[TableColumn], s
 
     Args:
         folder: of the file.
-        reading: its format.
+        reading: the entry `reading` of `schema.yaml`, see `Reading`.
         columns: the columns.
         stratum: the name of the column whose rare values a sample keeps.
 
     Raises:
         TableError: the file is missing or can't be read.
+        UserError: an entry of `reading` is missing, unknown or mistyped.
     """
+    return _read(folder, check(reading or {}, Reading, "schema.yaml", "reading"), columns, stratum)
+
+
+def _read(folder: Path, reading: Reading, columns: Sequence[TableColumn], stratum: str) -> RawTable:
     path = folder / reading.file
     if not path.exists():
         raise TableError(f"data/raw/{reading.file} not found; restore it with: uv run dvc pull")

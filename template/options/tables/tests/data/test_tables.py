@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from project_package.data.tables import Reading, TableColumn, TableError, read_table
+from project_package.data.tables import TableColumn, TableError, read_table
 from project_package.data.text_files import blanks_to_tabs
+from project_package.errors import UserError
 
 TEXT = "code,size,day\n01,1.5,2024-02-01\nNA,,2024-12-31\n"
 COLUMNS = (
@@ -21,7 +22,7 @@ COLUMNS = (
 
 def read(folder: Path, content: bytes, name: str = "table.csv", **options: Any) -> pd.DataFrame:
     (folder / name).write_bytes(content)
-    frame: pd.DataFrame = read_table(folder, Reading(file=name, **options), COLUMNS).frame
+    frame: pd.DataFrame = read_table(folder, {"file": name, **options}, COLUMNS).frame
     return frame
 
 
@@ -88,7 +89,7 @@ def test_parquet_and_json_are_read(tmp_path: Path) -> None:
 def test_dates_are_read_as_the_schema_says(tmp_path: Path, text: str, date_format: str) -> None:
     (tmp_path / "table.csv").write_text(f"day\n{text}\n1974Q5\n", encoding="utf-8")
     columns = [TableColumn("day", "day", "date", date_format)]
-    frame = read_table(tmp_path, Reading(file="table.csv", missing=("", "1974Q5")), columns).frame
+    frame = read_table(tmp_path, {"file": "table.csv", "missing": ["", "1974Q5"]}, columns).frame
     assert frame["day"].tolist() == pytest.approx([1551, float("nan")], nan_ok=True)
 
 
@@ -108,7 +109,7 @@ def test_a_missing_column_is_left_out(tmp_path: Path) -> None:
 def test_a_large_table_is_sampled_and_keeps_rare_classes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = ["rare" if number % 1000 == 0 else "common" for number in range(50_000)]
     (tmp_path / "table.csv").write_text("code\n" + "\n".join(rows), encoding="utf-8")
-    reading = Reading(file="table.csv", most_rows=5_000)
+    reading = {"file": "table.csv", "most_rows": 5_000}
     first, second = (read_table(tmp_path, reading, COLUMNS, stratum="code").frame for _ in range(2))
     assert f"sampled {len(first):,} of 50,000 rows" in capsys.readouterr().out
     assert len(first) == pytest.approx(5_000, rel=0.1)
@@ -133,6 +134,11 @@ def test_an_unreadable_file_is_an_error_of_one_line(
     if content is not None:
         (tmp_path / "table.csv").write_bytes(content)
     with pytest.raises(TableError) as caught:
-        read_table(tmp_path, Reading(file="table.csv", **options), COLUMNS)
+        read_table(tmp_path, {"file": "table.csv", **options}, COLUMNS)
     assert message in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_an_unknown_option_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"^schema\.yaml: reading\.separator is unknown"):
+        read_table(tmp_path, {"file": "table.csv", "separator": ";"}, COLUMNS)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, brier_score_loss, f1_score, log_loss, roc_auc_score
 
-from .metric import Metric, choose_metric
+from .base import Metric, choose_metric
 
 Array = NDArray[Any]
 

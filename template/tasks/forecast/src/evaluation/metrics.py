@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .metric import Metric, choose_metric
+from .base import Metric, choose_metric
 
 Array = NDArray[Any]
 # The limits of an 80 % interval around the median.

@@ -5,7 +5,7 @@ from typing import Any
 from numpy.typing import NDArray
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
-from .metric import Metric, choose_metric
+from .base import Metric, choose_metric
 
 Array = NDArray[Any]
 

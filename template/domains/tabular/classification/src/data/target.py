@@ -18,8 +18,3 @@ def encode_target(target: pd.Series, schema: Schema) -> NDArray[np.int64]:
     """Return the index of each row's class, shape (rows,)."""
     indices = {label: index for index, label in enumerate(schema.classes)}
     return np.asarray(target.map(indices), dtype=np.int64)
-
-
-def strata(target: pd.Series) -> pd.Series | None:
-    """Return the classes: each split gets the same share of each class."""
-    return target

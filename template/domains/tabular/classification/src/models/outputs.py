@@ -8,8 +8,3 @@ def convert_output(output: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return probabilities of shape (rows, classes) that add up to one; in float32 they nearly do."""
     probabilities: NDArray[np.float64] = output / output.sum(axis=1, keepdims=True)
     return probabilities
-
-
-def scale_of(probabilities: NDArray[np.float64]) -> float:
-    """Return the scale of probabilities."""
-    return 1.0

@@ -19,11 +19,6 @@ class Prediction:
     probabilities: dict[str, float]
 
 
-def convert_output(output: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the probabilities, shape (rows, classes)."""
-    return output
-
-
 def to_prediction(scores: NDArray[np.float64], record: Mapping[str, Any]) -> Prediction:
     """Return the prediction of one row."""
     probabilities = {name: float(score) for name, score in zip(record["classes"], scores, strict=True)}

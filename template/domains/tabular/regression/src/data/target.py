@@ -17,8 +17,3 @@ TASK = "regression"
 def encode_target(target: pd.Series, schema: Schema) -> NDArray[np.float64]:
     """Return the target as float64, shape (rows,)."""
     return target.to_numpy(dtype=np.float64)
-
-
-def strata(target: pd.Series) -> pd.Series | None:
-    """Return None: the splits are not stratified."""
-    return None

@@ -7,8 +7,3 @@ from numpy.typing import NDArray
 def convert_output(output: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the values with shape (rows,)."""
     return output.reshape(len(output))
-
-
-def scale_of(values: NDArray[np.float64]) -> float:
-    """Return the scale of the values."""
-    return float(np.abs(values).max()) or 1.0

@@ -20,11 +20,6 @@ class Prediction:
     unit: str
 
 
-def convert_output(output: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the values, shape (rows,)."""
-    return output.reshape(len(output))
-
-
 def to_prediction(score: NDArray[np.float64], record: Mapping[str, Any]) -> Prediction:
     """Return the prediction of one row."""
     return Prediction(record["target"]["label"], float(score), record["target"]["unit"])

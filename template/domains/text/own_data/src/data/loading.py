@@ -4,10 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..config import check
 from .schema import Schema
-from .tables import Reading, TableColumn, TableError, read_table
-from .validation import DataError
+from .tables import TableColumn, read_table
 
 
 def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:
@@ -17,14 +15,10 @@ def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:
     schema allows them, and so are classes that are too rare.
 
     Raises:
-        DataError: the file is missing or unreadable.
+        TableError: the file is missing or unreadable.
     """
     columns = [TableColumn(column, column, "category") for column in schema.columns]
-    reading = check(schema.reading or {}, Reading, "schema.yaml", "reading")
-    try:
-        table, file_columns = read_table(folder, reading, columns, schema.target_column)
-    except TableError as error:
-        raise DataError(str(error)) from error
+    table, file_columns = read_table(folder, schema.reading, columns, schema.target_column)
     known = {*schema.columns, *(excluded.column for excluded in schema.left_out)}
     table = table.assign(**{name: None for name in file_columns if name not in known})
     if (target := schema.target_column) in table:

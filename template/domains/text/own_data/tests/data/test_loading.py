@@ -8,6 +8,7 @@ import pytest
 
 from project_package.data.loading import read_raw
 from project_package.data.schema import Schema
+from project_package.data.tables import TableError
 from project_package.data.validation import DataError, validate
 
 
@@ -40,5 +41,5 @@ def test_an_unknown_column_is_reported(schema: Schema, tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_reported(schema: Schema, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"texts\.csv"):
+    with pytest.raises(TableError, match=r"texts\.csv"):
         read_raw(tmp_path, replace(schema, reading={"file": "texts.csv"}))

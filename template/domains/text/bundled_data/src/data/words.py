@@ -1,0 +1,3 @@
+"""What a word is: letters and digits."""
+
+ANY_WORD = r"[^\W_]+"
