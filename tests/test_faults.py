@@ -166,7 +166,7 @@ def test_domain_target_and_columns(name: str) -> None:
     domain, target, rows, columns = PROJECTS[name]
     profile = inspect(FILES / name)
     assert (profile.domain, profile.target, profile.rows) == (domain, target, rows)
-    assert profile.ambiguities == ()
+    assert profile.doubts == ()
     assert contents(profile) == columns
 
 
@@ -462,8 +462,7 @@ def test_several_plausible_targets_are_a_doubt(name: str, doubt: str) -> None:
     profile = inspect(FILES / name)
     assert profile.domain == "tabular"
     assert [
-        ambiguity.partition(": unclear which is the target: ")[2]
-        for ambiguity in profile.ambiguities
+        ambiguity.partition(": unclear which is the target: ")[2] for ambiguity in profile.doubts
     ] == [doubt]
 
 
@@ -484,7 +483,7 @@ def test_several_plausible_targets_are_a_doubt(name: str, doubt: str) -> None:
 def test_target_by_name(tmp_path: Path, header: str, target: str, is_clear: bool) -> None:
     rows = [f"{n % 2},{n * 37 % 101}.5,{n * 53 % 97}.25" for n in range(60)]
     profile = inspect(write_rows(tmp_path, header, rows))
-    assert (profile.target, profile.ambiguities == ()) == (target, is_clear)
+    assert (profile.target, profile.doubts == ()) == (target, is_clear)
 
 
 def test_how_to_choose_another_domain() -> None:

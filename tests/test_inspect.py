@@ -586,27 +586,25 @@ def test_a_target_that_differs_only_in_case_can_be_ambiguous(tmp_path: Path) -> 
 def test_two_plausible_targets_are_ambiguous(tmp_path: Path) -> None:
     rows = table()
     profile = inspect(write(tmp_path, text([["target", "age", "label", "sold"], *rows[1:]])))
-    assert len(profile.ambiguities) == 1
-    assert "'target'" in profile.ambiguities[0]
-    assert "'label'" in profile.ambiguities[0]
+    assert len(profile.doubts) == 1
+    assert "'target'" in profile.doubts[0]
+    assert "'label'" in profile.doubts[0]
 
 
 def test_time_and_place_in_the_last_column_are_not_the_target(tmp_path: Path) -> None:
     rows = [[*row[:2], str(1990 + n % 20)] for n, row in enumerate(table()[1:])]
     profile = inspect(write(tmp_path, text([["size", "age", "year"], *rows])))
-    assert profile.ambiguities == (
-        "table.csv: unclear which is the target: 'size', 'age' or 'year'",
-    )
+    assert profile.doubts == ("table.csv: unclear which is the target: 'size', 'age' or 'year'",)
     rows = [[row[0], row[1], "51.5"] for row in rows]
     profile = inspect(write(tmp_path, text([["price", "age", "latitude"], *rows])))
-    assert (profile.target, profile.ambiguities) == ("price", ())
+    assert (profile.target, profile.doubts) == ("price", ())
 
 
 def test_no_plausible_target_is_reported(tmp_path: Path) -> None:
     lines = "".join(f"n{n},m{n * 7}\n" for n in range(ROWS))
     profile = inspect(write(tmp_path, "first,second\n" + lines))
     assert profile.target is None
-    assert "no column looks like a target" in profile.ambiguities[0]
+    assert "no column looks like a target" in profile.doubts[0]
 
 
 @pytest.mark.parametrize(
@@ -794,6 +792,16 @@ def test_a_wide_table_is_profiled_in_parts(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr("mlpath.dataset.profile._WIDE", 2)
     assert len(whole.columns) > 2
     assert inspect(path) == whole
+
+
+def test_json_lists_no_whole_texts(tmp_path: Path) -> None:
+    rows = [["review", "label"], *([f"A long text of number {n}", "ab"[n % 2]] for n in range(60))]
+    done = run(write_csv(tmp_path / "reviews.csv", rows), "--json")
+    document = json.loads(done.stdout)
+    keys = {"name", "type", "missing", "distinct", "minimum", "maximum", "role"}
+    assert all(keys <= {*column} for column in document["columns"])
+    assert {"rows", "domain", "target", "task", "doubts", "notes"} <= {*document}
+    assert "A long text" not in done.stdout
 
 
 def test_json_is_complete(tmp_path: Path) -> None:

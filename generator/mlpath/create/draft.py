@@ -104,8 +104,8 @@ class _Renderer:
         answers = {**from_data, **request.answers, "target": from_data["target"]}
         if not (request.target or request.answers.get("target") or request.defaults):
             suggestions["target"] = answers.pop("target")
-        elif profile.ambiguities:
-            raise MlpathError(profile.ambiguities[0], hint=ingest.AMBIGUITY_HINT)
+        elif profile.doubts:
+            raise MlpathError(profile.doubts[0], hint=ingest.AMBIGUITY_HINT)
         else:
             ingest.check_usable(profile)
         context = {"columns": [column.name for column in profile.columns]}

@@ -101,15 +101,13 @@ def _infer_supervised(
     """Return the profile of a table for classification or regression."""
     is_text = request.domain == "text"
     candidates = list(filter(has_few_classes if is_text else None, rank_targets(columns)))
-    ambiguities: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     if target is None:
-        target, ambiguities = choose_target(
-            table.path, candidates, [column.name for column in columns]
-        )
+        target, doubts = choose_target(table.path, candidates, [column.name for column in columns])
     text = _text_column(table.path, columns, target) if is_text else None
     names = tuple(column.name for column in candidates)
     profile = table_profile(
-        table, columns, request.domain or "tabular", task=None, ambiguities=ambiguities,
+        table, columns, request.domain or "tabular", task=None, doubts=doubts,
         candidates=names,
     )  # fmt: skip
     if target is not None:

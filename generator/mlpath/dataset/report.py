@@ -29,6 +29,9 @@ _ROLE_STYLES: dict[str, dict[str, Any]] = {
 def to_json(profile: DatasetProfile) -> str:
     """Return a profile as JSON."""
     document = {**asdict(profile), "path": str(profile.path)}
+    for column in document["columns"]:
+        if column["type"] == "text":
+            column["top_values"] = ()  # whole texts
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
@@ -47,7 +50,7 @@ def format_profile(
     lines = [style(_headline(profile), bold=True), ""]
     lines += _table(profile, style, width) if is_table else [_image_sizes(profile)]
     lines += ["", *_suggestion(profile, style)]
-    lines += [f"{style('unclear', fg='yellow')}  {text}." for text in profile.ambiguities]
+    lines += [f"{style('unclear', fg='yellow')}  {text}." for text in profile.doubts]
     lines += [f"{style('note', fg='cyan')}     {text}" for text in profile.notes]
     return "\n".join(lines)
 

@@ -146,7 +146,7 @@ class DatasetProfile(TableStats):
     step_days: float | None = None
     """Days between two rows of a time series."""
     missing_steps: int = 0
-    ambiguities: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     """What the user has to decide, one line each."""
     notes: tuple[str, ...] = ()
     images: dict[str, Any] = field(default_factory=dict)

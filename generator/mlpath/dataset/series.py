@@ -71,7 +71,7 @@ def infer_series(
             hint="Leave out the domain, or write dates as 2024-01-31.",
         )
     time = max(dates, key=lambda column: column.distinct)
-    name, candidates, ambiguities = _choose_target(table.path, columns, target)
+    name, candidates, doubts = _choose_target(table.path, columns, target)
     steps = _measure_steps(sample, time)
     notes = []
     if steps.repeated:
@@ -81,7 +81,7 @@ def infer_series(
     return table_profile(
         table, [_with_role(column, name, time.name) for column in columns], "timeseries",
         task="forecast", target=name, candidates=candidates, frequency=steps.frequency,
-        step_days=steps.days, missing_steps=steps.missing, ambiguities=ambiguities,
+        step_days=steps.days, missing_steps=steps.missing, doubts=doubts,
         notes=tuple(notes),
     )  # fmt: skip
 
