@@ -22,7 +22,7 @@ from mlpath.create.schemas import tabular
 from mlpath.dataset import Column, DatasetProfile, detect, inspect, inspection, names, report
 from mlpath.dataset.vocabulary import IDENTIFIER_NAMES
 from mlpath.errors import MlpathError
-from support.datasets import zip_bytes
+from support.datasets import write_csv, zip_bytes
 
 ROWS = 60
 
