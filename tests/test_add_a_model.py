@@ -46,7 +46,7 @@ def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) 
 
 def add_extra_trees(project: Path) -> None:
     """Write the module, its section and its search ranges, and list its name."""
-    (project / "src/demo/models/extra_trees.py").write_text(EXTRA_TREES, encoding="utf-8")
+    (project / "src/forest/models/extra_trees.py").write_text(EXTRA_TREES, encoding="utf-8")
     params = (project / "params.yaml").read_text(encoding="utf-8")
     params = params.replace(
         "models: [baseline, boosting]", "models: [baseline, boosting, extra_trees]"
@@ -63,7 +63,7 @@ def trained(output: str) -> list[str]:
 
 
 def test_a_new_model_is_picked_up_everywhere(owner: Owner) -> None:
-    project = owner.create("demo", "-d", "domain=tabular")
+    project = owner.create("forest", "-d", "domain=tabular")
     owner.uv("run", "dvc", "repro", cwd=project)
 
     add_extra_trees(project)
@@ -82,7 +82,7 @@ def test_a_new_model_is_picked_up_everywhere(owner: Owner) -> None:
     tests = owner.uv("run", "pytest", "-q", "-k", "extra_trees", cwd=project)
     assert int(re.findall(r"(\d+) passed", tests)[0]) >= 5
 
-    module = project / "src/demo/models/extra_trees.py"
+    module = project / "src/forest/models/extra_trees.py"
     edited = EXTRA_TREES.replace("random_state=context.seed", "random_state=context.seed + 1")
     module.write_text(edited, encoding="utf-8")
     assert trained(owner.uv("run", "dvc", "repro", cwd=project)) == ["extra_trees"]
