@@ -158,7 +158,6 @@ def test_an_unknown_metric_is_an_error_with_the_choices() -> None:
         (["prepare"], "params.yaml"),
         (["train", "baseline"], "schema.yaml"),
         (["evaluate"], "params.yaml"),
-        (["report"], "schema.yaml"),
         (["search", "baseline"], "params.yaml"),
     ],
 )

@@ -21,8 +21,8 @@ PACKAGE = __package__.partition(".")[0]  # not __name__, which is __main__ if th
 def main(paths: ProjectPaths | None = None) -> None:
     """Write the model card, and put the results into the README."""
     paths = paths or ProjectPaths()
-    evaluation = json.loads((paths.reports / "evaluation.json").read_text(encoding="utf-8"))
     champion, _ = load_champion(paths.champion)
+    evaluation = json.loads((paths.reports / "evaluation.json").read_text(encoding="utf-8"))
     figures = sorted(path.stem for path in (paths.reports / "figures").glob("*.png"))
     readme = paths.root / "README.md"
     text = replace_results(readme.read_text(encoding="utf-8"), results(evaluation))
