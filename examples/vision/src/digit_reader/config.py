@@ -57,7 +57,7 @@ class Evaluate:
     metric: str
     margin: Annotated[float, Field(ge=0)]
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
-    resamples: Annotated[int, Field(ge=100)]
+    resamples: Annotated[int, Field(ge=20)]
     seed: Seed
     slices: list[str]
 
