@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mlpath.cli import main
+from support.data_server import DataServer, serve
 from support.e2e import Owner, restore_sigint_handler
 from support.installed import FIRST, SECOND, Installed, install
 
@@ -44,6 +46,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture
+def server() -> Iterator[DataServer]:
+    """Run an HTTP server of files."""
+    with serve() as running:
+        yield running
 
 
 def mlpath(*arguments: str) -> Result:

@@ -22,7 +22,7 @@ from mlpath.create.schemas import tabular
 from mlpath.dataset import Column, DatasetProfile, detect, inspect, inspection, names, report
 from mlpath.dataset.vocabulary import IDENTIFIER_NAMES
 from mlpath.errors import MlpathError
-from support.datasets import zip_bytes
+from support.datasets import write_csv, zip_bytes
 
 ROWS = 60
 
@@ -792,6 +792,16 @@ def test_a_wide_table_is_profiled_in_parts(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr("mlpath.dataset.profile._WIDE", 2)
     assert len(whole.columns) > 2
     assert inspect(path) == whole
+
+
+def test_json_lists_no_whole_texts(tmp_path: Path) -> None:
+    rows = [["review", "label"], *([f"A long text of number {n}", "ab"[n % 2]] for n in range(60))]
+    done = run(write_csv(tmp_path / "reviews.csv", rows), "--json")
+    document = json.loads(done.stdout)
+    keys = {"name", "type", "missing", "distinct", "minimum", "maximum", "role"}
+    assert all(keys <= {*column} for column in document["columns"])
+    assert {"rows", "domain", "target", "task", "doubts", "notes"} <= {*document}
+    assert "A long text" not in done.stdout
 
 
 def test_json_is_complete(tmp_path: Path) -> None:

@@ -227,7 +227,7 @@ def test_answers_of_another_project_are_used_without_those_on_its_data(folder: P
         ("'Tabular'", ["--dataset", "churn.csv", "-d", "domain=Tabular"]),
         ("'2020' not found", ["--dataset", "churn.csv", "--data-file", "numbers.yml"]),
         ("['text']", ["--dataset", "churn.csv", "--data-file", "list.yml"]),
-        ("'class' or 'Churn' could be the target", ["--dataset", "churn.csv"]),
+        ("unclear which is the target: 'Churn' or 'class'", ["--dataset", "churn.csv"]),
         (
             "has texts, which regression can't predict",
             ["--dataset", "churn.csv", "--target", "E-mail", "-d", "task=regression"],

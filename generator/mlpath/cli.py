@@ -90,6 +90,14 @@ def _data_option(text: str) -> Callable[..., Any]:
 
 _path = click.Path(path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+_max_download_option = click.option(
+    "--max-download",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1,
+    show_default=True,
+    metavar="GB",
+    help="Refuse to download more than this.",
+)
 _projects_argument = click.argument("projects", nargs=-1, metavar="[PROJECT]...", type=_path)
 
 
@@ -125,11 +133,12 @@ def main() -> None:
 )
 @click.option(
     "--dataset",
-    type=_path,
-    metavar="PATH",
-    help="Use your own data: a table, or a folder or zip with one sub-folder per class.",
+    type=click.Path(),
+    metavar="SOURCE",
+    help="Use your own data: a path or address, as for `mlpath inspect`.",
 )
 @click.option("--target", metavar="COLUMN", help="The column of your data to predict.")
+@_max_download_option
 @click.option("--run", is_flag=True, help="Then install, train, commit, and serve the demo.")
 @click.option("--no-lock", is_flag=True, help="Do not create uv.lock, which needs a package index.")
 def new_project(
@@ -142,8 +151,9 @@ def new_project(
     pretend: bool,
     quiet: bool,
     template: str | None,
-    dataset: Path | None,
+    dataset: str | None,
     target: str | None,
+    max_download: float,
     run: bool,
     no_lock: bool,
 ) -> None:
@@ -158,6 +168,7 @@ def new_project(
       mlpath new-project demo --defaults --run
       mlpath new-project churn -l -d task=regression -d license=BSD-3-Clause
       mlpath new-project churn --dataset churn.csv --target churned
+      mlpath new-project credit --dataset openml:31
     """  # noqa: D301
     from mlpath.create import first_run
     from mlpath.create.new_project import create, preview
@@ -175,6 +186,8 @@ def new_project(
         lock=not no_lock,
         dataset=dataset,
         target=target,
+        max_download=_bytes(max_download),
+        progress=not quiet and sys.stderr.isatty(),
     )
     log: Callable[[str], None] = (lambda _line: None) if quiet else click.echo
     if pretend:
@@ -189,26 +202,42 @@ def new_project(
 
 
 @main.command()
-@click.argument("path", type=_path)
+@click.argument("source", type=click.Path())
 @click.option("--target", metavar="COLUMN", help="The column to predict.")
+@_max_download_option
 @_json_option
-def inspect(path: Path, target: str | None, *, as_json: bool) -> None:
-    """Profile the data at PATH, and suggest a project for it.
+def inspect(source: str, target: str | None, *, max_download: float, as_json: bool) -> None:
+    """Profile the data at SOURCE, and suggest a project for it.
 
-    PATH is a table (CSV and similar, Parquet, JSON; plain, gzip, zstd or zip), or a folder or zip
-    of images with one sub-folder per class. Writes nothing, and sends nothing over the network.
+    SOURCE is a table (CSV and similar, Parquet, JSON; plain, gzip, zstd or zip), or a folder or zip
+    of images with one sub-folder per class; a path, or an address. An address is downloaded to the
+    user's cache folder; a path needs no network. Nothing else is written.
 
     \b
     Examples:
       mlpath inspect churn.csv
       mlpath inspect churn.csv --target churned --json
       mlpath inspect photos/
+      mlpath inspect https://example.com/churn.csv.gz
+      mlpath inspect hf://datasets/OWNER/NAME/train.parquet@main
+      mlpath inspect openml:31
+      mlpath inspect kaggle:OWNER/NAME/train.csv
+      mlpath inspect s3://BUCKET/churn.parquet
+      mlpath inspect "sqlite:///shop.db#orders"
+      mlpath inspect "postgresql://USER:PASSWORD@HOST/shop#SELECT * FROM orders"
     """  # noqa: D301
     from mlpath import dataset
-    from mlpath.dataset import report
+    from mlpath.dataset import report, sources
 
-    profile = dataset.inspect(path, target)
-    click.echo(report.to_json(profile) if as_json else report.format_profile(profile, _styled))
+    progress = not as_json and sys.stderr.isatty()
+    fetched = sources.fetch(source, sources.DownloadOptions(_bytes(max_download), progress))
+    with sources.errors_of(fetched):
+        profile = dataset.inspect(fetched.path, target or fetched.target)
+    click.echo(
+        sources.add_to_json(report.to_json(profile), fetched)
+        if as_json
+        else sources.add_to_report(report.format_profile(profile, _styled), fetched)
+    )
 
 
 @main.command()
@@ -351,7 +380,11 @@ def completion(shell: str) -> None:
     click.echo(script(main, {}, "mlpath", "_MLPATH_COMPLETE").source())
 
 
-def _load_answers(data_file: Path | None, dataset: Path | None) -> dict[str, Any]:
+def _bytes(gigabytes: float) -> int:
+    return int(gigabytes * 1_000_000_000)
+
+
+def _load_answers(data_file: Path | None, dataset: str | None) -> dict[str, Any]:
     """Load the answers of `--data-file`, without those that a dataset determines."""
     from mlpath.create.ingest import without_data_answers
     from mlpath.template.answers import read_answers

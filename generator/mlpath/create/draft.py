@@ -98,7 +98,7 @@ class _Renderer:
         """
         request = self.request
         from_data = ingest.data_answers(profile)
-        suggestions: Answers = {}
+        suggestions = ingest.suggest_license(request)
         if self.destination is None and (name := ingest.suggest_name(profile)):
             suggestions["project_name"] = name
         answers = {**from_data, **request.answers, "target": from_data["target"]}

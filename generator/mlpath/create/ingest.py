@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -15,10 +16,11 @@ import yaml
 from mlpath.errors import AnswerError, MlpathError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mlpath.create.request import ProjectRequest
     from mlpath.dataset import DatasetProfile
+    from mlpath.dataset.sources import Provenance
     from mlpath.template.answers import Answers
 
 RAW = Path("data", "raw")
@@ -42,6 +44,29 @@ def without_data_answers(answers: Answers) -> Answers:
     return {key: value for key, value in answers.items() if key not in _FROM_DATA}
 
 
+def fetch_dataset(request: ProjectRequest, log: Callable[[str], None]) -> ProjectRequest:
+    """Return a request whose dataset is on this machine.
+
+    Raises:
+        MlpathError: It can't be downloaded.
+    """
+    if request.dataset is None or request.template is not None:
+        return request
+    from mlpath.dataset import sources  # noqa: PLC0415 - imports DuckDB
+
+    if sources.is_address(str(request.dataset)):
+        log("Fetching the data ...")
+    options = sources.DownloadOptions(request.max_download, request.progress)
+    fetched = sources.fetch(request.dataset, options)
+    declared = None if request.answers.get("target") else fetched.target
+    return replace(
+        request,
+        dataset=fetched.path,
+        target=request.target or declared,
+        provenance=fetched.provenance,
+    )
+
+
 def inspect_request(request: ProjectRequest) -> DatasetProfile | None:
     """Profile the dataset of a request, if it has one.
 
@@ -50,20 +75,22 @@ def inspect_request(request: ProjectRequest) -> DatasetProfile | None:
     """
     if request.answers.get("dataset"):
         raise AnswerError(
-            "dataset", "dataset cannot be set as an answer", hint="Use --dataset PATH."
+            "dataset", "dataset cannot be set as an answer", hint="Use --dataset SOURCE."
         )
     if request.dataset is None:
         if request.target is not None:
-            raise MlpathError("--target needs your own data", hint="Add --dataset PATH.")
+            raise MlpathError("--target needs your own data", hint="Add --dataset SOURCE.")
         return None
     if request.template is not None:
         raise MlpathError(
             "--dataset works only with mlpath's own template", hint="Omit --template."
         )
+    from mlpath.dataset import sources  # noqa: PLC0415 - imports DuckDB
+
     target = request.target or request.answers.get("target")
-    return inspect_dataset(
-        request.dataset, request.answers, None if target is None else str(target)
-    )
+    path = Path(request.dataset)
+    with sources.errors_of(sources.FetchedDataset(path, request.provenance)):
+        return inspect_dataset(path, request.answers, None if target is None else str(target))
 
 
 def inspect_dataset(path: Path, answers: Mapping[str, Any], target: str | None) -> DatasetProfile:
@@ -101,6 +128,12 @@ def suggest_name(profile: DatasetProfile) -> str | None:
     return next((name for name in names if not Path(name.lower()).exists()), None)
 
 
+def suggest_license(request: ProjectRequest) -> Answers:
+    """Return the license of downloaded data as a default, if its source states one."""
+    license_name = request.provenance.license_answer() if request.provenance else ""
+    return {"data_licence": license_name} if license_name else {}
+
+
 def data_answers(profile: DatasetProfile) -> Answers:
     """Return the answers that follow from the data.
 
@@ -125,8 +158,16 @@ def check_usable(profile: DatasetProfile) -> None:
     _schema_module(profile).build_schema(profile, "", "")
 
 
-def write_dataset(profile: DatasetProfile, project: Path, license_text: str) -> None:
+def write_dataset(
+    profile: DatasetProfile, project: Path, license_text: str, provenance: Provenance | None = None
+) -> None:
     """Copy the data to `data/raw/` of a project, and write its `schema.yaml`.
+
+    Args:
+        profile: Profile of the data.
+        project: Folder of the project.
+        license_text: License of the data.
+        provenance: Where the data was downloaded from.
 
     Raises:
         MlpathError: The data changed since it was profiled.
@@ -142,7 +183,10 @@ def write_dataset(profile: DatasetProfile, project: Path, license_text: str) -> 
         )
     today = datetime.now(UTC).date().isoformat()
     original = "" if name == profile.path.name else f" (originally {profile.path.name!r})"
-    source = f"{name}{original}, {size:,} bytes, SHA-256 {digest}, added on {today}."
+    origin = f" from {provenance.origin()}" if provenance else ""
+    source = f"{name}{original}, {size:,} bytes, SHA-256 {digest}, added on {today}{origin}."
+    if provenance and (citation := provenance.citation_text()):
+        source += f" Citation: {citation}."
     schemas = _schema_module(profile)
     text = yaml.safe_dump(
         schemas.build_schema(profile, source, license_text),

@@ -71,6 +71,7 @@ def create(request: ProjectRequest, log: Log = lambda _line: None) -> Project:
     """
     git.check_installed()
     destination = None if request.dest is None else check_destination(request.dest)
+    request = ingest.fetch_dataset(request, log)
     profile = ingest.inspect_request(request)
     if profile:
         log(ingest.report(profile))
@@ -82,7 +83,8 @@ def create(request: ProjectRequest, log: Log = lambda _line: None) -> Project:
         draft = render_draft(request, destination, profile, staging.project)
         if draft.profile:
             log(f"Copying {draft.profile.path.name} to {ingest.RAW.as_posix()}/ ...")
-            ingest.write_dataset(draft.profile, draft.folder, str(draft.answers["data_licence"]))
+            license_text = str(draft.answers["data_licence"])
+            ingest.write_dataset(draft.profile, draft.folder, license_text, request.provenance)
         if request.lock and (draft.folder / "pyproject.toml").exists():
             log("Resolving the dependencies to uv.lock ...")
             notes += _lock(draft)
@@ -100,6 +102,7 @@ def preview(request: ProjectRequest) -> list[Path]:
         MlpathError: `create` would raise it.
     """
     destination = None if request.dest is None else check_destination(request.dest)
+    request = ingest.fetch_dataset(request, lambda _line: None)
     profile = ingest.inspect_request(request)
     with (
         processes.cleaning_up_on_signals(),

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from mlpath.dataset.sources import Provenance
+
 
 @dataclass(frozen=True)
 class ProjectRequest:
@@ -27,7 +29,13 @@ class ProjectRequest:
     """The version of the template; None is the current one."""
     lock: bool = True
     """Resolve the dependencies to `uv.lock`, which needs a package index."""
-    dataset: Path | None = None
-    """The user's own data: a file, or a folder of images."""
+    dataset: str | Path | None = None
+    """The user's own data: a file, a folder of images, or an address."""
     target: str | None = None
     """The column of it to predict; None is the one that the data suggests."""
+    max_download: int = 1_000_000_000
+    """The largest download, in bytes."""
+    progress: bool = False
+    """Show the progress of a download on stderr."""
+    provenance: Provenance | None = None
+    """Where the data was downloaded from."""

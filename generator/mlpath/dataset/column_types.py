@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlpath.dataset import sql, vocabulary
-from mlpath.dataset.notation import as_number, split_missing, unify_notation
+from mlpath.dataset import sql
+from mlpath.dataset.dates import as_date, as_numeric_date
+from mlpath.dataset.missing import MAX_UNPARSED
+from mlpath.dataset.notation import as_number, unify_notation, unify_replacements
 from mlpath.dataset.results import ColumnStats
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from mlpath.dataset.sql import Table
 
 BATCH = 40
 """Columns per query: planning takes more than linear time, and each query has a fixed cost."""
-MAX_UNPARSED = 300
-"""Values that are examined if they are not numbers."""
 _SPACED_SCRIPT = r"[^\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 """All characters but those of scripts without blanks between words, where each counts as a word."""
 
@@ -42,7 +41,9 @@ def detect_types(table: Table, columns: Sequence[str], delimiter: str) -> list[C
         for batch in batches(columns)
         for counts in _count_values(table, batch)
     ]
-    return unify_notation(table, stats, delimiter) if delimiter else stats
+    if delimiter:
+        stats = unify_notation(table, stats, delimiter)
+    return unify_replacements(table, stats)
 
 
 class _Counts(NamedTuple):
@@ -97,13 +98,11 @@ def _detect_type(table: Table, counts: _Counts, rows: int) -> ColumnStats:
         if not present or counts.leading_zeros:
             return stats
         integer = counts.integers == numbers
-        return _as_numeric_date(table, replace(stats, type="number", integer=integer))
+        return as_numeric_date(table, replace(stats, type="number", integer=integer))
     unparsed = _unparsed_values(table, counts.column)
-    if not counts.leading_zeros:
-        complete = len(unparsed) < MAX_UNPARSED
-        if number := as_number(table, stats, numbers, unparsed, complete=complete):
-            return number
-    return _as_date(table, stats, unparsed) or stats
+    if not counts.leading_zeros and (number := as_number(table, stats, numbers, unparsed)):
+        return number
+    return as_date(table, stats, unparsed) or stats
 
 
 def _unparsed_values(table: Table, column: str) -> dict[str, int]:
@@ -115,55 +114,3 @@ def _unparsed_values(table: Table, column: str) -> dict[str, int]:
         f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MAX_UNPARSED}",
     )
     return {str(value): int(count) for value, count in rows}
-
-
-def _as_numeric_date(table: Table, stats: ColumnStats) -> ColumnStats:
-    """Return numbers such as 20240131 as dates if the column's name suggests it."""
-    if not stats.integer or not vocabulary.DATE_NAMES.search(stats.name):
-        return stats
-    text = sql.text(stats.name)
-    # Unique years are those of a series; repeated ones are ordinary numbers.
-    unique = table.aggregate(f"count(DISTINCT {text})")[0] == stats.count
-    formats = {8: "%Y%m%d", 6: "%Y%m"} | ({4: "%Y"} if unique else {})
-    for width, date_format in formats.items():
-        date = f"try_strptime({text}, {sql.literal(date_format)})"
-        plausible = f"length({text}) = {width} AND {date} BETWEEN '1000-01-01' AND '2200-01-01'"
-        if table.aggregate(f"count(*) FILTER ({plausible})")[0] == stats.count:
-            return replace(stats, type="date", integer=False, date_format=date_format)
-    return stats
-
-
-def _as_date(table: Table, stats: ColumnStats, unparsed: Mapping[str, int]) -> ColumnStats | None:
-    missing, examples = split_missing(unparsed)
-    if not examples or not all(re.search(r"\d", value) for value in examples[:20]):
-        return None
-    count = stats.count - sum(unparsed[word] for word in missing)
-    text = sql.text(stats.name)
-    formats = [
-        date_format
-        for date_format in _formats_of(table, examples[:50])
-        if table.aggregate(f"count({sql.days(text, date_format)})")[0] == count
-    ]
-    # Swapped formats come last: without their counterpart, they are not recognized.
-    date_format = formats[0] if formats else None
-    if date_format not in {"", *vocabulary.DATE_FORMATS}:
-        return None
-    if vocabulary.SWAPPED_DATE_FORMATS.get(date_format) in formats:
-        note = f"{examples[0]!r} may begin with the day or the month"
-        return replace(stats, ambiguous_date=True, notes=(note,))
-    return replace(
-        stats, type="date", date_format=date_format, missing_values=tuple(missing), count=count
-    )
-
-
-def _formats_of(table: Table, examples: Sequence[str]) -> list[str]:
-    """Return the date formats that parse all examples, without reading the table."""
-    formats = list(
-        dict.fromkeys(("", *vocabulary.DATE_FORMATS, *vocabulary.SWAPPED_DATE_FORMATS.values()))
-    )
-    values = ", ".join(f"({sql.literal(example)})" for example in examples)
-    rows = sql.Table(table.database, f"(VALUES {values}) AS examples(value)")
-    counts = rows.aggregate(
-        ", ".join(f"count({sql.days('value', date_format)})" for date_format in formats)
-    )
-    return [name for name, count in zip(formats, counts, strict=True) if count == len(examples)]

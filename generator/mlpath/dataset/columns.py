@@ -2,28 +2,58 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlpath.dataset import names, vocabulary
+from mlpath.dataset.names import listed
 from mlpath.dataset.profile import SAMPLE_ROWS
 from mlpath.dataset.results import Column
+from mlpath.dataset.sql import identifier
 
 if TYPE_CHECKING:
-    import re
+    from collections.abc import Mapping
 
     from mlpath.dataset.results import ColumnStats, TableStats
 
 MAX_CLASSES = 50
+MAX_FEATURES = 100
+"""Inputs of a demo."""
+MIN_CATEGORY_ROWS = 5
+"""Each of three splits, the smallest a fifth of the rows, needs a row of each category."""
+_MAX_LISTED = 30
 _MIN_TEXT_WORDS, _MIN_TEXT_LENGTH, _MANY_WORDS = 4, 25, 10
 _MIN_TEXTS = 10
 _MIN_IDENTIFIERS = 20
+_ADDRESS = re.compile(r"(?:address|street)$", re.IGNORECASE)
+_MIN_PEOPLE = 0.8
+"""Share of the values that look like names of people."""
 _MAX_CATEGORIES = 1000
 
 
 def infer_columns(table: TableStats) -> list[Column]:
     """Return the columns of a table, with those that no model should use left out."""
     keys = names.keys(stats.name for stats in table.columns)
-    return [_infer_column(stats, key) for stats, key in zip(table.columns, keys, strict=True)]
+    computed = table.read_options.computed if table.read_options else {}
+    columns = [_infer_column(stats, key) for stats, key in zip(table.columns, keys, strict=True)]
+    return [_without_parts(column, computed) for column in columns]
+
+
+def _without_parts(column: Column, computed: Mapping[str, str]) -> Column:
+    """Return a column, left out if others are computed from it."""
+    names = [name for name, sql_text in computed.items() if identifier(column.name) in sql_text]
+    if not names:
+        return column
+    reason = f"its values are in {listed(names[:3])}"
+    return replace(column, role="left_out", reason=reason)
+
+
+def frequent_categories(column: Column) -> list[str]:
+    """Return the categories with enough rows for each split; the others are treated as one."""
+    least = max(MIN_CATEGORY_ROWS, column.rows // 1000)
+    frequent = [name for name, count in column.top_values if count >= least][:_MAX_LISTED]
+    return frequent or [name for name, _ in column.top_values[:1]]
 
 
 def _infer_column(stats: ColumnStats, key: str) -> Column:
@@ -48,14 +78,14 @@ def _reason_to_leave_out(stats: ColumnStats, column_type: str) -> str:
         return "empty"
     if stats.distinct <= 1:
         return "constant"
-    if personal := _personal_data(stats):
+    if personal := _personal_data(stats, column_type):
         return f"personal: {personal}"
     if column_type == "category" and stats.ambiguous_date:
         return "ambiguous date: day and month may be swapped"
     return _identifier(stats, column_type)
 
 
-def _personal_data(stats: ColumnStats) -> str:
+def _personal_data(stats: ColumnStats, column_type: str) -> str:
     mostly_unique = stats.distinct > 0.5 * stats.count
     if stats.type != "text":
         is_number = mostly_unique and vocabulary.PERSONAL_NUMBERS.search(stats.name)
@@ -63,12 +93,25 @@ def _personal_data(stats: ColumnStats) -> str:
     values = [value.strip() for value, _ in stats.top_values]
     if _matches(vocabulary.EMAIL, values) > len(values) / 2:
         return "e-mail addresses"
-    if not mostly_unique:
-        return ""
-    phones = _matches(vocabulary.PHONE, values)
-    if phones > len(values) / 2 and _matches(vocabulary.NUMERIC_DATE, values) < phones:
+    if mostly_unique and _matches(vocabulary.PHONE, values) > len(values) / 2:
         return "phone numbers"
-    return "names, by its header" if vocabulary.PERSONAL_NAMES.search(stats.name) else ""
+    return "names, by its header" if _has_people(stats, column_type, values) else ""
+
+
+def _has_people(stats: ColumnStats, column_type: str, values: list[str]) -> bool:
+    """Return whether the header, and for repeated names the values, are those of people."""
+    if vocabulary.PERSON_NAMES.search(stats.name):
+        return True
+    if vocabulary.THING_NAMES.search(stats.name):
+        return False
+    is_name = bool(vocabulary.PEOPLE_HEADERS.fullmatch(stats.name.strip()))
+    if column_type == "text" and not (is_name or _ADDRESS.search(stats.name)):
+        # The texts of `email` or `user_review` are what a model reads.
+        return False
+    if is_name and _matches(vocabulary.PERSON, values) > _MIN_PEOPLE * len(values):
+        return True
+    mostly_unique = stats.distinct > 0.5 * stats.count
+    return mostly_unique and bool(vocabulary.PERSONAL_NAMES.search(stats.name))
 
 
 def _matches(pattern: re.Pattern[str], values: list[str]) -> int:
@@ -80,11 +123,14 @@ def _identifier(stats: ColumnStats, column_type: str) -> str:
     threshold = 0.999 if stats.exact else 0.9
     unique = stats.distinct >= threshold * stats.count and stats.count >= _MIN_IDENTIFIERS
     is_named = bool(vocabulary.IDENTIFIER_NAMES.search(stats.name))
-    if column_type == "number":
-        unique = unique and stats.integer and (is_named or _numbers_rows(stats))
-    if unique and column_type in {"number", "category"}:
+    if unique and (column_type == "category" or _numbers_cases(stats, is_named)):
         return "identifier: every value differs"
     return _too_many_categories(stats, is_named) if column_type == "category" else ""
+
+
+def _numbers_cases(stats: ColumnStats, is_named: bool) -> bool:
+    is_serial = is_named or _numbers_rows(stats) or _are_serial_numbers(stats)
+    return stats.type == "number" and stats.integer and is_serial
 
 
 def _too_many_categories(stats: ColumnStats, is_named: bool) -> str:
@@ -99,3 +145,11 @@ def _numbers_rows(stats: ColumnStats) -> bool:
     """Return whether the values are row numbers: 0, 1, 2, ... or 1, 2, 3, ..."""
     low, high = stats.minimum or 0, stats.maximum or 0
     return low in {0, 1} and high - low + 1 == stats.count
+
+
+def _are_serial_numbers(stats: ColumnStats) -> bool:
+    """Return whether the values have the same number of digits: nine, or seven and are dense."""
+    low, high = int(stats.minimum or 0), int(stats.maximum or 0)
+    digits = len(str(low))
+    is_long = digits >= 9 or (digits >= 7 and high - low < 100 * stats.count)  # noqa: PLR2004
+    return low > 0 and len(str(high)) == digits and is_long

@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import os
+import re
 import stat
 import zipfile
 import zlib
@@ -55,12 +56,33 @@ _UNSUPPORTED: tuple[tuple[bytes, str, str], ...] = (
     (b"Rar!", "a RAR archive", "Unpack it first, or pack it as zip."),
     (b"\x7fELF", "an executable program", "Use a table or a folder of images."),
     (b"MZ", "an executable program", "Use a table or a folder of images."),
+    (b"version https://git-lfs", "a Git LFS pointer", "Download the file: git lfs pull"),
+    (b"/annex/objects/", "a git-annex pointer", "Download the file: git annex get FILE"),
+    (b"outs:\n- md5:", "a DVC pointer", "Download the file: dvc pull"),
 )
+_LIST_OF_OBJECTS = re.compile(r'"\s*:\s*\[\s*\{')
 _ENCODINGS = [
     # The Windows code pages contain ISO 8859, and typographic quotes and the euro sign.
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r",
     "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr",
 ]  # fmt: skip
+_ALPHABETS = {
+    # German, French, Spanish and Italian, Portuguese, Nordic, Icelandic.
+    "cp1252": (
+        "äöüß",
+        "àâæçèéêëîïôœùûüÿ",
+        "áàéèíìñóòúùüºª",
+        "àáâãçéêíóôõúº",
+        "åäöæøéü",
+        "áéíóúýþæöð",
+    ),
+    "cp1254": ("çğı\u0307öşüâîû",),
+    # Polish, Czech, Slovak, Hungarian, Romanian, Croatian and Slovene.
+    "cp1250": ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž"),
+}  # fmt: skip
+"""Letters beside ASCII of languages that are written in an encoding."""
+_MIN_LETTERS = 0.95
+"""Share of such letters from which a text is in one of these languages."""
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -255,6 +277,8 @@ def _check_json(path: Path, text: str) -> None:
     start = text[1:].lstrip() if is_list else line
     if start.startswith("{") and (is_list or len(line) >= HEAD // 2):
         return
+    if _LIST_OF_OBJECTS.search(text):
+        return
     raise MlpathError(
         f"{path} is JSON, but neither one object per line nor a list of objects",
         hint="Write the rows as JSON lines: jq -c '.rows[]' FILE > FILE.jsonl",
@@ -280,12 +304,36 @@ def detect_encoding(path: Path, head: bytes) -> str:
     with contextlib.suppress(UnicodeDecodeError):
         codecs.getincrementaldecoder("utf-8")().decode(head)
         return "utf-8"
+    if latin := _detect_latin(head):
+        return latin
     from charset_normalizer import from_bytes  # noqa: PLC0415 - needed by few files
 
     best = from_bytes(head, cp_isolation=_ENCODINGS).best()
     if best is None:
         raise unknown_encoding(path)
     return codecs.lookup(best.encoding).name
+
+
+def _detect_latin(head: bytes) -> str | None:
+    """Return the encoding of a text in Latin letters: cp1252, unless its letters contradict."""
+    for encoding, alphabets in _ALPHABETS.items():
+        if max(_share(head, encoding, alphabet) for alphabet in alphabets) >= _MIN_LETTERS:
+            return encoding
+    return "cp1252" if _share(head, "cp1252", "") else None
+
+
+def _share(head: bytes, encoding: str, alphabet: str) -> float:
+    """Return the share of an alphabet in the letters beside ASCII; 0 for other scripts."""
+    try:
+        text = head.decode(encoding).lower()
+    except UnicodeDecodeError:
+        return 0.0
+    accented = "".join(word for word in re.findall(r"[^\W\d_]+", text) if not word.isascii())
+    letters = [letter for letter in accented if not letter.isascii()]
+    if 2 * len(letters) > len(accented):
+        return 0.0
+    known = sum(letter in alphabet for letter in letters)
+    return (known + 0.5) / (len(letters) + 0.5)
 
 
 def _detect_utf16(head: bytes) -> str | None:

@@ -17,7 +17,7 @@ import duckdb
 from mlpath.dataset import header, names
 from mlpath.dataset.detect import open_unpacked
 from mlpath.dataset.results import ReadOptions
-from mlpath.dataset.sql import Table, literal
+from mlpath.dataset.sql import Table, identifier, literal
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ _QUOTED_OR_BLANKS = re.compile(r'("[^"]*")|[ \t]+')
 _MAX_PREFACE = 30
 """Lines above a table."""
 _SUFFIXES = {"gz": ".gz", "zst": ".zst", "zip": ".zip", "parquet": ".parquet", "json": ".jsonl"}
+_MAX_JSON = 1 << 28
+"""Bytes of a JSON object that contains all rows."""
 _NATIVE_ENCODINGS = {"utf-8", "ascii"}
 _LOOSE = "null_padding = true, strict_mode = false"
 
@@ -76,6 +78,8 @@ def open_table(
     with _readable_file(path, file_format, options) as file:
         if options.format == "csv":
             options = _detect_dialect(database, path, file, options)
+        elif options.format == "json":
+            options = replace(options, records=_detect_records(database, file))
         yield TableSource(path, options, Table(database, _table_function(file, options)))
 
 
@@ -112,6 +116,17 @@ def _has_single_tabs(line: str) -> bool:
     return bool(re.search(r"\S\t\S", line)) and "  " not in line.strip()
 
 
+def _detect_records(database: duckdb.DuckDBPyConnection, file: Path) -> str:
+    """Return the key of the only list of objects, if the file is a single object."""
+    with contextlib.suppress(duckdb.Error):  # reading the table reports it
+        relation = database.sql(f"FROM {_read_object(file)} LIMIT 2")
+        kinds = dict(zip(relation.columns, map(str, relation.types), strict=True))
+        lists = [name for name, kind in kinds.items() if re.fullmatch(r"STRUCT\(.*\)\[\]", kind)]
+        if len(lists) == 1 and len(relation.fetchall()) == 1:
+            return lists[0]
+    return ""
+
+
 def _detect_dialect(
     database: duckdb.DuckDBPyConnection, path: Path, file: Path, options: ReadOptions
 ) -> ReadOptions:
@@ -121,10 +136,10 @@ def _detect_dialect(
         dialect = _sniff_each_delimiter(database, path, file) or dialect
     if dialect is None:
         raise _not_a_table(path)
-    skip, has_header, columns = _inspect_header(database, file, dialect)
+    layout = _inspect_header(database, file, dialect)
     return replace(
         options, delimiter=WHITESPACE if whitespace else dialect.delimiter, quote=dialect.quote,
-        escape=dialect.escape, header=has_header, skip=skip, names=columns,
+        escape=dialect.escape, header=layout.header, skip=layout.skip, names=layout.names,
     )  # fmt: skip
 
 
@@ -168,18 +183,18 @@ def _sniff_each_delimiter(
 
 def _inspect_header(
     database: duckdb.DuckDBPyConnection, file: Path, dialect: _Dialect
-) -> tuple[int, bool, tuple[str, ...]]:
-    """Return lines to skip, whether a header follows, and column names if it lacks some."""
-    skip = dialect.skip
-    lines = _first_lines(database, file, 4 * skip + header.SAMPLED_LINES) if skip else []
-    if lines and not dialect.header:
-        columns = header.names_with_row_names(lines[skip - 1 :], dialect.delimiter, dialect.quote)
-        if columns:
-            return skip, dialect.header, columns
-    if lines and not _is_preface(lines, skip, dialect.delimiter):
+) -> header.Layout:
+    skip, sniffed = dialect.skip, header.Layout(dialect.skip, dialect.header)
+    lines = _first_lines(database, file, 4 * skip + header.SAMPLED_LINES)
+    if skip and lines and not dialect.header:
+        above = header.parse_rows(lines[skip - 1 :], dialect.delimiter, dialect.quote)
+        if columns := header.names_of_another_width(above):
+            return header.Layout(skip, header=False, names=columns)
+    if skip and lines and not _is_preface(lines, skip, dialect.delimiter):
         # The sniffer skips rows of a table rather than a line that doesn't fit.
-        return 0, True, ()
-    return skip, dialect.header, ()
+        sniffed = header.Layout(0, header=True)
+    rows = header.parse_rows(lines[sniffed.skip :], dialect.delimiter, dialect.quote)
+    return header.detect_layout(rows, sniffed)
 
 
 def _first_lines(database: duckdb.DuckDBPyConnection, file: Path, count: int) -> list[str]:
@@ -207,7 +222,10 @@ def _table_function(file: Path, options: ReadOptions) -> str:
     if options.format == "parquet":
         return f"read_parquet({path})"
     if options.format == "json":
-        return f"read_json({path}, format = 'auto')"
+        if not options.records:
+            return f"read_json({path}, format = 'auto')"
+        rows = f"SELECT unnest({identifier(options.records)}) AS row FROM {_read_object(file)}"  # noqa: S608
+        return f"(SELECT row.* FROM ({rows}))"  # noqa: S608
     delimiter = "\t" if options.delimiter == WHITESPACE else options.delimiter
     columns = f", names = [{', '.join(map(literal, options.names))}]" if options.names else ""
     return (
@@ -215,6 +233,10 @@ def _table_function(file: Path, options: ReadOptions) -> str:
         f"quote = {literal(options.quote)}, escape = {literal(options.escape)}, "
         f"header = {options.header}, skip = {options.skip}{columns})"
     )
+
+
+def _read_object(file: Path) -> str:
+    return f"read_json({literal(str(file))}, format = 'auto', maximum_object_size = {_MAX_JSON})"
 
 
 def _not_a_table(path: Path) -> MlpathError:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mlpath.dataset import vocabulary
-from mlpath.dataset.columns import MAX_CLASSES, infer_columns
-from mlpath.dataset.leaks import MIN_ROWS, find_leaks
+from mlpath.dataset import sql, vocabulary
+from mlpath.dataset.columns import MAX_CLASSES, MAX_FEATURES, frequent_categories, infer_columns
+from mlpath.dataset.leaks import MIN_ROWS, Leaks, find_leaks
 from mlpath.dataset.names import listed
 from mlpath.dataset.results import table_profile
 from mlpath.dataset.series import infer_series, looks_like_series
@@ -15,13 +15,15 @@ from mlpath.dataset.targets import choose_target, find_column, has_few_classes, 
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from mlpath.dataset.results import Column, DatasetProfile, TableStats
+    from mlpath.dataset.results import Column, DatasetProfile, ReadOptions, TableStats
     from mlpath.dataset.sql import Table
 
 _MAX_NUMERIC_CLASSES = 12
+_MAX_NUMBERS_BESIDE_TEXT = 3
+_ONLY_TEXT, _FREE_TEXT = "only the text is used", "free text"
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def infer_project(sample: Table, table: TableStats, request: Request) -> Dataset
     """
     columns = infer_columns(table)
     target = find_column(table.path, columns, request.target) if request.target else None
-    domain = request.domain or _infer_domain(columns, target)
+    domain = request.domain or _infer_domain(table.path, columns, target)
     if domain == "timeseries":
         profile = infer_series(sample, table, columns, target)
     else:
@@ -56,16 +58,37 @@ def infer_project(sample: Table, table: TableStats, request: Request) -> Dataset
     return replace(profile, notes=(*remarks, *profile.notes))
 
 
-def _infer_domain(columns: Sequence[Column], target: Column | None) -> str:
+def _infer_domain(path: Path, columns: Sequence[Column], target: Column | None) -> str:
     features = [column for column in columns if column.role != "left_out" and column != target]
-    texts = sum(column.type == "text" for column in features)
-    if target is None:
-        has_classes, max_others = any(map(has_few_classes, features)), 2
-    else:
-        has_classes, max_others = True, 1
-    if texts and has_classes and len(features) - texts <= max_others:
+    if _is_about_texts(path, columns, features, target):
         return "text"
     return "timeseries" if looks_like_series(features, target) else "tabular"
+
+
+def _is_about_texts(
+    path: Path, columns: Sequence[Column], features: Sequence[Column], target: Column | None
+) -> bool:
+    """Return whether the table has texts and their classes, and little else or telling names."""
+    texts = [column for column in features if column.type == "text"]
+    has_classes, max_others = target is not None or any(map(has_few_classes, features)), 1
+    if target is None:
+        target, _ = choose_target(path, rank_targets(columns), [column.name for column in columns])
+        max_others = 2
+    if not texts or not has_classes:
+        return False
+    return len(features) - len(texts) <= max_others or _is_named_for_texts(features, texts, target)
+
+
+def _is_named_for_texts(
+    features: Sequence[Column], texts: Sequence[Column], target: Column | None
+) -> bool:
+    """Return whether the names of a text or of the classes suggest that texts are classified."""
+    numbers = sum(column.type == "number" and column != target for column in features)
+    if target is None or not has_few_classes(target) or numbers > _MAX_NUMBERS_BESIDE_TEXT:
+        return False
+    of_texts = {word for text in texts for word in vocabulary.words(text.name)}
+    of_target = vocabulary.TEXT_TARGET_WORDS.intersection(vocabulary.words(target.name))
+    return bool(of_texts & vocabulary.TEXT_NAMES or of_target)
 
 
 def _infer_supervised(
@@ -80,7 +103,7 @@ def _infer_supervised(
     candidates = list(filter(has_few_classes if is_text else None, rank_targets(columns)))
     doubts: tuple[str, ...] = ()
     if target is None:
-        target, doubts = choose_target(table.path, candidates, columns[-1].name)
+        target, doubts = choose_target(table.path, candidates, [column.name for column in columns])
     text = _text_column(table.path, columns, target) if is_text else None
     names = tuple(column.name for column in candidates)
     profile = table_profile(
@@ -89,9 +112,12 @@ def _infer_supervised(
     )  # fmt: skip
     if target is not None:
         task = _infer_task(table.path, target, "classification" if is_text else request.task)
-        profile = _with_target(profile, target, task, text)
+        profile = replace(profile, target=target.name, task=task)
+        profile = _leave_out_leaks(sample, profile, target, text)
+        profile = _with_target(profile, target, text)
         if not is_text:
-            profile = _leave_out_leaks(sample, profile, target, task)
+            lookalikes = _count_lookalikes(sample, profile, target)
+            profile = replace(profile, lookalikes=lookalikes)
     return replace(profile, notes=(*profile.notes, *_table_notes(profile)))
 
 
@@ -130,15 +156,11 @@ def _task_of_values(target: Column) -> str:
     return "classification" if has_classes else "regression"
 
 
-def _with_target(
-    profile: DatasetProfile, target: Column, task: str, text: Column | None
-) -> DatasetProfile:
-    classes = target.top_values if task == "classification" else ()
+def _with_target(profile: DatasetProfile, target: Column, text: Column | None) -> DatasetProfile:
+    classes = target.top_values if profile.task == "classification" else ()
     return replace(
         profile,
         columns=tuple(_with_role(column, target, text) for column in profile.columns),
-        target=target.name,
-        task=task,
         classes=classes,
         positive=_positive_class([name for name, _ in classes]),
     )
@@ -150,9 +172,9 @@ def _with_role(column: Column, target: Column, text: Column | None) -> Column:
     if column == text:
         return replace(column, role="text", reason="")
     if text is not None:
-        return replace(column, role="left_out", reason=column.reason or "only the text is used")
+        return replace(column, role="left_out", reason=column.reason or _ONLY_TEXT)
     if column.type == "text" and column.role == "feature":
-        return replace(column, role="left_out", reason="free text")
+        return replace(column, role="left_out", reason=_FREE_TEXT)
     return column
 
 
@@ -164,23 +186,56 @@ def _positive_class(classes: Sequence[str]) -> str | None:
 
 
 def _leave_out_leaks(
-    sample: Table, profile: DatasetProfile, target: Column, task: str
+    sample: Table, profile: DatasetProfile, target: Column, text: Column | None
 ) -> DatasetProfile:
-    features = [column for column in profile.columns if column.role == "feature"]
+    used = [column for column in profile.columns if column.role == "feature"]
+    features = [column for column in used if column not in (target, text)]
     if profile.sampled_rows < MIN_ROWS or not features:
         return profile
-    leaks = find_leaks(sample, features, target, task)
-    if len(leaks) == len(features):
+    found = find_leaks(sample, features, target, str(profile.task))
+    if len(found.by_column) == len(features) and text is None:
         note = f"Every column alone determines {target.name!r}: check whether it needs a model."
         return replace(profile, notes=(note,))
-    columns = [
-        replace(column, role="left_out", reason=f"leaks the target: {leaks[column.name]}")
-        if column.name in leaks
-        else column
-        for column in profile.columns
-    ]
-    notes = [f"{name!r} leaks the target ({how}) and is left out." for name, how in leaks.items()]
-    return replace(profile, columns=tuple(columns), notes=tuple(notes))
+    columns = (_without_leak(column, found.by_column) for column in profile.columns)
+    notes = tuple(_leak_notes(found))
+    return replace(profile, columns=tuple(columns), notes=notes, copied=found.copied)
+
+
+def _without_leak(column: Column, leaks: Mapping[str, str]) -> Column:
+    if column.name not in leaks:
+        return column
+    reason = f"leaks the target: {leaks[column.name]}"
+    return replace(column, role="left_out", reason=reason)
+
+
+def _leak_notes(found: Leaks) -> Iterator[str]:
+    for name, how in found.by_column.items():
+        yield f"{name!r} leaks the target ({how}) and is left out."
+    if found.copied:
+        yield (
+            f"{found.copies:,} rows are copies of others, equal in {listed(found.copied[:4])}: "
+            "copies of a case stay in one split."
+        )
+
+
+def _count_lookalikes(sample: Table, profile: DatasetProfile, target: Column) -> int:
+    """Return how many rows equal others in all features, though the rows of the file differ."""
+    features = [c for c in profile.columns if c.role == "feature"][:MAX_FEATURES]
+    cells = ", ".join(_as_a_model_sees(c) for c in features if c.type != "category" or c.top_values)
+    rows, seen, different = sample.aggregate(
+        f"count(*), count(DISTINCT hash({cells or 1})), count(DISTINCT hash({sample.source}))",
+        f"WHERE {sql.present(target)} IS NOT NULL",
+    )
+    return max(int(different - seen), 0) if cells and rows else 0
+
+
+def _as_a_model_sees(column: Column) -> str:
+    """Return the SQL of a feature: whole days, and rare categories as one."""
+    value = sql.value(column)
+    if column.type == "category":
+        choices = ", ".join(map(sql.literal, frequent_categories(column)))
+        return f"CASE WHEN {value} IN ({choices}) THEN {value} WHEN {value} IS NULL THEN '' END"
+    return f"CAST({f'floor({value})' if column.type == 'date' else value} AS FLOAT)"
 
 
 def _table_notes(profile: DatasetProfile) -> Iterator[str]:
@@ -189,15 +244,34 @@ def _table_notes(profile: DatasetProfile) -> Iterator[str]:
             f"Types, leaks and texts are inferred from the first {profile.sampled_rows:,} rows; "
             f"counts and ranges are of all {profile.rows:,}."
         )
+    yield from _other_domain(profile)
     if copies := profile.duplicate_rows:
         yield "1 row is a duplicate." if copies == 1 else f"{copies:,} rows are duplicates."
+    if profile.lookalikes:
+        yield f"Different rows that equal others in all features: {profile.lookalikes:,}."
     personal = [column.name for column in profile.columns if column.reason.startswith("personal")]
     if personal:
         yield f"Personal data, left out: {listed(personal)}."
     yield from _imbalance(profile)
-    missing = profile.read_options.missing[1:] if profile.read_options else ()
-    if missing:
+    if profile.read_options:
+        yield from _reading_notes(profile.read_options)
+
+
+def _reading_notes(options: ReadOptions) -> Iterator[str]:
+    if missing := options.missing[1:]:
         yield f"Missing values in columns of numbers and dates: {listed(missing[:8])}."
+    for column, texts in options.left_out_rows.items():
+        yield f"Rows with {listed(texts[:4])} in {column!r} are no cases and left out."
+
+
+def _other_domain(profile: DatasetProfile) -> Iterator[str]:
+    """Yield how to use the columns that the suggested domain leaves out."""
+    unused = [column.name for column in profile.columns if column.reason == _ONLY_TEXT]
+    texts = [column.name for column in profile.columns if column.reason == _FREE_TEXT]
+    if unused:
+        yield "Only the text is used; for a table of the other columns: -d domain=tabular"
+    if texts and profile.task == "classification":
+        yield f"A table can't use the text of {listed(texts[:4])}; to classify it: -d domain=text"
 
 
 def _imbalance(profile: DatasetProfile) -> Iterator[str]:

@@ -1,31 +1,32 @@
-"""Detect the notation of numbers: decimal mark, thousands separator, missing and broken values."""
+"""Detect the notation of numbers: decimal mark, separators, currencies, units and multipliers."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlpath.dataset import sql, vocabulary
-from mlpath.dataset.names import listed
+from mlpath.dataset.missing import split_missing, without_strays
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Collection, Mapping, Sequence
 
     from mlpath.dataset.results import ColumnStats
     from mlpath.dataset.sql import Table
 
-MAX_STRAY = 0.02
-"""Up to this share of texts among numbers are broken values rather than categories."""
+_MIN_MATCHING = 0.5
+"""Share of the other texts that must be numbers with something around them."""
 
 
-def split_missing(values: Collection[str]) -> tuple[list[str], list[str]]:
-    """Return the values that stand for a missing one, and the others."""
-    missing = [value for value in values if value.lower() in vocabulary.MISSING_VALUES]
-    return missing, [value for value in values if value not in missing]
+class _Notation(NamedTuple):
+    decimal: str = "."
+    thousands: str = ""
+    replace: tuple[tuple[str, str], ...] = ()
 
 
 def as_number(
-    table: Table, stats: ColumnStats, numbers: int, unparsed: Mapping[str, int], *, complete: bool
+    table: Table, stats: ColumnStats, numbers: int, unparsed: Mapping[str, int]
 ) -> ColumnStats | None:
     """Return a column as numbers in another notation, or with missing and broken values.
 
@@ -34,59 +35,71 @@ def as_number(
         stats: Statistics of the column.
         numbers: How many of its values are ordinary numbers.
         unparsed: The others with their counts, most frequent first.
-        complete: Whether these are all others.
-
-    Returns:
-        The column, or None if its values are not numbers.
     """
     missing, others = split_missing(unparsed)
-    notation = _notation(others)
-    if notation is None:
-        return _with_stray_texts(table, stats, numbers, unparsed) if complete else None
-    if not others and not numbers:
-        return None
-    number = replace(
-        stats, type="number", missing_values=tuple(missing), decimal=notation[0],
-        thousands=notation[1],
-    )  # fmt: skip
-    value = sql.value(number)
-    parsed, integers = table.aggregate(
-        f"count({value}), count(*) FILTER ({value} = floor({value}))"
+    number = replace(stats, type="number", missing_values=tuple(missing))
+    detected, plain = _detect_notation(others), _Notation()
+    as_detected = (
+        None if detected == plain else without_strays(table, replace(number, **detected._asdict()))
     )
-    if parsed != stats.count - sum(unparsed[word] for word in missing):
-        return None
-    return replace(number, integer=parsed == integers, count=parsed)
+    return as_detected or (without_strays(table, number) if numbers else None)
 
 
-def _notation(values: Sequence[str]) -> tuple[str, str] | None:
-    """Return decimal mark and thousands separator of values; None if they are not numbers."""
-    if not values:
+def _detect_notation(values: Sequence[str]) -> _Notation:
+    """Return the notation of texts, most of which are numbers with something around them."""
+    numbers = list(filter(None, map(vocabulary.NUMBER.fullmatch, values)))
+    if len(numbers) < _MIN_MATCHING * len(values):
+        return _Notation()
+    digits = [number["digits"] for number in numbers]
+    blanks = sorted(set(vocabulary.THOUSANDS_BLANKS).intersection("".join(digits)))
+    if blanks and not all(map(vocabulary.GROUPED.fullmatch, digits)):
+        return _Notation()
+    marks = _decimal_and_thousands([_without(text, blanks) for text in digits])
+    units = _replace_units({number["after"] for number in numbers} - {None})
+    if marks is None or units is None:
+        return _Notation()
+    replacements = _replace_signs(numbers) | units | dict.fromkeys(blanks, "")
+    return _Notation(*marks, tuple(replacements.items()))
+
+
+def _replace_signs(numbers: Sequence[re.Match[str]]) -> dict[str, str]:
+    """Return what replaces currencies before numbers, and the signs of negative ones."""
+    currencies = {number["before"] for number in numbers} - {None}
+    signs = {number["sign"] for number in numbers} - {None, "+", "-"}
+    parentheses = {"(": "-", ")": ""} if any(number["open"] for number in numbers) else {}
+    return dict.fromkeys(sorted(currencies), "") | dict.fromkeys(sorted(signs), "-") | parentheses
+
+
+def _without(text: str, marks: Collection[str]) -> str:
+    return "".join(character for character in text if character not in marks)
+
+
+def _replace_units(texts: Collection[str]) -> dict[str, str] | None:
+    """Return what replaces the texts after numbers; None if they are different units."""
+    exponents = {text: vocabulary.MULTIPLIERS.get(text.strip().lower(), "") for text in texts}
+    # A single "5 m" is five meters; beside "5 k", it is five million.
+    are_multipliers = len(texts) > 1 or not {"m", "b", "t", "l"} & {text.strip() for text in texts}
+    if texts and all(exponents.values()) and are_multipliers:
+        return exponents
+    units = {text.strip().lower().rstrip("s.") for text in texts}
+    return dict.fromkeys(texts, "") if len(units) <= 1 else None
+
+
+def _decimal_and_thousands(values: Sequence[str]) -> tuple[str, str] | None:
+    """Return decimal mark and thousands separator; None if the values contradict each other."""
+    marked = [value for value in values if "," in value or value.count(".") > 1]
+    if not marked:
         return ".", ""
-    if all(map(vocabulary.THOUSANDS_COMMA.fullmatch, values)) and not _has_decimal_comma(values):
+    if all(map(vocabulary.THOUSANDS_COMMA.fullmatch, marked)) and not _has_decimal_comma(marked):
         return ".", ","
-    if all(map(vocabulary.DECIMAL_COMMA.fullmatch, values)):
-        return ",", "." if any("." in value for value in values) else ""
+    if all(map(vocabulary.DECIMAL_COMMA.fullmatch, marked)):
+        return ",", "." if any("." in value for value in marked) else ""
     return None
 
 
 def _has_decimal_comma(values: Sequence[str]) -> bool:
     """Return whether a comma can't separate thousands: "3,14" rather than "3,140"."""
     return any(len(value.rpartition(",")[2]) != 3 for value in values if "." not in value)  # noqa: PLR2004
-
-
-def _with_stray_texts(
-    table: Table, stats: ColumnStats, numbers: int, unparsed: Mapping[str, int]
-) -> ColumnStats | None:
-    missing, texts = split_missing(unparsed)
-    stray = sum(unparsed[text] for text in texts)
-    if not numbers or stray > max(MAX_STRAY * numbers, 1):
-        return None
-    first = table.select(sql.text(stats.name), "LIMIT 1")[0][0]
-    return replace(
-        stats, type="number", count=numbers, missing_values=(*missing, *texts),
-        starts_with_text=first in texts,
-        notes=(f"{stray} values are not numbers ({listed(texts[:3])}) and count as missing",),
-    )  # fmt: skip
 
 
 def unify_notation(table: Table, columns: list[ColumnStats], delimiter: str) -> list[ColumnStats]:
@@ -119,7 +132,7 @@ def _comma_alternatives(
 
 def _in_comma_notation(table: Table, stats: ColumnStats) -> ColumnStats | None:
     """Return numbers read with decimal commas; None if they are not written so."""
-    text = sql.present(stats)
+    text = sql.replaced(sql.present(stats), stats.replace)
     value = sql.number(text, ",", ".")
     matching, points, integers = table.aggregate(
         f"count(*) FILTER (regexp_full_match({text}, '{vocabulary.COMMA_NOTATION}')), "
@@ -146,13 +159,36 @@ def _keep_decimal_point(
         ambiguous = column.thousands == "," and has_decimal_comma
         return alternatives[column.name] if ambiguous else column
 
-    return [resolve(column) or _as_text(table, column, point) for column in columns]
-
-
-def _as_text(table: Table, stats: ColumnStats, point: str) -> ColumnStats:
     note = f"comma and point have another meaning than in {point!r}, so it is read as text"
+    return [resolve(column) or _as_text(table, column, note) for column in columns]
+
+
+def unify_replacements(table: Table, columns: list[ColumnStats]) -> list[ColumnStats]:
+    """Return the columns, as texts where the replacements of all columns change a value."""
+    pairs = [pair for column in columns for pair in column.replace]
+    shared = tuple(dict(reversed(pairs)).items())
+    changed = _changed_by(table, [c for c in columns if c.type != "text"], shared) if shared else ()
+    note = "it has another notation than the other columns, so it is read as text"
+    return [_as_text(table, each, note) if each.name in changed else each for each in columns]
+
+
+def _changed_by(
+    table: Table, columns: Sequence[ColumnStats], shared: tuple[tuple[str, str], ...]
+) -> set[str]:
+    """Return the names of the columns that have other values with these replacements."""
+    counts = table.aggregate(
+        ", ".join(
+            f"count(*) FILTER ({sql.value(column)} IS DISTINCT FROM "
+            f"{sql.value(replace(column, replace=shared))})"
+            for column in columns
+        )
+    )
+    return {column.name for column, count in zip(columns, counts, strict=True) if count}
+
+
+def _as_text(table: Table, stats: ColumnStats, note: str) -> ColumnStats:
     count = int(table.aggregate(f"count({sql.text(stats.name)})")[0])
     return replace(
-        stats, type="text", count=count, decimal=".", thousands="", integer=False,
-        missing_values=(), notes=(note,),
+        stats, type="text", count=count, decimal=".", thousands="", replace=(), date_format="",
+        integer=False, missing_values=(), notes=(note,),
     )  # fmt: skip

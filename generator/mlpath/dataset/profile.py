@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import duckdb
 
 from mlpath.dataset import sql
-from mlpath.dataset.column_types import MAX_UNPARSED, batches, detect_types
+from mlpath.dataset.column_types import batches, detect_types
 from mlpath.dataset.dialect import read_error
-from mlpath.dataset.names import listed
-from mlpath.dataset.notation import MAX_STRAY, split_missing
+from mlpath.dataset.missing import without_strays
 from mlpath.dataset.results import TableStats
+from mlpath.dataset.structure import apply_structure, detect_structure
+from mlpath.dataset.vocabulary import BLANKS
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
@@ -46,17 +47,21 @@ def profile_table(source: TableSource, size: int) -> tuple[TableStats, Table]:
     limit = "" if in_memory else f"LIMIT {SAMPLE_ROWS}"
     delimiter = source.options.delimiter if source.options.format == "csv" else ""
     try:
-        names = source.table.columns()
-        _set_limits(source.table.database, len(names), in_memory=in_memory)
         sample = source.table.copy("sample", clauses=limit)
+        options = detect_structure(sample, source.options)
+        structured = apply_structure(sample, options)
+        names = structured.columns()
+        _set_limits(source.table.database, len(names), in_memory=in_memory)
+        sample = sample if structured is sample else structured.copy("structured")
         sampled = rows = int(sample.aggregate("count(*)")[0])
         in_memory = in_memory or sampled < SAMPLE_ROWS
-        _check_rows(source.path, sampled, has_header=bool(names))
+        _check_size(source.path, sampled, len(names))
         if in_memory:
             columns = _profile_in_memory(sample, names, delimiter)
         else:
             types = detect_types(sample, names, delimiter)
-            rows, columns = _profile_file(source.table, sample, types)
+            file = apply_structure(source.table, options)
+            rows, columns = _profile_file(file, sample, types)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
@@ -66,7 +71,7 @@ def profile_table(source: TableSource, size: int) -> tuple[TableStats, Table]:
     copies = f"count(*) - count(DISTINCT hash({sample.source}))"
     table = TableStats(
         path=source.path,
-        read_options=_with_notation(source.options, columns),
+        read_options=_with_notation(options, columns),
         bytes=size,
         rows=rows,
         sampled_rows=sampled,
@@ -90,13 +95,18 @@ def _set_limits(database: duckdb.DuckDBPyConnection, columns: int, *, in_memory:
         database.execute("SET threads = 1")
 
 
-def _check_rows(path: Path, rows: int, *, has_header: bool) -> None:
+def _check_size(path: Path, rows: int, columns: int) -> None:
     if rows == 1:
         raise MlpathError(f"{path} has one row", hint="A model needs many rows: add more.")
     if not rows:
         raise MlpathError(
-            f"{path} has {'a header and no rows' if has_header else 'no rows'}",
+            f"{path} has {'a header and no rows' if columns else 'no rows'}",
             hint="Check whether it was written completely.",
+        )
+    if columns == 1:
+        raise MlpathError(
+            f"{path} has one column",
+            hint="A model needs a column to predict, and a feature, a text or a date besides.",
         )
 
 
@@ -117,7 +127,10 @@ def _with_notation(options: ReadOptions, columns: Sequence[ColumnStats]) -> Read
     missing = dict.fromkeys(value for column in columns for value in column.missing_values)
     decimal = "," if any(column.decimal == "," for column in columns) else "."
     thousands = next((column.thousands for column in columns if column.thousands), "")
-    return replace(options, missing=("", *missing), decimal=decimal, thousands=thousands)
+    replacements = dict(pair for column in columns for pair in column.replace)
+    return replace(
+        options, missing=("", *missing), decimal=decimal, thousands=thousands, replace=replacements
+    )
 
 
 def _profile_in_memory(sample: Table, names: Sequence[str], delimiter: str) -> list[ColumnStats]:
@@ -248,26 +261,17 @@ def _count_categories(file: Table, types: Sequence[ColumnStats]) -> dict[str, di
 def _stripped(counts: dict[Any, int]) -> dict[str, int]:
     stripped: dict[str, int] = {}
     for value, count in counts.items():
-        if text := value.strip(" "):
+        if text := value.strip(BLANKS):
             stripped[text] = stripped.get(text, 0) + count
     return stripped
 
 
 def _check_later_values(file: Table, column: ColumnStats, total: _Totals) -> ColumnStats:
     """Return a column with values below the sample that have another type than those in it."""
-    stray = total.present - total.parsed
-    if not stray:
+    if total.present == total.parsed:
         return column
-    text = sql.present(column)
-    unparsed = f"WHERE {text} IS NOT NULL AND {sql.value(column)} IS NULL LIMIT {MAX_UNPARSED}"
-    values = sorted(str(row[0]) for row in file.select(f"DISTINCT {text}", unparsed))
-    _, texts = split_missing(values)
-    if texts and stray > MAX_STRAY * column.rows:
-        return replace(column, type="text", date_format="", missing_values=())
-    note = f"{stray} values are not {column.type}s ({listed(values[:3])}) and count as missing"
-    return replace(
-        column, missing_values=(*column.missing_values, *values), notes=(*column.notes, note)
-    )
+    as_text = replace(column, type="text", date_format="", replace=(), missing_values=())
+    return without_strays(file, column) or as_text
 
 
 def _with_totals(column: ColumnStats, total: _Totals, rows: int) -> ColumnStats:

@@ -29,6 +29,9 @@ _ROLE_STYLES: dict[str, dict[str, Any]] = {
 def to_json(profile: DatasetProfile) -> str:
     """Return a profile as JSON."""
     document = {**asdict(profile), "path": str(profile.path)}
+    for column in document["columns"]:
+        if column["type"] == "text" or column["role"] == "left_out":
+            column["top_values"] = ()  # whole texts, or personal data
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 
@@ -35,8 +35,16 @@ class ReadOptions:
     mixed_line_ends: bool = False
     decimal: str = "."
     thousands: str = ""
+    replace: Mapping[str, str] = field(default_factory=dict)
+    """Parts of numbers and dates, such as currencies and units, and what replaces them."""
     missing: tuple[str, ...] = ("",)
     """Texts that stand for a missing number or date."""
+    records: str = ""
+    """Key of the list of rows in a JSON object."""
+    computed: Mapping[str, str] = field(default_factory=dict)
+    """Columns that are computed from others, and their SQL."""
+    left_out_rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Texts in a column that mark rows which are no cases, such as totals."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,8 @@ class ColumnStats:
     """Texts that stand for a missing number or date."""
     decimal: str = "."
     thousands: str = ""
+    replace: tuple[tuple[str, str], ...] = ()
+    """Parts of numbers and dates, and what replaces them."""
     starts_with_text: bool = False
     """Whether the first value of a numeric column is not a number."""
     notes: tuple[str, ...] = ()
@@ -127,6 +137,10 @@ class DatasetProfile(TableStats):
     """Classes of the target with their counts, most frequent first."""
     positive: str | None = None
     """Positive class of a binary target."""
+    lookalikes: int = 0
+    """Rows that equal others in all features, though the rows of the file differ."""
+    copied: tuple[str, ...] = ()
+    """Columns whose equal values mark copies of a case."""
     frequency: str = ""
     """Of a time series: daily, monthly, ..."""
     step_days: float | None = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlpath.dataset import sql, vocabulary
 from mlpath.dataset.names import listed
 from mlpath.dataset.results import table_profile
+from mlpath.dataset.targets import name_tier
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
@@ -24,11 +25,22 @@ _MONTH = 30
 
 def looks_like_series(features: Sequence[Column], target: Column | None) -> bool:
     """Return whether the columns besides the target are a unique date and few numbers."""
-    if target is not None and target.type != "number":
+    if _has_classes(features, target):
         return False
     dates = sum(map(_is_unique_date, features))
     numbers = sum(column.type == "number" for column in features)
-    return dates > 0 and len(features) - dates <= max(2, numbers) <= _MAX_NUMBERS
+    few = len(features) - dates <= max(2, numbers) <= _MAX_NUMBERS
+    prices = {column.name.strip().lower() for column in features}
+    is_stock = {"open", "close"} <= prices and dates + numbers == len(features)
+    return dates > 0 and (numbers > 0 or target is not None) and (few or is_stock)
+
+
+def _has_classes(features: Sequence[Column], target: Column | None) -> bool:
+    """Return whether the target, or a column that is named like one, has categories."""
+    if target is not None:
+        return target.type != "number"
+    names = [column.name for column in features]
+    return any(name_tier(c.name, names) > 0 for c in features if c.type == "category")
 
 
 def _is_unique_date(column: Column) -> bool:
@@ -61,12 +73,16 @@ def infer_series(
     time = max(dates, key=lambda column: column.distinct)
     name, candidates, doubts = _choose_target(table.path, columns, target)
     steps = _measure_steps(sample, time)
-    repeated = f"{steps.repeated:,} dates of {time.name!r} occur in more than one row."
+    notes = []
+    if steps.repeated:
+        notes.append(f"{steps.repeated:,} dates of {time.name!r} occur in more than one row.")
+    if any(column.role != "left_out" for column in columns if column.name not in {name, time.name}):
+        notes.append(f"Only {name!r} is used; for a table of all columns: -d domain=tabular")
     return table_profile(
         table, [_with_role(column, name, time.name) for column in columns], "timeseries",
         task="forecast", target=name, candidates=candidates, frequency=steps.frequency,
         step_days=steps.days, missing_steps=steps.missing, doubts=doubts,
-        notes=(repeated,) if steps.repeated else (),
+        notes=tuple(notes),
     )  # fmt: skip
 
 
@@ -86,10 +102,15 @@ def _choose_target(
         return target.name, numbers, ()
     if not numbers:
         raise MlpathError(f"{path} has no numbers to forecast", hint="Add a column of numbers.")
-    if len(numbers) == 1:
-        return numbers[0], numbers, ()
-    ambiguity = f"{path.name}: several columns could be the target: {listed(numbers[:4])}"
-    return numbers[0], numbers, (ambiguity,)
+    best = _named_targets(numbers, [column.name for column in columns]) or numbers
+    if len(best) == 1:
+        return best[0], numbers, ()
+    ambiguity = f"{path.name}: several columns could be the target: {listed(best[:4])}"
+    return best[0], numbers, (ambiguity,)
+
+
+def _named_targets(numbers: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in numbers if name_tier(name, names) > 0)
 
 
 def _with_role(column: Column, target: str, time: str) -> Column:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from mlpath.dataset.vocabulary import BLANKS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -72,7 +74,7 @@ def identifier(name: str) -> str:
 
 def text(column: str) -> str:
     """Return the expression of a cell's text without blanks around it; NULL if it is empty."""
-    return f"nullif(trim(CAST({identifier(column)} AS VARCHAR)), '')"
+    return f"nullif(trim(CAST({identifier(column)} AS VARCHAR), {literal(BLANKS)}), '')"
 
 
 def present(column: ColumnStats) -> str:
@@ -83,10 +85,22 @@ def present(column: ColumnStats) -> str:
 def value(column: ColumnStats) -> str:
     """Return the expression of a cell's value: a number, days since 1970-01-01, or a text."""
     if column.type == "number":
-        return number(present(column), column.decimal, column.thousands)
+        text = replaced(present(column), column.replace)
+        return number(text, column.decimal, column.thousands)
     if column.type == "date":
-        return days(present(column), column.date_format)
+        plain = days(present(column), column.date_format)
+        if not column.replace:
+            return plain
+        text = replaced(present(column), column.replace)
+        return f"coalesce({plain}, {days(text, column.date_format)})"
     return present(column)
+
+
+def replaced(expression: str, replacements: Iterable[tuple[str, str]]) -> str:
+    """Return the expression of a text with parts of it replaced, longer ones first."""
+    for old, new in sorted(replacements, key=lambda pair: -len(pair[0])):
+        expression = f"replace({expression}, {literal(old)}, {literal(new)})"
+    return expression
 
 
 def number(expression: str, decimal: str, thousands: str) -> str:

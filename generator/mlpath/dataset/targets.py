@@ -52,8 +52,9 @@ def _case_variants(columns: Sequence[Column], lower: str) -> list[Column]:
 
 def rank_targets(columns: Sequence[Column]) -> list[Column]:
     """Return the plausible targets, best first."""
+    names = [column.name for column in columns]
     plausible = filter(_is_plausible, columns)
-    return sorted(plausible, key=lambda column: -_score(column.name, columns[-1].name))
+    return sorted(plausible, key=lambda column: _rank(column.name, names), reverse=True)
 
 
 def _is_plausible(column: Column) -> bool:
@@ -67,34 +68,64 @@ def has_few_classes(column: Column) -> bool:
     return is_class and 2 <= column.distinct <= min(MAX_CLASSES, max(2, column.rows // 5))  # noqa: PLR2004
 
 
-def _score(name: str, last: str) -> int:
-    """Return how much a column's name and position suggest that it is the target."""
-    word = name.strip().lower().replace(" ", "_")
-    score = 3 * (word in vocabulary.STRONG_TARGET_NAMES) + 2 * (word in vocabulary.TARGET_NAMES)
-    if not score and vocabulary.TIME_AND_PLACE_NAMES.search(name):
-        return -1
-    return score + (name == last)
+_STRONG, _NAMED, _WORD, _UNNAMED, _TIME_OR_PLACE = 3, 2, 1, 0, -1
+
+
+def _rank(name: str, names: Sequence[str]) -> tuple[int, bool]:
+    """Return how much a column's name suggests that it is the target, and whether it is last."""
+    return name_tier(name, names), name == names[-1]
+
+
+def name_tier(name: str, names: Sequence[str]) -> int:
+    """Return how much a column's name suggests that it is the target, from -1 to 3."""
+    words, others = vocabulary.words(name), {other.strip().lower() for other in names}
+    word = "_".join(words)
+    if vocabulary.TARGETS_BESIDE.get(word, "") in others and len(names) > 2:  # noqa: PLR2004
+        return _TIME_OR_PLACE if word == "y" else _NAMED
+    if word in vocabulary.STRONG_TARGET_NAMES:
+        return _STRONG
+    if {word, name.strip().lower()} & vocabulary.TARGET_NAMES:
+        return _NAMED
+    if vocabulary.TARGET_WORDS.intersection(words):
+        return _WORD
+    return _TIME_OR_PLACE if vocabulary.TIME_AND_PLACE_NAMES.search(name) else _UNNAMED
 
 
 def choose_target(
-    path: Path, candidates: Sequence[Column], last: str
+    path: Path, candidates: Sequence[Column], names: Sequence[str]
 ) -> tuple[Column | None, tuple[str, ...]]:
-    """Return the best candidate, and what is ambiguous about it.
-
-    Args:
-        path: The file, for messages.
-        candidates: Plausible targets, best first.
-        last: Last column of the table.
-    """
+    """Return the best candidate, and what is ambiguous about it; `names` are of all columns."""
     if not candidates:
         return None, (f"{path.name}: no column looks like a target",)
-    scores = [_score(column.name, last) for column in candidates]
-    equal = candidates[: scores.count(scores[0])]
-    if scores[0] > 0 and len(equal) > 1:
-        return candidates[0], (f"{path.name}: {_listed(equal)} could be the target",)
-    if scores[0] <= 0 and len(candidates) > 1:
-        return candidates[0], (f"{path.name}: unclear which is the target: {_listed(candidates)}",)
-    return candidates[0], ()
+    best, *others = candidates
+    rivals = _rivals(best, others, names)
+    if not rivals:
+        return best, ()
+    return best, (f"{path.name}: unclear which is the target: {_listed([best, *rivals])}",)
+
+
+def _rivals(best: Column, others: Sequence[Column], names: Sequence[str]) -> Sequence[Column]:
+    """Return the candidates that are as plausible as the best one."""
+    tier, is_last = _rank(best.name, names)
+    equal = [column for column in others if name_tier(column.name, names) == tier]
+    if tier > _WORD:
+        return equal
+    if tier == _WORD:
+        return [] if is_last else equal or _last_number(best, others, names)
+    is_clear = tier == _UNNAMED and is_last and not _is_category(best, others)
+    return [] if is_clear else others
+
+
+def _last_number(best: Column, others: Sequence[Column], names: Sequence[str]) -> list[Column]:
+    """Return the last column if the best candidate has many values and a telling word only."""
+    last = [column for column in others if column.name == names[-1]]
+    return [] if has_few_classes(best) else last
+
+
+def _is_category(best: Column, others: Sequence[Column]) -> bool:
+    """Return whether another column is named a category, and all are categories."""
+    is_named = any("category" in vocabulary.words(column.name) for column in others)
+    return is_named and all(column.type == "category" for column in (best, *others))
 
 
 def _listed(columns: Sequence[Column]) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from mlpath.dataset import ReadOptions
+from mlpath.dataset.columns import MIN_CATEGORY_ROWS
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
     from mlpath.dataset import Column, DatasetProfile
 
 MIN_ROWS = 50
-MIN_CLASS_ROWS = 5
-"""Each of three splits, the smallest a fifth of the rows, needs a row of each class."""
+MIN_CLASS_ROWS = MIN_CATEGORY_ROWS
 MAX_CLASS_SLICES = 12
 """With more classes, metrics are not reported per class."""
 
@@ -21,10 +22,11 @@ def read_options(profile: DatasetProfile) -> dict[str, Any]:
     """Return how the table is read, without the defaults."""
     options = profile.read_options
     assert options is not None  # noqa: S101 - only images have none
-    values = asdict(options)
-    changed = {f.name: values[f.name] for f in fields(options) if values[f.name] != f.default}
+    defaults = asdict(ReadOptions(file=""))
     return {
-        key: list(value) if isinstance(value, tuple) else value for key, value in changed.items()
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in asdict(options).items()
+        if value != defaults[key]
     }
 
 

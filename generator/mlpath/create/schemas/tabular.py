@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from mlpath.create.schemas import common
+from mlpath.dataset.columns import MAX_FEATURES, frequent_categories
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ COMMENT = """\
 # Ranges and categories are those in the data: widen them where other values are possible, add units
 # and better labels, and move columns between `features` and `left_out`.
 """
-MAX_FEATURES = 100
-"""Inputs of a demo."""
-MAX_CATEGORIES = 30
 _RARE_CLASS = 0.05
 """Below this share of the rarer class, ROC AUC overstates the quality of a model."""
 _MIN_COMBINATIONS = 20
@@ -47,7 +45,7 @@ def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dic
         "licence": license_name,
         "reading": common.read_options(profile),
         "target": _target_entry(target, profile),
-        "features": [_feature_entry(column, profile.rows) for column in features[:MAX_FEATURES]],
+        "features": [_feature_entry(column) for column in features[:MAX_FEATURES]],
         "left_out": _left_out(profile, features),
     }
     if profile.positive:
@@ -56,6 +54,8 @@ def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dic
         schema["too_rare"] = rare
     if _rows_repeat(profile, features[:MAX_FEATURES]):
         schema["repeats"] = True
+    if profile.copied:
+        schema["group"] = [c.key for c in features[:MAX_FEATURES] if c.name in profile.copied]
     return schema
 
 
@@ -93,15 +93,15 @@ def _unusable(column: Column) -> str:
 
 def _target_entry(target: Column, profile: DatasetProfile) -> dict[str, Any]:
     if profile.task != "classification":
-        return _feature_entry(target, profile.rows)
+        return _feature_entry(target)
     entry = common.column_entry(target, label=target.label, kind="category")
     return entry | {"choices": common.class_names(profile)} | _nullable(target)
 
 
-def _feature_entry(column: Column, rows: int) -> dict[str, Any]:
+def _feature_entry(column: Column) -> dict[str, Any]:
     entry = common.column_entry(column, label=column.label, kind=column.type)
     if column.type == "category":
-        return entry | _categories(column, rows) | _nullable(column)
+        return entry | _categories(column) | _nullable(column)
     if column.integer:
         entry["whole"] = True
     entry |= _range(column)
@@ -114,11 +114,8 @@ def _nullable(column: Column) -> dict[str, Any]:
     return {"nullable": True} if column.missing else {}
 
 
-def _categories(column: Column, rows: int) -> dict[str, Any]:
-    # A split may lack a rarer category, so these are treated as one.
-    least = max(common.MIN_CLASS_ROWS, rows // 1000)
-    frequent = [name for name, count in column.top_values if count >= least][:MAX_CATEGORIES]
-    choices = frequent or [column.top_values[0][0]]
+def _categories(column: Column) -> dict[str, Any]:
+    choices = frequent_categories(column)
     return {"choices": choices} | ({"others": True} if column.distinct > len(choices) else {})
 
 
@@ -147,7 +144,8 @@ def _rounded(value: float, rounding: Callable[[float], int], digits: int = 3) ->
 def _rows_repeat(profile: DatasetProfile, features: list[Column]) -> bool:
     combinations = math.prod(float(column.distinct + (column.missing > 0)) for column in features)
     duplicates = profile.duplicate_rows or 0
-    return combinations < _MIN_COMBINATIONS * profile.rows or duplicates > profile.rows // 20
+    few = combinations < _MIN_COMBINATIONS * profile.rows
+    return few or duplicates > profile.rows // 20 or profile.lookalikes > duplicates
 
 
 def _metric(profile: DatasetProfile) -> str:

@@ -3,6 +3,9 @@
 It has the columns, types and missing values of the real data; the target depends on a few features.
 """
 
+from datetime import date
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import yaml
@@ -68,4 +71,6 @@ def drop_values(column: Column, texts: list[str], rng: np.random.Generator) -> l
 
 def format_date(column: Column, days: float) -> str:
     """Return a date in the format of the file."""
-    return pd.Period(iso_date(days), "D").strftime(column.date_format or "%Y-%m-%d")
+    # Only pandas' periods know quarters, and only Python's dates ISO weeks.
+    day: Any = pd.Period(iso_date(days), "D") if "%q" in column.date_format else date.fromisoformat(iso_date(days))
+    return str(day.strftime(column.date_format or "%Y-%m-%d"))

@@ -7,7 +7,7 @@ import yaml
 from project_package.config import load_params
 from project_package.data.params import Prepare
 from project_package.data.schema import Schema, load_schema
-from project_package.data.series import FREQUENCIES
+from project_package.data.series import FREQUENCIES, first_day
 from project_package.paths import ProjectPaths
 
 TRAINING_WINDOWS = 200
@@ -38,8 +38,10 @@ def make_table(schema: Schema, prepare: Prepare) -> pd.DataFrame:
     elif low is not None:
         values += low
     texts = [repr(float(value)) for value in values]
-    texts[rows // 3] = ""
+    texts[prepare.history + TRAINING_WINDOWS // 2] = ""
     date_format = schema.date.date_format or "%Y-%m-%d"
-    dates = [step.asfreq("D", "start").strftime(date_format) for step in steps]
+    # Only pandas' periods know quarters, and only Python's dates ISO weeks.
+    days = [step.asfreq("D", "start") if "%q" in date_format else first_day(step) for step in steps]
+    dates = [day.strftime(date_format) for day in days]
     left_out = {column.column: "not used" for column in schema.left_out}
     return pd.DataFrame({schema.date_column: dates, schema.target_column: texts, **left_out})

@@ -83,6 +83,7 @@ class Schema:
         left_out: the other columns of the file.
         too_rare: classes with too few rows, which are dropped.
         repeats: whether equal rows are different samples, or duplicates that are dropped.
+        group: features whose equal values mark copies of a case, which stay in one split.
     """
 
     source: str
@@ -94,6 +95,7 @@ class Schema:
     left_out: tuple[ExcludedColumn, ...] = ()
     too_rare: tuple[str, ...] = ()
     repeats: bool = False
+    group: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -1,11 +1,14 @@
 """Training, validation and test split."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import StratifiedGroupKFold, train_test_split
 
 from .params import Prepare
 from .schema import Schema
@@ -20,11 +23,12 @@ class Split:
 
     features: pd.DataFrame
     target: pd.Series
+    group: tuple[str, ...] = ()
 
     @property
-    def groups(self) -> None:
-        """None: rows are independent."""
-        return
+    def groups(self) -> NDArray[np.int64] | None:
+        """Return the number of each row's case; None if rows are independent."""
+        return _cases(self.features, self.group) if self.group else None
 
 
 def split(table: pd.DataFrame, schema: Schema, params: Prepare) -> dict[str, Split]:
@@ -39,16 +43,24 @@ def split(table: pd.DataFrame, schema: Schema, params: Prepare) -> dict[str, Spl
     rest, test = _split_off(table, params.test_share, schema, params.seed)
     train, validation = _split_off(rest, params.validation_share / (1 - params.test_share), schema, params.seed)
     target = schema.target.name
-    return {
-        name: Split(part[features], part[target]) for name, part in zip(SPLITS, (train, validation, test), strict=True)
-    }
+    parts = dict(zip(SPLITS, (train, validation, test), strict=True))
+    return {name: Split(part[features], part[target], schema.group) for name, part in parts.items()}
 
 
 def _split_off(table: pd.DataFrame, share: float, schema: Schema, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the other rows and a share of them, each with the same proportions of the classes."""
     classes = table[schema.target.name] if schema.classes else None
+    if schema.group:
+        folds = StratifiedGroupKFold(round(1 / share), shuffle=True, random_state=seed)
+        strata = np.zeros(len(table)) if classes is None else classes
+        others, rows = next(folds.split(table, strata, _cases(table, schema.group)))
+        return table.iloc[others], table.iloc[rows]
     rest, part = train_test_split(table, test_size=share, random_state=seed, stratify=classes)
     return rest, part
+
+
+def _cases(table: pd.DataFrame, group: Sequence[str]) -> NDArray[np.int64]:
+    return np.asarray(table.groupby(list(group), sort=False, dropna=False).ngroup(), dtype=np.int64)
 
 
 def write_splits(splits: dict[str, Split], folder: Path) -> None:
@@ -62,7 +74,7 @@ def read_splits(folder: Path, schema: Schema) -> dict[str, Split]:
     """Read what `write_splits` wrote."""
     tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in SPLITS}
     target = schema.target.name
-    return {name: Split(table.drop(columns=target), table[target]) for name, table in tables.items()}
+    return {name: Split(table.drop(columns=target), table[target], schema.group) for name, table in tables.items()}
 
 
 def to_table(split: Split, schema: Schema) -> pd.DataFrame:

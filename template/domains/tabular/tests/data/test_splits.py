@@ -35,6 +35,18 @@ def test_repeated_rows_are_kept_if_the_schema_says_so(table: pd.DataFrame, schem
     assert sum(len(part.target) for part in splits.values()) == 2 * len(table)
 
 
+def test_copies_of_a_case_are_in_one_split(table: pd.DataFrame, schema: Schema, params: Params) -> None:
+    name = schema.features[0].name
+    cases = table.head(200).assign(**{name: range(200)})
+    schema = dataclasses.replace(schema, repeats=True, group=(name,))
+    splits = split(pd.concat([cases] * 3, ignore_index=True), schema, params.prepare)
+    assert sum(part.features[name].nunique() for part in splits.values()) == 200
+    assert sum(len(part.target) for part in splits.values()) == 600
+    for part in splits.values():
+        assert part.groups is not None
+        assert len(set(part.groups)) == part.features[name].nunique()
+
+
 def test_splits_have_the_shares_of_the_params(splits: Splits, params: Params) -> None:
     rows = {name: len(part.target) for name, part in splits.items()}
     total = sum(rows.values())

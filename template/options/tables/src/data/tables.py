@@ -6,6 +6,7 @@
 import re
 import zipfile
 from collections.abc import Sequence
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -20,6 +21,9 @@ from .text_files import WHITESPACE, plain_file
 
 # A sample keeps up to so many rows of each class, so that rare classes don't vanish.
 MIN_ROWS_PER_CLASS = 500
+# Of an object that contains all rows.
+MAX_JSON_BYTES = 1 << 28
+BLANKS = " \t\r\n\u00a0\u2007\u2009\u202f\u3000\ufeff"
 
 
 class TableError(UserError):
@@ -44,7 +48,11 @@ class Reading:
         mixed_line_ends: whether lines end in different ways, which DuckDB rejects.
         decimal: the decimal separator.
         thousands: the thousands separator.
+        replace: parts of numbers and dates, such as currencies and units, and what replaces them.
         missing: texts that stand for a missing number or date.
+        records: the key of the list of rows in a JSON object.
+        computed: columns that DuckDB computes from others, and their SQL.
+        left_out_rows: texts in a column that mark rows which are no cases, such as totals.
         most_rows: a larger table is sampled at random, keeping rare classes.
         seed: of the sample.
     """
@@ -62,7 +70,11 @@ class Reading:
     mixed_line_ends: bool = False
     decimal: str = "."
     thousands: str = ""
+    replace: dict[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ("",)
+    records: str = ""
+    computed: dict[str, str] = field(default_factory=dict)
+    left_out_rows: dict[str, tuple[str, ...]] = field(default_factory=dict)
     most_rows: int = 200_000
     seed: int = 0
 
@@ -123,7 +135,7 @@ def _read(folder: Path, reading: Reading, columns: Sequence[TableColumn], stratu
 
 
 def _query(database: Any, source: str, reading: Reading, columns: Sequence[TableColumn], stratum: str) -> RawTable:
-    database.execute(f"CREATE VIEW raw AS SELECT * FROM {source}")
+    database.execute(f"CREATE VIEW raw AS {_select(source, reading)}")
     names = tuple(str(row[0]) for row in database.execute("DESCRIBE raw").fetchall())
     present = [column for column in columns if column.file_name in names]
     rows, selected = _count_and_select(database, reading, present)
@@ -132,6 +144,16 @@ def _query(database: Any, source: str, reading: Reading, columns: Sequence[Table
     if rows > reading.most_rows:
         print(f"sampled {len(frame):,} of {rows:,} rows: `most_rows` under `reading` in schema.yaml")
     return RawTable(frame if present else frame.drop(columns="nothing"), names)
+
+
+def _select(source: str, reading: Reading) -> str:
+    """Return the query of all columns, the computed ones first, and of the rows that are cases."""
+    computed = "".join(f"{expression} AS {_name(name)}, " for name, expression in reading.computed.items())
+    conditions = [
+        f"coalesce({_text(column)}, '') NOT IN ({', '.join(map(_literal, texts))})"
+        for column, texts in reading.left_out_rows.items()
+    ]
+    return f"SELECT {computed}* FROM {source}{' WHERE ' * bool(conditions)}{' AND '.join(conditions)}"
 
 
 def _count_and_select(database: Any, reading: Reading, columns: Sequence[TableColumn]) -> tuple[int, str]:
@@ -177,7 +199,7 @@ def _sample(reading: Reading, class_column: TableColumn | None, rows: int) -> st
     numbered = "(SELECT *, row_number() OVER () AS number FROM raw)"
     if class_column is None:
         return f"(SELECT * FROM {numbered} WHERE {draw} < {share})"
-    label = _text(class_column)
+    label = _text(class_column.file_name)
     counts = f"(SELECT {label} AS label, count(*) AS members FROM raw GROUP BY 1)"
     chance = f"greatest({share}, {MIN_ROWS_PER_CLASS}.0 / members)"
     return (
@@ -190,7 +212,10 @@ def _source(path: Path, reading: Reading) -> str:
     if reading.format == "parquet":
         return f"read_parquet({file})"
     if reading.format == "json":
-        return f"read_json({file}, format = 'auto')"
+        if not reading.records:
+            return f"read_json({file}, format = 'auto')"
+        table = f"read_json({file}, format = 'auto', maximum_object_size = {MAX_JSON_BYTES})"
+        return f"(SELECT row.* FROM (SELECT unnest({_name(reading.records)}) AS row FROM {table}))"
     delimiter = "\t" if reading.delimiter == WHITESPACE else reading.delimiter
     names = f", names = [{', '.join(map(_literal, reading.names))}]" if reading.names else ""
     return (
@@ -207,22 +232,26 @@ def _name(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
-def _text(column: TableColumn) -> str:
-    return f"CAST({_name(column.file_name)} AS VARCHAR)"
+def _text(column: str) -> str:
+    """Return the text of a cell without the blanks around it."""
+    return f"trim(CAST({_name(column)} AS VARCHAR), {_literal(BLANKS)})"
 
 
 def _present(column: TableColumn, reading: Reading) -> str:
     """Return the text of a number or date, or NULL if it is missing."""
-    missing = ", ".join(map(_literal, reading.missing)) or "''"
-    return f"CASE WHEN trim({_text(column)}) NOT IN ({missing}) THEN trim({_text(column)}) END"
+    text, missing = _text(column.file_name), ", ".join(map(_literal, reading.missing)) or "''"
+    return f"CASE WHEN {text} NOT IN ({missing}) THEN {text} END"
 
 
 def _typed(column: TableColumn, reading: Reading) -> str:
     if column.kind == "category":
-        return f"nullif(trim({_text(column)}), '')"
-    text = _present(column, reading)
+        return f"nullif({_text(column.file_name)}, '')"
+    plain = text = _present(column, reading)
+    for old, new in sorted(reading.replace.items(), key=lambda pair: -len(pair[0])):
+        text = f"replace({text}, {_literal(old)}, {_literal(new)})"
     if column.kind == "date":
-        return f"floor(epoch({_timestamp(text, column.date_format)}) / 86400.0)"
+        timestamps = [_timestamp(value, column.date_format) for value in dict.fromkeys((plain, text))]
+        return f"floor(epoch(coalesce({', '.join(timestamps)})) / 86400.0)"
     if reading.thousands:
         text = f"replace({text}, {_literal(reading.thousands)}, '')"
     if reading.decimal != ".":

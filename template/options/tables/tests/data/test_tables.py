@@ -2,6 +2,7 @@
 
 import gzip
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,11 @@ COLUMNS = (
     TableColumn("size", "size", "number"),
     TableColumn("day", "day", "date"),
 )
+
+
+def read_columns(folder: Path, columns: Sequence[TableColumn], **options: Any) -> pd.DataFrame:
+    frame: pd.DataFrame = read_table(folder, {"file": "table.csv", **options}, columns).frame
+    return frame
 
 
 def read(folder: Path, content: bytes, name: str = "table.csv", **options: Any) -> pd.DataFrame:
@@ -64,6 +70,34 @@ def test_compressed_tables_are_read(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "table.zip", "w") as archive:
         archive.writestr("inside/table.csv", TEXT)
     check(read(tmp_path, (tmp_path / "table.zip").read_bytes(), "table.zip", member="inside/table.csv"))
+
+
+def test_numbers_have_currencies_units_and_multipliers(tmp_path: Path) -> None:
+    content = "code|size\na\t|$1,234.5\n\u00a0a|-3 kg\nb|1.5M\nb|93%\nb|(7)\n".encode()
+    replace = {"$": "", " kg": "", "M": "e6", "%": "", "(": "-", ")": ""}
+    frame = read(tmp_path, content, delimiter="|", thousands=",", replace=replace)
+    assert frame["code"].tolist() == ["a", "a", "b", "b", "b"]
+    assert frame["size"].tolist() == [1234.5, -3, 1_500_000, 93, -7]
+
+
+def test_months_are_replaced_in_dates(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("day\n3. M\u00e4rz 2024\n5. May 2024\n", encoding="utf-8")
+    columns = [TableColumn("day", "day", "date", "%d. %b %Y")]
+    replace = {"M\u00e4rz": "Mar", " km": ""}
+    assert read_columns(tmp_path, columns, replace=replace)["day"].tolist() == [19785, 19848]
+
+
+def test_columns_are_computed_and_summary_rows_left_out(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("year,month,size\n2024,2,1\n2024,3,2\nTotal,,3\n", encoding="utf-8")
+    columns = [TableColumn("day", "date", "date"), TableColumn("size", "size", "number")]
+    computed = {"date": "TRY_CAST(concat(year, '-', month, '-1') AS DATE)"}
+    frame = read_columns(tmp_path, columns, computed=computed, left_out_rows={"year": ["Total"]})
+    assert frame.to_dict("list") == {"day": [19754, 19783], "size": [1, 2]}
+
+
+def test_rows_below_a_key_of_a_json_object_are_read(tmp_path: Path) -> None:
+    content = b'{"about": "x", "rows": [{"code": "01", "size": 1}, {"code": "02", "size": 2}]}'
+    assert read(tmp_path, content, "table.json", format="json", records="rows")["size"].tolist() == [1, 2]
 
 
 def test_parquet_and_json_are_read(tmp_path: Path) -> None:

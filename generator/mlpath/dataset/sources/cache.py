@@ -1,0 +1,173 @@
+"""Keep downloads in the user's cache folder, partial ones too, with what they were made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from platformdirs import user_cache_path
+
+from mlpath.dataset import names
+from mlpath.errors import MlpathError
+from mlpath.system import locks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mlpath.dataset.sources.results import DownloadOptions
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known of a download."""
+
+    validator: str = ""
+    """ETag or time of modification, which changes with the content."""
+    resumable: bool = False
+    file: str = ""
+    """Name of the complete file."""
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The folder of one address."""
+
+    folder: Path
+    label: str
+    """The address without credentials."""
+
+    @property
+    def _partial(self) -> Path:
+        return self.folder / ".partial"
+
+    @property
+    def _state(self) -> Path:
+        return self.folder / ".state.json"
+
+    def state(self) -> State:
+        """Return what is known of the last download."""
+        with suppress(OSError, ValueError, TypeError):
+            return State(**json.loads(self._state.read_text(encoding="utf-8")))
+        return State()
+
+    def complete_file(self) -> Path | None:
+        """Return the complete file, unless it was changed."""
+        state = self.state()
+        path = self.folder / state.file
+        intact = bool(state.file) and path.is_file() and hash_file(path) == state.sha256
+        return path if intact else None
+
+    def partial_size(self, validator: str | None = None) -> int:
+        """Return the number of bytes from which a download can go on.
+
+        Args:
+            validator: Of the remote file; None if the server compares it.
+        """
+        state = self.state()
+        usable = state.resumable and not state.file and validator in {None, state.validator}
+        return self._partial.stat().st_size if usable and self._partial.exists() else 0
+
+    def clear(self) -> None:
+        """Forget the last download; a complete file stays until another one replaces it."""
+        self._state.unlink(missing_ok=True)
+        self._partial.unlink(missing_ok=True)
+
+    def start(self, validator: str, *, resumable: bool) -> None:
+        """Record what the download is made from."""
+        self.clear()
+        self._write_state(State(validator, resumable and bool(validator)))
+
+    def receive(
+        self, chunks: Iterable[bytes], options: DownloadOptions, *, offset: int, total: int | None
+    ) -> None:
+        """Append the chunks to the partial file.
+
+        Args:
+            chunks: The content from the offset on.
+            options: Limit of the size, and whether to show the progress.
+            offset: Bytes that the partial file has.
+            total: Bytes of the whole file; None if unknown.
+
+        Raises:
+            MlpathError: The content is larger than the limit.
+        """
+        self.check_size(total, options)
+        size = offset
+        items: Iterable[str] = ()
+        with (
+            self._partial.open("ab" if offset else "wb") as file,
+            click.progressbar(
+                items, length=total, label="Downloading", file=sys.stderr,
+                hidden=not options.progress, item_show_func=lambda text: text,
+            ) as bar,
+        ):  # fmt: skip
+            bar.update(offset, format_size(offset))
+            for chunk in chunks:
+                size += len(chunk)
+                self.check_size(size, options)
+                file.write(chunk)
+                bar.update(len(chunk), format_size(size))
+
+    def check_size(self, size: int | None, options: DownloadOptions) -> None:
+        """Check a size.
+
+        Raises:
+            MlpathError: It is larger than the limit.
+        """
+        if size is not None and size > options.max_bytes:
+            raise MlpathError(
+                f"{self.label} has at least {format_size(size)}, more than the limit of "
+                f"{format_size(options.max_bytes)}",
+                hint=f"To allow it: --max-download {-(-size // 1_000_000_000)}",
+            )
+
+    def finish(self, name: str) -> tuple[Path, str]:
+        """Give the partial file its name; return its path and SHA-256."""
+        path = self.folder / names.file_name(Path(name))
+        self._partial.replace(path)
+        for old in self.folder.iterdir():
+            if old.name not in {path.name, self._state.name}:
+                old.unlink()
+        state, digest = self.state(), hash_file(path)
+        self._write_state(State(state.validator, state.resumable, path.name, digest))
+        return path, digest
+
+    def _write_state(self, state: State) -> None:
+        document: dict[str, Any] = vars(state)
+        self._state.write_text(json.dumps(document), encoding="utf-8")
+
+
+@contextmanager
+def open_entry(label: str) -> Iterator[Entry]:
+    """Provide the folder of an address, for one process at a time.
+
+    Raises:
+        MlpathError: Another process has used it for 30 seconds.
+    """
+    root = user_cache_path("mlpath", appauthor=False) / "datasets"
+    root.mkdir(parents=True, exist_ok=True)
+    folder = root / hashlib.sha256(label.encode()).hexdigest()[:16]
+    with locks.hold(folder):
+        yield Entry(folder, label)
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def format_size(size: float) -> str:
+    """Return a number of bytes for people."""
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:  # noqa: PLR2004
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"

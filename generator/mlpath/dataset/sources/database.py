@@ -1,0 +1,221 @@
+"""Read a table or a query of a database, by its SQLAlchemy URL: sqlite:///shop.db#orders."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlpath.dataset.sources import clients
+from mlpath.dataset.sources.results import FetchedDataset, Provenance
+from mlpath.errors import MlpathError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlpath.dataset.sources.address import Address
+    from mlpath.dataset.sources.cache import Entry
+    from mlpath.dataset.sources.results import DownloadOptions
+
+_ROWS = 5_000
+"""Rows that are read at a time."""
+_DRIVERS = {
+    "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg",
+    "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql", "oracle": "oracle+oracledb",
+}  # fmt: skip
+"""Drivers whose packages have the names of their modules."""
+_READS = re.compile(
+    r"(?:--[^\n]*\n|/\*.*?\*/|[\s(])*(select|with|values)\b", re.IGNORECASE | re.DOTALL
+)
+_WRITES = re.compile(
+    r"\s*(insert|update|delete|drop|create|alter|truncate|merge|replace|grant|copy|call|exec|"
+    r"pragma|attach|vacuum|begin|set)\s+\S",
+    re.IGNORECASE,
+)
+_STRING = re.compile(r"'(?:[^']|'')*'")
+
+
+@dataclass(frozen=True)
+class _Selection:
+    """What is read: a table, or a query."""
+
+    text: str
+    is_query: bool
+
+    @property
+    def name(self) -> str:
+        """Return the name of its file."""
+        return "query.csv" if self.is_query else f"{self.text}.csv"
+
+
+def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDataset:
+    """Write a table or the rows of a query to a CSV file.
+
+    Raises:
+        MlpathError: It can't be read.
+    """
+    url, _, text = address.text.partition("#")
+    label = _server(address.label)
+    selection = _parse(text, label)
+    alchemy = clients.load("sqlalchemy", "databases")
+    with _readable_errors(alchemy, label), _connect(alchemy, url, label) as connection:
+        if selection.is_query:
+            rows = connection.exec_driver_sql(selection.text)
+        else:
+            rows = connection.execute(_select(alchemy, connection, selection.text, label))
+        entry.start("", resumable=False)
+        entry.receive(_csv(rows), options, offset=0, total=None)
+    path, digest = entry.finish(selection.name)
+    what = f"{'query' if selection.is_query else 'table'} {selection.text}"
+    return FetchedDataset(path, Provenance(label, what, sha256=digest))
+
+
+def _parse(text: str, label: str) -> _Selection:
+    """Return a selection.
+
+    Raises:
+        MlpathError: It is a statement other than a single SELECT.
+    """
+    text = text.strip().rstrip("; ")
+    is_query = _READS.match(text) is not None
+    if _WRITES.match(text) or (is_query and ";" in _STRING.sub("", text)):
+        raise MlpathError(
+            f"{label}: {text!r} is not a single SELECT",
+            hint="Use the name of a table, or one SELECT.",
+        )
+    return _Selection(text, is_query)
+
+
+def _server(label: str) -> str:
+    """Return the address of a database without the folders of this machine."""
+    url = label.partition("#")[0]
+    scheme, _, path = url.partition("://")
+    return f"{scheme}:///{Path(path).name}" if scheme.startswith("sqlite") else url
+
+
+@contextmanager
+def _connect(alchemy: Any, url: str, label: str) -> Iterator[Any]:
+    """Provide a connection that reads rows piece by piece and writes nothing.
+
+    Raises:
+        MlpathError: There is no such file, or the driver is missing.
+    """
+    engine = _engine(alchemy, url, label)
+    options: dict[str, Any] = {"yield_per": _ROWS, "no_parameters": True}
+    if engine.dialect.name == "postgresql":
+        options["postgresql_readonly"] = True
+    try:
+        with engine.connect() as connection:
+            connection = connection.execution_options(**options)  # noqa: PLW2901
+            if engine.dialect.name in {"mysql", "mariadb"}:
+                connection.exec_driver_sql("START TRANSACTION READ ONLY")
+            yield connection  # closing it rolls back
+    finally:
+        engine.dispose()
+
+
+def _engine(alchemy: Any, text: str, label: str) -> Any:
+    scheme, _, rest = text.partition("://")
+    url = alchemy.make_url(f"{_DRIVERS.get(scheme.lower(), scheme)}://{rest}")
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        path = Path(url.database or "").expanduser()
+        if not path.is_file():  # SQLite would create it
+            raise MlpathError(
+                f"{label}: there is no file {url.database or ''!r}",
+                hint="Use sqlite:///PATH#TABLE; an absolute path starts with a fourth slash.",
+            )
+        url = url.set(database=path.resolve().as_uri(), query={"mode": "ro", "uri": "true"})
+    timeout = {"connect_timeout": 10} if backend in {"postgresql", "mysql", "mariadb"} else {}
+    try:
+        return alchemy.create_engine(url, connect_args=timeout)
+    except ModuleNotFoundError as error:
+        package = "'mlpath[databases]'" if error.name == "psycopg" else error.name
+        raise MlpathError(
+            f"{label} needs the package {error.name}, which is not installed",
+            hint=f"pip install {package}",
+        ) from None
+
+
+def _select(alchemy: Any, connection: Any, name: str, label: str) -> Any:
+    """Return the query of all rows of a table.
+
+    Raises:
+        MlpathError: There is no such table.
+    """
+    inspector = alchemy.inspect(connection)
+    schema, _, short = name.rpartition(".")
+    if inspector.has_table(name):
+        schema, short = "", name
+    elif not (schema and inspector.has_table(short, schema=schema)):
+        raise _unknown_table(inspector, name, label)
+    table = alchemy.table(short, schema=schema or None)
+    return alchemy.select(alchemy.text("*")).select_from(table)
+
+
+def _unknown_table(inspector: Any, name: str, label: str) -> MlpathError:
+    tables = sorted({*inspector.get_table_names(), *inspector.get_view_names()})
+    problem = f"there is no table {name!r}" if name else "no table is named"
+    if not tables:
+        return MlpathError(f"{label}: {problem}", hint="The database has no tables.")
+    close = (difflib.get_close_matches(name, tables, 1) or tables)[0]
+    listed = ", ".join(tables[:10]) + (", ..." if len(tables) > 10 else "")  # noqa: PLR2004
+    return MlpathError(
+        f"{label}: {problem}", hint=f"Add #TABLE or #SELECT ..., such as #{close}. It has: {listed}"
+    )
+
+
+def _csv(rows: Any) -> Iterator[bytes]:
+    """Yield rows as CSV."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(rows.keys())
+    for part in rows.partitions():
+        writer.writerows(tuple(map(_cell, row)) for row in part)
+        yield buffer.getvalue().encode()
+        buffer.seek(0)
+        buffer.truncate()
+    yield buffer.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    """Return a value as it is written to CSV."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.hex() if isinstance(value, bytes | memoryview) else value
+
+
+@contextmanager
+def _readable_errors(alchemy: Any, label: str) -> Iterator[None]:
+    """Translate SQLAlchemy's errors.
+
+    Raises:
+        MlpathError: The error, in one line.
+    """
+    errors = alchemy.exc
+    try:
+        yield
+    except errors.NoSuchModuleError:
+        scheme = label.partition(":")[0]
+        raise MlpathError(
+            f"{label}: SQLAlchemy has no driver for {scheme!r}", hint="Install its driver."
+        ) from None
+    except errors.ArgumentError:
+        raise MlpathError(
+            f"{label} is not the URL of a database",
+            hint="Use DIALECT://USER:PASSWORD@HOST/DATABASE#TABLE.",
+        ) from None
+    except errors.ResourceClosedError:
+        raise MlpathError(
+            f"{label}: the query returns no rows", hint="Use one SELECT, without INTO."
+        ) from None
+    except errors.DBAPIError as error:
+        reason = " ".join(str(error.orig).split())
+        raise MlpathError(
+            f"{label}: {reason}", hint="Check host, user, password and the query."
+        ) from None

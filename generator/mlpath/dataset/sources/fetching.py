@@ -1,0 +1,65 @@
+"""Fetch an address with the module for its kind."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlpath.dataset.sources import address as addresses
+from mlpath.dataset.sources import cache
+from mlpath.dataset.sources.results import DownloadOptions, FetchedDataset
+from mlpath.errors import MlpathError, from_os_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def fetch(source: str | Path, options: DownloadOptions | None = None) -> FetchedDataset:
+    """Return the data set at a path or an address, after downloading it.
+
+    Raises:
+        MlpathError: It can't be fetched. The message has no credentials.
+    """
+    if isinstance(source, Path) or not addresses.is_address(source):
+        return FetchedDataset(Path(source))
+    address = addresses.parse(source)
+    module = import_module(f"mlpath.dataset.sources.{address.kind}")
+    with _without_credentials(address), cache.open_entry(address.label) as entry:
+        fetched: FetchedDataset = module.fetch(address, entry, options or DownloadOptions())
+        return fetched
+
+
+@contextmanager
+def errors_of(fetched: FetchedDataset) -> Iterator[None]:
+    """Name the address of a data set in errors, instead of the path of its download.
+
+    Raises:
+        MlpathError: The error of the block.
+    """
+    try:
+        yield
+    except MlpathError as error:
+        if fetched.provenance is not None:
+            text = str(error).replace(str(fetched.path), fetched.provenance.address)
+            error.args = (text,)
+        raise
+
+
+@contextmanager
+def _without_credentials(address: addresses.Address) -> Iterator[None]:
+    """Remove credentials from errors.
+
+    Raises:
+        MlpathError: The error of the block.
+    """
+    try:
+        yield
+    except MlpathError as error:
+        error.args = (address.clean(str(error)),)
+        error.hint = address.clean(error.hint)
+        raise
+    except OSError as error:  # of a client, too, whose text may have the whole address
+        translated = from_os_error(error)
+        raise MlpathError(address.clean(str(translated)), hint=translated.hint) from None
