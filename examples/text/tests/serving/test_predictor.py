@@ -13,6 +13,7 @@ from which_library.data.schema import Schema
 from which_library.data.splits import Split
 from which_library.serving import predictor as predictor_module
 from which_library.serving.demo import format_explanation
+from which_library.serving.odds import log_odds
 from which_library.serving.predictor import InvalidInputError, Predictor
 
 
@@ -110,9 +111,10 @@ def test_the_pieces_of_an_explanation_are_the_text(
 def test_the_contribution_of_a_single_word_is_the_difference_to_no_word(predictor: Predictor, text: str) -> None:
     word = text.split()[0]
     (piece,) = (piece for piece in predictor.explain(word).pieces if piece.contribution is not None)
-    prediction = predictor.predict(word)
-    nothing = predictor.predict_proba([""])[0][predictor.classes.index(prediction.label)]
-    assert piece.contribution == pytest.approx(prediction.probabilities[prediction.label] - nothing, abs=1e-6)
+    label = predictor.classes.index(predictor.predict(word).label)
+    probabilities = np.array([predictor.predict_proba([value])[0][label] for value in (word, "")])
+    with_word, without = log_odds(probabilities)
+    assert piece.contribution == pytest.approx(with_word - without, rel=1e-4, abs=1e-4)
 
 
 def test_batches_give_the_same_predictions(predictor: Predictor, splits: dict[str, Split]) -> None:

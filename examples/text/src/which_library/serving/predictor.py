@@ -13,6 +13,7 @@ from tokenizers import Encoding, Tokenizer
 
 from ..models.special_tokens import BATCH_SIZE, PAD, SPECIAL_TOKENS, TOKENIZER_KEY
 from .champion import Champion, load_champion
+from .odds import log_odds
 
 
 class InvalidInputError(ValueError):
@@ -37,7 +38,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Explanation:
-    """The pieces of the text, in order, and the class whose probability they contribute to.
+    """The pieces of the text, in order, and the class to whose log-odds they contribute.
 
     `truncated` is the rest of the text, beyond the maximum length of the model.
     """
@@ -97,9 +98,9 @@ class Predictor:
         return Prediction(max(probabilities, key=probabilities.__getitem__), probabilities)
 
     def explain(self, text: Any = None) -> Explanation:
-        """Return the contribution of each word to the probability of the most likely class, by occlusion.
+        """Return the contribution of each word to the log-odds of the most likely class, by occlusion.
 
-        A word's contribution is the change of the probability when the word alone is masked. It measures sensitivity,
+        A word's contribution is the change of the log-odds when the word alone is masked. It measures sensitivity,
         not cause, and misses effects of words that act together.
         """
         text, encoding = self._encode(text)
@@ -110,7 +111,8 @@ class Predictor:
         batches = [self._run(rows[start : start + BATCH_SIZE]) for start in range(0, len(rows), BATCH_SIZE)]
         scores = np.concatenate(batches)
         likeliest = int(scores[0].argmax())
-        contributions = scores[0, likeliest] - scores[1:, likeliest]
+        whole, *masked = log_odds(scores[:, likeliest])
+        contributions = whole - np.array(masked)
         end = max(stop for _, stop in encoding.offsets) if encoding.overflowing else len(text)
         pieces = _pieces(text[:end], [span for _, span in known], contributions)
         return Explanation(self.classes[likeliest], pieces, text[end:])

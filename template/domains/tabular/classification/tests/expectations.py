@@ -12,8 +12,8 @@ from project_package.serving.prediction import MAX_CLASSES, Prediction
 
 # Models are scored by the area under the ROC curve: random predictions have 0.5, perfect ones 1.
 METRIC, CHANCE = METRICS["roc_auc"], 0.5
-# How the demo shows contributions of 0.25 and -0.004.
-SHIFTS = ("+25.0 points", "-0.4 points")
+# How the demo shows contributions of 0.25 and -0.02.
+SHIFTS = ("odds × 1.28", "odds ÷ 1.02")
 
 
 def baseline_predictions(train: Split, schema: Schema, rows: int) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from .events import BUTTON, PREDICTION, Output, connect, fill_from_example
-from .prediction import explained_quantity, format_shift, format_truth, output_component, output_value
+from .prediction import NEGLIGIBLE, explained_quantity, format_shift, format_truth, output_component, output_value
 from .predictor import Contribution, Predictor
 
 # The most important inputs are visible, the others in an accordion.
@@ -78,8 +78,8 @@ def contribution_bars(predictor: Predictor, contributions: list[Contribution]) -
     """Return the largest contributions as HTML bars: orange increases the prediction, blue decreases it."""
     shown = contributions[:VISIBLE_CONTRIBUTIONS]
     largest = max(abs(contribution.shift) for contribution in shown)
-    if not largest:
-        return "<p><b>Explanation:</b> no input changes the prediction compared with its default value.</p>"
+    if largest <= NEGLIGIBLE:
+        return "<p><b>Explanation:</b> no input changes the prediction noticeably compared with its default value.</p>"
     bars = []
     for contribution in shown:
         color = "#ea580c" if contribution.shift > 0 else "#2563eb"

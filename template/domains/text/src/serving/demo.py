@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from .events import BUTTON, PREDICTION, Output, connect, fill_from_example
+from .odds import NEGLIGIBLE, format_odds
 from .predictor import Explanation, Piece, Predictor
 
 # Classes shown in a prediction, the most likely first.
@@ -69,12 +70,14 @@ def format_explanation(explanation: Explanation) -> str:
     strongest = sorted(contributions, key=lambda item: -abs(item[1]))[:MAX_WORDS]
     largest = abs(strongest[0][1]) if strongest else 0.0
     text = "".join(_format_piece(piece, largest or 1.0) for piece in explanation.pieces)
-    summary = ", ".join(f"<b>{html.escape(piece.text)}</b> {value * 100:+.1f} points" for piece, value in strongest)
+    summary = ", ".join(f"<b>{html.escape(piece.text)}</b> {format_odds(value)}" for piece, value in strongest)
+    if largest <= NEGLIGIBLE:
+        summary = "No word that the model knows changes the prediction noticeably."
     if explanation.truncated:
         text += f'<span style="opacity:.45">{_escape(explanation.truncated)}</span>'
         summary += ".</p><p>The model reads the beginning of a text only; the pale part is ignored."
     return (
-        f"<p><b>Explanation:</b> the contribution of each word to the probability of {html.escape(explanation.label)}. "
+        f"<p><b>Explanation:</b> the contribution of each word to the odds of {html.escape(explanation.label)}. "
         "Orange words increase it, blue words decrease it; the others have little effect or are unknown.</p>"
         f'<p style="line-height:1.9">{text}</p><p>{summary}</p>'
     )
@@ -87,7 +90,7 @@ def _format_piece(piece: Piece, largest: float) -> str:
     color = ORANGE if piece.contribution > 0 else BLUE
     opacity = round(0.75 * abs(piece.contribution) / largest, 3)
     return (
-        f'<span title="{piece.contribution * 100:+.1f} points" '
+        f'<span title="{format_odds(piece.contribution)}" '
         f'style="background:rgba({color}, {opacity});border-radius:.25em;padding:.1em .15em">{text}</span>'
     )
 

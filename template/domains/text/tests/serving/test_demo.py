@@ -57,7 +57,7 @@ def test_texts_are_escaped() -> None:
     page = format_explanation(Explanation("<i>scipy", pieces, "<u>end"))
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt; " in page
-    assert "&lt;b&gt;draw</b> +50.0 points" in page
+    assert "&lt;b&gt;draw</b> odds × 1.65" in page
     assert "&lt;i&gt;scipy" in page
     assert "&lt;u&gt;end<" in page
 

@@ -8,6 +8,10 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
+from .odds import NEGLIGIBLE, format_odds, log_odds
+
+__all__ = ["NEGLIGIBLE"]
+
 MAX_CLASSES = 10
 
 
@@ -26,19 +30,19 @@ def to_prediction(scores: NDArray[np.float64], record: Mapping[str, Any]) -> Pre
 
 
 def explained_scores(scores: NDArray[np.float64], record: Mapping[str, Any]) -> NDArray[np.float64]:
-    """Return what an explanation is about: the probability of the positive class, or of the first row's likeliest."""
+    """Return what an explanation is about: the log-odds of the positive class, or of the first row's likeliest."""
     classes, positive = record["classes"], record["positive"]
-    return scores[:, classes.index(positive) if positive in classes else int(scores[0].argmax())]
+    return log_odds(scores[:, classes.index(positive) if positive in classes else int(scores[0].argmax())])
 
 
 def explained_quantity(record: Mapping[str, Any]) -> str:
     """Return the name of what an explanation is about."""
-    return f"the probability of {record['positive'] or 'the predicted class'}"
+    return f"the odds of {record['positive'] or 'the predicted class'}"
 
 
 def format_shift(shift: float) -> str:
-    """Return a contribution in percentage points."""
-    return f"{shift * 100:+.1f} points"
+    """Return a contribution as a factor of the odds."""
+    return format_odds(shift)
 
 
 def format_truth(truth: Any, record: Mapping[str, Any]) -> str:

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from ..evaluation.markdown import signed
 
+NEGLIGIBLE = 0.0
+"""Contributions up to this size are not shown."""
+
 
 @dataclass(frozen=True)
 class Prediction:
