@@ -48,9 +48,7 @@ def add_extra_trees(project: Path) -> None:
     """Write the module, its section and its search ranges, and list its name."""
     (project / "src/forest/models/extra_trees.py").write_text(EXTRA_TREES, encoding="utf-8")
     params = (project / "params.yaml").read_text(encoding="utf-8")
-    params = params.replace(
-        "models: [baseline, boosting]", "models: [baseline, boosting, extra_trees]"
-    )
+    params = params.replace("  - boosting\n", "  - boosting\n  - extra_trees\n", 1)
     section = "  extra_trees:\n    n_estimators: 50\n    min_samples_leaf: 2\n\nevaluate:"
     params = params.replace("\nevaluate:", f"{section}", 1)
     ranges = "  extra_trees:\n    min_samples_leaf: {low: 1, high: 10}\n"

@@ -71,6 +71,10 @@ def test_only_a_project_with_a_network_mentions_pytorch(
         name for name, text in files_below(folder / "demo").items() if b"torch" in text.lower()
     ]
     assert bool(naming) == (deep == "true"), naming
+    # `dvc exp run -S` writes lists as blocks, without a comment or a blank line after them.
+    params = (folder / "demo/params.yaml").read_text()
+    assert not re.search(r": \[.", params)
+    assert not re.search(r"\n *- .+\n *(#|\n)", params)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,8 @@ def test_experiments_have_metrics_and_plots(
 ) -> None:
     copy = copy_of(trained_project, owner, tmp_path)
     owner.uv("run", "dvc", "exp", "run", "-S", "train.boosting.max_iter=5", cwd=copy)
+    numbers = owner.run("git", "diff", "--numstat", "params.yaml", cwd=copy)
+    assert numbers.split() == ["1", "1", "params.yaml"], "DVC changes nothing but the value"
     assert "roc_auc" in owner.uv("run", "dvc", "metrics", "diff", cwd=copy)
     owner.uv("run", "dvc", "plots", "show", cwd=copy)
     assert "true_positive_rate" in (copy / "dvc_plots" / "index.html").read_text()
