@@ -183,6 +183,6 @@ def test_an_option_of_the_newer_version_needs_an_update(project: Path, tmp_path:
     assert "has no option 'space'" in newer.run("add", "space", cwd=project).stderr
     assert newer.run("update", "-l", cwd=project).returncode == 0
     commit(project, "Update")
-    assert "publishes the demo" in newer.run("add", cwd=project).stdout
+    assert "      A Space\n" in newer.run("add", cwd=project).stdout
     assert newer.run("add", "space", cwd=project).returncode == 0
     assert (project / "SPACE.md").read_text() == "space\n"

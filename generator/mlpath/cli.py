@@ -10,8 +10,9 @@ import gc
 import io
 import os
 import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlpath.create.new_project import Project
-    from mlpath.update.batch import Result
+    from mlpath.update.batch import Action, Result
 
 _INTERRUPTED = 130
 
@@ -274,11 +275,15 @@ def update(
     """  # noqa: D301
     if abort and (data or defaults or vcs_ref or pretend or diff):
         raise click.UsageError("--abort can only be combined with --json")
+    from mlpath.update import batch
+    from mlpath.update.update import UpdateRequest
+
     if abort:
-        _run_for_each("abort", projects, {}, as_json=as_json)
-    options = {"data": data, "defaults": defaults, "ref": vcs_ref}
-    options |= {"pretend": pretend or diff, "patch": diff}
-    _run_for_each("update", projects, options, as_json=as_json)
+        _run_for_each("abort", batch.abort, projects, as_json=as_json)
+    else:
+        request = UpdateRequest(data, defaults, vcs_ref, pretend=pretend or diff, patch=diff)
+        action = partial(batch.update, request=request)
+        _run_for_each("update", action, projects, as_json=as_json, parallel=True)
 
 
 @main.command()
@@ -300,8 +305,13 @@ def status(
       mlpath status --preview
       mlpath status --exit-code --json ~/projects/*/
     """  # noqa: D301
-    options = {"preview": preview or forecast}
-    _run_for_each("status", projects, options, as_json=as_json, outdated_status=2 * exit_code)
+    from mlpath.update import batch
+
+    preview = preview or forecast
+    _run_for_each(
+        "status", partial(batch.status, preview=preview), projects,
+        as_json=as_json, parallel=preview, outdated_status=2 * exit_code,
+    )  # fmt: skip
 
 
 @main.command()
@@ -323,12 +333,13 @@ def add(option: str | None, project: Path, *, as_json: bool) -> None:
     """  # noqa: D301
     if option and project == Path() and _is_path(option):
         project, option = Path(option), None
-    if option is not None:
-        _run_for_each("add", (project,), {"request": option}, as_json=as_json)
-    from mlpath.update import options, output
+    from mlpath.update import batch, options, output
 
-    found = options.list_options(project)
-    click.echo(output.options_json(found) if as_json else output.options_text(found, _styled))
+    if option is not None:
+        _run_for_each("add", partial(batch.add, option=option), (project,), as_json=as_json)
+    else:
+        found = options.list_options(project)
+        click.echo(output.options_json(found) if as_json else output.options_text(found, _styled))
 
 
 def _is_path(argument: str) -> bool:
@@ -394,13 +405,14 @@ def _load_answers(data_file: Path | None, dataset: str | None) -> dict[str, Any]
 
 
 def _run_for_each(
-    action: str,
+    label: str,
+    action: Action,
     projects: tuple[Path, ...],
-    options: dict[str, Any],
     *,
     as_json: bool,
+    parallel: bool = False,
     outdated_status: int = 0,
-) -> None:
+) -> NoReturn:
     """Run an action on each project, show its progress and results, and exit."""
     from contextlib import closing
 
@@ -411,9 +423,9 @@ def _run_for_each(
     hidden = len(paths) == 1 or not sys.stderr.isatty()
     try:
         with (
-            closing(batch.run(action, paths, options)) as running,
+            closing(batch.run(action, paths, parallel=parallel)) as running,
             click.progressbar(
-                length=len(paths), label=action, file=sys.stderr, hidden=hidden
+                length=len(paths), label=label, file=sys.stderr, hidden=hidden
             ) as progress,
         ):
             for result in running:

@@ -15,19 +15,21 @@ from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlpath.errors import MlpathError, from_os_error
 from mlpath.system import processes
-from mlpath.update.options import add
+from mlpath.update import options
+from mlpath.update import update as updating
 from mlpath.update.renders import RenderCache
 from mlpath.update.status import Status, read_status
-from mlpath.update.update import UpdateRequest, UpdateResult, abort, update
+from mlpath.update.update import UpdateRequest, UpdateResult
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
 
 @dataclass(frozen=True)
@@ -35,25 +37,41 @@ class Result:
     """The result for one project: of an update or of a status, or an error."""
 
     project: Path
-    outcome: UpdateResult | None = None
+    update: UpdateResult | None = None
     status: Status | None = None
     error: MlpathError | None = None
 
 
-@dataclass(frozen=True)
-class Task:
-    """What to do with one project."""
+if TYPE_CHECKING:
+    Action = Callable[[Path, RenderCache], Result]
 
-    action: str
-    """update, add, abort or status"""
-    project: Path
-    options: Mapping[str, Any]
-    renders: Path | None = None
-    """A folder of renders that several processes share."""
+
+def update(project: Path, renders: RenderCache, *, request: UpdateRequest) -> Result:
+    """Update a project."""
+    return Result(project, update=updating.update(project, renders, request))
+
+
+def abort(project: Path, _: RenderCache) -> Result:
+    """Undo the last update of a project."""
+    return Result(project, update=updating.abort(project))
+
+
+def add(project: Path, renders: RenderCache, *, option: str) -> Result:
+    """Add `OPTION` or `OPTION=VALUE` to a project."""
+    return Result(project, update=options.add(project, renders, option))
+
+
+def status(project: Path, renders: RenderCache, *, preview: bool) -> Result:
+    """Return the version of a project, with a preview of the update if it is outdated."""
+    found = read_status(project)
+    if preview and found.outdated:
+        request = UpdateRequest(defaults=True, pretend=True)
+        found.preview = updating.update(project, renders, request)
+    return Result(project, status=found)
 
 
 def run(
-    action: str, projects: Sequence[Path], options: Mapping[str, Any]
+    action: Action, projects: Sequence[Path], *, parallel: bool
 ) -> Generator[Result, None, None]:
     """Yield the result for each project as soon as there is one.
 
@@ -61,38 +79,36 @@ def run(
     begun.
 
     Args:
-        action: `update`, `add`, `abort` or `status`.
+        action: A function of this module, with its options bound by `functools.partial`.
         projects: Their folders.
-        options: The options of that action.
+        parallel: Run several projects in processes, which can't ask questions.
     """
-    tasks = [Task(action, project, options) for project in projects]
-    slow = action == "update" or options.get("preview")
     with processes.cleaning_up_on_signals():
-        if slow and len(tasks) > 1:
-            yield from _run_in_processes(tasks)
+        if parallel and len(projects) > 1:
+            yield from _run_in_processes(action, projects)
         else:
-            yield from map(_run, tasks)  # in this process, which can ask questions
+            yield from map(partial(_run, action), projects)
 
 
-def _run_in_processes(tasks: Sequence[Task]) -> Iterator[Result]:
-    waiting = deque(tasks)
-    running: dict[Future[Result], tuple[Task, ProcessPoolExecutor]] = {}
+def _run_in_processes(action: Action, projects: Sequence[Path]) -> Iterator[Result]:
+    waiting = deque(projects)
+    running: dict[Future[Result], tuple[Path, ProcessPoolExecutor]] = {}
     with (
         processes.deferred_signals() as received,
         tempfile.TemporaryDirectory(prefix="mlpath-") as shared,
         ExitStack() as pools,
     ):
-        idle = [pools.enter_context(_pool()) for _ in range(min(len(tasks), _cores()))]
+        idle = [pools.enter_context(_pool()) for _ in range(min(len(projects), _cores()))]
         while running or (waiting and not received):
             while waiting and idle and not received:
-                task, pool = waiting.popleft(), idle.pop()
-                running[pool.submit(_run, replace(task, renders=Path(shared)))] = task, pool
+                project, pool = waiting.popleft(), idle.pop()
+                running[pool.submit(_run, action, project, Path(shared))] = project, pool
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                task, pool = running.pop(future)
+                project, pool = running.pop(future)
                 try:
                     yield future.result()
                 except BrokenProcessPool:
-                    yield Result(task.project, error=_died(task.project))
+                    yield Result(project, error=_died(project))
                     pool = pools.enter_context(_pool())
                 idle.append(pool)
 
@@ -131,37 +147,13 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _run(task: Task) -> Result:
+def _run(action: Action, project: Path, shared: Path | None = None) -> Result:
+    """Run an action; several processes may share a folder of renders."""
     try:
-        return _ACTIONS[task.action](task)
+        with tempfile.TemporaryDirectory(prefix="mlpath-") as scratch:
+            return action(project, RenderCache(shared or Path(scratch)))
     except MlpathError as error:
         # A subclass may need arguments that pickle does not know.
-        return Result(task.project, error=MlpathError(str(error), hint=error.hint))
+        return Result(project, error=MlpathError(str(error), hint=error.hint))
     except OSError as error:
-        return Result(task.project, error=from_os_error(error))
-
-
-def _update(task: Task) -> Result:
-    with tempfile.TemporaryDirectory(prefix="mlpath-") as scratch:
-        renders = RenderCache(task.renders or Path(scratch))
-        result = update(task.project, renders, UpdateRequest(**task.options))
-    return Result(task.project, outcome=result)
-
-
-def _add(task: Task) -> Result:
-    return Result(task.project, outcome=add(task.project, **task.options))
-
-
-def _abort(task: Task) -> Result:
-    return Result(task.project, outcome=abort(task.project))
-
-
-def _status(task: Task) -> Result:
-    status = read_status(task.project)
-    if task.options.get("preview") and status.outdated:
-        preview = replace(task, options={"defaults": True, "pretend": True})
-        status.forecast = _update(preview).outcome
-    return Result(task.project, status=status)
-
-
-_ACTIONS = {"update": _update, "add": _add, "abort": _abort, "status": _status}
+        return Result(project, error=from_os_error(error))

@@ -37,9 +37,9 @@ class MergeInput:
     head: str
     old: Path
     new: Path
-    keep_answers_file: bool = False
-    """Take HEAD's answers file as the old one, so that the new render's replaces it: a merge of
-    two differently formatted answers files by lines could mix answers."""
+    replace_answers_file: bool = False
+    """Take the new render's answers file as it is: a merge of two differently formatted answers
+    files by lines could mix answers."""
     renames: list[list[Pair]] = field(default_factory=list)
 
 
@@ -106,8 +106,9 @@ class Merge:
     def _commits(self, inputs: MergeInput) -> tuple[str, str, str]:
         """Return the commits to merge: the old render, the project, and the new render."""
         path = f"{self.repository.prefix}{ANSWERS_FILE}"
-        kept = {ANSWERS_FILE: self._git.files(self.head, path)[path]}
-        base = self._git.add("old", inputs.old, kept if inputs.keep_answers_file else {})
+        # A merge takes theirs where base and ours are equal.
+        ours_as_base = {ANSWERS_FILE: self._git.files(self.head, path)[path]}
+        base = self._git.add("old", inputs.old, ours_as_base if inputs.replace_answers_file else {})
         theirs = self._git.add("new", inputs.new, {})
         ours = self._git.run("rev-parse", f"{self.head}^{{tree}}").strip()
         moves = self._renames(inputs.renames, base, ours, theirs)
@@ -118,7 +119,10 @@ class Merge:
     def _renames(
         self, versions: list[list[Pair]], base: str, ours: str, theirs: str
     ) -> Mapping[str, str]:
-        """Return the renames to apply to the old render and to the project before the merge."""
+        """Return the renames to apply to the old render and to the project before the merge.
+
+        Sets `renamed`.
+        """
         self.renamed: Mapping[str, str] = {}
         if not any(versions):
             return {}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlpath.errors import MlpathError
@@ -13,11 +11,13 @@ from mlpath.template.answers import Record, read_record
 from mlpath.template.questions import settable_questions, values_of
 from mlpath.update import undo_log
 from mlpath.update.record import check_own_template
-from mlpath.update.renders import RenderCache
 from mlpath.update.update import UpdateRequest, UpdateResult, update
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
+
+    from mlpath.update.renders import RenderCache
 
 BENEFITS = {
     "ci": "runs the tests on every push, and shows the result in a badge",
@@ -25,7 +25,6 @@ BENEFITS = {
     "deep": "adds a neural network, which is promoted only if it beats the simpler models",
     "dvc_remote": "lets others, and your other machines, fetch the data with `dvc pull`",
     "license": "allows others to use your work",
-    "space": "publishes the demo, so that others can try it without an installation",
 }
 """What an option is good for; for others, the help of its question is shown."""
 
@@ -53,11 +52,12 @@ def list_options(project: Path) -> list[Option]:
     return _options(record, _questions(project, record))
 
 
-def add(project: Path, request: str) -> UpdateResult:
+def add(project: Path, renders: RenderCache, request: str) -> UpdateResult:
     """Add an option to a project by a merge, as in an update.
 
     Args:
         project: The project's folder.
+        renders: Renders of the template.
         request: `OPTION` or `OPTION=VALUE`.
 
     Raises:
@@ -77,9 +77,8 @@ def add(project: Path, request: str) -> UpdateResult:
         )
     if not given and option is not None:
         value = _default_value(project, option, declared[key])
-    with tempfile.TemporaryDirectory(prefix="mlpath-") as scratch:
-        change = UpdateRequest({key: value}, defaults=True, ref=record.version)
-        result = update(project, RenderCache(Path(scratch)), change)
+    change = UpdateRequest({key: value}, defaults=True, ref=record.version)
+    result = update(project, renders, change)
     result.notes[:0] = notes
     return result
 

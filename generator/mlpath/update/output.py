@@ -48,12 +48,13 @@ def document(result: Result) -> dict[str, Any]:
         error = {"error": str(result.error), "hint": result.error.hint}
         return {"project": project, "state": "failed", **error}
     if result.status:
-        forecast = result.status.forecast
-        fields = dataclasses.asdict(result.status)
-        fields["forecast"] = _update_document(forecast) if forecast else {}
+        fields = dataclasses.asdict(dataclasses.replace(result.status, preview=None))
+        del fields["preview"]
+        preview = result.status.preview
+        fields["forecast"] = _update_document(preview) if preview else {}
         return {**fields, "project": project}
-    assert result.outcome  # noqa: S101 - a result has one of the three
-    return {**_update_document(result.outcome), "project": project}
+    assert result.update  # noqa: S101 - a result has one of the three
+    return {**_update_document(result.update), "project": project}
 
 
 def _update_document(result: UpdateResult) -> dict[str, Any]:
@@ -83,7 +84,7 @@ def exit_status(results: Sequence[Result], outdated_status: int = 0) -> int:
 
 
 def _needs_attention(result: Result) -> bool:
-    update = result.outcome
+    update = result.update
     return bool(result.error or (update and (update.conflicts or update.obstacles)))
 
 
@@ -95,8 +96,8 @@ def total(results: Sequence[Result]) -> str:
 
 
 def _state(result: Result) -> str:
-    if result.outcome:
-        return state(result.outcome)
+    if result.update:
+        return state(result.update)
     if result.status:
         return "outdated" if result.status.outdated else "current"
     return "failed"
@@ -106,8 +107,8 @@ def lines(result: Result, style: Style, *, brief: bool) -> Iterator[str]:
     """Yield the lines to print for a project; `brief` for one of many."""
     if result.status:
         yield from _status_lines(result.status, style, brief=brief)
-    if result.outcome:
-        yield from _update_lines(result.outcome, style, brief=brief)
+    if result.update:
+        yield from _update_lines(result.update, style, brief=brief)
 
 
 def _update_lines(result: UpdateResult, style: Style, *, brief: bool) -> Iterator[str]:
@@ -167,8 +168,7 @@ def _reason(row: FileOutcome) -> str:
 def _next_steps(result: UpdateResult, style: Style) -> Iterator[str]:
     argument = _argument(result.project)
     git = f"git -C{argument}" if argument else "git"
-    if result.obstacles:
-        yield f"{style('The update would fail:', fg='red')} {'. '.join(result.obstacles)}"
+    yield from _obstacle(result, style)
     if not result.written:
         yield "Nothing was written."
         return
@@ -192,6 +192,11 @@ def _next_steps(result: UpdateResult, style: Style) -> Iterator[str]:
         f"{git} commit -m {shlex.quote(subject)}": "commits them; nothing is committed before",
         f"mlpath update --abort{argument}": "undoes the update",
     }, style)  # fmt: skip
+
+
+def _obstacle(result: UpdateResult, style: Style) -> Iterator[str]:
+    if result.obstacles:
+        yield f"{style('The update would fail:', fg='red')} {'. '.join(result.obstacles)}"
 
 
 def _name(project: Path) -> str:
@@ -226,12 +231,12 @@ def _status_lines(status: Status, style: Style, *, brief: bool) -> Iterator[str]
     yield f"{name} is {outdated}: template {status.version}, newest {status.newest}"
     if not brief:
         yield from _changelog(status, style)
-    if status.forecast:
-        count = len(status.forecast.changed)
-        yield f"An update would change {count} files: {_conflicts(status.forecast)}"
-        yield from _notes(status.forecast.notes, style)
-        yield from _notes(status.forecast.obstacles, style)
-        yield from _table(status.forecast, style, {"conflict"})
+    if status.preview:
+        count = len(status.preview.changed)
+        yield f"An update would change {count} files: {_conflicts(status.preview)}"
+        yield from _notes(status.preview.notes, style)
+        yield from _obstacle(status.preview, style)
+        yield from _table(status.preview, style, {"conflict"})
     if not brief:
         argument = _argument(status.project)
         yield f"Preview the update: mlpath update --pretend{argument}"

@@ -1,4 +1,4 @@
-"""What a project records of its template, and the version to update it to."""
+"""The record that a project has of its template, and the version to update it to."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def refuse_downgrade(project: Path, old: str, new: str) -> None:
 
 
 def is_reformatted(project: Path, render: Path) -> bool:
-    """Return whether the answers file differs from its render, but for comments of the user."""
+    """Return whether the answers file differs from its render and has no comments of the user."""
     mine, rendered = (
         (folder / ANSWERS_FILE).read_bytes().replace(b"\r\n", b"\n") for folder in (project, render)
     )

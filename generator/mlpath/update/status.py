@@ -33,7 +33,7 @@ class Status:
     changelog: dict[str, str] = field(default_factory=dict)
     """The changelog of each version after the project's, newest first."""
     notes: list[str] = field(default_factory=list)
-    forecast: UpdateResult | None = None
+    preview: UpdateResult | None = None
 
 
 def read_status(project: Path) -> Status:

@@ -90,14 +90,14 @@ def update(project: Path, renders: RenderCache, request: UpdateRequest) -> Updat
     new, rejected = renders.render_updated(
         recorded, target, request.data, defaults=request.defaults
     )
-    notes += rejected
+    result.notes += rejected
     result.new = read_record(new).version
     if result.new == result.old and not request.data:
         return result
     record.refuse_downgrade(project, result.old, result.new)
     reformatted = record.is_reformatted(project, old)
     if reformatted:
-        notes.append(
+        result.notes.append(
             f"{ANSWERS_FILE} was edited by hand; the update writes it anew. "
             "Change an answer with: mlpath update -d KEY=VALUE"
         )

@@ -1,4 +1,4 @@
-"""Git beside a repository: reads its objects, writes to a temporary folder of its own."""
+"""A temporary git folder that reads the objects of a repository and writes its own."""
 
 from __future__ import annotations
 
