@@ -220,6 +220,14 @@ def test_inside_another_repository_prints_a_note(folder: Path) -> None:
     assert git("log", "--oneline", cwd=folder / "sub/demo").count("\n") == 0
 
 
+def test_another_project_of_the_same_name_shares_the_dvc_remote(folder: Path, home: Path) -> None:
+    assert "DVC remote" not in new_project("demo")
+    (home / ".local/share/dvc/demo").mkdir(parents=True)
+    assert "dvc/demo exists: another project of this name" in new_project("again/demo")
+    new_project("again/other", "-d", "dvc_store=demo-2")
+    assert "url = ~/.local/share/dvc/demo-2\n" in (folder / "again/other/.dvc/config").read_text()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
 @pytest.mark.parametrize("mask", [0o022, 0o077])
 def test_permissions_follow_the_umask(folder: Path, mask: int) -> None:

@@ -49,6 +49,34 @@ def test_experiments_have_metrics_and_plots(
     assert "true_positive_rate" in (copy / "dvc_plots" / "index.html").read_text()
 
 
+def test_branches_that_both_trained_are_merged_by_a_new_run(
+    owner: Owner, trained_project: Path, tmp_path: Path
+) -> None:
+    copy = copy_of(trained_project, owner, tmp_path)
+    params = (copy / "params.yaml").read_text()
+    changes = {
+        "theirs": ("max_iter: 300", "max_iter: 50"),
+        "main": ("min_samples_leaf: 5", "min_samples_leaf: 9"),
+    }
+    for branch, change in changes.items():
+        owner.run(
+            "git", "switch", "--quiet", *(["-c"] if branch == "theirs" else []), branch, cwd=copy
+        )
+        (copy / "params.yaml").write_text(params.replace(*change))
+        owner.uv("run", "dvc", "repro", cwd=copy)
+        owner.run("git", "commit", "--quiet", "--all", "--message", branch, cwd=copy)
+    owner.run("git", "merge", "theirs", cwd=copy, fails=True)
+    assert "UU dvc.lock" in owner.run("git", "status", "--porcelain", cwd=copy)
+    owner.uv("run", "dvc", "repro", cwd=copy)
+    owner.run("git", "add", "--all", cwd=copy)
+    owner.run("git", "commit", "--quiet", "--no-edit", cwd=copy)
+    assert "<<<<" not in (copy / "README.md").read_text()
+    owner.uv("run", "pytest", "tests/pipeline/test_report.py", cwd=copy)
+    lock = (copy / "dvc.lock").read_text()
+    assert "max_iter: 50" in lock
+    assert "min_samples_leaf: 9" in lock
+
+
 def test_queued_experiments_ignore_later_edits(
     owner: Owner, trained_project: Path, tmp_path: Path
 ) -> None:

@@ -18,7 +18,8 @@ from support.installed import FIRST, SECOND, Installed, commit, install, snapsho
 def changelog(monkeypatch: pytest.MonkeyPatch) -> None:
     text = (
         "# Changelog\n\nHow to read it.\n\n## 0.3.0 (not released yet)\n\nLater.\n\n"
-        "## 0.2.0 (2026-02-03)\n\n- A greeting.\n- A better line 3.\n\n"
+        "## 0.2.0 (2026-02-03)\n\nUpdate: run it again.\n\n### Added\n\n- A greeting.\n\n"
+        "### Security\n\n- Reads no other file.\n\n### Fixed\n\n- Line 3.\n\n"
         "## 0.1.1\n\nFixed.\n\n## 0.1.0\n\nThe first.\n"
     )
     monkeypatch.setattr(status, "_changelog", lambda: text)
@@ -30,8 +31,14 @@ def test_the_changelog_of_newer_versions_is_shown(installed: Installed, project:
     done = installed.run("status", cwd=project)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("demo is outdated: template v0.1.0, newest v0.2.0\n")
-    assert "0.2.0\n  - A greeting.\n  - A better line 3.\n" in done.stdout
+    assert (
+        "0.2.0\n  Update: run it again.\n\n  Security\n\n  - Reads no other file.\n" in done.stdout
+    )
     assert "0.1.1\n  Fixed.\n" in done.stdout
+    assert "A greeting." not in done.stdout
+    assert "Line 3." not in done.stdout
+    [found] = json.loads(installed.run("status", "--json", cwd=project).stdout)
+    assert "- A greeting." in found["changelog"]["0.2.0"]
     assert "The first." not in done.stdout
     assert "Later." not in done.stdout
     assert "mlpath update --pretend" in done.stdout

@@ -297,7 +297,8 @@ def status(
 ) -> None:
     """Show the template version of each PROJECT (default: the current folder).
 
-    If there are newer versions, also shows their changelog.
+    If there are newer versions, also shows what they change in a project, and with --json every
+    change.
 
     \b
     Examples:

@@ -140,6 +140,19 @@ def _lock(draft: Draft) -> list[str]:
     return [f"{note} && git commit -m 'Lock the dependencies'"]
 
 
+def _shared_store(draft: Draft) -> list[str]:
+    """Return a note if another project of the same name has stored data in the DVC remote."""
+    store_name = draft.answers.get("dvc_store")
+    if not store_name or draft.answers.get("dvc_remote") != "local":
+        return []
+    folder = Path.home() / ".local/share/dvc" / str(store_name)
+    if not folder.exists():
+        return []
+    separate = f"uv run dvc remote modify store url '~/.local/share/dvc/{store_name}-2'"
+    note = f"{quote_path(folder)} exists: another project of this name has the same DVC remote."
+    return [f"{note} To separate them: {separate}"]
+
+
 def _commit(draft: Draft) -> list[str]:
     """Create the repository and its first commit; return notes."""
     notes = []
@@ -147,8 +160,10 @@ def _commit(draft: Draft) -> list[str]:
     if outer := git.enclosing(draft.destination.parent):
         notes.append(
             f"{place} is inside the git repository {quote_path(outer)}, and is a repository of "
-            "its own. Add its name to the .gitignore of the outer one."
+            "its own. Add its name to the .gitignore of the outer one, or make it a part of that: "
+            f"rm -rf {place}/.git && git -C {quote_path(outer)} add {place}"
         )
+    notes += _shared_store(draft)
     git.run("init", "--quiet", "--initial-branch=main", cwd=draft.folder)
     git.run("add", "--all", cwd=draft.folder)
     message = "Create the project with mlpath"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -247,8 +248,18 @@ def _changelog(status: Status, style: Style) -> Iterator[str]:
     for version, text in status.changelog.items():
         yield ""
         yield style(version, bold=True)
-        yield from (f"  {line.removeprefix('### ')}".rstrip() for line in text.splitlines())
+        yield from (f"  {line}".rstrip() for line in _highlights(text))
     yield ""
+    yield "Every change: mlpath status --json, or the changelog of mlpath"
+
+
+def _highlights(changelog: str) -> Iterator[str]:
+    """Yield what a version changes in a project, and the vulnerabilities that it fixes."""
+    summary, *sections = re.split(r"^### ", changelog, flags=re.MULTILINE)
+    yield from summary.strip().splitlines()
+    for section in sections:
+        if section.startswith("Security\n"):
+            yield from ("", *section.strip().splitlines())
 
 
 def _notes(notes: Iterable[str], style: Style) -> Iterator[str]:

@@ -39,6 +39,16 @@ def test_the_readme_shows_champion_decisions_test_scores_and_figure(project: Pro
     assert (project.reports / "figures" / "comparison.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_readme_and_the_model_card_in_git_show_the_numbers_of_the_reports() -> None:
+    paths = ProjectPaths()
+    if not (paths.reports / "evaluation.json").exists():
+        pytest.skip("there are no results yet: run `uv run dvc repro`")
+    readme, card = report.render(paths)
+    message = "a number was edited by hand or merged: run `uv run dvc repro -sf report`"
+    assert (paths.root / "README.md").read_text(encoding="utf-8") == readme, message
+    assert (paths.reports / "model_card.md").read_text(encoding="utf-8") == card, message
+
+
 def test_the_model_card_has_every_section(project: ProjectPaths, schema: Schema) -> None:
     card = (project.reports / "model_card.md").read_text(encoding="utf-8")
     for heading in ("Intended use", "Data", "Evaluation", "Limitations", "Lineage"):

@@ -21,15 +21,19 @@ PACKAGE = __package__.partition(".")[0]  # not __name__, which is __main__ if th
 def main(paths: ProjectPaths | None = None) -> None:
     """Write the model card, and put the results into the README."""
     paths = paths or ProjectPaths()
+    readme, card = render(paths)
+    (paths.root / "README.md").write_text(readme, encoding="utf-8", newline="\n")
+    (paths.reports / "model_card.md").write_text(card, encoding="utf-8", newline="\n")
+    print("wrote reports/model_card.md, and the results in README.md")
+
+
+def render(paths: ProjectPaths) -> tuple[str, str]:
+    """Return the README with the results of `reports/evaluation.json`, and the model card."""
     champion, _ = load_champion(paths.champion)
     evaluation = json.loads((paths.reports / "evaluation.json").read_text(encoding="utf-8"))
     figures = sorted(path.stem for path in (paths.reports / "figures").glob("*.png"))
-    readme = paths.root / "README.md"
-    text = replace_results(readme.read_text(encoding="utf-8"), results(evaluation))
-    readme.write_text(text, encoding="utf-8", newline="\n")
-    card = model_card(evaluation, champion, figures)
-    (paths.reports / "model_card.md").write_text(card, encoding="utf-8", newline="\n")
-    print("wrote reports/model_card.md, and the results in README.md")
+    readme = (paths.root / "README.md").read_text(encoding="utf-8")
+    return replace_results(readme, results(evaluation)), model_card(evaluation, champion, figures)
 
 
 def results(evaluation: dict[str, Any]) -> str:
