@@ -225,13 +225,15 @@ def test_killed_at_any_time(scene: Scene, number: signal.Signals, *, with_childr
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_a_recovery_that_is_killed_is_repeated(scene: Scene, number: signal.Signals) -> None:
+def test_a_recovery_that_is_killed_is_repeated(
+    scene: Scene, tmp_path: Path, number: signal.Signals
+) -> None:
     before = snapshot(scene.project)
     updated = scene.update_undisturbed()
     point = scene.first_write() + 1
     scene.reset()
     assert scene.update(point, signal.SIGKILL, "both") == -signal.SIGKILL
-    half_written = shutil.copytree(scene.project, scene.folder / "half", symlinks=True)
+    half_written = shutil.copytree(scene.project, tmp_path / "half", symlinks=True)
     for later in range(1, 20):
         shutil.rmtree(scene.project)
         shutil.copytree(half_written, scene.project, symlinks=True)
@@ -344,10 +346,10 @@ def test_a_commit_made_after_a_kill_is_kept(scene: Scene, half_written: Path) ->
     assert git("status", "--porcelain", cwd=half_written) == ""
 
 
-def test_a_copy_of_a_project_can_be_aborted(scene: Scene) -> None:
+def test_a_copy_of_a_project_can_be_aborted(scene: Scene, tmp_path: Path) -> None:
     """The log has no absolute paths."""
     updated = scene.update_undisturbed()
-    copy = shutil.copytree(scene.project, scene.folder / "copy", symlinks=True)
+    copy = shutil.copytree(scene.project, tmp_path / "copy", symlinks=True)
     assert scene.installed.run("update", "--abort", cwd=copy).returncode == 0
     assert snapshot(copy) == snapshot(scene.original)
     assert snapshot(scene.project) == updated
