@@ -58,7 +58,11 @@ def load(
 def _is_asked(request: ProjectRequest) -> bool:
     decided = request.dataset or request.target or request.template or request.defaults
     answered = {"dataset", "domain", "task"}.intersection(request.answers)
-    return not decided and not answered and sys.stdin.isatty() and sys.stdout.isatty()
+    return not decided and not answered and _has_terminal()
+
+
+def _has_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _ask() -> str:
