@@ -46,13 +46,24 @@ def load(
             fetched = ingest.fetch_dataset(replace(request, dataset=source), log)
             profile = ingest.inspect_request(fetched)
             if profile:
-                ingest.data_answers(profile)  # refuses data that has nothing to learn
+                _check(profile)
                 log(ingest.report(profile, brief=True))
         except (MlpathError, OSError) as error:
             _show(error if isinstance(error, MlpathError) else from_os_error(error))
         else:
             return fetched, profile
     return request, None
+
+
+def _check(profile: DatasetProfile) -> None:
+    """Check data before further questions.
+
+    Raises:
+        MlpathError: It has too little for a model, with the target that is clear.
+    """
+    ingest.data_answers(profile)
+    if (profile.target or profile.domain == "vision") and not profile.doubts:
+        ingest.check_usable(profile)
 
 
 def _is_asked(request: ProjectRequest) -> bool:

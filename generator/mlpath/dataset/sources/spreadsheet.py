@@ -134,9 +134,7 @@ def _only_table(path: Path, sheets: Sequence[_Sheet]) -> _Sheet:
     Raises:
         MlpathError: There are several, or none.
     """
-    filled = [sheet for sheet in sheets if sheet.rows]
-    tables = [sheet for sheet in filled if sheet.is_table] or filled
-    tables = [sheet for sheet in tables if sheet.visible] or tables
+    tables = _candidates(sheets)
     if not tables:
         raise MlpathError(
             f"{path} has only empty sheets", hint="Check whether it was saved completely."
@@ -150,3 +148,9 @@ def _only_table(path: Path, sheets: Sequence[_Sheet]) -> _Sheet:
             hint=f"Name one: {shlex.quote(f'{path}#{tables[0].name}')}",
         )
     return tables[0]
+
+
+def _candidates(sheets: Sequence[_Sheet]) -> list[_Sheet]:
+    filled = [sheet for sheet in sheets if sheet.rows]
+    tables = [sheet for sheet in filled if sheet.is_table] or filled
+    return [sheet for sheet in tables if sheet.visible] or tables
