@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -44,7 +45,7 @@ def write_book(path: Path, sheets: dict[str, Sequence[Sequence[Any]]]) -> Path:
 
 
 def text_of(source: str | Path) -> str:
-    """Return the CSV file that a source is converted to."""
+    """Return the text that a source is converted to."""
     return fetch(source).path.read_text(encoding="utf-8")
 
 
@@ -272,6 +273,57 @@ def test_an_sqlite_file(folder: Path, source: str, file: str, part: str) -> None
         "two.sqlite3", "two.sqlite3: no table is named", "such as #orders. It has: orders, users"
     )
     check_refused("two.sqlite3#order", "two.sqlite3: there is no table 'order'", "such as #orders")
+
+
+# --------------------------------------------------------------------------------------------- JSON
+
+OBJECTS = [dict(zip(HEADER, row, strict=True)) for row in ROWS]
+COLUMNS = dict(zip(HEADER, map(list, zip(*ROWS, strict=True)), strict=True))
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize(
+    ("document", "part"),
+    [
+        ({"data": {"items": OBJECTS}}, "rows of data.items"),
+        ({"meta": {"pages": [1]}, "result": {"rows": OBJECTS}}, "rows of result.rows"),
+        (COLUMNS, ""),
+        ({name: {str(n): value for n, value in enumerate(COLUMNS[name])} for name in COLUMNS}, ""),
+        ({str(n): row for n, row in enumerate(OBJECTS)}, ""),
+        ({"columns": HEADER, "index": [*range(90)], "data": ROWS}, ""),
+    ],
+    ids=["deeper", "beside others", "list", "columns", "index", "split"],
+)
+def test_rows_of_a_json_object(
+    folder: Path, document: dict[str, Any], part: str, indent: int | None
+) -> None:
+    (folder / "shop.json").write_text(json.dumps(document, indent=indent))
+    fetched = fetch("shop.json")
+    assert fetched.path.name == "shop.jsonl"
+    assert [json.loads(line) for line in text_of("shop.json").splitlines()] == OBJECTS
+    assert provenance_of(fetched).part == part
+
+
+def test_names_of_rows_that_are_no_counter_are_kept(folder: Path) -> None:
+    days = [f"2020-01-{n + 1:02}" for n in range(30)]
+    (folder / "series.json").write_text(json.dumps({day: {"close": 1.5} for day in days}))
+    rows = [json.loads(line) for line in text_of("series.json").splitlines()]
+    assert rows == [{"index": day, "close": 1.5} for day in days]
+
+
+def test_a_json_object_with_several_lists_is_refused(folder: Path) -> None:
+    document = {"fields": OBJECTS[:2], "data": OBJECTS}
+    (folder / "shop.json").write_text(json.dumps(document))
+    message = "shop.json has 2 lists of rows: fields (2 rows), data (90 rows)"
+    check_refused("shop.json", message, "jq .data FILE > NEW.json")
+
+
+@pytest.mark.parametrize(
+    "content", [json.dumps({"rows": OBJECTS}), "\n".join(map(json.dumps, OBJECTS)), '{"a": 1}']
+)
+def test_json_that_a_project_reads_is_not_converted(folder: Path, content: str) -> None:
+    (folder / "shop.json").write_text(content)
+    assert fetch("shop.json").path == Path("shop.json")
 
 
 # ------------------------------------------------------------------------------------------ folders

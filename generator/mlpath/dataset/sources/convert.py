@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from mlpath.dataset import detect
-from mlpath.dataset.sources import cache, folder
+from mlpath.dataset.sources import cache, folder, json_object
 from mlpath.dataset.sources.results import FetchedDataset, Provenance
 from mlpath.errors import MlpathError
 
@@ -81,9 +81,11 @@ def _kind(path: Path) -> str | None:
         return "folder" if folder.is_table(path) else None
     with path.open("rb") as file:
         head = file.read(16)
-    is_workbook = head.startswith(b"PK") and _is_workbook(path)
-    known = (kind for magic, kind in _MAGIC.items() if head.startswith(magic))
-    return "spreadsheet" if is_workbook else next(known, None)
+    if head.startswith(b"PK"):
+        return "spreadsheet" if _is_workbook(path) else None
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return "json_object" if json_object.is_table(path) else None
+    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
 
 
 def _is_workbook(path: Path) -> bool:
