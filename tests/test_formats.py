@@ -20,7 +20,8 @@ from conftest import mlpath
 from mlpath.create import own_data
 from mlpath.create.request import ProjectRequest
 from mlpath.dataset import DatasetProfile, inspect
-from mlpath.dataset.sources import fetch
+from mlpath.dataset.sources import fetch, files
+from mlpath.dataset.sources.convert import split_part
 from mlpath.errors import MlpathError
 from support.data_server import DataServer, Reply
 from support.datasets import photos, zip_bytes
@@ -51,6 +52,25 @@ def text_of(source: str | Path) -> str:
 
 def types_of(profile: DatasetProfile) -> dict[str, str]:
     return {column.name: column.type for column in profile.columns}
+
+
+@pytest.mark.parametrize(
+    ("source", "split"),
+    [
+        ("book.xlsx#My sheet", ("book.xlsx", "My sheet")),
+        ("shop.db#SELECT a#b FROM c", ("shop.db", "SELECT a#b FROM c")),
+        ("hf://datasets/a/b/book.ods@main#Sheet2", ("hf://datasets/a/b/book.ods@main", "Sheet2")),
+        ("https://a.b/export?id=3#Sheet2", ("https://a.b/export?id=3", "Sheet2")),
+        ("s3://a/b#c.csv", ("s3://a/b#c.csv", "")),
+        ("sales#2020/a.csv", ("sales#2020/a.csv", "")),
+    ],
+)
+def test_a_sheet_or_table_follows_a_hash(source: str, split: tuple[str, str]) -> None:
+    assert split_part(source) == split
+
+
+def test_a_repository_with_one_spreadsheet_has_one_table() -> None:
+    assert files.choose(["README.md", "a/b.xlsx"], "hf://datasets/a/b") == "a/b.xlsx"
 
 
 # ------------------------------------------------------------------------------------- spreadsheets

@@ -30,7 +30,8 @@ _MAGIC = {
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _WEB = re.compile(r"https?:", re.IGNORECASE)
 _PART = re.compile(
-    rf"(.+?(?:{'|'.join(map(re.escape, detect.PARTED_SUFFIXES))}))#(.*)", re.IGNORECASE | re.DOTALL
+    rf"(.+?(?:{'|'.join(map(re.escape, detect.PARTED_SUFFIXES))})(?:@[^#]*)?)#(.*)",
+    re.IGNORECASE | re.DOTALL,
 )
 
 

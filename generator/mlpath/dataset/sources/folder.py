@@ -34,7 +34,7 @@ class _Copy:
 
 def is_table(path: Path) -> bool:
     """Return whether a folder has tables, and no images by class."""
-    return bool(_tables(path)) and not images.images_below(path)
+    return not images.has_classes(path) and bool(_tables(path))
 
 
 def only_table(path: Path) -> Path | None:

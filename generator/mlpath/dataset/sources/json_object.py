@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     Rows = list[dict[str, Any]]
 
-_MAX_BYTES = 1 << 28
+_MAX_BYTES = 1 << 26
+"""Python takes about ten times as much memory."""
 _MIN_ROWS = 10
 """Fewer objects with a name each are settings rather than rows."""
 _INDEX = "index"
