@@ -41,7 +41,9 @@ def split_part(source: str) -> tuple[str, str]:
         text, _, part = source.partition("#")
         return text, part
     match = _PART.fullmatch(source)
-    return (match[1], match[2]) if match and not os.path.exists(source) else (source, "")  # noqa: PTH110 - false for a NUL character
+    if match is None or os.path.exists(source):  # noqa: PTH110 - false for a NUL character
+        return source, ""
+    return match[1], match[2]
 
 
 def to_table(fetched: FetchedDataset, part: str, options: DownloadOptions) -> FetchedDataset:
