@@ -224,7 +224,7 @@ def bomb() -> bytes:
             "is not a table: no delimiter fits its lines",
         ),
         (b"%PDF-1.7 something", "paper.csv", "is a PDF document"),
-        (b"SQLite format 3\0rest", "base.csv", "is an SQLite database"),
+        (b"SQLite format 3\0rest", "base.csv", "file is not a database"),
         (b"BZh91AY", "table.csv.bz2", "packed with bzip2"),
         (gzip.compress(PLAIN.encode())[:60], "short.csv.gz", "can't be unpacked"),
         (zip_bytes({"one.csv": PLAIN, "two.csv": PLAIN}), "both.zip", "contains 2 tables"),
@@ -232,12 +232,12 @@ def bomb() -> bytes:
         (
             zip_bytes({"[Content_Types].xml": "", "xl/workbook.xml": ""}),
             "book.xlsx",
-            "is an Excel",
+            "is damaged, or not a spreadsheet",
         ),
         (
             zip_bytes({"mimetype": "", "content.xml": "", "Thumbnails.png": "1"}),
             "book.ods",
-            "is an Excel or Office",
+            "is an Office document",
         ),
         (damaged(gzip.compress(PLAIN.encode(), mtime=0)), "bad.csv.gz", "can't be unpacked"),
         (damaged(zip_bytes({"one.csv": PLAIN})), "bad.zip", "can't be unpacked"),

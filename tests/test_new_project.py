@@ -293,9 +293,16 @@ def test_asks_questions_in_a_terminal(folder: Path) -> None:
         os.environ["PROMPT_TOOLKIT_NO_CPR"] = "1"  # no terminal emulator answers cursor queries
         os.execv(MLPATH[0], [*MLPATH, "new-project", "--no-lock"])  # noqa: S606
     screen = b""
-    questions = (b"name of", b"kind of data", b"author?", b"other options", b"Which problem")
+    questions = (
+        b"own data?",
+        b"name of",
+        b"kind of data",
+        b"author?",
+        b"other options",
+        b"Which problem",
+    )
     down = b"\x1b[B"
-    replies = (b"\x15Tree rings\r", down + b"\r", b"\r", b"\r", b"\r")
+    replies = (b"\r", b"\x15Tree rings\r", down + b"\r", b"\r", b"\r", b"\r")
     for question, reply in zip(questions, replies, strict=True):
         while question not in screen:
             if not select.select([terminal], [], [], 60)[0]:

@@ -160,8 +160,8 @@ def new_project(
 ) -> None:
     """Create a project in the folder DEST.
 
-    Asks a few questions, each with a default. The folder's name is the project's name; without
-    DEST, it is the other way round.
+    Asks a few questions, each with a default; the first one is for your own data. The folder's name
+    is the project's name; without DEST, it is the other way round.
 
     \b
     Examples:
@@ -169,6 +169,7 @@ def new_project(
       mlpath new-project demo --defaults --run
       mlpath new-project churn -l -d task=regression -d license=BSD-3-Clause
       mlpath new-project churn --dataset churn.csv --target churned
+      mlpath new-project churn --dataset "book.xlsx#Customers"
       mlpath new-project credit --dataset openml:31
     """  # noqa: D301
     from mlpath.create import first_run
@@ -210,14 +211,17 @@ def new_project(
 def inspect(source: str, target: str | None, *, max_download: float, as_json: bool) -> None:
     """Profile the data at SOURCE, and suggest a project for it.
 
-    SOURCE is a table (CSV and similar, Parquet, JSON; plain, gzip, zstd or zip), or a folder or zip
-    of images with one sub-folder per class; a path, or an address. An address is downloaded to the
-    user's cache folder; a path needs no network. Nothing else is written.
+    SOURCE is a table (CSV and similar, Excel, OpenDocument, Parquet, JSON, Feather, SQLite; plain,
+    gzip, zstd or zip), a folder of tables with the same columns, or a folder or zip of images with
+    one sub-folder per class; a path, or an address. Downloads and tables that are converted are
+    kept in the user's cache folder. Nothing else is written, and a path needs no network.
 
     \b
     Examples:
       mlpath inspect churn.csv
       mlpath inspect churn.csv --target churned --json
+      mlpath inspect "book.xlsx#Sheet2"
+      mlpath inspect "shop.db#orders"
       mlpath inspect photos/
       mlpath inspect https://example.com/churn.csv.gz
       mlpath inspect hf://datasets/OWNER/NAME/train.parquet@main

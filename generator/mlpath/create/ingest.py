@@ -111,11 +111,12 @@ def inspect_dataset(path: Path, answers: Mapping[str, Any], target: str | None) 
     return inspect(path, target=target, domain=domain, task=answers.get("task"))
 
 
-def report(profile: DatasetProfile) -> str:
-    """Return the profile of a dataset as `mlpath inspect` prints them."""
+def report(profile: DatasetProfile, *, brief: bool = False) -> str:
+    """Return the profile of a dataset as `mlpath inspect` prints it, or without its columns."""
     from mlpath.dataset import report as dataset_report  # noqa: PLC0415 - imports DuckDB
 
-    return dataset_report.format_profile(profile)
+    formatted = dataset_report.format_summary if brief else dataset_report.format_profile
+    return formatted(profile)
 
 
 def suggest_name(profile: DatasetProfile) -> str | None:
@@ -184,6 +185,8 @@ def write_dataset(
     today = datetime.now(UTC).date().isoformat()
     original = "" if name == profile.path.name else f" (originally {profile.path.name!r})"
     origin = f" from {provenance.origin()}" if provenance else ""
+    if provenance and provenance.sha256 not in {"", digest}:
+        origin += f", SHA-256 {provenance.sha256}"
     source = f"{name}{original}, {size:,} bytes, SHA-256 {digest}, added on {today}{origin}."
     if provenance and (citation := provenance.citation_text()):
         source += f" Citation: {citation}."

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlpath.create import ingest
+from mlpath.create import ingest, own_data
 from mlpath.create.draft import render_draft
 from mlpath.create.staging import StagingDir, check_destination
 from mlpath.system import git, processes
@@ -71,10 +71,7 @@ def create(request: ProjectRequest, log: Log = lambda _line: None) -> Project:
     """
     git.check_installed()
     destination = None if request.dest is None else check_destination(request.dest)
-    request = ingest.fetch_dataset(request, log)
-    profile = ingest.inspect_request(request)
-    if profile:
-        log(ingest.report(profile))
+    request, profile = own_data.load(request, log)
     notes = []
     with (
         processes.cleaning_up_on_signals(),
@@ -102,8 +99,7 @@ def preview(request: ProjectRequest) -> list[Path]:
         MlpathError: `create` would raise it.
     """
     destination = None if request.dest is None else check_destination(request.dest)
-    request = ingest.fetch_dataset(request, lambda _line: None)
-    profile = ingest.inspect_request(request)
+    request, profile = own_data.load(request, lambda _line: None)
     with (
         processes.cleaning_up_on_signals(),
         tempfile.TemporaryDirectory(prefix="mlpath-") as scratch,

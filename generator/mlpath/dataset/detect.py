@@ -30,6 +30,11 @@ JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
 TABLE_SUFFIXES = (
     ".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".psv", ".parquet", *JSON_SUFFIXES,
 )  # fmt: skip
+PARTED_SUFFIXES = (
+    ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".db", ".sqlite", ".sqlite3", ".db3",
+)  # fmt: skip
+"""Workbooks and databases, which have sheets or tables."""
+CONVERTED_SUFFIXES = (*PARTED_SUFFIXES, ".feather", ".arrow")
 PNM_SUFFIXES = (".pbm", ".pgm", ".ppm", ".pnm")
 IMAGE_SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", *PNM_SUFFIXES,
@@ -42,8 +47,8 @@ _UNSUPPORTED: tuple[tuple[bytes, str, str], ...] = (
     (b"\xff\xd8\xff", "a JPEG image", _IMAGE_FOLDER),
     (b"GIF8", "a GIF image", _IMAGE_FOLDER),
     (b"%PDF", "a PDF document", "Copy its table into a spreadsheet and export that as CSV."),
-    (b"SQLite format 3\0", "an SQLite database", "Export one of its tables as CSV."),
-    (b"\xd0\xcf\x11\xe0", "an old Excel or Office document", _EXPORT),
+    (b"SQLite format 3\0", "a packed SQLite database", "Unpack it first."),
+    (b"PK\x03\x04", "a damaged archive or spreadsheet", "Download it or save it again."),
     (
         b"\x89HDF",
         "an HDF5 file",
@@ -114,6 +119,22 @@ def file_state(path: Path) -> tuple[int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ino
 
 
+def expand(path: Path) -> Path:
+    """Return a path that has a name and that DuckDB doesn't expand."""
+    path = Path(os.path.expanduser(path))  # noqa: PTH111 - keeps ~b.csv if there is no user b.csv
+    if path.parts[:1] and path.parts[0].startswith("~"):
+        path = path.absolute()
+    return path.resolve() if path.name in {"", ".."} else path
+
+
+def changed(path: Path) -> MlpathError:
+    """Return the error for a file that another program writes."""
+    return MlpathError(
+        f"{path} changed while it was read",
+        hint="Wait until nothing writes to it, or copy it first; then try again.",
+    )
+
+
 def detect_format(path: Path) -> FileFormat:
     """Return the format of a file or folder.
 
@@ -149,7 +170,7 @@ def check_readable(path: Path) -> None:
     Raises:
         MlpathError: It is not.
     """
-    hint = "Use a table (CSV, Parquet, JSON), or a folder with one sub-folder of images per class."
+    hint = "Use a table (CSV, Excel, Parquet ...), or a folder with one folder of images per class."
     if "\0" in str(path):
         raise MlpathError("the path of the data contains a NUL character", hint=hint)
     try:
@@ -197,7 +218,8 @@ def _detect_zip(path: Path, archive: zipfile.ZipFile) -> FileFormat:
         return FileFormat("images", "zip")
     if len(tables) != 1:
         found = f"{len(tables)} tables ({', '.join(tables[:5])})" if tables else "no table"
-        raise MlpathError(f"{path} contains {found}", hint="Unpack it and use one table.")
+        hint = "Unpack it, and use one table, or the folder if all have the same columns."
+        raise MlpathError(f"{path} contains {found}", hint=hint)
     with archive.open(tables[0]) as file:
         head = file.read(HEAD)
     others = len(names) - 1
@@ -213,9 +235,18 @@ def _with_suffix(names: Sequence[str], suffixes: tuple[str, ...]) -> list[str]:
 
 def _check_archive(path: Path, members: Sequence[zipfile.ZipInfo], names: Sequence[str]) -> None:
     if "[Content_Types].xml" in names or {"mimetype", "content.xml"} <= set(names):
-        raise MlpathError(f"{path} is an Excel or Office document", hint=_EXPORT)
+        raise MlpathError(f"{path} is an Office document, not a table", hint=_EXPORT)
     if any(member.flag_bits & 1 for member in members):
         raise MlpathError(f"{path} is encrypted", hint="Unpack it first.")
+    check_unpacked_size(path, members)
+
+
+def check_unpacked_size(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
+    """Check that an archive does not unpack to much more than its size.
+
+    Raises:
+        MlpathError: It does.
+    """
     size, packed = sum(member.file_size for member in members), path.stat().st_size
     if size > MAX_UNPACKED or size > MAX_RATIO * max(packed, 1 << 16):
         raise MlpathError(

@@ -10,18 +10,18 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 
 import duckdb
 
-from mlpath.dataset import header, names
+from mlpath.dataset import detect, header, names
 from mlpath.dataset.detect import open_unpacked
 from mlpath.dataset.results import ReadOptions
 from mlpath.dataset.sql import Table, identifier, literal
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mlpath.dataset.detect import FileFormat
 
@@ -38,6 +38,9 @@ _MAX_JSON = 1 << 28
 """Bytes of a JSON object that contains all rows."""
 _NATIVE_ENCODINGS = {"utf-8", "ascii"}
 _LOOSE = "null_padding = true, strict_mode = false"
+
+
+_T = TypeVar("_T")
 
 
 class NotUtf8Error(Exception):
@@ -62,6 +65,46 @@ class _Dialect(NamedTuple):
     skip: int
     header: bool
     columns: int
+
+
+@contextmanager
+def readable_errors(path: Path) -> Iterator[None]:
+    """Translate errors of reading a table.
+
+    Raises:
+        MlpathError: The table can't be read.
+    """
+    try:
+        yield
+    except (duckdb.OutOfMemoryException, MemoryError):
+        raise MlpathError(
+            f"{path} needs more memory than is available",
+            hint="Write it as Parquet, or keep fewer columns.",
+        ) from None
+    except UnicodeDecodeError as error:
+        raise MlpathError(
+            f"{path} is not {error.encoding} at byte {error.start:,}",
+            hint="Convert it: iconv -f ENCODING -t UTF-8 FILE > NEW",
+        ) from None
+    except OSError as error:
+        raise MlpathError(f"{path} can't be read: {error.strerror or error}") from None
+
+
+def try_encodings(path: Path, file_format: FileFormat, read: Callable[[FileFormat], _T]) -> _T:
+    """Return what `read` returns for the format of a file, or for it with another encoding.
+
+    Raises:
+        MlpathError: The encoding can't be detected.
+    """
+    try:
+        return read(file_format)
+    except NotUtf8Error:
+        # The beginning was UTF-8, and a later block is not.
+        block = detect.first_non_utf8_block(path, file_format)
+        encoding = detect.detect_encoding(path, block)
+        if encoding == file_format.encoding:
+            raise detect.unknown_encoding(path) from None
+        return read(replace(file_format, encoding=encoding))
 
 
 @contextmanager

@@ -112,6 +112,11 @@ def images_below(path: Path) -> list[str]:
     return [name for name, _ in _find_images(path, "") if PurePosixPath(name).parent.name]
 
 
+def has_classes(path: Path) -> bool:
+    """Return whether a folder has images in sub-folders."""
+    return any(PurePosixPath(name).parent.name for name, _ in _find_images(path, ""))
+
+
 def _find_images(path: Path, compression: str) -> Iterator[tuple[str, int]]:
     """Yield the path of each image in a folder or archive, and its size."""
     if compression == "zip":

@@ -49,10 +49,19 @@ def format_profile(
     is_table = profile.kind == "table"
     lines = [style(_headline(profile), bold=True), ""]
     lines += _table(profile, style, width) if is_table else [_image_sizes(profile)]
-    lines += ["", *_suggestion(profile, style)]
+    return "\n".join([*lines, "", *_findings(profile, style)])
+
+
+def format_summary(profile: DatasetProfile, style: Style = lambda text, **_: text) -> str:
+    """Return a profile without its columns."""
+    return "\n".join([style(_headline(profile), bold=True), *_findings(profile, style)])
+
+
+def _findings(profile: DatasetProfile, style: Style) -> list[str]:
+    lines = list(_suggestion(profile, style))
     lines += [f"{style('unclear', fg='yellow')}  {text}." for text in profile.doubts]
     lines += [f"{style('note', fg='cyan')}     {text}" for text in profile.notes]
-    return "\n".join(lines)
+    return lines
 
 
 def _headline(profile: DatasetProfile) -> str:

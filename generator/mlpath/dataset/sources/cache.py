@@ -44,7 +44,8 @@ class Entry:
     """The address without credentials."""
 
     @property
-    def _partial(self) -> Path:
+    def partial(self) -> Path:
+        """Return the path of the file that is not complete yet."""
         return self.folder / ".partial"
 
     @property
@@ -72,12 +73,12 @@ class Entry:
         """
         state = self.state()
         usable = state.resumable and not state.file and validator in {None, state.validator}
-        return self._partial.stat().st_size if usable and self._partial.exists() else 0
+        return self.partial.stat().st_size if usable and self.partial.exists() else 0
 
     def clear(self) -> None:
         """Forget the last download; a complete file stays until another one replaces it."""
         self._state.unlink(missing_ok=True)
-        self._partial.unlink(missing_ok=True)
+        self.partial.unlink(missing_ok=True)
 
     def start(self, validator: str, *, resumable: bool) -> None:
         """Record what the download is made from."""
@@ -102,7 +103,7 @@ class Entry:
         size = offset
         items: Iterable[str] = ()
         with (
-            self._partial.open("ab" if offset else "wb") as file,
+            self.partial.open("ab" if offset else "wb") as file,
             click.progressbar(
                 items, length=total, label="Downloading", file=sys.stderr,
                 hidden=not options.progress, item_show_func=lambda text: text,
@@ -131,7 +132,7 @@ class Entry:
     def finish(self, name: str) -> tuple[Path, str]:
         """Give the partial file its name; return its path and SHA-256."""
         path = self.folder / names.file_name(Path(name))
-        self._partial.replace(path)
+        self.partial.replace(path)
         for old in self.folder.iterdir():
             if old.name not in {path.name, self._state.name}:
                 old.unlink()

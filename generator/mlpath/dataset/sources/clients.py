@@ -18,6 +18,6 @@ def load(module: str, extra: str) -> Any:
         return import_module(module)
     except ModuleNotFoundError as error:
         raise MlpathError(
-            f"this address needs the package {error.name}, which is not installed",
+            f"this data needs the package {error.name}, which is not installed",
             hint=f"pip install 'mlpath[{extra}]'",
         ) from None

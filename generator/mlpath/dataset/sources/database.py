@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlpath.dataset.sources import clients
-from mlpath.dataset.sources.results import FetchedDataset, Provenance
+from mlpath.dataset.sources.results import ConvertedTable, FetchedDataset, Provenance
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
@@ -41,6 +41,17 @@ _STRING = re.compile(r"'(?:[^']|'')*'")
 
 
 @dataclass(frozen=True)
+class _Database:
+    """A database, before it is opened."""
+
+    alchemy: Any
+    """The module SQLAlchemy."""
+    url: Any
+    label: str
+    """Its address without credentials, for messages."""
+
+
+@dataclass(frozen=True)
 class _Selection:
     """What is read: a table, or a query."""
 
@@ -59,20 +70,48 @@ def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDa
     Raises:
         MlpathError: It can't be read.
     """
-    url, _, text = address.text.partition("#")
+    text, _, selected = address.text.partition("#")
     label = _server(address.label)
-    selection = _parse(text, label)
     alchemy = clients.load("sqlalchemy", "databases")
-    with _readable_errors(alchemy, label), _connect(alchemy, url, label) as connection:
+    with _readable_errors(alchemy, label):
+        database = _Database(alchemy, _url(alchemy, text, label), label)
+        table = _write_rows(database, selected, entry, options)
+    digest = entry.state().sha256
+    return FetchedDataset(table.path, Provenance(label, table.part, sha256=digest))
+
+
+def read_file(path: Path, part: str, entry: Entry, options: DownloadOptions) -> ConvertedTable:
+    """Write a table or the rows of a query of an SQLite file to a CSV file.
+
+    Args:
+        path: The file.
+        part: Name of the table, or a query; empty for the only table.
+        entry: Where the file is written.
+        options: Limits.
+
+    Raises:
+        MlpathError: It can't be read.
+    """
+    alchemy = clients.load("sqlalchemy", "databases")
+    database = _Database(alchemy, alchemy.URL.create("sqlite", database=str(path)), str(path))
+    with _readable_errors(alchemy, str(path)):
+        return _write_rows(database, part, entry, options)
+
+
+def _write_rows(
+    database: _Database, selected: str, entry: Entry, options: DownloadOptions
+) -> ConvertedTable:
+    selection = _parse(selected, database.label)
+    with _connect(database) as connection:
         if selection.is_query:
             rows = connection.exec_driver_sql(selection.text)
         else:
-            rows = connection.execute(_select(alchemy, connection, selection.text, label))
+            selection, query = _select(database, connection, selection.text)
+            rows = connection.execute(query)
         entry.start("", resumable=False)
         entry.receive(_csv(rows), options, offset=0, total=None)
-    path, digest = entry.finish(selection.name)
-    what = f"{'query' if selection.is_query else 'table'} {selection.text}"
-    return FetchedDataset(path, Provenance(label, what, sha256=digest))
+    path, _ = entry.finish(selection.name)
+    return ConvertedTable(path, f"{'query' if selection.is_query else 'table'} {selection.text}")
 
 
 def _parse(text: str, label: str) -> _Selection:
@@ -99,13 +138,13 @@ def _server(label: str) -> str:
 
 
 @contextmanager
-def _connect(alchemy: Any, url: str, label: str) -> Iterator[Any]:
+def _connect(database: _Database) -> Iterator[Any]:
     """Provide a connection that reads rows piece by piece and writes nothing.
 
     Raises:
         MlpathError: There is no such file, or the driver is missing.
     """
-    engine = _engine(alchemy, url, label)
+    engine = _engine(database)
     options: dict[str, Any] = {"yield_per": _ROWS, "no_parameters": True}
     if engine.dialect.name == "postgresql":
         options["postgresql_readonly"] = True
@@ -119,47 +158,66 @@ def _connect(alchemy: Any, url: str, label: str) -> Iterator[Any]:
         engine.dispose()
 
 
-def _engine(alchemy: Any, text: str, label: str) -> Any:
+def _url(alchemy: Any, text: str, label: str) -> Any:
+    """Return the URL of a database.
+
+    Raises:
+        MlpathError: There is no such file.
+    """
     scheme, _, rest = text.partition("://")
     url = alchemy.make_url(f"{_DRIVERS.get(scheme.lower(), scheme)}://{rest}")
-    backend = url.get_backend_name()
+    is_file = url.get_backend_name() == "sqlite"
+    if is_file and not Path(url.database or "").expanduser().is_file():  # SQLite would create it
+        raise MlpathError(
+            f"{label}: there is no file {url.database or ''!r}",
+            hint="Use sqlite:///PATH#TABLE; an absolute path starts with a fourth slash.",
+        )
+    return url
+
+
+def _engine(database: _Database) -> Any:
+    url, backend = database.url, database.url.get_backend_name()
     if backend == "sqlite":
-        path = Path(url.database or "").expanduser()
-        if not path.is_file():  # SQLite would create it
-            raise MlpathError(
-                f"{label}: there is no file {url.database or ''!r}",
-                hint="Use sqlite:///PATH#TABLE; an absolute path starts with a fourth slash.",
-            )
+        path = Path(url.database).expanduser()
         url = url.set(database=path.resolve().as_uri(), query={"mode": "ro", "uri": "true"})
     timeout = {"connect_timeout": 10} if backend in {"postgresql", "mysql", "mariadb"} else {}
     try:
-        return alchemy.create_engine(url, connect_args=timeout)
+        return database.alchemy.create_engine(url, connect_args=timeout)
     except ModuleNotFoundError as error:
         package = "'mlpath[databases]'" if error.name == "psycopg" else error.name
         raise MlpathError(
-            f"{label} needs the package {error.name}, which is not installed",
+            f"{database.label} needs the package {error.name}, which is not installed",
             hint=f"pip install {package}",
         ) from None
 
 
-def _select(alchemy: Any, connection: Any, name: str, label: str) -> Any:
-    """Return the query of all rows of a table.
+def _select(database: _Database, connection: Any, name: str) -> tuple[_Selection, Any]:
+    """Return a table, by its name or as the only one, and the query of all its rows.
 
     Raises:
         MlpathError: There is no such table.
     """
+    alchemy = database.alchemy
     inspector = alchemy.inspect(connection)
+    if not name and len(tables := _tables(inspector)) == 1:
+        name = tables[0]
     schema, _, short = name.rpartition(".")
     if inspector.has_table(name):
         schema, short = "", name
     elif not (schema and inspector.has_table(short, schema=schema)):
-        raise _unknown_table(inspector, name, label)
+        raise _unknown_table(inspector, name, database.label)
     table = alchemy.table(short, schema=schema or None)
-    return alchemy.select(alchemy.text("*")).select_from(table)
+    query = alchemy.select(alchemy.text("*")).select_from(table)
+    return _Selection(name, is_query=False), query
+
+
+def _tables(inspector: Any) -> list[str]:
+    """Return the names of tables and views."""
+    return sorted({*map(str, inspector.get_table_names()), *map(str, inspector.get_view_names())})
 
 
 def _unknown_table(inspector: Any, name: str, label: str) -> MlpathError:
-    tables = sorted({*inspector.get_table_names(), *inspector.get_view_names()})
+    tables = _tables(inspector)
     problem = f"there is no table {name!r}" if name else "no table is named"
     if not tables:
         return MlpathError(f"{label}: {problem}", hint="The database has no tables.")
@@ -217,5 +275,5 @@ def _readable_errors(alchemy: Any, label: str) -> Iterator[None]:
     except errors.DBAPIError as error:
         reason = " ".join(str(error.orig).split())
         raise MlpathError(
-            f"{label}: {reason}", hint="Check host, user, password and the query."
+            f"{label}: {reason}", hint="Check host or file, user, password and the query."
         ) from None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlpath.dataset.sources import address as addresses
-from mlpath.dataset.sources import cache
+from mlpath.dataset.sources import cache, convert
 from mlpath.dataset.sources.results import DownloadOptions, FetchedDataset
 from mlpath.errors import MlpathError, from_os_error
 
@@ -17,17 +17,29 @@ if TYPE_CHECKING:
 
 
 def fetch(source: str | Path, options: DownloadOptions | None = None) -> FetchedDataset:
-    """Return the data set at a path or an address, after downloading it.
+    """Return the data set at a path or an address in a form that projects read.
 
     Raises:
-        MlpathError: It can't be fetched. The message has no credentials.
+        MlpathError: It can't be fetched or converted. The message has no credentials.
     """
-    if isinstance(source, Path) or not addresses.is_address(source):
-        return FetchedDataset(Path(source))
-    address = addresses.parse(source)
+    options = options or DownloadOptions()
+    text, part = convert.split_part(str(source))
+    if isinstance(source, Path) or not addresses.is_address(text):
+        return convert.to_table(FetchedDataset(Path(text)), part, options)
+    address = addresses.parse(str(source))
+    if address.kind == "database":
+        return _download(address, options)
+    address = addresses.parse(text)
+    with _without_credentials(address):
+        fetched = _download(address, options)
+        with errors_of(fetched):
+            return convert.to_table(fetched, part, options)
+
+
+def _download(address: addresses.Address, options: DownloadOptions) -> FetchedDataset:
     module = import_module(f"mlpath.dataset.sources.{address.kind}")
     with _without_credentials(address), cache.open_entry(address.label) as entry:
-        fetched: FetchedDataset = module.fetch(address, entry, options or DownloadOptions())
+        fetched: FetchedDataset = module.fetch(address, entry, options)
         return fetched
 
 
@@ -42,8 +54,9 @@ def errors_of(fetched: FetchedDataset) -> Iterator[None]:
         yield
     except MlpathError as error:
         if fetched.provenance is not None:
-            text = str(error).replace(str(fetched.path), fetched.provenance.address)
-            error.args = (text,)
+            path, address = str(fetched.path), fetched.provenance.address
+            error.args = (str(error).replace(path, address),)
+            error.hint = error.hint.replace(path, address)
         raise
 
 

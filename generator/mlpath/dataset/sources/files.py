@@ -44,10 +44,17 @@ def choose(names: Iterable[str], label: str) -> str | None:
 
 def _tables(names: list[str]) -> list[str]:
     """Return the tables, of the least ambiguous kind that there is."""
-    certain = [suffix for suffix in detect.TABLE_SUFFIXES if suffix not in _AMBIGUOUS]
-    tables = _with_suffix(names, certain) or _with_suffix(names, [".zip"])
+    tables = certain_tables(names) or _with_suffix(names, [".zip"])
     images = _with_suffix(names, detect.IMAGE_SUFFIXES)
+    tables = tables or _with_suffix(names, detect.CONVERTED_SUFFIXES)
     return tables or ([] if images else _with_suffix(names, _AMBIGUOUS))
+
+
+def certain_tables(names: list[str]) -> list[str]:
+    """Return the tables whose suffix is not that of settings and descriptions, too."""
+    return _with_suffix(
+        names, [suffix for suffix in detect.TABLE_SUFFIXES if suffix not in _AMBIGUOUS]
+    )
 
 
 def _with_suffix(names: list[str], suffixes: Iterable[str]) -> list[str]:

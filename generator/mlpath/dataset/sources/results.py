@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mlpath.dataset.sources.address import is_address
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -33,19 +35,22 @@ class Provenance:
     """Where a data set comes from, without credentials."""
 
     address: str
+    """Or the name of a file or folder that was converted."""
     version: str = ""
     """Revision, ETag or time of modification, such as `revision 1a2b3c`."""
     license: str = ""
     citation: str = ""
     sha256: str = ""
-    """Of the file; empty for a folder."""
+    """Of the file, before it was converted; empty for a folder of images."""
+    part: str = ""
+    """What was converted, such as `sheet Orders`."""
     retrieved: str = field(default_factory=_today)
     """Date in ISO 8601, UTC."""
 
     def origin(self) -> str:
         """Return address and version, for Markdown."""
-        version = f" ({_literal(self.version)})" if self.version else ""
-        return f"{_plain(self.address)}{version}"
+        details = ", ".join(map(_literal, filter(None, (self.part, self.version))))
+        return f"{_plain(self.address)}{f' ({details})' if details else ''}"
 
     def citation_text(self) -> str:
         """Return the citation on one line without markup; a BibTeX entry is shortened."""
@@ -60,11 +65,20 @@ class Provenance:
         """Return the provenance for the terminal."""
         entries = {
             "Source": self.origin(),
-            "License": self.license_answer() or "not stated",
+            "License": self.license_answer() or ("not stated" if is_address(self.address) else ""),
             "Citation": self.citation_text(),
             "SHA-256": self.sha256,
         }
         return [f"{name}: {text}" for name, text in entries.items() if text]
+
+
+@dataclass(frozen=True)
+class ConvertedTable:
+    """A file that projects read, made from another one."""
+
+    path: Path
+    part: str = ""
+    """What was converted, such as `sheet Orders`."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +87,7 @@ class FetchedDataset:
 
     path: Path
     provenance: Provenance | None = None
-    """None for a path that the user gave."""
+    """None for a path that the user gave, unless it was converted."""
     target: str | None = None
     """The column to predict, where the source declares one."""
 
