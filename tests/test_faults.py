@@ -518,7 +518,7 @@ def test_rows_that_are_no_cases(
     assert profile.read_options.left_out_rows == left_out
     assert profile.rows == 61 - ("S0" not in extra)
     assert [column.type for column in profile.columns[1:]] == ["number"] * 3
-    assert any("are no cases" in note for note in profile.notes) == bool(left_out)
+    assert any("are no samples" in note for note in profile.notes) == bool(left_out)
 
 
 def test_a_date_a_number_and_classes_are_a_table(tmp_path: Path) -> None:

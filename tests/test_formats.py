@@ -108,7 +108,7 @@ def test_titles_blank_rows_totals_dates_and_numbers_as_text(folder: Path) -> Non
     }  # fmt: skip
     assert profile.columns[2].maximum == pytest.approx(0.6)
     assert "The first line is skipped: 'Customers of 2020,,,'." in profile.notes
-    assert "Rows with 'Total' in 'visits' are no cases and left out." in profile.notes
+    assert "Rows with 'Total' in 'visits' are no samples and are left out." in profile.notes
 
 
 def test_an_old_excel_file() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from mlpath.dataset import sql
 from mlpath.dataset.dates import as_date, as_numeric_date
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
     from mlpath.dataset.sql import Table
 
+T = TypeVar("T")
+
 BATCH = 40
 """Columns per query: planning takes more than linear time, and each query has a fixed cost."""
 _SPACED_SCRIPT = r"[^\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 """All characters but those of scripts without blanks between words, where each counts as a word."""
 
 
-def batches(columns: Sequence[str]) -> Iterator[Sequence[str]]:
+def batches(columns: Sequence[T]) -> Iterator[Sequence[T]]:
     """Yield the columns in batches for one query each."""
     return (columns[start : start + BATCH] for start in range(0, len(columns), BATCH))
 

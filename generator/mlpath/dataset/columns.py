@@ -51,8 +51,8 @@ def _without_parts(column: Column, computed: Mapping[str, str]) -> Column:
 
 def frequent_categories(column: Column) -> list[str]:
     """Return the categories with enough rows for each split; the others are treated as one."""
-    least = max(MIN_CATEGORY_ROWS, column.rows // 1000)
-    frequent = [name for name, count in column.top_values if count >= least][:_MAX_LISTED]
+    minimum = max(MIN_CATEGORY_ROWS, column.rows // 1000)
+    frequent = [name for name, count in column.top_values if count >= minimum][:_MAX_LISTED]
     return frequent or [name for name, _ in column.top_values[:1]]
 
 

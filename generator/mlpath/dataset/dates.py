@@ -90,9 +90,9 @@ def _formats_of(table: Table, column: ColumnStats, examples: Mapping[str, int]) 
     values = ", ".join(f"({sql.literal(value)}, {count})" for value, count in examples.items())
     rows = sql.Table(table.database, f"(VALUES {values}) AS examples(value, rows)")
     shown = ", ".join(f"sum(rows) FILTER ({_parses(column, each)})" for each in formats)
-    least = _MIN_PARSED * sum(examples.values())
+    minimum = _MIN_PARSED * sum(examples.values())
     counts = zip(formats, rows.aggregate(shown), strict=True)
-    return [date_format for date_format, count in counts if (count or 0) >= least]
+    return [date_format for date_format, count in counts if (count or 0) >= minimum]
 
 
 def _parses(column: ColumnStats, date_format: str) -> str:

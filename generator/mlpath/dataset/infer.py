@@ -214,7 +214,7 @@ def _leak_notes(found: Leaks) -> Iterator[str]:
     if found.copied:
         yield (
             f"{found.copies:,} rows are copies of others, equal in {listed(found.copied[:4])}: "
-            "copies of a case stay in one split."
+            "copies of a sample stay in one split."
         )
 
 
@@ -261,7 +261,7 @@ def _reading_notes(options: ReadOptions) -> Iterator[str]:
     if missing := options.missing[1:]:
         yield f"Missing values in columns of numbers and dates: {listed(missing[:8])}."
     for column, texts in options.left_out_rows.items():
-        yield f"Rows with {listed(texts[:4])} in {column!r} are no cases and left out."
+        yield f"Rows with {listed(texts[:4])} in {column!r} are no samples and are left out."
 
 
 def _other_domain(profile: DatasetProfile) -> Iterator[str]:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlpath.dataset import sql
-from mlpath.dataset.column_types import BATCH
+from mlpath.dataset.column_types import batches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,9 +35,9 @@ class Leaks(NamedTuple):
     by_column: dict[str, str]
     """Leaking columns, each with how it leaks."""
     copied: tuple[str, ...]
-    """Columns whose values identify a case that several rows describe."""
+    """Columns whose values identify a sample that several rows describe."""
     copies: int
-    """Rows that describe a case again."""
+    """Rows that describe a sample again."""
 
 
 def find_leaks(sample: Table, features: Sequence[Column], target: Column, task: str) -> Leaks:
@@ -48,9 +48,9 @@ def find_leaks(sample: Table, features: Sequence[Column], target: Column, task: 
     truth = sql.text(target.name)
     incomplete = [column for column in features if 0 < column.count < column.rows]
     leaks: dict[str, str] = {}
-    for batch in _batches(numbers):
+    for batch in batches(numbers):
         leaks |= _find_separating(sample, batch, truth)
-    for batch in _batches(incomplete):
+    for batch in batches(incomplete):
         leaks |= _find_missing(sample, batch, truth)
     return _with_pure(sample, features, truth, leaks)
 
@@ -65,15 +65,11 @@ def _with_pure(
     return Leaks(leaks | found, copied, copies)
 
 
-def _batches(columns: Sequence[Column]) -> list[Sequence[Column]]:
-    return [columns[start : start + BATCH] for start in range(0, len(columns), BATCH)]
-
-
 def _find_functions(sample: Table, numbers: Sequence[Column], target: Column) -> dict[str, str]:
     """Return numbers that are a linear or monotone function of the target."""
     truth = sql.value(target)
     leaks: dict[str, str] = {}
-    for batch in _batches(numbers):
+    for batch in batches(numbers):
         values = [sql.value(column) for column in batch]
         correlations = sample.aggregate(", ".join(f"abs(corr({v}, {truth}))" for v in values))
         first = sample.select(
@@ -162,8 +158,8 @@ def _is_pure(sample: Table, column: Column, truth: str) -> bool:
 def _find_copies(sample: Table, pure: Sequence[Column]) -> tuple[tuple[str, ...], int]:
     """Return measurements that are equal in the same rows, and how many rows repeat them.
 
-    Two measurements that agree on which rows are equal identify a case: rows are copies of it, and
-    a class that goes with each value is no leak.
+    Two measurements that agree on which rows are equal identify a sample: rows are copies of it,
+    and a class that goes with each value is no leak.
     """
     measured = [column for column in pure if column.type == "number" and not column.integer]
     copied: list[str] = []

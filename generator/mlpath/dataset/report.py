@@ -68,15 +68,16 @@ def _headline(profile: DatasetProfile) -> str:
     rows = "images" if profile.kind == "images" else "rows"
     columns = f", {len(profile.columns)} columns" if profile.kind == "table" else ""
     name = profile.path.name or str(profile.path)
-    return f"{name}: {profile.rows:,} {rows}{columns}, {_size(profile.bytes)}"
+    return f"{name}: {profile.rows:,} {rows}{columns}, {format_size(profile.bytes)}"
 
 
-def _size(count: float) -> str:
+def format_size(size: float) -> str:
+    """Return a number of bytes for people."""
     for unit in ("bytes", "kB", "MB"):
-        if count < 1000:  # noqa: PLR2004
-            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
+        if size < 1000:  # noqa: PLR2004
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
 
 
 def _image_sizes(profile: DatasetProfile) -> str:

@@ -44,7 +44,7 @@ class ReadOptions:
     computed: Mapping[str, str] = field(default_factory=dict)
     """Columns that are computed from others, and their SQL."""
     left_out_rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Texts in a column that mark rows which are no cases, such as totals."""
+    """Texts in a column that mark rows that are no samples, such as totals."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class DatasetProfile(TableStats):
     lookalikes: int = 0
     """Rows that equal others in all features, though the rows of the file differ."""
     copied: tuple[str, ...] = ()
-    """Columns whose equal values mark copies of a case."""
+    """Columns whose equal values mark copies of a sample."""
     frequency: str = ""
     """Of a time series: daily, monthly, ..."""
     step_days: float | None = None

@@ -1,4 +1,4 @@
-"""Bring a file into the form of a table: nested values, dates in parts, rows that are no cases."""
+"""Bring a file into the form of a table: nested values, dates in parts, rows without data."""
 
 from __future__ import annotations
 

@@ -172,7 +172,7 @@ def recover(project: Path) -> list[str]:
         Notes for the user; empty if there was nothing to roll back.
 
     Raises:
-        MlpathError: Another mlpath is writing there, or the log cannot be read.
+        MlpathError: The log cannot be read.
     """
     if not project.is_dir():
         return []
@@ -257,12 +257,12 @@ def _save(path: Path, log: Log) -> Path:
 
 def _load(path: Path) -> Log:
     try:
-        found = json.loads(path.read_bytes())
+        document = json.loads(path.read_bytes())
         changes = {
             name: Change(*(Entry(*entry) if entry else None for entry in entries))
-            for name, entries in found["changes"].items()
+            for name, entries in document["changes"].items()
         }
-        return Log(found["head"], found["created"], changes)
+        return Log(document["head"], document["created"], changes)
     except (ValueError, TypeError, KeyError):
         raise MlpathError(
             f"the log of the last update is damaged: {path}",

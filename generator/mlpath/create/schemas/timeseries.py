@@ -34,11 +34,11 @@ class Step:
     history: int
     horizon: int
     longer: tuple[tuple[int, int], ...] = ()
-    """Longer histories by the least length of the series, longest first."""
+    """Longer histories by the minimum length of the series, longest first."""
 
     @property
     def min_length(self) -> int:
-        """Return the least length of a series to train, select and test a model."""
+        """Return the minimum length of a series to train, select and test a model."""
         return self.history + 6 * self.horizon + max(self.season, _FOLDS)
 
 
@@ -79,7 +79,7 @@ def data_answers(profile: DatasetProfile) -> dict[str, Any]:
     """Return metric, slices, and the lengths of a forecast and of the splits in steps."""
     name, length = _choose_step(profile)
     step = STEPS[name]
-    history = next((long for least, long in step.longer if length >= least), step.history)
+    history = next((long for minimum, long in step.longer if length >= minimum), step.history)
     test = max(2 * step.horizon, round(0.2 * length))
     slices = ["decade" if test * step.days > 12 * 365 else "year"]
     if step.season > 1:
@@ -132,6 +132,6 @@ def _fills(step: Step, days: float, span: float, values: float) -> bool:
 
 
 def _margin(target: Column) -> float:
-    """Return the least improvement that justifies a more complex model: 0.1 % of the range."""
+    """Return the minimum improvement that justifies a more complex model: 0.1 % of the range."""
     width = (target.maximum or 0.0) - (target.minimum or 0.0)
     return float(f"{width / 1000:.1g}") if width else 0.0

@@ -14,6 +14,7 @@ import click
 from platformdirs import user_cache_path
 
 from mlpath.dataset import names
+from mlpath.dataset.report import format_size
 from mlpath.errors import MlpathError
 from mlpath.system import locks
 
@@ -147,11 +148,7 @@ class Entry:
 
 @contextmanager
 def open_entry(label: str) -> Iterator[Entry]:
-    """Provide the folder of an address, for one process at a time.
-
-    Raises:
-        MlpathError: Another process has used it for 30 seconds.
-    """
+    """Provide the folder of an address, for one process at a time."""
     root = user_cache_path("mlpath", appauthor=False) / "datasets"
     root.mkdir(parents=True, exist_ok=True)
     folder = root / hashlib.sha256(label.encode()).hexdigest()[:16]
@@ -163,12 +160,3 @@ def hash_file(path: Path) -> str:
     """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def format_size(size: float) -> str:
-    """Return a number of bytes for people."""
-    for unit in ("bytes", "kB", "MB"):
-        if size < 1000:  # noqa: PLR2004
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"

@@ -52,7 +52,7 @@ class Reading:
         missing: texts that stand for a missing number or date.
         records: the key of the list of rows in a JSON object.
         computed: columns that DuckDB computes from others, and their SQL.
-        left_out_rows: texts in a column that mark rows which are no cases, such as totals.
+        left_out_rows: texts in a column that mark rows that are no samples, such as totals.
         most_rows: a larger table is sampled at random, keeping rare classes.
         seed: of the sample.
     """
