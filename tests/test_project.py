@@ -56,7 +56,7 @@ def test_experiments_have_metrics_plots_and_a_commit(
     assert "no commit" in owner.uv("run", "champion-commit", cwd=copy, fails=True)
     owner.run("git", "commit", "--quiet", "--all", "--message", "Try five trees", cwd=copy)
     head = owner.run("git", "rev-parse", "HEAD", cwd=copy)
-    assert owner.uv("run", "champion-commit", cwd=copy) == head
+    assert head in owner.uv("run", "champion-commit", cwd=copy)
     assert "| uncommitted changes |" not in (copy / "reports/model_card.md").read_text()
 
 

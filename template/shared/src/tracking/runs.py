@@ -66,7 +66,7 @@ def server_errors(hint: str = "") -> Iterator[None]:
             raise
         status = error.get_http_status_code()  # type: ignore[no-untyped-call]
         problem = f"responds with an error: {' '.join(error.message.split())[:200]}"
-        fix = "Start it or correct MLFLOW_TRACKING_URI; unset it to use mlflow.db in the project."
+        fix = "Start or fix the server, or unset MLFLOW_TRACKING_URI to use mlflow.db in the project."
         if isinstance(error.__context__, OSError):  # so are all exceptions of requests
             problem = "can't be reached"
         elif status in (401, 403):

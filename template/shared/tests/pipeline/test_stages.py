@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import numpy as np
 import pytest
 import yaml
@@ -192,7 +193,7 @@ def test_a_server_that_fails_after_the_training_costs_no_model(
     copy: ProjectPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_: bytes) -> None:
-        monkeypatch.setattr(runs.mlflow, "get_tracking_uri", lambda: "http://127.0.0.1:1")
+        monkeypatch.setattr(mlflow, "get_tracking_uri", lambda: "http://127.0.0.1:1")
         raise MlflowException("gone")
 
     name = MODELS[0]
