@@ -33,11 +33,18 @@ def test_retraining_changes_no_tracked_file(
 ) -> None:
     copy = copy_of(trained_project, owner, tmp_path)
     owner.uv("run", "dvc", "repro", "--force", cwd=copy)
+    notebooks = copy / "notebooks"
+    notebooks.mkdir()
+    code = "import mlflow; mlflow.start_run(); print(mlflow.get_tracking_uri())"
+    store = owner.uv("run", "python", "-c", code, cwd=notebooks).splitlines()[-1]
+    assert store == f"sqlite:///{copy / 'mlflow.db'}"
+    for name in ("mlflow.db", "mlruns/0", "mlartifacts/0"):
+        owner.run("git", "check-ignore", "--quiet", f"notebooks/{name}", cwd=copy)
     assert owner.run("git", "diff", cwd=copy) == ""
     assert owner.run("git", "status", "--porcelain", cwd=copy) == ""
 
 
-def test_experiments_have_metrics_and_plots(
+def test_experiments_have_metrics_plots_and_a_commit(
     owner: Owner, trained_project: Path, tmp_path: Path
 ) -> None:
     copy = copy_of(trained_project, owner, tmp_path)
@@ -47,6 +54,12 @@ def test_experiments_have_metrics_and_plots(
     assert "roc_auc" in owner.uv("run", "dvc", "metrics", "diff", cwd=copy)
     owner.uv("run", "dvc", "plots", "show", cwd=copy)
     assert "true_positive_rate" in (copy / "dvc_plots" / "index.html").read_text()
+
+    assert "no commit" in owner.uv("run", "champion-commit", cwd=copy, fails=True)
+    owner.run("git", "commit", "--quiet", "--all", "--message", "Try five trees", cwd=copy)
+    head = owner.run("git", "rev-parse", "HEAD", cwd=copy)
+    assert head in owner.uv("run", "champion-commit", cwd=copy)
+    assert "| uncommitted changes |" not in (copy / "reports/model_card.md").read_text()
 
 
 def test_branches_that_both_trained_are_merged_by_a_new_run(
@@ -80,8 +93,9 @@ def test_branches_that_both_trained_are_merged_by_a_new_run(
 def test_queued_experiments_ignore_later_edits(
     owner: Owner, trained_project: Path, tmp_path: Path
 ) -> None:
-    """They run in a copy made by DVC: its parameters, code and outputs."""
+    """They run in a copy made by DVC: its parameters, code and outputs; so the champion stays."""
     copy = copy_of(trained_project, owner, tmp_path)
+    champion = champion_version(copy)
     before = (copy / "reports/metrics.json").read_bytes()
     values = ["3", "7"]
     queue = f"train.boosting.max_iter={','.join(values)}"
@@ -101,6 +115,7 @@ def test_queued_experiments_ignore_later_edits(
     with sqlite3.connect(copy / "mlflow.db") as database:
         kept = database.execute("SELECT value FROM params WHERE key = 'max_iter'").fetchall()
     assert {(value,) for value in values} <= set(kept)
+    assert champion_version(copy) == champion
 
 
 def test_clone_serves_without_training_data_or_database(
@@ -155,6 +170,14 @@ def test_dvc_pushes_and_pulls_the_data(owner: Owner, trained_project: Path, tmp_
     raw = "data/raw/table.csv"
     assert (clone / raw).read_bytes() == (trained_project / raw).read_bytes()
     assert "up to date" in owner.uv("run", "dvc", "status", cwd=clone)
+
+
+def champion_version(project: Path) -> int:
+    """Return the version that has the alias `champion` in the registry."""
+    with sqlite3.connect(project / "mlflow.db") as database:
+        query = "SELECT version FROM registered_model_aliases WHERE alias = 'champion'"
+        ((version,),) = database.execute(query)
+    return int(version)
 
 
 def copy_of(project: Path, owner: Owner, folder: Path) -> Path:

@@ -69,6 +69,7 @@ LINEAGE = {
     "lock_sha256": "lock (SHA-256 of uv.lock)",
     "data_md5": "data (DVC's hash of data/raw)",
     "code_sha256": "code (SHA-256 over src/)",
+    "inputs_sha256": "code and parameters of the training (SHA-256)",
     "mlflow_run_id": "MLflow run",
     "registry_version": "registry version",
     "evaluated_at": "evaluated at",
@@ -77,7 +78,11 @@ LINEAGE = {
 
 def lineage_table(lineage: Record) -> str:
     """Return the lineage of a model."""
-    return table(["lineage", "value"], [[label, _format_link(lineage.get(key))] for key, label in LINEAGE.items()])
+    cells = {key: _format_link(lineage.get(key)) for key in LINEAGE}
+    if lineage.get("git_dirty") and lineage.get("inputs_sha256"):  # trained before its inputs were committed
+        cells["git_commit"] = f"after {cells['git_commit']}; `uv run champion-commit` prints it"
+        del cells["git_dirty"]
+    return table(["lineage", "value"], [[LINEAGE[key], cell] for key, cell in cells.items()])
 
 
 def _format_link(value: Any) -> str:

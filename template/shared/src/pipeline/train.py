@@ -42,13 +42,14 @@ class TrainedModel:
 def main(name: str, paths: ProjectPaths | None = None) -> None:
     """Train the model called `name`, log the run, and save the candidate for the evaluation."""
     paths = paths or ProjectPaths()
-    lineage = current_lineage(paths)
     params = load_params(paths.params).train
+    lineage = current_lineage(paths, name)
     schema = load_schema(paths.schema)
     splits = read_splits(paths.prepared, schema)
+    runs.connect(paths)  # before the training, which a server that is down would waste
 
     trained = train(name, splits, schema, params, TrainingContext(params.seed, paths.cache(name)))
-    runs.connect(paths)
+    trained.candidate.save(paths.candidate(name))
     run = runs.TrainingRun(
         model=name,
         params=params.logged_params(name),
@@ -60,7 +61,6 @@ def main(name: str, paths: ProjectPaths | None = None) -> None:
     run_id = runs.log_training(run, lineage)
     if log := getattr(trained.model, "log", None):
         log.write(run_id)
-    trained.candidate.save(paths.candidate(name))
 
     scores = ", ".join(f"{key} {trained.metrics[key]:.4g}" for key in METRICS)
     print(f"{name}: {scores} (validation split), MLflow run {run_id}")

@@ -57,6 +57,12 @@ def test_lineage_shows_what_is_unknown() -> None:
     assert "| uncommitted changes | yes |" in markdown.lineage_table({"git_dirty": True})
 
 
+def test_lineage_of_a_training_before_its_commit_says_how_to_find_the_commit() -> None:
+    table = markdown.lineage_table({"git_commit": "0c0ffee", "git_dirty": True, "inputs_sha256": "i"})
+    assert "| git commit | after `0c0ffee`; `uv run champion-commit` prints it |" in table
+    assert "uncommitted" not in table
+
+
 def test_numbers_have_three_significant_digits() -> None:
     numbers = {0.95278: "0.953", 12.3456: "12.3", 999.4: "999", 999.7: "1,000", -1083840.2: "-1,083,840", 0.0: "0"}
     assert {number: markdown.rounded(number) for number in numbers} == numbers
