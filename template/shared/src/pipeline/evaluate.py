@@ -82,7 +82,7 @@ def main(paths: ProjectPaths | None = None) -> None:
 def measure_costs(
     candidates: Mapping[str, Candidate], trainings: Mapping[str, Run | None], previous: Path
 ) -> dict[str, Cost]:
-    """Return the training time (CPU seconds), file size (bytes) and latency (milliseconds) of each model.
+    """Return the training time (CPU seconds) and file size (bytes) of each model.
 
     An unchanged model keeps the times of the previous evaluation, so that a rerun changes no file.
     """

@@ -145,9 +145,9 @@ def search_run(name: str, params: Mapping[str, Any]) -> Iterator[dict[str, float
 
 
 def training_cost(run: Run | None) -> dict[str, float | str | None]:
-    """Return the CPU seconds, the latency and the GPU (if any) of a training; None where unknown."""
+    """Return the CPU seconds and the GPU (if any) of a training; None where unknown."""
     metrics, tags = (run.data.metrics, run.data.tags) if run else ({}, {})
-    cost: dict[str, float | str | None] = {name: metrics.get(name) for name in ("fit_cpu_seconds", "latency_ms")}
+    cost: dict[str, float | str | None] = {"fit_cpu_seconds": metrics.get("fit_cpu_seconds")}
     return cost | ({"gpu": tags["gpu"]} if "gpu" in tags else {})
 
 
