@@ -341,6 +341,19 @@ def test_metric_and_slices_are_answers_and_parameters(folder: Path) -> None:
     assert answers["data_licence"] == "not specified"
 
 
+@pytest.mark.parametrize(
+    ("rows", "max_leaf_nodes", "early_stopping"), [(200, 8, False), (5000, 31, True)]
+)
+def test_default_hyperparameters_fit_the_number_of_rows(
+    folder: Path, rows: int, max_leaf_nodes: int, *, early_stopping: bool
+) -> None:
+    data = write_csv(folder / "churn.csv", customers(rows))
+    new_project("--dataset", str(data), "--target", "churn")
+    boosting = params_of(folder / "demo")["train"]["boosting"]
+    assert boosting["max_leaf_nodes"] == max_leaf_nodes
+    assert boosting["early_stopping"] is early_stopping
+
+
 def test_target_and_license_of_the_data_are_answers(folder: Path) -> None:
     path = write_data(folder, "tabular")
     new_project(

@@ -60,11 +60,12 @@ def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dic
 
 
 def data_answers(profile: DatasetProfile) -> dict[str, Any]:
-    """Return metric and slices: by two columns, preferably of few categories."""
+    """Return metric, number of rows, and slices: by two columns, preferably of few categories."""
     features = _features(profile)[:MAX_FEATURES]
     few = [column for column in features if column.type == "category" and column.distinct <= 10]  # noqa: PLR2004
     numbers = [column for column in features if column.type == "number"]
-    return {"metric": _metric(profile), "slices": [column.key for column in (*few, *numbers)][:2]}
+    slices = [column.key for column in (*few, *numbers)][:2]
+    return {"metric": _metric(profile), "rows": profile.rows, "slices": slices}
 
 
 def _features(profile: DatasetProfile) -> list[Column]:
