@@ -341,6 +341,40 @@ def test_metric_and_slices_are_answers_and_parameters(folder: Path) -> None:
     assert answers["data_licence"] == "not specified"
 
 
+def test_the_hour_of_a_time_is_a_feature(folder: Path) -> None:
+    rows = [["started", "day", "spot", "price"]]
+    for n in range(200):
+        clock = f"{n * 7 % 24:02}:{n % 60:02}"
+        date = f"2024-{1 + n % 12:02}-{1 + n % 28:02}"
+        rows.append([f"{date} {clock}", f"{date} 12:00", f"bay {n % 40}", f"{n * n % 97}.5"])
+    data = str(write_csv(folder / "rides.csv", rows))
+    new_project("--dataset", data, "--target", "price", "-d", "domain=tabular")
+    schema = schema_of(folder / "demo")
+    assert schema["reading"]["computed"] == {
+        "started_hour": 'hour(TRY_CAST("started" AS TIMESTAMP))'
+    }
+    features = {feature["name"]: feature for feature in schema["features"]}
+    assert list(features) == ["started", "day", "spot", "started_hour"]
+    assert features["started_hour"] == {
+        "name": "started_hour", "label": "Started: hour", "kind": "number", "whole": True,
+        "minimum": 0, "maximum": 23,
+    }  # fmt: skip
+    assert len(features["spot"]["choices"]) == 40, "each has five rows"
+
+
+@pytest.mark.parametrize(
+    ("rows", "max_leaf_nodes", "early_stopping"), [(200, 8, False), (5000, 31, True)]
+)
+def test_default_hyperparameters_fit_the_number_of_rows(
+    folder: Path, rows: int, max_leaf_nodes: int, *, early_stopping: bool
+) -> None:
+    data = write_csv(folder / "churn.csv", customers(rows))
+    new_project("--dataset", str(data), "--target", "churn")
+    boosting = params_of(folder / "demo")["train"]["boosting"]
+    assert boosting["max_leaf_nodes"] == max_leaf_nodes
+    assert boosting["early_stopping"] is early_stopping
+
+
 def test_target_and_license_of_the_data_are_answers(folder: Path) -> None:
     path = write_data(folder, "tabular")
     new_project(

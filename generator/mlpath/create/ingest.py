@@ -29,7 +29,8 @@ DOMAINS = ("tabular", "text", "timeseries", "vision")
 """Domains that accept a user's own data; each has a module in `mlpath.create.schemas`."""
 AMBIGUITY_HINT = "Decide with --target COLUMN or -d domain=NAME, or leave out --defaults."
 _FROM_DATA = {
-    "dataset", "domain", "task", "target", "metric", "slices", "lengths", "problem", "data_licence",
+    "dataset", "domain", "task", "target", "metric", "slices", "rows", "lengths", "problem",
+    "data_licence",
 }  # fmt: skip
 _HEADER = """\
 # What the data must look like: `prepare` rejects data that does not match. mlpath wrote this file

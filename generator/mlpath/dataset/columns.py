@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlpath.dataset import names, vocabulary
 from mlpath.dataset.names import listed
-from mlpath.dataset.profile import SAMPLE_ROWS
+from mlpath.dataset.profile import MAX_CATEGORIES, SAMPLE_ROWS
 from mlpath.dataset.results import Column
 from mlpath.dataset.sql import identifier
 
@@ -22,7 +22,6 @@ MAX_FEATURES = 100
 """Inputs of a demo."""
 MIN_CATEGORY_ROWS = 5
 """Each of three splits, the smallest a fifth of the rows, needs a row of each category."""
-_MAX_LISTED = 30
 _MIN_TEXT_WORDS, _MIN_TEXT_LENGTH, _MANY_WORDS = 4, 25, 10
 _MIN_TEXTS = 10
 _MIN_IDENTIFIERS = 20
@@ -52,7 +51,7 @@ def _without_parts(column: Column, computed: Mapping[str, str]) -> Column:
 def frequent_categories(column: Column) -> list[str]:
     """Return the categories with enough rows for each split; the others are treated as one."""
     minimum = max(MIN_CATEGORY_ROWS, column.rows // 1000)
-    frequent = [name for name, count in column.top_values if count >= minimum][:_MAX_LISTED]
+    frequent = [name for name, count in column.top_values if count >= minimum][:MAX_CATEGORIES]
     return frequent or [name for name, _ in column.top_values[:1]]
 
 

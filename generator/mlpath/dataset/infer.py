@@ -252,6 +252,7 @@ def _table_notes(profile: DatasetProfile) -> Iterator[str]:
     personal = [column.name for column in profile.columns if column.reason.startswith("personal")]
     if personal:
         yield f"Personal data, left out: {listed(personal)}."
+    yield from _time_split(profile)
     yield from _imbalance(profile)
     if profile.read_options:
         yield from _reading_notes(profile.read_options)
@@ -272,6 +273,15 @@ def _other_domain(profile: DatasetProfile) -> Iterator[str]:
         yield "Only the text is used; for a table of the other columns: -d domain=tabular"
     if texts and profile.task == "classification":
         yield f"A table can't use the text of {listed(texts[:4])}; to classify it: -d domain=text"
+
+
+def _time_split(profile: DatasetProfile) -> Iterator[str]:
+    dates = [c.name for c in profile.columns if c.type == "date" and c.role == "feature"]
+    if dates and profile.domain == "tabular" and not profile.copied:
+        yield (
+            "Rows are split at random; to test on the latest rows by "
+            f"{dates[0]!r}: `split: time` in schema.yaml"
+        )
 
 
 def _imbalance(profile: DatasetProfile) -> Iterator[str]:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 MAX_BYTES_IN_MEMORY = 8 << 20
 SAMPLE_ROWS = 50_000
 MAX_TOP_VALUES = 50
+MAX_CATEGORIES = 200
+"""Most frequent values that are listed of a column of text."""
 _WIDE = 500
 """Columns that are profiled at once: a query costs as much as its table is wide."""
 _DISTINCT_BATCH = 32
@@ -180,9 +182,10 @@ def _range(column: ColumnStats, median: str) -> str:
 
 def _top_values(table: Table, column: ColumnStats) -> tuple[tuple[str, int], ...]:
     value = sql.present(column)
+    limit = MAX_CATEGORIES if column.type == "text" else MAX_TOP_VALUES
     rows = table.select(
         f"{value}, count(*)",
-        f"WHERE {value} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MAX_TOP_VALUES}",
+        f"WHERE {value} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {limit}",
     )
     return tuple((str(text), int(count)) for text, count in rows)
 

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from mlpath.create.schemas import common
+from mlpath.dataset import sql
 from mlpath.dataset.columns import MAX_FEATURES, frequent_categories
 from mlpath.errors import MlpathError
 
@@ -40,12 +41,16 @@ def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dic
             f"{profile.path.name} has no column to predict {target.name!r} from",
             hint="`mlpath inspect` lists the columns that were left out, and why.",
         )
+    reading, hours = common.read_options(profile), _hours_of_dates(profile, features)
+    if hours:
+        reading["computed"] = {**reading.get("computed", {}), **{e["name"]: s for e, s in hours}}
+    entries = [_feature_entry(column) for column in features] + [entry for entry, _ in hours]
     schema: dict[str, Any] = {
         "source": source,
         "licence": license_name,
-        "reading": common.read_options(profile),
+        "reading": reading,
         "target": _target_entry(target, profile),
-        "features": [_feature_entry(column) for column in features[:MAX_FEATURES]],
+        "features": entries[:MAX_FEATURES],
         "left_out": _left_out(profile, features),
     }
     if profile.positive:
@@ -60,11 +65,12 @@ def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dic
 
 
 def data_answers(profile: DatasetProfile) -> dict[str, Any]:
-    """Return metric and slices: by two columns, preferably of few categories."""
+    """Return metric, number of rows, and slices: by two columns, preferably of few categories."""
     features = _features(profile)[:MAX_FEATURES]
     few = [column for column in features if column.type == "category" and column.distinct <= 10]  # noqa: PLR2004
     numbers = [column for column in features if column.type == "number"]
-    return {"metric": _metric(profile), "slices": [column.key for column in (*few, *numbers)][:2]}
+    slices = [column.key for column in (*few, *numbers)][:2]
+    return {"metric": _metric(profile), "rows": profile.rows, "slices": slices}
 
 
 def _features(profile: DatasetProfile) -> list[Column]:
@@ -74,6 +80,41 @@ def _features(profile: DatasetProfile) -> list[Column]:
         if column.role in {"feature", "time"}
         and (column.type in {"number", "date"} or (column.type == "category" and column.top_values))
     ]
+
+
+def _hours_of_dates(
+    profile: DatasetProfile, features: list[Column]
+) -> list[tuple[dict[str, Any], str]]:
+    """Return the hour of each date with different times, and its SQL: a date itself is a day."""
+    taken = {name.lower() for column in profile.columns for name in (column.name, column.key)}
+    dates = [
+        column
+        for column in features
+        if column.type == "date" and not column.replace and _has_times(column)
+    ]
+    return [
+        (
+            {"name": name, "label": f"{column.label}: hour", "kind": "number", "whole": True}
+            | {"minimum": 0, "maximum": 23}
+            | _nullable(column),
+            _hour(column),
+        )
+        for column in dates[: max(MAX_FEATURES - len(features), 0)]
+        if (name := f"{column.key}_hour") not in taken
+    ]
+
+
+def _hour(column: Column) -> str:
+    cell, date_format = sql.identifier(column.name), column.date_format
+    if not date_format:
+        return f"hour(TRY_CAST({cell} AS TIMESTAMP))"
+    return f"hour(try_strptime(trim(CAST({cell} AS VARCHAR)), {sql.literal(date_format)}))"
+
+
+def _has_times(column: Column) -> bool:
+    """Return whether the times of a date differ; one that is always the same is no information."""
+    values = (column.minimum, column.median, column.maximum)
+    return len({value % 1 for value in values if value is not None}) > 1
 
 
 def _left_out(profile: DatasetProfile, features: list[Column]) -> list[dict[str, str]]:
