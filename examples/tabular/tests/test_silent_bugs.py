@@ -73,7 +73,10 @@ def test_served_predictions_equal_trained_predictions(
 ) -> None:
     model = fit(predictor.champion.record["model"], splits["train"], schema, params)
     features = splits["test"].features
-    np.testing.assert_allclose(serve(predictor, features), model.predict(features), rtol=1e-4, atol=1e-5)
+    expected = model.predict(features)
+    # ONNX Runtime adds up trees in float32: near zero, the difference is relative to the largest prediction.
+    scale = max(1.0, np.abs(expected).max())
+    np.testing.assert_allclose(serve(predictor, features), expected, rtol=1e-4, atol=1e-5 * scale)
 
 
 def test_published_scores_are_those_of_the_served_model(predictor: Predictor, splits: Splits, schema: Schema) -> None:

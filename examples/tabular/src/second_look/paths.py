@@ -15,6 +15,8 @@ class ProjectPaths:
         prepared: the training, validation and test split.
         champion: the served model, tracked by git.
         reports: scores, plots and the model card.
+        workspace: the root of the project itself, also for an experiment that runs in a copy of it.
+        store: the MLflow store of the project.
     """
 
     def __init__(self, root: Path = ROOT) -> None:
@@ -25,6 +27,9 @@ class ProjectPaths:
         self.prepared = root / "data" / "prepared"
         self.champion = root / "models" / "champion"
         self.reports = root / "reports"
+        # `dvc exp run --queue` and `--temp` run in a copy below .dvc/tmp.
+        self.workspace = Path(*root.parts[: root.parts.index(".dvc")]) if ".dvc" in root.parts else root
+        self.store = f"sqlite:///{(self.workspace / 'mlflow.db').as_posix()}"
 
     def candidate(self, name: str) -> Path:
         """Return the folder of a trained model and its predictions."""

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from second_look.config import Params
 from second_look.data.loading import read_raw
-from second_look.data.schema import MISSING, Column, Schema
+from second_look.data.schema import MISSING, Column, Schema, load_schema
 from second_look.data.splits import Split, read_splits, split, to_table, write_splits
 from second_look.data.validation import validate
 from second_look.errors import UserError
@@ -38,13 +39,38 @@ def test_repeated_rows_are_kept_if_the_schema_says_so(table: pd.DataFrame, schem
 def test_copies_of_a_case_are_in_one_split(table: pd.DataFrame, schema: Schema, params: Params) -> None:
     name = schema.features[0].name
     cases = table.head(200).assign(**{name: range(200)})
-    schema = dataclasses.replace(schema, repeats=True, group=(name,))
+    schema = dataclasses.replace(schema, repeats=True, group=(name,), split="random")
     splits = split(pd.concat([cases] * 3, ignore_index=True), schema, params.prepare)
     assert sum(part.features[name].nunique() for part in splits.values()) == 200
     assert sum(len(part.target) for part in splits.values()) == 600
     for part in splits.values():
         assert part.groups is not None
         assert len(set(part.groups)) == part.features[name].nunique()
+
+
+def test_rows_are_split_by_time_if_the_schema_says_so(table: pd.DataFrame, schema: Schema, params: Params) -> None:
+    when = Column("when", "When", "date")
+    schema = dataclasses.replace(schema, features=(when, *schema.features), group=(), repeats=True, split="time")
+    rows = table.head(300).assign(when=[float(number * 7 % 300) for number in range(300)])
+    days = {name: part.features["when"] for name, part in split(rows, schema, params.prepare).items()}
+    assert days["train"].max() < days["validation"].min() <= days["validation"].max() < days["test"].min()
+    assert len(days["test"]) == round(300 * params.prepare.test_share)
+    if schema.classes:
+        single = rows.assign(**{schema.target.name: schema.classes[0]})
+        with pytest.raises(UserError, match=r"split: time leaves no row of .* for the train split"):
+            split(single, schema, params.prepare)
+
+
+@pytest.mark.parametrize(("group", "message"), [([], "needs a feature of kind: date"), (["size"], "remove split or")])
+def test_a_split_by_time_needs_a_date_and_no_group(
+    project: ProjectPaths, tmp_path: Path, group: list[str], message: str
+) -> None:
+    document = yaml.safe_load(project.schema.read_text(encoding="utf-8"))
+    size = {"name": "size", "label": "Size", "kind": "date" if group else "number"}
+    document |= {"features": [size], "group": group, "split": "time"}
+    (tmp_path / "schema.yaml").write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+    with pytest.raises(UserError, match=message):
+        load_schema(tmp_path / "schema.yaml")
 
 
 def test_splits_have_the_shares_of_the_params(splits: Splits, params: Params) -> None:
@@ -55,6 +81,8 @@ def test_splits_have_the_shares_of_the_params(splits: Splits, params: Params) ->
 
 
 def test_each_split_has_the_same_share_of_each_class(splits: Splits, schema: Schema) -> None:
+    if schema.split == "time":
+        pytest.skip("the shares of the classes may change over time")
     shares = pd.concat([part.target for part in splits.values()]).value_counts(normalize=True)
     for part in splits.values():
         for label in schema.classes:
@@ -63,6 +91,7 @@ def test_each_split_has_the_same_share_of_each_class(splits: Splits, schema: Sch
 
 
 def test_the_same_seed_gives_the_same_split(table: pd.DataFrame, schema: Schema, params: Params) -> None:
+    schema = dataclasses.replace(schema, split="random")
     first, second = (split(table, schema, params.prepare)["test"].features for _ in range(2))
     other = split(table, schema, dataclasses.replace(params.prepare, seed=params.prepare.seed + 1))["test"].features
     assert first.equals(second)

@@ -18,7 +18,7 @@ from second_look.models.inference import export_difference
 from second_look.models.sklearn_model import fit_sklearn
 from second_look.paths import ProjectPaths
 
-from ..expectations import baseline_predictions
+from ..expectations import baseline_predictions, expected_target
 
 
 def test_the_baseline_ignores_the_inputs(splits: dict[str, Split], schema: Schema, params: Params) -> None:
@@ -43,6 +43,25 @@ def test_an_input_equal_to_a_threshold_is_predicted_the_same(
     model = fit_sklearn(getattr(ensemble, name + kind)(**arguments), train, schema)
     between = pd.DataFrame({"size": tenths[1::2]})
     assert export_difference(model, model.export_onnx(), between, schema) < 1e-5
+
+
+def test_parts_of_dates_and_many_categories_are_learned_and_exported(splits: dict[str, Split], schema: Schema) -> None:
+    """The target follows from the weekday, and then from one of 60 categories; the export agrees on unseen values."""
+    levels = tuple(f"shop {number:02}" for number in range(60))
+    features = (Column("day", "Day", "date", nullable=True), Column("shop", "Shop", "category", choices=levels))
+    own = dataclasses.replace(schema, features=features)
+    days = np.arange(-9000, 21000, 10, dtype=np.float32)  # from 1945 to 2027
+    shops = pd.Series([levels[row % 59] for row in range(len(days))])
+    rows = pd.DataFrame({"day": days, "shop": shops})
+    lowest, highest = splits["train"].target.sort_values().iloc[[0, -1]]
+    unseen = pd.DataFrame({"day": np.array([0, np.nan, 1], np.float32), "shop": [levels[59], levels[0], "unknown"]})
+    kind = "Classifier" if schema.classes else "Regressor"
+    for chosen in ((days + 3) % 7 >= 5, shops.isin(levels[::2]).to_numpy()):
+        target = pd.Series(np.where(chosen, highest, lowest))
+        model = fit_sklearn(getattr(ensemble, f"HistGradientBoosting{kind}")(random_state=0), Split(rows, target), own)
+        predicted = expected_target(model.predict(rows))
+        assert predicted[chosen].mean() - predicted[~chosen].mean() > 0.9 * (predicted.max() - predicted.min())
+        assert export_difference(model, model.export_onnx(), pd.concat([rows, unseen]), own) < 1e-5
 
 
 def test_an_unused_input_has_no_importance(

@@ -129,7 +129,7 @@ def check(document: Any, cls: type[T], file: str, prefix: str = "") -> T:
         document: what the YAML parser returned.
         cls: the dataclass.
         file: the name of the file, for error messages.
-        prefix: the path of `document` inside the file, such as `train.mlp`.
+        prefix: the path of `document` inside the file, such as `train.baseline`.
 
     Raises:
         UserError: names each entry that is missing, unknown or mistyped.

@@ -7,9 +7,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import numpy as np
 import pytest
 import yaml
+from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from which_library.config import load_params
@@ -18,11 +20,12 @@ from which_library.data.splits import Split, encode_target
 from which_library.evaluation.candidate import Candidate
 from which_library.evaluation.metrics import METRICS
 from which_library.paths import ProjectPaths
-from which_library.pipeline import evaluate
+from which_library.pipeline import evaluate, train
 from which_library.serving.champion import RECORD_FILE, load_champion
 from which_library.tracking import runs
 from which_library.tracking.lineage import Lineage
 from which_library.tracking.registry import ALIAS, REGISTERED_MODEL
+from which_library.tracking.runs import TrackingError
 
 from ..conftest import DATA_MD5, MODELS
 
@@ -170,16 +173,35 @@ def test_without_its_run_a_champion_keeps_its_lineage(copy: ProjectPaths, empty_
     assert MlflowClient().get_run(lineage["mlflow_run_id"]).info.run_name.endswith("(restored)")
 
 
-def test_training_again_without_uncommitted_changes_is_recorded(copy: ProjectPaths) -> None:
+def test_training_again_with_other_inputs_is_recorded(copy: ProjectPaths) -> None:
+    """Where no commit has those of the first training."""
     record_file = copy.champion / RECORD_FILE
     record = json.loads(record_file.read_bytes())
     evaluate.write_json(record_file, record | {"lineage": record["lineage"] | {"git_dirty": True}})
-    evaluate.main(copy)
-    assert load_champion(copy.champion)[0].lineage["git_dirty"] is True
     run_id = record["lineage"]["mlflow_run_id"]
+    runs.connect(copy)
     MlflowClient().set_tag(run_id, "lineage.git_dirty", "False")
     evaluate.main(copy)
-    assert load_champion(copy.champion)[0].lineage["git_dirty"] is False
+    assert load_champion(copy.champion)[0].lineage["git_dirty"] is True
+    MlflowClient().set_tag(run_id, "lineage.inputs_sha256", "0" * 64)
+    evaluate.main(copy)
+    lineage = load_champion(copy.champion)[0].lineage
+    assert (lineage["git_dirty"], lineage["inputs_sha256"]) == (False, "0" * 64)
+
+
+def test_a_server_that_fails_after_the_training_costs_no_model(
+    copy: ProjectPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: bytes) -> None:
+        monkeypatch.setattr(mlflow, "get_tracking_uri", lambda: "http://127.0.0.1:1")
+        raise MlflowException("gone")
+
+    name = MODELS[0]
+    shutil.rmtree(copy.candidate(name))
+    monkeypatch.setattr(runs, "log_model", fail)
+    with pytest.raises(TrackingError, match=f"uv run dvc commit --force train@{name}"):
+        train.main(name, copy)
+    assert Candidate.read(copy.candidate(name)).exported
 
 
 def test_an_unchanged_champion_is_registered_again(copy: ProjectPaths) -> None:

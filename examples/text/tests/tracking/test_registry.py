@@ -58,6 +58,17 @@ def test_the_alias_marks_the_run_of_the_champion(project: ProjectPaths) -> None:
     check_registered_model(project)
 
 
+def test_an_experiment_in_a_copy_leaves_the_alias(project: ProjectPaths, tmp_path: Path) -> None:
+    runs.connect(project)
+    copy = ProjectPaths(tmp_path / ".dvc" / "tmp" / "exps" / "copy")
+    shutil.copytree(project.champion, copy.champion)
+    MlflowClient().delete_registered_model_alias(REGISTERED_MODEL, ALIAS)
+    registry.follow_champion(copy)
+    assert not MlflowClient().get_registered_model(REGISTERED_MODEL).aliases
+    registry.follow_champion(project)
+    assert champion_version().run_id == load_champion(project.champion)[0].lineage["mlflow_run_id"]
+
+
 def test_restoring_twice_registers_once(clone: ProjectPaths) -> None:
     assert registry.restore(clone).startswith("Restored the champion")
     assert registry.restore(clone).startswith("The champion is registered already")

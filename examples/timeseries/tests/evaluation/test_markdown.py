@@ -12,7 +12,7 @@ def test_test_scores_are_of_the_champion_with_intervals_and_arrows() -> None:
     scores = {"mae": {"value": 2.0, "low": 1.0, "high": 3.0}, "coverage": {"value": 1.0, "low": 1.0, "high": 1.0}}
     table = markdown.champion_table({"champion": "plain", "labels": LABELS, "scores": {"plain": scores}})
     assert table.splitlines() == [
-        "| metric | plain on the test split, used once |",
+        "| metric | plain, test split |",
         "| --- | --- |",
         "| Error ↓ | 2 [1, 3] |",
         "| Coverage | 1 |",
@@ -26,16 +26,16 @@ def test_an_interval_without_width_is_left_out() -> None:
 
 def test_models_have_validation_scores_costs_a_star_and_the_gpu() -> None:
     costs = {
-        "net": {"fit_cpu_seconds": 1.5, "size_bytes": 2000, "latency_ms": 0.25, "gpu": "NVIDIA A*"},
-        "plain": {"fit_cpu_seconds": None, "size_bytes": 100, "latency_ms": None},
+        "net": {"fit_cpu_seconds": 1.5, "size_bytes": 2000, "gpu": "NVIDIA A*"},
+        "plain": {"fit_cpu_seconds": None, "size_bytes": 100},
     }
     scores = {name: {"mae": {"value": 2.0, "low": 1.0, "high": 3.0}} for name in costs}
     evaluation = {"champion": "plain", "metric": "mae", "labels": LABELS, "validation_scores": scores, "costs": costs}
     assert markdown.model_table(evaluation).splitlines() == [
-        "| model | Error ↓, validation split | training, CPU s | file, kB | one prediction, ms |",
-        "| --- | --- | --- | --- | --- |",
-        "| net | 2 [1, 3] | 1.5 | 2 | 0.25 |",
-        "| **plain** ★ | 2 [1, 3] | unknown | 0.1 | unknown |",
+        "| model | Error ↓, validation split | training, CPU s | file, kB |",
+        "| --- | --- | --- | --- |",
+        "| net | 2 [1, 3] | 1.5 | 2 |",
+        "| **plain** ★ | 2 [1, 3] | unknown | 0.1 |",
         "",
         "net was trained on a GPU (NVIDIA A\\*); its CPU seconds exclude the GPU's work.",
     ]
@@ -55,6 +55,12 @@ def test_lineage_shows_what_is_unknown() -> None:
     assert "| registry version | `1` |" in lines
     assert "| MLflow run | unknown |" in lines
     assert "| uncommitted changes | yes |" in markdown.lineage_table({"git_dirty": True})
+
+
+def test_lineage_of_a_training_before_its_commit_says_how_to_find_the_commit() -> None:
+    table = markdown.lineage_table({"git_commit": "0c0ffee", "git_dirty": True, "inputs_sha256": "i"})
+    assert "| git commit | after `0c0ffee`; `uv run champion-commit` prints it |" in table
+    assert "uncommitted" not in table
 
 
 def test_numbers_have_three_significant_digits() -> None:

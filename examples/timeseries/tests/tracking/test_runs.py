@@ -1,10 +1,16 @@
 """MLflow runs hold parameters, metrics, data set, lineage, plots and model."""
 
 import json
+import os
 import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import pytest
 from mlflow.tracking import MlflowClient
 
@@ -13,6 +19,7 @@ from air_ahead.evaluation.candidate import Candidate
 from air_ahead.paths import ProjectPaths
 from air_ahead.tracking import runs
 from air_ahead.tracking.registry import REGISTERED_MODEL
+from air_ahead.tracking.runs import TrackingError
 
 from ..conftest import DATA_MD5, MODELS
 
@@ -66,7 +73,7 @@ def test_costs_of_the_evaluation_are_those_of_the_run(client: MlflowClient, proj
 
 def test_an_unknown_model_has_unknown_costs(client: MlflowClient) -> None:
     assert runs.find_run(b"another model") is None
-    assert runs.training_cost(None) == {"fit_cpu_seconds": None, "latency_ms": None}
+    assert runs.training_cost(None) == {"fit_cpu_seconds": None}
 
 
 def test_a_store_of_another_folder_is_reported(
@@ -87,3 +94,49 @@ def test_queued_experiments_use_the_store_of_the_project(tmp_path: Path, monkeyp
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)  # MLflow sets it itself
     runs.connect(ProjectPaths(tmp_path / ".dvc" / "tmp" / "exps" / "copy"))
     assert (tmp_path / "mlflow.db").exists()
+
+
+@pytest.fixture
+def use_server(project: ProjectPaths, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Return a function that sets the address of the MLflow server for this test."""
+    store = mlflow.get_tracking_uri()
+    yield lambda address: monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    monkeypatch.undo()
+    mlflow.set_tracking_uri(store)
+
+
+def test_a_server_that_is_down_is_reported_at_once(tmp_path: Path, use_server: Callable[[str], None]) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    use_server(f"http://user:secret@{address}")
+    before = dict(os.environ)
+    with pytest.raises(TrackingError, match=f"MLflow server http://{address} can't be reached") as error:
+        runs.connect(ProjectPaths(tmp_path))
+    assert "secret" not in str(error.value)
+    assert dict(os.environ) == before
+
+
+@pytest.mark.parametrize(("status", "message"), [(401, "rejects the credentials"), (404, "responds with an error")])
+def test_a_server_that_refuses_is_reported(
+    tmp_path: Path, use_server: Callable[[str], None], status: int, message: str
+) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(status)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        use_server(f"http://127.0.0.1:{server.server_port}")
+        with pytest.raises(TrackingError, match=message):
+            runs.connect(ProjectPaths(tmp_path))
+        server.shutdown()
+
+
+def test_errors_of_a_database_are_shown_as_they_are(project: ProjectPaths) -> None:
+    runs.connect(project)
+    with pytest.raises(mlflow.MlflowException, match="no such run"), runs.server_errors():
+        raise mlflow.MlflowException("no such run")

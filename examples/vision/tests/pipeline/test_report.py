@@ -31,7 +31,7 @@ def test_the_readme_shows_champion_decisions_test_scores_and_figure(project: Pro
     text = (project.root / "README.md").read_text(encoding="utf-8")
     evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
     assert f"\n| **{evaluation['champion']}** ★ |" in text
-    assert f"| {evaluation['champion']} on the test split, used once |" in text
+    assert f"| {evaluation['champion']}, test split |" in text
     assert "old results" not in text
     for decision in evaluation["decisions"]:
         assert f"\n- {decision}\n" in text

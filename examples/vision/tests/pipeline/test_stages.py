@@ -7,9 +7,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import numpy as np
 import pytest
 import yaml
+from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from digit_reader.config import load_params
@@ -18,11 +20,12 @@ from digit_reader.data.splits import Split, encode_target
 from digit_reader.evaluation.candidate import Candidate
 from digit_reader.evaluation.metrics import METRICS
 from digit_reader.paths import ProjectPaths
-from digit_reader.pipeline import evaluate
+from digit_reader.pipeline import evaluate, train
 from digit_reader.serving.champion import RECORD_FILE, load_champion
 from digit_reader.tracking import runs
 from digit_reader.tracking.lineage import Lineage
 from digit_reader.tracking.registry import ALIAS, REGISTERED_MODEL
+from digit_reader.tracking.runs import TrackingError
 
 from ..conftest import DATA_MD5, MODELS
 
@@ -170,16 +173,35 @@ def test_without_its_run_a_champion_keeps_its_lineage(copy: ProjectPaths, empty_
     assert MlflowClient().get_run(lineage["mlflow_run_id"]).info.run_name.endswith("(restored)")
 
 
-def test_training_again_without_uncommitted_changes_is_recorded(copy: ProjectPaths) -> None:
+def test_training_again_with_other_inputs_is_recorded(copy: ProjectPaths) -> None:
+    """Where no commit has those of the first training."""
     record_file = copy.champion / RECORD_FILE
     record = json.loads(record_file.read_bytes())
     evaluate.write_json(record_file, record | {"lineage": record["lineage"] | {"git_dirty": True}})
-    evaluate.main(copy)
-    assert load_champion(copy.champion)[0].lineage["git_dirty"] is True
     run_id = record["lineage"]["mlflow_run_id"]
+    runs.connect(copy)
     MlflowClient().set_tag(run_id, "lineage.git_dirty", "False")
     evaluate.main(copy)
-    assert load_champion(copy.champion)[0].lineage["git_dirty"] is False
+    assert load_champion(copy.champion)[0].lineage["git_dirty"] is True
+    MlflowClient().set_tag(run_id, "lineage.inputs_sha256", "0" * 64)
+    evaluate.main(copy)
+    lineage = load_champion(copy.champion)[0].lineage
+    assert (lineage["git_dirty"], lineage["inputs_sha256"]) == (False, "0" * 64)
+
+
+def test_a_server_that_fails_after_the_training_costs_no_model(
+    copy: ProjectPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: bytes) -> None:
+        monkeypatch.setattr(mlflow, "get_tracking_uri", lambda: "http://127.0.0.1:1")
+        raise MlflowException("gone")
+
+    name = MODELS[0]
+    shutil.rmtree(copy.candidate(name))
+    monkeypatch.setattr(runs, "log_model", fail)
+    with pytest.raises(TrackingError, match=f"uv run dvc commit --force train@{name}"):
+        train.main(name, copy)
+    assert Candidate.read(copy.candidate(name)).exported
 
 
 def test_an_unchanged_champion_is_registered_again(copy: ProjectPaths) -> None:

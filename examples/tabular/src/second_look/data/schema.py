@@ -83,7 +83,8 @@ class Schema:
         left_out: the other columns of the file.
         too_rare: classes with too few rows, which are dropped.
         repeats: whether equal rows are different samples, or duplicates that are dropped.
-        group: features whose equal values mark copies of a case, which stay in one split.
+        group: features whose equal values mark copies of a sample, which stay in one split.
+        split: how rows are split: at random, or by time: training before validation before test, by the first date.
     """
 
     source: str
@@ -96,6 +97,12 @@ class Schema:
     too_rare: tuple[str, ...] = ()
     repeats: bool = False
     group: tuple[str, ...] = ()
+    split: Literal["random", "time"] = "random"
+
+    @property
+    def time(self) -> str | None:
+        """The name of the first date among the features."""
+        return next((column.name for column in self.features if column.kind == "date"), None)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -127,9 +134,13 @@ def load_schema(path: Path) -> Schema:
     """Load and check `schema.yaml`.
 
     Raises:
-        UserError: names each entry that is missing, unknown or mistyped.
+        UserError: names each entry that is missing, unknown, mistyped or at odds with another.
     """
     schema = load_yaml(path, Schema)
+    if schema.split == "time" and schema.time is None:
+        raise UserError("schema.yaml: split: time needs a feature of kind: date; add one, or remove split")
+    if schema.split == "time" and schema.group:
+        raise UserError("schema.yaml: split: time can't keep the rows of a group together; remove split or group")
     if schema.task != TASK:
         raise UserError(
             f"schema.yaml: the target {schema.target.name} is a {schema.target.kind}, but this project is a {TASK}; "

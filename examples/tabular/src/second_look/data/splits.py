@@ -10,6 +10,7 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 from sklearn.model_selection import StratifiedGroupKFold, train_test_split
 
+from ..errors import UserError
 from .params import Prepare
 from .schema import Schema
 from .target import encode_target as encode_target
@@ -32,10 +33,13 @@ class Split:
 
 
 def split(table: pd.DataFrame, schema: Schema, params: Prepare) -> dict[str, Split]:
-    """Split the rows at random, without overlap.
+    """Split the rows at random or by time, without overlap.
 
     Rows with equal features are duplicates, unless the schema says otherwise: a duplicate in another split would leak
     the target.
+
+    Raises:
+        UserError: split by time, a class is in no row of a split.
     """
     features = [column.name for column in schema.features]
     if not schema.repeats:
@@ -44,11 +48,17 @@ def split(table: pd.DataFrame, schema: Schema, params: Prepare) -> dict[str, Spl
     train, validation = _split_off(rest, params.validation_share / (1 - params.test_share), schema, params.seed)
     target = schema.target.name
     parts = dict(zip(SPLITS, (train, validation, test), strict=True))
+    if schema.split == "time":
+        _check_classes({name: part[target] for name, part in parts.items()}, schema)
     return {name: Split(part[features], part[target], schema.group) for name, part in parts.items()}
 
 
 def _split_off(table: pd.DataFrame, share: float, schema: Schema, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the other rows and a share of them, each with the same proportions of the classes."""
+    """Return the other rows and a share of them: the latest, or at random with the same proportions of the classes."""
+    if schema.split == "time":
+        ordered = table.sort_values(str(schema.time), kind="stable", na_position="first")
+        count = len(table) - round(share * len(table))
+        return ordered.iloc[:count], ordered.iloc[count:]
     classes = table[schema.target.name] if schema.classes else None
     if schema.group:
         folds = StratifiedGroupKFold(round(1 / share), shuffle=True, random_state=seed)
@@ -57,6 +67,15 @@ def _split_off(table: pd.DataFrame, share: float, schema: Schema, seed: int) -> 
         return table.iloc[others], table.iloc[rows]
     rest, part = train_test_split(table, test_size=share, random_state=seed, stratify=classes)
     return rest, part
+
+
+def _check_classes(targets: dict[str, pd.Series], schema: Schema) -> None:
+    for name, target in targets.items():
+        if missing := sorted(set(schema.classes) - set(target)):
+            raise UserError(
+                f"schema.yaml: split: time leaves no row of {', '.join(map(repr, missing))} for the {name} split; "
+                "list the class under too_rare, or remove split"
+            )
 
 
 def _cases(table: pd.DataFrame, group: Sequence[str]) -> NDArray[np.int64]:

@@ -29,7 +29,7 @@ def model_table(evaluation: Record) -> str:
     for name, scores in evaluation["validation_scores"].items():
         model = f"**{name}** ★" if name == evaluation["champion"] else name
         cost = evaluation["costs"][name]
-        costs = [cost["fit_cpu_seconds"], cost["size_bytes"] / 1000, cost["latency_ms"]]
+        costs = [cost["fit_cpu_seconds"], cost["size_bytes"] / 1000]
         cells = ["unknown" if value is None else rounded(value) for value in costs]
         rows.append([model, format_score(scores[metric]), *cells])
     gpus = [
@@ -37,7 +37,7 @@ def model_table(evaluation: Record) -> str:
         for name, cost in evaluation["costs"].items()
         if cost.get("gpu")
     ]
-    return table(["model", score, "training, CPU s", "file, kB", "one prediction, ms"], rows) + "".join(gpus)
+    return table(["model", score, "training, CPU s", "file, kB"], rows) + "".join(gpus)
 
 
 def champion_table(evaluation: Record) -> str:
@@ -45,7 +45,7 @@ def champion_table(evaluation: Record) -> str:
     name = evaluation["champion"]
     scores = evaluation["scores"][name]
     rows = [[_metric_label(evaluation, key), format_score(scores[key])] for key in evaluation["labels"]]
-    return table(["metric", f"{name} on the test split, used once"], rows)
+    return table(["metric", f"{name}, test split"], rows)
 
 
 def _metric_label(evaluation: Record, key: str) -> str:
@@ -69,6 +69,7 @@ LINEAGE = {
     "lock_sha256": "lock (SHA-256 of uv.lock)",
     "data_md5": "data (DVC's hash of data/raw)",
     "code_sha256": "code (SHA-256 over src/)",
+    "inputs_sha256": "code and parameters of the training (SHA-256)",
     "mlflow_run_id": "MLflow run",
     "registry_version": "registry version",
     "evaluated_at": "evaluated at",
@@ -77,7 +78,11 @@ LINEAGE = {
 
 def lineage_table(lineage: Record) -> str:
     """Return the lineage of a model."""
-    return table(["lineage", "value"], [[label, _format_link(lineage.get(key))] for key, label in LINEAGE.items()])
+    cells = {key: _format_link(lineage.get(key)) for key in LINEAGE}
+    if lineage.get("git_dirty") and lineage.get("inputs_sha256"):  # trained before its inputs were committed
+        cells["git_commit"] = f"after {cells['git_commit']}; `uv run champion-commit` prints it"
+        del cells["git_dirty"]
+    return table(["lineage", "value"], [[LINEAGE[key], cell] for key, cell in cells.items()])
 
 
 def _format_link(value: Any) -> str:

@@ -24,9 +24,11 @@ class Params:
     min_samples_leaf: Annotated[int, Field(gt=0)]
     l2_regularization: Annotated[float, Field(ge=0)]
     max_features: Annotated[float, Field(gt=0, le=1)]
+    early_stopping: bool = False
+    n_iter_no_change: Annotated[int, Field(gt=0)] = 10
 
 
 def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) -> Model:
     """Fit the boosted trees."""
-    trees = HistGradientBoostingClassifier(**asdict(params), early_stopping=False, random_state=context.seed)
+    trees = HistGradientBoostingClassifier(**asdict(params), random_state=context.seed)
     return fit_sklearn(trees, train, schema)

@@ -1,7 +1,5 @@
 """Predictions of an exported model."""
 
-from collections.abc import Callable
-
 import numpy as np
 import onnxruntime
 import pandas as pd
@@ -11,26 +9,15 @@ from ..data.schema import Schema
 from .base import Model
 from .outputs import convert_output
 
-Predict = Callable[[pd.DataFrame], NDArray[np.float64]]
 
-
-def load_onnx(exported: bytes, schema: Schema) -> Predict:
-    """Load an exported model and return its prediction function."""
+def predict_onnx(exported: bytes, features: pd.DataFrame, schema: Schema) -> NDArray[np.float64]:
+    """Return the predictions of an exported model, of the same shape as those of the trained one."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # as in the demo
     session = onnxruntime.InferenceSession(exported, options, providers=["CPUExecutionProvider"])
     output = session.get_outputs()[-1].name
-
-    def predict(features: pd.DataFrame) -> NDArray[np.float64]:
-        inputs = {column.name: features[column.name].to_numpy().reshape(-1, 1) for column in schema.features}
-        return convert_output(np.asarray(session.run([output], inputs)[0], dtype=np.float64))
-
-    return predict
-
-
-def predict_onnx(exported: bytes, features: pd.DataFrame, schema: Schema) -> NDArray[np.float64]:
-    """Return the predictions of an exported model, of the same shape as those of the trained one."""
-    return load_onnx(exported, schema)(features)
+    inputs = {column.name: features[column.name].to_numpy().reshape(-1, 1) for column in schema.features}
+    return convert_output(np.asarray(session.run([output], inputs)[0], dtype=np.float64))
 
 
 def export_difference(model: Model, exported: bytes, features: pd.DataFrame, schema: Schema) -> float:

@@ -3,22 +3,30 @@
 from typing import Any
 
 import numpy as np
+import onnx
 import pandas as pd
 from numpy.typing import NDArray
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.compose import ColumnTransformer
+from sklearn.model_selection import KFold
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 from threadpoolctl import threadpool_limits
 
 from ..data.schema import Schema
 from ..data.splits import Split
 
+# A column of more categories is target-encoded: one-hot encoded, it would be as many columns.
+MAX_ONE_HOT = 32
+# What models get of a date, besides the number of days: its position in a period, in days. Each has the days from the
+# start of a period to 1970-01-01 (2000 years, so that dates before 1970 count too) and the length of the period.
+DATE_PARTS = {"day_of_year": (730_485.0, 365.2425), "weekday": (730_488.0, 7.0)}
+
 
 class SklearnModel:
-    """A fitted pipeline of a one-hot encoder and an estimator."""
+    """A fitted pipeline of encoders and an estimator."""
 
     def __init__(self, pipeline: Pipeline, schema: Schema) -> None:
         self.pipeline, self.schema = pipeline, schema
@@ -26,7 +34,7 @@ class SklearnModel:
     def predict(self, features: pd.DataFrame) -> NDArray[np.float64]:
         """Return probabilities of shape (rows, classes), or values of shape (rows,)."""
         predict = self.pipeline.predict_proba if is_classifier(self.pipeline) else self.pipeline.predict
-        return np.asarray(predict(features), dtype=np.float64)
+        return np.asarray(predict(with_date_parts(features, self.schema)), dtype=np.float64)
 
     def export_onnx(self) -> bytes:
         """Return the pipeline as ONNX: an input of shape (rows, 1) per feature, float32 or string."""
@@ -34,24 +42,78 @@ class SklearnModel:
             (column.name, (StringTensorType if column.kind == "category" else FloatTensorType)([None, 1]))
             for column in self.schema.features
         ]
+        inputs += [(name, FloatTensorType([None, 1])) for name in date_parts(self.schema)]
         options = {"zipmap": False} if is_classifier(self.pipeline) else None
         # Without a fixed name, skl2onnx uses a random one.
         model = to_onnx(self.pipeline, initial_types=inputs, options=options, name="model")
+        compute_date_parts(model.graph, self.schema)
         return bytes(model.SerializeToString())
 
 
 def fit_sklearn(estimator: BaseEstimator, train: Split, schema: Schema) -> SklearnModel:
-    """Fit an estimator to the features, with categories one-hot encoded."""
-    categories = [column.name for column in schema.features if column.kind == "category"]
+    """Fit an estimator to the features: categories are encoded, dates get their day of the year and weekday.
+
+    Few categories are one-hot encoded, many by the target's mean, which `TargetEncoder` computes inside of folds.
+    """
+    categories = [column for column in schema.features if column.kind == "category"]
+    # The ONNX converter of `TargetEncoder` knows no multiclass targets.
+    many = [column.name for column in categories if len(column.levels) > MAX_ONE_HOT and len(schema.classes) <= 2]
+    few = [column.name for column in categories if column.name not in many]
+    folds = KFold(5, shuffle=True, random_state=0)
+    target_type = "binary" if schema.classes else "continuous"
     encoder = ColumnTransformer(
-        [("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False), categories)],
+        [
+            ("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False), few),
+            *([("many", TargetEncoder(target_type=target_type, cv=folds), many)] if many else []),
+        ],
         remainder="passthrough",
     )
+    pipeline = Pipeline([("encoder", encoder), ("model", estimator)])
     # One thread: parallel sums differ in the last bit between runs, and so would the model's hash.
     with threadpool_limits(limits=1):
-        pipeline = Pipeline([("encoder", encoder), ("model", estimator)]).fit(train.features, train.target)
+        pipeline.fit(with_date_parts(train.features, schema), train.target)
+    if many:
+        round_encodings(encoder.named_transformers_["many"])
     round_thresholds(estimator)
     return SklearnModel(pipeline, schema)
+
+
+def date_parts(schema: Schema) -> dict[str, tuple[str, float, float]]:
+    """Return the parts of each date by name: the column, and what to add before dividing by the period."""
+    dates = [column.name for column in schema.features if column.kind == "date"]
+    return {f"{name}__{part}": (name, *numbers) for name in dates for part, numbers in DATE_PARTS.items()}
+
+
+def with_date_parts(features: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """Return the features with the parts of dates, missing where the date is."""
+    parts = {
+        name: np.fmod(features[date].to_numpy(dtype=np.float32) + np.float32(shift), np.float32(period))
+        for name, (date, shift, period) in date_parts(schema).items()
+    }
+    return features.assign(**parts)
+
+
+def compute_date_parts(graph: onnx.GraphProto, schema: Schema) -> None:
+    """Compute the parts of dates, inputs of the exported pipeline, in the graph itself."""
+    parts = date_parts(schema)
+    inputs, nodes = list(graph.input), list(graph.node)
+    del graph.input[:], graph.node[:]
+    graph.input.extend(entry for entry in inputs if entry.name not in parts)
+    for name, (date, *numbers) in parts.items():
+        terms = [f"{name}__{term}" for term in ("shift", "period", "shifted")]
+        graph.initializer.extend(
+            onnx.numpy_helper.from_array(np.array([number], np.float32), term)
+            for term, number in zip(terms, numbers, strict=False)
+        )
+        graph.node.append(onnx.helper.make_node("Add", [date, terms[0]], [terms[2]], name=terms[2]))
+        graph.node.append(onnx.helper.make_node("Mod", [terms[2], terms[1]], [name], name=name, fmod=1))
+    graph.node.extend(nodes)
+
+
+def round_encodings(encoder: TargetEncoder) -> None:
+    """Round what categories are encoded as to float32, the precision of ONNX."""
+    encoder.encodings_ = [encodings.astype(np.float32).astype(np.float64) for encodings in encoder.encodings_]
+    encoder.target_mean_ = float(np.float32(encoder.target_mean_))
 
 
 def round_thresholds(estimator: Any) -> None:

@@ -74,6 +74,7 @@ def main(paths: ProjectPaths | None = None) -> None:
     selected = candidates[evaluation.champion]
     record = champion_record(evaluation, selected, splits, schema, params)
     record = publish(paths, record, selected.exported, trainings[evaluation.champion])
+    registry.follow_champion(paths)
     print(*evaluation.decisions, sep="\n")
     print(f"champion: {evaluation.champion}, version {record['lineage']['registry_version']} in the registry")
 
@@ -81,7 +82,7 @@ def main(paths: ProjectPaths | None = None) -> None:
 def measure_costs(
     candidates: Mapping[str, Candidate], trainings: Mapping[str, Run | None], previous: Path
 ) -> dict[str, Cost]:
-    """Return the training time (CPU seconds), file size (bytes) and latency (milliseconds) of each model.
+    """Return the training time (CPU seconds) and file size (bytes) of each model.
 
     An unchanged model keeps the times of the previous evaluation, so that a rerun changes no file.
     """
@@ -216,7 +217,7 @@ def publish(paths: ProjectPaths, record: dict[str, Any], exported: bytes, traini
     """Register the champion, write it to `models/champion/`, and return its record with the lineage of its training.
 
     If model, scores, parameters, data, lock and code are unchanged, the old record stays, so that git stays clean;
-    unless it names uncommitted changes, and the model was trained again without any.
+    unless it names uncommitted changes, and the model was trained again with other code or parameters.
     """
     old: dict[str, Any] = {}
     with suppress(champion.ChampionError):
@@ -230,11 +231,10 @@ def publish(paths: ProjectPaths, record: dict[str, Any], exported: bytes, traini
     record["fingerprint"] = champion.fingerprint(record)
     # The old fingerprint is computed again, since the file may have been edited.
     with suppress(KeyError):
-        committed_since = old["lineage"]["git_dirty"] and lineage.git_dirty is False
-        if champion.fingerprint(old) == record["fingerprint"] and not committed_since:
-            registry.set_champion_again(old["lineage"]["mlflow_run_id"])
+        edited = old["lineage"]["git_dirty"] and old["lineage"].get("inputs_sha256") != lineage.inputs_sha256
+        if champion.fingerprint(old) == record["fingerprint"] and not edited:
             return old
-    registered = registry.set_champion(training or registry.log_restored(record, exported, lineage))
+    registered = registry.register(training or registry.log_restored(record, exported, lineage))
     record["lineage"] |= registered | {"evaluated_at": datetime.now(UTC).isoformat(timespec="seconds")}
     champion.publish(paths.champion, record, exported)
     return record

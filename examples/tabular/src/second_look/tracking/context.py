@@ -1,6 +1,6 @@
 """An MLflow plug-in (see `pyproject.toml`) that tags every run of the project with its lineage.
 
-MLflow imports plug-ins before it starts its telemetry, so telemetry is disabled here.
+MLflow imports plug-ins before it starts its telemetry or opens a store, so both are configured here.
 """
 
 import os
@@ -13,6 +13,9 @@ from mlflow.tracking.context.abstract_context import RunContextProvider
 
 from ..paths import ProjectPaths
 from .lineage import current_lineage
+
+# Without this, a notebook in a sub-folder gets a store of its own there.
+os.environ.setdefault("MLFLOW_TRACKING_URI", ProjectPaths().store)
 
 
 class LineageTags(RunContextProvider):

@@ -21,21 +21,29 @@ ALIAS = "champion"
 REGISTERED_MODEL = TITLE  # may not contain "/" or ":", and TITLE never does
 
 
-def set_champion(run: Run) -> dict[str, str | int]:
-    """Give the model of a run the alias `champion`, registering it if needed; return run id and registry version."""
+def register(run: Run) -> dict[str, str | int]:
+    """Register the model of a run, unless it is registered already; return run id and registry version."""
     client, run_id = MlflowClient(), str(run.info.run_id)
     versions = client.search_model_versions(f"run_id = '{run_id}'")
     registered = [version for version in versions if version.name == REGISTERED_MODEL]
     model_id = client.get_run(run_id).outputs.model_outputs[0].model_id  # type: ignore[union-attr]
     version = registered[0] if registered else mlflow.register_model(f"models:/{model_id}", REGISTERED_MODEL)
-    client.set_registered_model_alias(REGISTERED_MODEL, ALIAS, str(version.version))
     return {"mlflow_run_id": run_id, "registry_version": int(version.version)}
 
 
-def set_champion_again(run_id: str) -> None:
-    """Give a run of an earlier evaluation the alias `champion`, if this store has it."""
-    with suppress(MlflowException):
-        set_champion(MlflowClient().get_run(run_id))
+def set_champion(run: Run) -> dict[str, str | int]:
+    """Give the model of a run the alias `champion`, registering it if needed; return run id and registry version."""
+    entry = register(run)
+    MlflowClient().set_registered_model_alias(REGISTERED_MODEL, ALIAS, str(entry["registry_version"]))
+    return entry
+
+
+def follow_champion(paths: ProjectPaths) -> None:
+    """Give the alias `champion` to the model in `models/champion/`, except in an experiment's copy of the project."""
+    champion, _ = load_champion(paths.champion)
+    if paths.root == paths.workspace:
+        with suppress(MlflowException):
+            set_champion(MlflowClient().get_run(str(champion.lineage.get("mlflow_run_id"))))
 
 
 def log_restored(record: Mapping[str, Any], model: bytes, lineage: Lineage) -> Run:
@@ -67,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run `uv run restore-registry`."""
     argparse.ArgumentParser(
         prog="restore-registry",
-        description="Register the champion that git carries in MLflow's model registry. Repeating it changes nothing.",
+        description="Register the champion that git carries in MLflow's model registry, with the alias `champion`.",
     ).parse_args(arguments)
     print(restore(ProjectPaths()))
     print("Open the registry with: uv run mlflow ui")

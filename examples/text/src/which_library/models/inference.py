@@ -1,7 +1,5 @@
 """Inference with exported models, as they will be served."""
 
-from collections.abc import Callable
-
 import numpy as np
 import onnxruntime
 import pandas as pd
@@ -13,25 +11,16 @@ from .onnx_file import read_tokenizer
 from .tokenizer import tokenize_batches
 
 
-def load_onnx(exported: bytes, schema: Schema) -> Callable[[pd.DataFrame], NDArray[np.float64]]:
-    """Load an exported model; return a function from features to probabilities, shaped like `Model.predict`."""
+def predict_onnx(exported: bytes, features: pd.DataFrame, schema: Schema) -> NDArray[np.float64]:
+    """Return the exported model's probabilities, shape (rows, classes)."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(exported, options, providers=["CPUExecutionProvider"])
     tokenizer = read_tokenizer(exported)
-
-    def predict(features: pd.DataFrame) -> NDArray[np.float64]:
-        batches = [session.run(None, {"tokens": tokens})[0] for tokens in tokenize_batches(tokenizer, features)]
-        probabilities = np.concatenate(batches).astype(np.float64)
-        normalized: NDArray[np.float64] = probabilities / probabilities.sum(axis=1, keepdims=True)
-        return normalized
-
-    return predict
-
-
-def predict_onnx(exported: bytes, features: pd.DataFrame, schema: Schema) -> NDArray[np.float64]:
-    """Return the exported model's probabilities, shape (rows, classes)."""
-    return load_onnx(exported, schema)(features)
+    batches = [session.run(None, {"tokens": tokens})[0] for tokens in tokenize_batches(tokenizer, features)]
+    probabilities = np.concatenate(batches).astype(np.float64)
+    normalized: NDArray[np.float64] = probabilities / probabilities.sum(axis=1, keepdims=True)
+    return normalized
 
 
 def export_difference(model: Model, exported: bytes, features: pd.DataFrame, schema: Schema) -> float:

@@ -4,7 +4,6 @@ DVC runs this once per name in `train.models` of `params.yaml`, as `train@baseli
 """
 
 import argparse
-import statistics
 import time
 from dataclasses import dataclass
 
@@ -16,8 +15,8 @@ from ..data.splits import Split, encode_target, read_splits, to_table
 from ..errors import exit_on_user_error
 from ..evaluation.candidate import Candidate
 from ..evaluation.metrics import METRICS
-from ..models.base import Model, TrainingContext, fit_model
-from ..models.inference import export_difference, load_onnx, predict_onnx
+from ..models.base import Model, TrainingContext, fit_model, load_model_module
+from ..models.inference import export_difference, predict_onnx
 from ..paths import ProjectPaths
 from ..tracking import runs
 from ..tracking.lineage import current_lineage
@@ -42,13 +41,14 @@ class TrainedModel:
 def main(name: str, paths: ProjectPaths | None = None) -> None:
     """Train the model called `name`, log the run, and save the candidate for the evaluation."""
     paths = paths or ProjectPaths()
-    lineage = current_lineage(paths)
     params = load_params(paths.params).train
+    lineage = current_lineage(paths, name)
     schema = load_schema(paths.schema)
     splits = read_splits(paths.prepared, schema)
+    runs.connect(paths)  # before the training, which a server that is down would waste
 
     trained = train(name, splits, schema, params, TrainingContext(params.seed, paths.cache(name)))
-    runs.connect(paths)
+    trained.candidate.save(paths.candidate(name))
     run = runs.TrainingRun(
         model=name,
         params=params.logged_params(name),
@@ -60,7 +60,6 @@ def main(name: str, paths: ProjectPaths | None = None) -> None:
     run_id = runs.log_training(run, lineage)
     if log := getattr(trained.model, "log", None):
         log.write(run_id)
-    trained.candidate.save(paths.candidate(name))
 
     scores = ", ".join(f"{key} {trained.metrics[key]:.4g}" for key in METRICS)
     print(f"{name}: {scores} (validation split), MLflow run {run_id}")
@@ -72,6 +71,7 @@ def train(name: str, splits: dict[str, Split], schema: Schema, params: Train, co
     Raises:
         ExportError: they differ.
     """
+    load_model_module(name)  # the time of its imports is not that of the training
     start = time.process_time()
     model = fit_model(name, splits["train"], schema, params, context)
     seconds = time.process_time() - start
@@ -87,21 +87,9 @@ def train(name: str, splits: dict[str, Split], schema: Schema, params: Train, co
     metrics = {
         **{key: metric.score(target, predictions["validation"]) for key, metric in METRICS.items()},
         "fit_cpu_seconds": seconds,
-        "latency_ms": measure_latency(exported, splits["validation"], schema),
         "export_difference": difference,
     }
     return TrainedModel(model, Candidate(exported, predictions), metrics)
-
-
-def measure_latency(exported: bytes, split: Split, schema: Schema) -> float:
-    """Return the median milliseconds of a prediction for one sample."""
-    predict, first = load_onnx(exported, schema), split.features[:1]
-    times = []
-    for _ in range(30):
-        start = time.perf_counter()
-        predict(first)
-        times.append(time.perf_counter() - start)
-    return statistics.median(times) * 1000
 
 
 def canonical_onnx(exported: bytes) -> bytes:

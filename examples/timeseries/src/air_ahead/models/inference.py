@@ -1,7 +1,5 @@
 """Predictions of an exported model, as serving computes them."""
 
-from collections.abc import Callable
-
 import numpy as np
 import onnxruntime
 import pandas as pd
@@ -13,21 +11,15 @@ from .base import Model
 Array = NDArray[np.float64]
 
 
-def load_onnx(exported: bytes, schema: Schema) -> Callable[[pd.DataFrame], Array]:
-    """Return a function from histories, shape (origins, history), to quantiles, shape (origins, horizon, 3)."""
+def predict_onnx(exported: bytes, features: pd.DataFrame, schema: Schema) -> Array:
+    """Return the quantiles that an exported model predicts from histories.
+
+    Shapes: (origins, history) and (origins, horizon, 3).
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(exported, options, providers=["CPUExecutionProvider"])
-
-    def predict(features: pd.DataFrame) -> Array:
-        return np.asarray(session.run(None, {"history": features.to_numpy(dtype=np.float32)})[0], dtype=np.float64)
-
-    return predict
-
-
-def predict_onnx(exported: bytes, features: pd.DataFrame, schema: Schema) -> Array:
-    """Return the quantiles that an exported model predicts, shape (origins, horizon, 3)."""
-    return load_onnx(exported, schema)(features)
+    return np.asarray(session.run(None, {"history": features.to_numpy(dtype=np.float32)})[0], dtype=np.float64)
 
 
 def export_difference(model: Model, exported: bytes, features: pd.DataFrame, schema: Schema) -> float:

@@ -8,16 +8,18 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import mlflow
 from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.tracking import MlflowClient
 from mlflow.types import Schema, TensorSpec
 
 from .. import TITLE
+from ..errors import UserError
 from ..paths import ProjectPaths
 from ..serving.champion import sha256
 from .lineage import Lineage
@@ -49,21 +51,65 @@ class TrainingRun:
     target: str
 
 
+class TrackingError(UserError):
+    """The MLflow server can't be used; the message says why and what to do."""
+
+
+@contextmanager
+def server_errors(hint: str = "") -> Iterator[None]:
+    """Turn the exceptions of an MLflow server into a `TrackingError`, whose message ends with `hint`."""
+    try:
+        yield
+    except MlflowException as error:
+        url = urlsplit(mlflow.get_tracking_uri())
+        if not url.scheme.startswith("http"):
+            raise
+        status = error.get_http_status_code()  # type: ignore[no-untyped-call]
+        problem = f"responds with an error: {' '.join(error.message.split())[:200]}"
+        fix = "Start or fix the server, or unset MLFLOW_TRACKING_URI to use mlflow.db in the project."
+        if isinstance(error.__context__, OSError):  # so are all exceptions of requests
+            problem = "can't be reached"
+        elif status in (401, 403):
+            problem = f"rejects the credentials (status {status})"
+            fix = "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN."
+        address = f"{url.scheme}://{url.netloc.rpartition('@')[2]}"  # without a password
+        raise TrackingError(f"MLflow server {address} {problem}. {fix} {hint}".rstrip()) from error
+
+
+@contextmanager
+def _fail_fast() -> Iterator[None]:
+    """Wait seconds instead of minutes for an MLflow server, unless the environment says how long."""
+    limits = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "5"}
+    added = limits.keys() - os.environ.keys()
+    os.environ.update({name: limits[name] for name in added})
+    try:
+        yield
+    finally:
+        for name in added:
+            del os.environ[name]
+
+
 def connect(paths: ProjectPaths) -> None:
-    """Use the project's MLflow store, or the one named by `MLFLOW_TRACKING_URI`."""
+    """Use the project's MLflow store, or the one named by `MLFLOW_TRACKING_URI`.
+
+    Raises:
+        TrackingError: it is a server that can't be used.
+    """
     for name in ("mlflow", "alembic"):  # they log database migrations and advice about pip
         logging.getLogger(name).setLevel(logging.ERROR)
-    # `dvc exp run --queue` runs in a copy below .dvc/tmp; its runs belong in the store of the project itself.
-    parts = paths.root.parts
-    root = Path(*parts[: parts.index(".dvc")]) if ".dvc" in parts else paths.root
-    own_store = f"sqlite:///{(root / 'mlflow.db').as_posix()}"
-    store = os.environ.get("MLFLOW_TRACKING_URI") or own_store
+    store = os.environ.get("MLFLOW_TRACKING_URI") or paths.store
     mlflow.set_tracking_uri(store)
-    artifacts = (root / "mlartifacts").as_uri()
+    with server_errors(), _fail_fast():
+        _set_experiment(paths, store)
+
+
+def _set_experiment(paths: ProjectPaths, store: str) -> None:
+    """Log later runs to the project's experiment, creating it if needed."""
+    artifacts = (paths.workspace / "mlartifacts").as_uri()
     experiment = mlflow.get_experiment_by_name(TITLE)
     if experiment is None:
         mlflow.create_experiment(TITLE, artifact_location=artifacts if store.startswith("sqlite:") else None)
-    elif store == own_store and experiment.artifact_location != artifacts:
+    elif store == paths.store and experiment.artifact_location != artifacts:
         print(
             f"Note: mlflow.db was created in another folder and stores models in {experiment.artifact_location}. "
             "To start a new store here, move mlflow.db and mlartifacts out of the project and run: "
@@ -74,9 +120,10 @@ def connect(paths: ProjectPaths) -> None:
 
 
 def log_training(run: TrainingRun, lineage: Lineage) -> str:
-    """Log a training as an MLflow run and return the run's id."""
+    """Log a training, whose candidate is saved, as an MLflow run and return the run's id."""
     tags = {"model": run.model, "model_sha256": sha256(run.exported), **lineage.tags()}
-    with mlflow.start_run(run_name=run.model, tags=tags) as active:
+    keep = f"To keep the trained model without its run: uv run dvc commit --force train@{run.model}"
+    with server_errors(keep), mlflow.start_run(run_name=run.model, tags=tags) as active:
         mlflow.log_params({"model": run.model, **run.params})
         mlflow.log_metrics(run.metrics)
         dataset = mlflow.data.from_pandas(  # type: ignore[attr-defined]  # defined at run time
@@ -98,9 +145,9 @@ def search_run(name: str, params: Mapping[str, Any]) -> Iterator[dict[str, float
 
 
 def training_cost(run: Run | None) -> dict[str, float | str | None]:
-    """Return the CPU seconds, the latency and the GPU (if any) of a training; None where unknown."""
+    """Return the CPU seconds and the GPU (if any) of a training; None where unknown."""
     metrics, tags = (run.data.metrics, run.data.tags) if run else ({}, {})
-    cost: dict[str, float | str | None] = {name: metrics.get(name) for name in ("fit_cpu_seconds", "latency_ms")}
+    cost: dict[str, float | str | None] = {"fit_cpu_seconds": metrics.get("fit_cpu_seconds")}
     return cost | ({"gpu": tags["gpu"]} if "gpu" in tags else {})
 
 

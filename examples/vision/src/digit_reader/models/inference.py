@@ -1,7 +1,5 @@
 """Inference with exported models, as in production."""
 
-from collections.abc import Callable
-
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
@@ -14,21 +12,15 @@ from .sklearn_model import flatten, normalize
 BATCH_SIZE = 256  # bounds the memory for a network's activations
 
 
-def load_onnx(exported: bytes, _schema: Schema) -> Callable[[Pixels], NDArray[np.float64]]:
-    """Return a function from pixels of shape (rows, height, width, channels) to probabilities (rows, classes)."""
+def predict_onnx(exported: bytes, features: Pixels, schema: Schema) -> NDArray[np.float64]:
+    """Return the exported model's probabilities for pixels.
+
+    Shapes: (rows, height, width, channels) and (rows, classes).
+    """
     session = onnxruntime.InferenceSession(exported, providers=["CPUExecutionProvider"])
     output = session.get_outputs()[-1].name
-
-    def predict(features: Pixels) -> NDArray[np.float64]:
-        batches = [flatten(features[start : start + BATCH_SIZE]) for start in range(0, len(features), BATCH_SIZE)]
-        return normalize(np.concatenate([session.run([output], {"picture": batch})[0] for batch in batches]))
-
-    return predict
-
-
-def predict_onnx(exported: bytes, features: Pixels, schema: Schema) -> NDArray[np.float64]:
-    """Return the exported model's probabilities, shape (rows, classes)."""
-    return load_onnx(exported, schema)(features)
+    batches = [flatten(features[start : start + BATCH_SIZE]) for start in range(0, len(features), BATCH_SIZE)]
+    return normalize(np.concatenate([session.run([output], {"picture": batch})[0] for batch in batches]))
 
 
 def export_difference(model: Model, exported: bytes, features: Pixels, schema: Schema) -> float:
