@@ -469,7 +469,7 @@ def test_the_file_name_is_kept_if_every_system_allows_it(
     new_project("--dataset", str(path), "--target", "Churn")
     assert (folder / "demo/data/raw" / copy).exists()
     schema = schema_of(folder / "demo")
-    assert schema["reading"] == {"file": copy}
+    assert schema["reading"]["file"] == copy
     assert (repr(file) in schema["source"]) == (file != copy)
 
 
