@@ -5,6 +5,7 @@ import onnxruntime
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..data.features import derive
 from ..data.schema import Schema
 from .base import Model
 from .outputs import convert_output
@@ -16,7 +17,8 @@ def predict_onnx(exported: bytes, features: pd.DataFrame, schema: Schema) -> NDA
     options.intra_op_num_threads = 1  # as in the demo
     session = onnxruntime.InferenceSession(exported, options, providers=["CPUExecutionProvider"])
     output = session.get_outputs()[-1].name
-    inputs = {column.name: features[column.name].to_numpy().reshape(-1, 1) for column in schema.features}
+    columns = {column.name: features[column.name].to_numpy() for column in schema.features}
+    inputs = {name: values.reshape(-1, 1) for name, values in (columns | derive(columns)).items()}
     return convert_output(np.asarray(session.run([output], inputs)[0], dtype=np.float64))
 
 

@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from ..config import STRICT
+from ..data.features import DERIVED, derive
 from ..data.schema import Schema
 from ..data.splits import Split
 from .base import Model, TrainingContext
@@ -44,12 +45,12 @@ class Network(nn.Module):
 
     def __init__(self, schema: Schema, train: pd.DataFrame, params: Params, outputs: int) -> None:
         super().__init__()
-        self.sizes = [len(column.levels) for column in schema.features]
+        self.sizes = [len(column.levels) for column in schema.features] + [0] * len(DERIVED)
         numbers = [column.name for column in schema.features if column.kind != "category"]
-        values = train[numbers].to_numpy(dtype=np.float64)
+        values = train.assign(**derive(train))[[*numbers, *DERIVED]].to_numpy(dtype=np.float64)
         self.register_buffer("mean", torch.tensor(np.nanmean(values, axis=0), dtype=torch.float32))
         self.register_buffer("scale", torch.tensor(np.nanstd(values, axis=0).clip(min=1e-9), dtype=torch.float32))
-        widths = [len(numbers) + sum(self.sizes), *params.hidden_layer_sizes]
+        widths = [values.shape[1] + sum(self.sizes), *params.hidden_layer_sizes]
         layers: list[nn.Module] = []
         for inputs, units in pairwise(widths):
             layers += [nn.Linear(inputs, units), nn.ReLU(), nn.Dropout(params.dropout)]
@@ -95,8 +96,8 @@ class MLP:
 
     def export_onnx(self) -> bytes:
         """Return the network as ONNX; its inputs for categories are text."""
-        examples = tuple(torch.zeros(2, 1) for _ in self.schema.features)
-        names = [column.name + (INDEX if column.levels else "") for column in self.schema.features]
+        names = [column.name + (INDEX if column.levels else "") for column in self.schema.features] + [*DERIVED]
+        examples = tuple(torch.zeros(2, 1) for _ in names)
         return add_lookups(export_onnx(self.served, examples, names), self.schema)
 
 
@@ -115,14 +116,14 @@ def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) 
 
 def to_tensors(features: pd.DataFrame, schema: Schema) -> tuple[Tensor, ...]:
     """Return a tensor of shape (rows, 1) per feature: the number, or the index of the category (-1 if unknown)."""
-    tensors = []
+    columns = []
     for column in schema.features:
         values = features[column.name]
         if column.levels:
             values = values.map({level: index for index, level in enumerate(column.levels)}).fillna(-1)
-        # A copy, because PyTorch can't read the negative strides of reversed rows.
-        tensors.append(torch.tensor(values.to_numpy(dtype=np.float32).copy()).reshape(-1, 1))
-    return tuple(tensors)
+        columns.append(values.to_numpy(dtype=np.float32))
+    # A copy, because PyTorch can't read the negative strides of reversed rows.
+    return tuple(torch.tensor(values.copy()).reshape(-1, 1) for values in [*columns, *derive(features).values()])
 
 
 def add_lookups(exported: bytes, schema: Schema) -> bytes:

@@ -15,6 +15,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 from threadpoolctl import threadpool_limits
 
+from ..data.features import DERIVED, derive
 from ..data.schema import Schema
 from ..data.splits import Split
 
@@ -34,7 +35,7 @@ class SklearnModel:
     def predict(self, features: pd.DataFrame) -> NDArray[np.float64]:
         """Return probabilities of shape (rows, classes), or values of shape (rows,)."""
         predict = self.pipeline.predict_proba if is_classifier(self.pipeline) else self.pipeline.predict
-        return np.asarray(predict(with_date_parts(features, self.schema)), dtype=np.float64)
+        return np.asarray(predict(model_inputs(features, self.schema)), dtype=np.float64)
 
     def export_onnx(self) -> bytes:
         """Return the pipeline as ONNX: an input of shape (rows, 1) per feature, float32 or string."""
@@ -42,7 +43,7 @@ class SklearnModel:
             (column.name, (StringTensorType if column.kind == "category" else FloatTensorType)([None, 1]))
             for column in self.schema.features
         ]
-        inputs += [(name, FloatTensorType([None, 1])) for name in date_parts(self.schema)]
+        inputs += [(name, FloatTensorType([None, 1])) for name in [*date_parts(self.schema), *DERIVED]]
         options = {"zipmap": False} if is_classifier(self.pipeline) else None
         # Without a fixed name, skl2onnx uses a random one.
         model = to_onnx(self.pipeline, initial_types=inputs, options=options, name="model")
@@ -71,7 +72,7 @@ def fit_sklearn(estimator: BaseEstimator, train: Split, schema: Schema) -> Sklea
     pipeline = Pipeline([("encoder", encoder), ("model", estimator)])
     # One thread: parallel sums differ in the last bit between runs, and so would the model's hash.
     with threadpool_limits(limits=1):
-        pipeline.fit(with_date_parts(train.features, schema), train.target)
+        pipeline.fit(model_inputs(train.features, schema), train.target)
     if many:
         round_encodings(encoder.named_transformers_["many"])
     round_thresholds(estimator)
@@ -84,13 +85,13 @@ def date_parts(schema: Schema) -> dict[str, tuple[str, float, float]]:
     return {f"{name}__{part}": (name, *numbers) for name in dates for part, numbers in DATE_PARTS.items()}
 
 
-def with_date_parts(features: pd.DataFrame, schema: Schema) -> pd.DataFrame:
-    """Return the features with the parts of dates, missing where the date is."""
+def model_inputs(features: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """Return the features with the parts of dates, missing where the date is, and the derived features."""
     parts = {
         name: np.fmod(features[date].to_numpy(dtype=np.float32) + np.float32(shift), np.float32(period))
         for name, (date, shift, period) in date_parts(schema).items()
     }
-    return features.assign(**parts)
+    return features.assign(**parts, **derive(features))
 
 
 def compute_date_parts(graph: onnx.GraphProto, schema: Schema) -> None:

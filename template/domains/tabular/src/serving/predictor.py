@@ -9,8 +9,9 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from ..data.features import DERIVED, derive
 from ..models.outputs import convert_output
-from .champion import Champion, load_champion
+from .champion import Champion, ChampionError, load_champion
 from .inputs import KEYS, InvalidInputError, check_input, encode_input
 from .prediction import Prediction, explained_scores, to_prediction
 
@@ -38,6 +39,7 @@ class Predictor:
         self.inputs: tuple[Mapping[str, Any], ...] = tuple(champion.record["inputs"])
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self._output = self._session.get_outputs()[-1].name
+        self.model_inputs = {entry.name for entry in self._session.get_inputs()}
 
     def complete(self, row: Row) -> dict[str, Any]:
         """Return the row with defaults for missing inputs, checked and typed.
@@ -61,7 +63,8 @@ class Predictor:
             )
             for column in self.inputs
         }
-        return convert_output(np.asarray(self._session.run([self._output], inputs)[0], dtype=np.float64))
+        outputs = self._session.run([self._output], inputs | derive(inputs))
+        return convert_output(np.asarray(outputs[0], dtype=np.float64))
 
     def predict(self, row: Row) -> Prediction:
         """Return the prediction for a row; missing inputs have their default."""
@@ -95,4 +98,7 @@ def load_predictor(folder: Path) -> Predictor:
         champion.require(KEYS, column)
         if column["kind"] != "category":
             champion.require({"minimum", "maximum"}, column)
-    return Predictor(champion, model)
+    predictor = Predictor(champion, model)
+    if others := sorted(predictor.model_inputs ^ {column["name"] for column in predictor.inputs} ^ set(DERIVED)):
+        raise ChampionError(f"the model was trained with other inputs: {', '.join(others)}. Run: uv run dvc repro")
+    return predictor
