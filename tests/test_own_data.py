@@ -9,6 +9,7 @@ import random
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,20 @@ def make_project(folder: Path, domain: str) -> Path:
     return folder / "demo"
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Create a project of each domain once, to be read only; its data is beside it."""
+
+    @cache
+    def make(domain: str) -> Path:
+        folder = tmp_path_factory.mktemp(domain)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            return make_project(folder, domain)
+
+    return make
+
+
 @pytest.mark.parametrize(
     ("domain", "task", "target", "dataset"),
     [
@@ -104,16 +119,16 @@ def make_project(folder: Path, domain: str) -> Path:
     ],
 )
 def test_domain_task_and_target_follow_from_the_data(
-    folder: Path, domain: str, task: str, target: str, dataset: str
+    made: Callable[[str], Path], domain: str, task: str, target: str, dataset: str
 ) -> None:
-    answers = answers_of(make_project(folder, domain))
+    answers = answers_of(made(domain))
     assert (answers["domain"], answers["task"]) == (domain, task)
     assert (answers["target"], answers["dataset"]) == (target, dataset)
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
-def test_the_data_is_copied_and_not_committed(folder: Path, domain: str) -> None:
-    project = make_project(folder, domain)
+def test_the_data_is_copied_and_not_committed(made: Callable[[str], Path], domain: str) -> None:
+    project = made(domain)
     assert git("status", "--porcelain", cwd=project) == ""
     tracked = git("ls-files", cwd=project).splitlines()
     assert "data/raw.dvc" in tracked
@@ -124,23 +139,23 @@ def test_the_data_is_copied_and_not_committed(folder: Path, domain: str) -> None
 
 
 @pytest.mark.parametrize("domain", ["tabular", "text", "timeseries"])
-def test_the_schema_records_the_source_of_a_table(folder: Path, domain: str) -> None:
-    project = make_project(folder, domain)
+def test_the_schema_records_the_source_of_a_table(made: Callable[[str], Path], domain: str) -> None:
+    project = made(domain)
     source = schema_of(project)["source"]
-    path = folder / answers_of(project)["dataset"]
+    path = project.parent / answers_of(project)["dataset"]
     content = path.read_bytes()
     assert (project / "data" / "raw" / path.name).read_bytes() == content
     for part in (path.name, f"{len(content):,} bytes", hashlib.sha256(content).hexdigest()):
         assert part in source
 
 
-def test_the_schema_records_the_source_of_images(folder: Path) -> None:
-    project = make_project(folder, "vision")
+def test_the_schema_records_the_source_of_images(made: Callable[[str], Path]) -> None:
+    project = made("vision")
     raw = project / "data" / "raw" / "photos"
     copied = {path.relative_to(raw).as_posix(): path.read_bytes() for path in raw.rglob("*.*")}
     images = {
-        path.relative_to(folder / "photos").as_posix(): path.read_bytes()
-        for path in photo_files(folder / "photos")
+        path.relative_to(project.parent / "photos").as_posix(): path.read_bytes()
+        for path in photo_files(project.parent / "photos")
     }
     assert copied == images, "all images, and no other files"
     digest = hashlib.sha256()
@@ -161,9 +176,9 @@ def test_the_schema_records_the_source_of_images(folder: Path) -> None:
     ],
 )
 def test_nothing_is_left_of_the_data_of_the_template(
-    folder: Path, domain: str, words: list[str]
+    made: Callable[[str], Path], domain: str, words: list[str]
 ) -> None:
-    project = make_project(folder, domain)
+    project = made(domain)
     stages = read_yaml(project / "dvc.yaml")["stages"]
     assert "prepare" in stages
     assert "fetch" not in stages

@@ -298,6 +298,7 @@ def test_the_answer_to_a_removed_question_is_dropped(project: Path, tmp_path: Pa
     assert "setup" not in (project / ".copier-answers.yml").read_text()
 
 
+@pytest.mark.e2e
 def test_the_commands_of_the_guide_work(installed: Installed, project: Path) -> None:
     """All of docs/updates.md, in its order, in one project."""
     guide = (ROOT / "docs/updates.md").read_text()

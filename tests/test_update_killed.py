@@ -178,12 +178,6 @@ def kill_at(scene: Scene, points: list[int], number: signal.Signals, victim: str
         check(scene, before, updated, recover=number == signal.SIGKILL)
 
 
-def test_killed_while_it_writes(scene: Scene) -> None:
-    scene.update_undisturbed()
-    first = scene.first_write()
-    kill_at(scene, [first, first + 1], signal.SIGKILL, "both")
-
-
 @pytest.mark.e2e
 @pytest.mark.parametrize(("number", "victim"), VICTIMS)
 def test_killed_at_every_call_of_git(scene: Scene, number: signal.Signals, victim: str) -> None:

@@ -44,6 +44,7 @@ def test_wheel_has_the_current_template_and_all_versions(wheel: Path, tmp_path: 
     ]
 
 
+@pytest.mark.e2e
 def test_wheel_built_from_the_sdist_is_identical(wheel: Path, tmp_path: Path) -> None:
     build(ROOT, "sdist", tmp_path)
     with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
