@@ -228,6 +228,13 @@ def test_another_project_of_the_same_name_shares_the_dvc_remote(folder: Path, ho
     assert "url = ~/.local/share/dvc/demo-2\n" in (folder / "again/other/.dvc/config").read_text()
 
 
+def test_a_bucket_of_hugging_face_is_an_s3_remote(folder: Path) -> None:
+    new_project("demo", "-d", "dvc_remote=huggingface")
+    config = (folder / "demo/.dvc/config").read_text()
+    assert "    url = s3://change-me/demo\n    endpointurl = https://s3.hf.co/change-me\n" in config
+    assert '"dvc[s3]>=' in (folder / "demo/pyproject.toml").read_text()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
 @pytest.mark.parametrize("mask", [0o022, 0o077])
 def test_permissions_follow_the_umask(folder: Path, mask: int) -> None:

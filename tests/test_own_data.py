@@ -198,6 +198,15 @@ def test_a_project_is_updated_without_touching_schema_and_data(folder: Path) -> 
     assert [path.read_bytes() for path in files] == before
 
 
+def test_status_says_that_nobody_else_can_fetch_the_data(folder: Path) -> None:
+    project = make_project(folder, "tabular")
+    note = "Note: Nobody else can reproduce the results"
+    assert note in mlpath("status", str(project)).output
+    config = project / ".dvc/config"
+    config.write_text(config.read_text().replace("~/.local/share/dvc/", "s3://bucket/"))
+    assert note not in mlpath("status", str(project)).output
+
+
 def test_an_update_can_not_change_what_follows_from_the_data(folder: Path) -> None:
     """`schema.yaml` states the same, and no update writes it."""
     project = make_project(folder, "tabular")

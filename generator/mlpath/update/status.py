@@ -5,13 +5,14 @@ Does not import Copier, which takes longer than the rest of `mlpath status`.
 
 from __future__ import annotations
 
+import configparser
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlpath.template import store
-from mlpath.template.answers import read_record
+from mlpath.template.answers import Record, read_record
 from mlpath.update import undo_log
 from mlpath.update.record import check_own_template, newest_version
 
@@ -46,13 +47,31 @@ def read_status(project: Path) -> Status:
     notes = undo_log.recover(project)
     recorded = read_record(project)
     check_own_template(project, recorded)
-    notes = store.try_publish() + notes
+    notes = store.try_publish() + notes + _data_notes(project, recorded)
     newest = newest_version(project, recorded)
     outdated = store.is_older(recorded.version, newest)
     status = Status(project, recorded.source, recorded.version, newest, outdated, notes=notes)
     if outdated:
         status.changelog = changes_between(recorded.version, newest)
     return status
+
+
+def _data_notes(project: Path, record: Record) -> list[str]:
+    """Return a note if the data of a project is where nobody else can fetch it."""
+    if not record.answers.get("dataset"):
+        return []
+    config = configparser.RawConfigParser()
+    try:
+        config.read(project / ".dvc/config", encoding="utf-8")
+        remote = config.get("core", "remote", fallback="")
+        url = config.get(f"'remote \"{remote}\"'", "url", fallback="")
+    except (configparser.Error, OSError, ValueError):
+        return []
+    if "://" in url and "change-me" not in url:
+        return []
+    note = "Nobody else can reproduce the results: the data is in no DVC remote that others reach."
+    command = "uv run dvc remote modify store url s3://BUCKET/NAME && uv run dvc push"
+    return [f"{note} Set one: {command}"]
 
 
 def changes_between(old: str, new: str) -> dict[str, str]:
