@@ -63,7 +63,7 @@ def predict_text(page: Page) -> None:
     page.get_by_role("textbox").first.fill(question)
     page.get_by_role("button", name="Predict").click()
     browser.expect_answer(page, "pandas")
-    expect(page.get_by_text("points").last).to_be_visible()
+    expect(page.get_by_text("odds").last).to_be_visible()
 
 
 def forecast_past(page: Page) -> None:

@@ -366,11 +366,11 @@ def test_metric_and_slices_are_answers_and_parameters(folder: Path) -> None:
 
 
 def test_the_hour_of_a_time_is_a_feature(folder: Path) -> None:
-    rows = [["started", "day", "spot", "price"]]
+    rows = [["started", "day", "date", "spot", "price"]]
     for n in range(200):
         clock = f"{n * 7 % 24:02}:{n % 60:02}"
         date = f"2024-{1 + n % 12:02}-{1 + n % 28:02}"
-        rows.append([f"{date} {clock}", f"{date} 12:00", f"bay {n % 40}", f"{n * n % 97}.5"])
+        rows.append([f"{date} {clock}", f"{date} 12:00", date, f"bay {n % 40}", f"{n * n % 97}.5"])
     data = str(write_csv(folder / "rides.csv", rows))
     new_project("--dataset", data, "--target", "price", "-d", "domain=tabular")
     schema = schema_of(folder / "demo")
@@ -378,7 +378,7 @@ def test_the_hour_of_a_time_is_a_feature(folder: Path) -> None:
         "started_hour": 'hour(TRY_CAST("started" AS TIMESTAMP))'
     }
     features = {feature["name"]: feature for feature in schema["features"]}
-    assert list(features) == ["started", "day", "spot", "started_hour"]
+    assert list(features) == ["started", "day", "date", "spot", "started_hour"]
     assert features["started_hour"] == {
         "name": "started_hour", "label": "Started: hour", "kind": "number", "whole": True,
         "minimum": 0, "maximum": 23,
@@ -493,7 +493,7 @@ def test_the_file_name_is_kept_if_every_system_allows_it(
     new_project("--dataset", str(path), "--target", "Churn")
     assert (folder / "demo/data/raw" / copy).exists()
     schema = schema_of(folder / "demo")
-    assert schema["reading"]["file"] == copy
+    assert schema["reading"] == {"file": copy}
     assert (repr(file) in schema["source"]) == (file != copy)
 
 

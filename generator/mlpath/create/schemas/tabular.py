@@ -112,9 +112,10 @@ def _hour(column: Column) -> str:
 
 
 def _has_times(column: Column) -> bool:
-    """Return whether the times of a date differ; one that is always the same is no information."""
-    values = (column.minimum, column.median, column.maximum)
-    return len({value % 1 for value in values if value is not None}) > 1
+    """Return whether the first and the last date have different times."""
+    # Not the median, which may be between two days.
+    ends = (column.minimum, column.maximum)
+    return len({value % 1 for value in ends if value is not None}) > 1
 
 
 def _left_out(profile: DatasetProfile, features: list[Column]) -> list[dict[str, str]]:
