@@ -94,8 +94,8 @@ def test_interrupted_training_resumes_to_the_same_weights(
         if epoch == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(network, "report_epoch", interrupt)
-    with pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(network, "report_epoch", interrupt)
         gru.fit(few, schema, settings, TrainingContext(0, tmp_path))
     assert list(tmp_path.iterdir())
     resumed = gru.fit(few, schema, settings, TrainingContext(0, tmp_path))
