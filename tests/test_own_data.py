@@ -198,9 +198,9 @@ def test_a_project_is_updated_without_touching_schema_and_data(folder: Path) -> 
     assert [path.read_bytes() for path in files] == before
 
 
-def test_status_says_that_nobody_else_can_fetch_the_data(folder: Path) -> None:
+def test_status_says_that_others_cannot_fetch_the_data(folder: Path) -> None:
     project = make_project(folder, "tabular")
-    note = "Note: Nobody else can reproduce the results"
+    note = "Note: Others cannot reproduce the results"
     assert note in mlpath("status", str(project)).output
     config = project / ".dvc/config"
     config.write_text(config.read_text().replace("~/.local/share/dvc/", "s3://bucket/"))

@@ -57,7 +57,7 @@ def read_status(project: Path) -> Status:
 
 
 def _data_notes(project: Path, record: Record) -> list[str]:
-    """Return a note if the data of a project is where nobody else can fetch it."""
+    """Return a note if the data of a project is where others cannot fetch it."""
     if not record.answers.get("dataset"):
         return []
     config = configparser.RawConfigParser()
@@ -69,7 +69,7 @@ def _data_notes(project: Path, record: Record) -> list[str]:
         return []
     if "://" in url and "change-me" not in url:
         return []
-    note = "Nobody else can reproduce the results: the data is in no DVC remote that others reach."
+    note = "Others cannot reproduce the results: the data is in no DVC remote that they can reach."
     command = "uv run dvc remote modify store url s3://BUCKET/NAME && uv run dvc push"
     return [f"{note} Set one: {command}"]
 
