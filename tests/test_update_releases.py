@@ -21,10 +21,10 @@ pytestmark = pytest.mark.e2e
 
 DOMAINS = ("tabular", "vision", "text", "timeseries")
 RELEASES = {
-    "tabular": ("v0.1.0", "v0.2.0", "v0.4.0", "v0.6.0", "v0.8.4"),
+    "tabular": ("v0.1.0", "v0.4.0", "v0.8.4"),
     "vision": ("v0.2.0", "v0.8.4"),
-    "text": ("v0.2.0", "v0.8.4"),
-    "timeseries": ("v0.2.0", "v0.7.2", "v0.8.4"),
+    "text": ("v0.6.0", "v0.8.4"),
+    "timeseries": ("v0.2.0", "v0.8.4"),
 }
 CURRENT = f"v{__version__}"
 PROJECTS = [(domain, version) for domain in DOMAINS for version in RELEASES[domain]]
