@@ -41,6 +41,10 @@ from support.datasets import (
 )
 
 
+Answers = dict[str, Any]
+Schema = dict[str, Any]
+
+
 def new_project(*arguments: str, code: int = 0) -> str:
     result = mlpath("new-project", "demo", "--defaults", "--no-lock", *arguments)
     assert result.exit_code == code, result.output
@@ -71,6 +75,16 @@ def answers_of(project: Path) -> dict[str, Any]:
 
 def params_of(project: Path) -> dict[str, Any]:
     return read_yaml(project / "params.yaml")
+
+
+def data_of(path: Path, target: str | None = None, **answers: str) -> tuple[Answers, Schema]:
+    """Return the answers that follow from data, and the schema, without rendering a project.
+
+    The data is copied to `demo/data/raw` beside it.
+    """
+    profile = ingest.inspect_dataset(path, answers, target)
+    ingest.write_dataset(profile, path.parent / "demo", "")
+    return ingest.data_answers(profile), schema_of(path.parent / "demo")
 
 
 # -------------------------------------------------------------------------------------- all domains
@@ -337,8 +351,10 @@ def test_a_damaged_archive_is_refused(folder: Path) -> None:
 # ------------------------------------------------------------------------------------------- tables
 
 
-def test_a_schema_has_types_ranges_categories_and_missing_values(folder: Path) -> None:
-    schema = schema_of(make_project(folder, "tabular"))
+def test_a_schema_has_types_ranges_categories_and_missing_values(
+    made: Callable[[str], Path],
+) -> None:
+    schema = schema_of(made("tabular"))
     features = {feature["name"]: feature for feature in schema["features"]}
     assert features["tenure_months"] == {
         "name": "tenure_months", "label": "Tenure (months)", "kind": "number", "whole": True,
@@ -357,8 +373,8 @@ def test_a_schema_has_types_ranges_categories_and_missing_values(folder: Path) -
     }
 
 
-def test_metric_and_slices_are_answers_and_parameters(folder: Path) -> None:
-    project = make_project(folder, "tabular")
+def test_metric_and_slices_are_answers_and_parameters(made: Callable[[str], Path]) -> None:
+    project = made("tabular")
     answers, evaluate = answers_of(project), params_of(project)["evaluate"]
     for values in (answers, evaluate):
         assert (values["metric"], values["slices"]) == ("roc_auc", ["class_", "plan"])
@@ -371,9 +387,7 @@ def test_the_hour_of_a_time_is_a_feature(folder: Path) -> None:
         clock = f"{n * 7 % 24:02}:{n % 60:02}"
         date = f"2024-{1 + n % 12:02}-{1 + n % 28:02}"
         rows.append([f"{date} {clock}", f"{date} 12:00", date, f"bay {n % 40}", f"{n * n % 97}.5"])
-    data = str(write_csv(folder / "rides.csv", rows))
-    new_project("--dataset", data, "--target", "price", "-d", "domain=tabular")
-    schema = schema_of(folder / "demo")
+    _, schema = data_of(write_csv(folder / "rides.csv", rows), "price", domain="tabular")
     assert schema["reading"]["computed"] == {
         "started_hour": 'hour(TRY_CAST("started" AS TIMESTAMP))'
     }
@@ -430,24 +444,23 @@ def test_a_target_chosen_at_the_prompt_keeps_the_answers_that_were_given(
 
 def test_rare_classes_are_left_out(folder: Path) -> None:
     rows = with_target(customers(), lambda n, churn: "Maybe" if n < 3 else churn)
-    new_project("--dataset", str(write_csv(folder / "churn.csv", rows)), "--target", "Churn")
-    schema = schema_of(folder / "demo")
+    _, schema = data_of(write_csv(folder / "churn.csv", rows), "Churn")
     assert schema["too_rare"] == ["Maybe"]
     assert "Maybe" not in schema["target"]["choices"]
 
 
 def test_an_imbalanced_target_is_evaluated_by_average_precision(folder: Path) -> None:
     rows = with_target(customers(), lambda n, _: "Yes" if n % 30 == 0 else "No")
-    new_project("--dataset", str(write_csv(folder / "churn.csv", rows)), "--target", "Churn")
-    assert answers_of(folder / "demo")["metric"] == "average_precision"
+    answers, _ = data_of(write_csv(folder / "churn.csv", rows), "Churn")
+    assert answers["metric"] == "average_precision"
 
 
 def test_rows_of_few_combinations_may_repeat(folder: Path) -> None:
     rng = random.Random(0)  # noqa: S311
     rows = [[rng.choice("ab"), rng.choice("xyz"), rng.choice(["yes", "no"])] for _ in range(300)]
     path = write_csv(folder / "table.csv", [["first", "second", "outcome"], *rows])
-    new_project("--dataset", str(path))
-    assert schema_of(folder / "demo")["repeats"] is True
+    _, schema = data_of(path)
+    assert schema["repeats"] is True
 
 
 def test_a_large_file_is_profiled_from_a_sample(
@@ -468,8 +481,7 @@ def test_a_large_file_is_profiled_from_a_sample(
         for n, row in enumerate(rows)
     ]
     path = write_csv(folder / "churn.csv", [header, *table])
-    new_project("--dataset", str(path), "--target", "Churn")
-    schema = schema_of(folder / "demo")
+    _, schema = data_of(path, "Churn")
     postcode = {feature["name"]: feature for feature in schema["features"]}["postcode"]
     assert postcode["choices"][0] == "x000"
     assert len(postcode["choices"]) > 10
@@ -490,9 +502,8 @@ def test_the_file_name_is_kept_if_every_system_allows_it(
     folder: Path, file: str, copy: str
 ) -> None:
     path = write_csv(folder / file, customers())
-    new_project("--dataset", str(path), "--target", "Churn")
+    _, schema = data_of(path, "Churn")
     assert (folder / "demo/data/raw" / copy).exists()
-    schema = schema_of(folder / "demo")
     assert schema["reading"] == {"file": copy}
     assert (repr(file) in schema["source"]) == (file != copy)
 
@@ -519,8 +530,8 @@ def test_headers_are_not_code(folder: Path) -> None:
 # -------------------------------------------------------------------------------------------- texts
 
 
-def test_a_schema_of_texts_names_text_and_classes(folder: Path) -> None:
-    schema = schema_of(make_project(folder, "text"))
+def test_a_schema_of_texts_names_text_and_classes(made: Callable[[str], Path]) -> None:
+    schema = schema_of(made("text"))
     assert sorted(schema["target"].pop("choices")) == sorted(TEAM_WORDS)
     assert schema["target"] == {"name": "team", "label": "Team", "column": "Team"}
     assert schema["text"]["column"] == "What they wrote ✉"
@@ -536,17 +547,14 @@ def test_imbalanced_classes_of_texts_are_evaluated_by_f1(
     folder: Path, share: int, metric: str, slices: list[str]
 ) -> None:
     rows = [row for n, row in enumerate(tickets(600)[1:]) if row[-1] != "login" or n % share == 0]
-    path = write_csv(folder / "tickets.csv", [TICKET_COLUMNS, *rows])
-    new_project("--dataset", str(path))
-    evaluate = params_of(folder / "demo")["evaluate"]
-    assert (evaluate["metric"], evaluate["slices"]) == (metric, slices)
+    answers, _ = data_of(write_csv(folder / "tickets.csv", [TICKET_COLUMNS, *rows]))
+    assert (answers["metric"], answers["slices"]) == (metric, slices)
 
 
 def test_rare_and_missing_classes_of_texts(folder: Path) -> None:
     changed = {0: "press", 1: "press", 2: "press", 4: ""}
     rows = with_target(tickets(), changed.get)
-    new_project("--dataset", str(write_csv(folder / "tickets.csv", rows)))
-    schema = schema_of(folder / "demo")
+    _, schema = data_of(write_csv(folder / "tickets.csv", rows))
     assert schema["too_rare"] == ["press"]
     assert sorted(schema["target"]["choices"]) == sorted(TEAM_WORDS)
     assert schema["target"]["nullable"] is True
@@ -555,8 +563,8 @@ def test_rare_and_missing_classes_of_texts(folder: Path) -> None:
 # ------------------------------------------------------------------------------------------- series
 
 
-def test_a_schema_of_a_series_names_date_value_and_step(folder: Path) -> None:
-    schema = schema_of(make_project(folder, "timeseries"))
+def test_a_schema_of_a_series_names_date_value_and_step(made: Callable[[str], Path]) -> None:
+    schema = schema_of(made("timeseries"))
     assert schema["date"] == {"name": "tag", "column": "Tag 📅", "date_format": "%d.%m.%Y"}
     assert schema["target"] == {
         "name": "besuche", "column": "Besuche", "label": "Besuche", "minimum": 0,
@@ -581,18 +589,25 @@ def test_a_schema_of_a_series_names_date_value_and_step(folder: Path) -> None:
 def test_step_and_lengths_fit_the_series(
     folder: Path, rows: list[list[str]], step: str, history: int, horizon: int
 ) -> None:
-    new_project("--dataset", str(write_csv(folder / "series.csv", rows, delimiter=";")))
-    project = folder / "demo"
-    prepare, evaluate = params_of(project)["prepare"], params_of(project)["evaluate"]
-    assert schema_of(project)["step"] == step
-    assert (prepare["history"], prepare["horizon"]) == (history, horizon)
-    assert prepare["validation"] >= 2 * horizon
-    assert prepare["test"] >= 2 * horizon
-    assert 0 < evaluate["margin"] < 10
-    assert ("season" in evaluate["slices"]) == (step != "year")
-    readme = (project / "README.md").read_text(encoding="utf-8")
-    assert f"{horizon} {step}s ahead" in readme
-    assert ("season" in readme) == (step != "year")
+    answers, schema = data_of(write_csv(folder / "series.csv", rows, delimiter=";"))
+    lengths = answers["lengths"]
+    assert schema["step"] == lengths["step"] == step
+    assert (lengths["history"], lengths["horizon"]) == (history, horizon)
+    assert lengths["validation"] >= 2 * horizon
+    assert lengths["test"] >= 2 * horizon
+    assert 0 < lengths["margin"] < 10
+    assert ("season" in answers["slices"]) == (step != "year")
+
+
+def test_a_yearly_series_has_no_season(folder: Path) -> None:
+    data = write_csv(folder / "series.csv", years(1871, 44), delimiter=";")
+    new_project("--dataset", str(data))
+    params = params_of(folder / "demo")
+    assert (params["prepare"]["history"], params["prepare"]["horizon"]) == (10, 5)
+    assert "season" not in params["evaluate"]["slices"]
+    readme = (folder / "demo/README.md").read_text(encoding="utf-8")
+    assert "5 years ahead" in readme
+    assert "season" not in readme
 
 
 def test_the_guide_lists_the_steps() -> None:
@@ -611,8 +626,8 @@ def test_the_guide_lists_the_steps() -> None:
 # ------------------------------------------------------------------------------------------- images
 
 
-def test_a_schema_of_images_names_classes_and_size(folder: Path) -> None:
-    schema = schema_of(make_project(folder, "vision"))
+def test_a_schema_of_images_names_classes_and_size(made: Callable[[str], Path]) -> None:
+    schema = schema_of(made("vision"))
     assert sorted(schema["target"]["choices"]) == sorted(PHOTO_COLORS)
     assert schema["picture"] == {"height": 20, "width": 32, "channels": 3}
     assert schema["reading"] == {"file": "photos"}
@@ -621,9 +636,8 @@ def test_a_schema_of_images_names_classes_and_size(folder: Path) -> None:
 
 def test_an_archive_of_images_is_copied_as_it_is(folder: Path) -> None:
     path = zip_folder(photos(folder / "photos"))
-    new_project("--dataset", str(path))
+    _, schema = data_of(path)
     assert (folder / "demo/data/raw/photos.zip").read_bytes() == path.read_bytes()
-    schema = schema_of(folder / "demo")
     assert schema["reading"] == {"file": "photos.zip"}
     assert hashlib.sha256(path.read_bytes()).hexdigest() in schema["source"]
     assert sorted(schema["target"]["choices"]) == sorted(PHOTO_COLORS)
@@ -644,8 +658,8 @@ def test_the_shape_that_a_model_sees_fits_the_images(
     path = photos(folder / "photos", per_class=20, size=size)
     if gray:
         make_gray(path)
-    new_project("--dataset", str(path))
-    assert schema_of(folder / "demo")["picture"] == shape
+    _, schema = data_of(path)
+    assert schema["picture"] == shape
 
 
 @pytest.mark.parametrize(
@@ -661,9 +675,8 @@ def test_imbalanced_classes_of_images_are_evaluated_by_f1(
     path = photos(folder / "photos")
     for file in sorted((path / "moss").iterdir())[kept:]:
         file.unlink()
-    new_project("--dataset", str(path))
-    evaluate = params_of(folder / "demo")["evaluate"]
-    assert (evaluate["metric"], evaluate["slices"]) == (metric, slices)
+    answers, _ = data_of(path)
+    assert (answers["metric"], answers["slices"]) == (metric, slices)
 
 
 def test_rare_classes_and_unreadable_images_are_reported(folder: Path) -> None:
@@ -705,8 +718,8 @@ def test_folders_of_equal_name_are_one_class(folder: Path) -> None:
     """As in train/cats and test/cats."""
     for part, seed in (("train", 0), ("test", 1)):
         photos(folder / "photos" / part, per_class=10, seed=seed)
-    new_project("--dataset", str(folder / "photos"))
-    assert sorted(schema_of(folder / "demo")["target"]["choices"]) == sorted(PHOTO_COLORS)
+    _, schema = data_of(folder / "photos")
+    assert sorted(schema["target"]["choices"]) == sorted(PHOTO_COLORS)
     assert len(list((folder / "demo/data/raw/photos").rglob("*.*"))) == 60
 
 
