@@ -40,7 +40,6 @@ from support.datasets import (
     zip_folder,
 )
 
-
 Answers = dict[str, Any]
 Schema = dict[str, Any]
 
