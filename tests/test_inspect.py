@@ -500,12 +500,15 @@ def test_a_missing_target_is_not_a_class(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("late", ["NaN", "inf", "?"])
-def test_values_after_the_sample_are_checked(tmp_path: Path, late: str) -> None:
+def test_values_after_the_sample_are_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    monkeypatch.setattr("mlpath.dataset.profile.SAMPLE_ROWS", 1000)
     rows = [
         ["size", "sold"],
-        *([str(n % 97), "yes" if n % 97 > 50 else "no"] for n in range(52_000)),
+        *([str(n % 97), "yes" if n % 97 > 50 else "no"] for n in range(5000)),
     ]
-    rows[7][0], rows[51_000][0] = "NA", late
+    rows[7][0], rows[4_900][0] = "NA", late
     packed = gzip.compress(text(rows).encode())
     profile = inspect(write(tmp_path, packed, "table.csv.gz"))
     size = profile.columns[0]
@@ -626,15 +629,19 @@ def test_fractions_of_few_values_are_regression(tmp_path: Path) -> None:
     assert profile.task == "regression"
 
 
-def test_too_many_categories_are_left_out(tmp_path: Path) -> None:
+def test_too_many_categories_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlpath.dataset.profile.MAX_BYTES_IN_MEMORY", 0)
+    monkeypatch.setattr("mlpath.dataset.profile.SAMPLE_ROWS", 5000)
     path = tmp_path / "many.csv"
     rows = (
         "SELECT 'k' || (i * 7919 % 1000003) AS code, i % 97 AS size, "
-        "CASE WHEN hash(i) % 3 = 0 THEN 'yes' ELSE 'no' END AS sold FROM range(1000000) t(i)"
+        "CASE WHEN hash(i) % 3 = 0 THEN 'yes' ELSE 'no' END AS sold FROM range(100000) t(i)"
     )
     duckdb.sql(f"COPY ({rows}) TO '{path}' (HEADER)")
     profile = inspect(path)
-    assert (profile.rows, profile.target) == (1_000_000, "sold")
+    assert (profile.rows, profile.target) == (100_000, "sold")
     assert content_of(profile, "code").startswith("left out")
 
 
@@ -814,10 +821,10 @@ def test_json_is_complete(tmp_path: Path) -> None:
 
 
 def test_the_table_shows_forty_columns(tmp_path: Path) -> None:
-    header = [f"c{n}" for n in range(100)]
-    rows = [[str(n * 3 + place) for place in range(100)] for n in range(30)]
+    header = [f"c{n}" for n in range(45)]
+    rows = [[str(n * 3 + place) for place in range(45)] for n in range(30)]
     done = run(write(tmp_path, text([header, *rows])))
-    assert "... and 60 more (--json lists all)" in done.stdout
+    assert "... and 5 more (--json lists all)" in done.stdout
 
 
 def test_other_commands_do_not_import_heavy_packages() -> None:
