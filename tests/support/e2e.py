@@ -50,7 +50,13 @@ class Owner:
             and name not in {"VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE"}
         }
         cache = os.environ.get("UV_CACHE_DIR") or str(Path("~/.cache/uv").expanduser())
-        return {**kept, "HOME": str(self.home), "UV_CACHE_DIR": cache, **self.variables}
+        shared = {
+            "HOME": str(self.home),
+            "UV_CACHE_DIR": cache,
+            # Checking the libraries takes a minute, and is the same in every project.
+            "MYPY_CACHE_DIR": str(self.home / "mypy-cache"),
+        }
+        return {**kept, **shared, **self.variables}
 
     def run(self, *command: str, cwd: Path, fails: bool = False) -> str:
         """Run a command that must succeed, or fail; return its output."""
