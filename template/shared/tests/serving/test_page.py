@@ -101,10 +101,16 @@ def test_without_a_champion_the_page_says_what_to_run(
     with serve(*launched) as address:
         page = httpx.get(f"{address}/config").text
         response = httpx.get(f"{address}/health")
+        prediction = httpx.post(f"{address}/predict", json={})
+        description = httpx.get(f"{address}/openapi.json")
+        assert httpx.get(f"{address}/metrics").status_code == 200
     assert "No model available" in page
     assert fix in page
     assert response.status_code == 503
     assert fix in response.json()["reason"]
+    for problem in (prediction, description):
+        assert problem.status_code == 503
+        assert fix in problem.json()["detail"]
 
 
 def test_main_serves_the_champion_until_it_is_interrupted(

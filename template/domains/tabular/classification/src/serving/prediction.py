@@ -17,9 +17,7 @@ PREDICTION_SCHEMAS: dict[str, Any] = {
     "prediction": {"type": "string", "description": "The most likely class."},
     "probabilities": {"type": "object", "additionalProperties": {"type": "number"}},
 }
-EXPLANATION = (
-    "The change of the log-odds of the positive or predicted class by each input, compared with its default."
-)
+EXPLANATION = "The change of the log-odds of the positive or predicted class by each input, compared with its default."
 
 
 @dataclass(frozen=True)
