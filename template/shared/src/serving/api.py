@@ -79,16 +79,13 @@ class Api:
     def _answer(self, predictor: Predictor, document: Any, explain: bool) -> dict[str, Any]:
         """Return the content of a response, except model and request."""
         rows, batch = split_rows(document, self._schemas)
-        if batch and explain:
-            raise invalid([FieldError("explain", "is for the inputs of one row. Send them without `rows`.")])
         valid = check_rows(predictor, self._schemas, rows, batch=batch)
         predictions = payloads.predict(predictor, valid)
-        for prediction in predictions:
+        for row, prediction in zip(valid, predictions, strict=True):
             self._metrics.count_prediction(prediction["prediction"])
-        if batch:
-            return {"predictions": predictions}
-        explanation = {"explanation": payloads.explain(predictor, valid[0])} if explain else {}
-        return predictions[0] | explanation
+            if explain:
+                prediction["explanation"] = payloads.explain(predictor, row)
+        return {"predictions": predictions} if batch else predictions[0]
 
     async def _health(self, _request: Request) -> Response:
         return JSONResponse(self.health, 200 if self._predictor else 503)

@@ -24,6 +24,7 @@ ERRORS = {
 
 def document(predictor: Predictor, server: str) -> Json:
     """Return the document; `server` is the address that the paths start with."""
+    prediction = payloads.prediction_schemas(predictor) | {"explanation": payloads.EXPLANATION_SCHEMA}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -42,7 +43,7 @@ def document(predictor: Predictor, server: str) -> Json:
         "components": {
             "schemas": {
                 "Inputs": _object(payloads.input_schemas(predictor)) | {"additionalProperties": False},
-                "Prediction": _object(payloads.prediction_schemas(predictor), "prediction"),
+                "Prediction": _object(prediction, "prediction"),
                 "Model": _object({"name": TEXT, "version": {"type": ["integer", "null"]}, "sha256": TEXT}, "name"),
                 "Problem": _problem(),
             }
@@ -54,18 +55,17 @@ def _predict(example: Json) -> Json:
     batch = _object({"rows": _array("Inputs") | {"minItems": 1, "maxItems": MAX_ROWS}}, "rows")
     inputs = {"anyOf": [_reference("Inputs"), batch | {"additionalProperties": False}]}
     uploads = {media_type: {"schema": upload.schema} for media_type, upload in payloads.UPLOADS.items()}
-    explained = {"allOf": [_reference("Prediction"), _object({"explanation": payloads.EXPLANATION_SCHEMA})]}
     answer = _object({"model": _reference("Model"), "request_id": TEXT}, "model", "request_id") | {
-        "anyOf": [explained, _object({"predictions": _array("Prediction")}, "predictions")]
+        "anyOf": [_reference("Prediction"), _object({"predictions": _array("Prediction")}, "predictions")]
     }
     return {
         "summary": "Predict",
-        "description": f"For the inputs of one row, or up to {MAX_ROWS:,} rows. Missing inputs have their defaults.",
+        "description": f"For the inputs of one row, or up to {MAX_ROWS} rows. Missing inputs have their defaults.",
         "parameters": [
             {
                 "name": "explain",
                 "in": "query",
-                "description": "Explain the prediction. Only for the inputs of one row.",
+                "description": "Explain the predictions, too.",
                 "schema": {"type": "boolean", "default": False},
             }
         ],

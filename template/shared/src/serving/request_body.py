@@ -11,7 +11,7 @@ from . import payloads
 from .predictor import InvalidInputError, Predictor
 from .problems import ApiError, FieldError, invalid
 
-MAX_ROWS, MAX_ERRORS = 1000, 20
+MAX_ROWS, MAX_ERRORS = 100, 20
 MAX_NAME = 60  # longer names in a request are cut in error messages
 JSON = "application/json"
 JSON_TYPES: dict[str, type | tuple[type, ...]] = {
@@ -39,16 +39,13 @@ async def read_inputs(request: Request) -> Any:
 
 
 async def _read_body(request: Request) -> bytes:
-    too_large = ApiError(413, f"The body has more than {payloads.MAX_BYTES // 1_000_000} MB. Send less at a time.")
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > payloads.MAX_BYTES:
-        raise too_large
     body = bytearray()
     try:
         async for chunk in request.stream():
             body += chunk
             if len(body) > payloads.MAX_BYTES:
-                raise too_large
+                megabytes = payloads.MAX_BYTES // 1_000_000
+                raise ApiError(413, f"The body has more than {megabytes} MB. Send less at a time.")
     except ClientDisconnect:
         raise ApiError(400, "The connection was closed before the body was complete.") from None
     return bytes(body)
@@ -92,7 +89,7 @@ def split_rows(document: Any, names: Container[str]) -> tuple[list[Any], bool]:
     if not isinstance(rows, list) or len(document) > 1:
         raise invalid([FieldError("rows", "must be an array of objects, and the only key.")])
     if not 1 <= len(rows) <= MAX_ROWS:
-        raise invalid([FieldError("rows", f"must have 1 to {MAX_ROWS:,} entries, not {len(rows):,}.")])
+        raise invalid([FieldError("rows", f"must have 1 to {MAX_ROWS} entries, not {len(rows):,}.")])
     return rows, True
 
 
