@@ -229,6 +229,21 @@ def test_its_champion_serves(
     owner, _, project = network
     status, health = get(f"{address}/health")
     assert (status, health["status"], health["model"]) == (200, "ok", trained["model"])
+    operation = get(f"{address}/openapi.json")[1]["paths"]["/predict"]["post"]
+    example = operation["requestBody"]["content"]["application/json"]["example"]
+    status, predicted = get(
+        urllib.request.Request(  # noqa: S310 (it is http)
+            f"{address}/predict?explain=true",
+            json.dumps(example).encode(),
+            {"Content-Type": "application/json"},
+        )
+    )
+    assert status == 200
+    assert {"prediction", "explanation", "model", "request_id"} <= set(predicted)
+    with urllib.request.urlopen(f"{address}/metrics") as response:  # noqa: S310 (it is http)
+        metrics = response.read().decode()
+    bucket = 'http_request_duration_seconds_bucket{le="+Inf",route="/predict"} 1'
+    assert bucket in metrics
     answer = owner.run(
         str(project / ".venv" / "bin" / "python"),
         "-c",

@@ -126,7 +126,7 @@ def wait_for(url: str, child: subprocess.Popen[bytes]) -> None:
     raise AssertionError(f"no response from {url}")
 
 
-def get(url: str) -> tuple[int, Any]:
+def get(url: str | urllib.request.Request) -> tuple[int, Any]:
     """Return the status and the JSON of a response, whatever the status is."""
     try:
         with urllib.request.urlopen(url, timeout=30) as response:  # noqa: S310 (it is http)

@@ -1,7 +1,7 @@
-"""The demo: a web page, an API (`/predict`), and `GET /health`.
+"""The demo: a web page and a REST API, on one server.
 
-`build_app(predictor)` builds the page for any predictor. Gradio reads host and port from `GRADIO_SERVER_NAME` and
-`GRADIO_SERVER_PORT`.
+`build_app(predictor)` builds the page for any predictor, and `Api(predictor)` the API. Gradio reads host and port from
+`GRADIO_SERVER_NAME` and `GRADIO_SERVER_PORT`.
 """
 
 import argparse
@@ -17,19 +17,16 @@ from typing import Any
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # Gradio reads it when it is imported
 
 import gradio as gr
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from .. import TITLE
 from ..evaluation import markdown
 from ..paths import ProjectPaths
 from . import demo
+from .api import CONCURRENCY, Api
 from .champion import ChampionError
 from .predictor import Predictor, load_predictor
 
 PACKAGE = __package__.partition(".")[0]  # not __name__, which is __main__ if the module is run
-CONCURRENCY = 4
 # On a phone: tables scroll sideways instead of breaking numbers, only hashes break, galleries get fewer columns.
 CSS = """
 .prose table { word-break: normal; overflow-wrap: normal; }
@@ -110,20 +107,8 @@ def _lineage_tab(predictor: Predictor) -> None:
     )
 
 
-def health_status(predictor: Predictor | None, reason: str = "") -> dict[str, Any]:
-    """Return the response of `GET /health`: the status and the lineage, or why there is no model."""
-    if predictor is None:
-        return {"status": "unavailable", "reason": reason}
-    record = predictor.champion.record
-    return {"status": "ok", "model": record["model"], "sha256": record["sha256"], "lineage": record["lineage"]}
-
-
-def launch(app: gr.Blocks, health: dict[str, Any], **options: Any) -> Any:
-    """Serve the page and `GET /health`, on the loopback interface unless `GRADIO_SERVER_NAME` is set."""
-
-    def respond(_request: Request) -> JSONResponse:
-        return JSONResponse(health, status_code=200 if health["status"] == "ok" else 503)
-
+def launch(app: gr.Blocks, api: Api, **options: Any) -> Any:
+    """Serve the page and the REST API, on the loopback interface unless `GRADIO_SERVER_NAME` is set."""
     return app.queue(max_size=64, default_concurrency_limit=CONCURRENCY).launch(
         share=False,
         show_error=False,
@@ -132,7 +117,7 @@ def launch(app: gr.Blocks, health: dict[str, Any], **options: Any) -> Any:
         max_file_size="20mb",
         footer_links=["api"],
         css=CSS,
-        app_kwargs={"routes": [Route("/health", respond)]},
+        app_kwargs={"routes": api.routes()},  # before Gradio's own
         **options,
     )
 
@@ -143,9 +128,9 @@ def serve(paths: ProjectPaths) -> None:
         predictor = load_predictor(paths.champion)
     except ChampionError as error:
         print(error)
-        launch(build_error_page(str(error)), health_status(None, str(error)))
+        launch(build_error_page(str(error)), Api(None, str(error)))
     else:
-        launch(build_app(predictor, paths.reports), health_status(predictor))
+        launch(build_app(predictor, paths.reports), Api(predictor))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -14,6 +14,7 @@ import pytest
 from project_package.paths import ProjectPaths
 from project_package.serving import app
 from project_package.serving import predictor as predictor_module
+from project_package.serving.api import Api
 from project_package.serving.champion import MODEL_FILE
 from project_package.serving.events import format_error
 from project_package.serving.predictor import InvalidInputError, Predictor
@@ -100,25 +101,31 @@ def test_without_a_champion_the_page_says_what_to_run(
     with serve(*launched) as address:
         page = httpx.get(f"{address}/config").text
         response = httpx.get(f"{address}/health")
+        prediction = httpx.post(f"{address}/predict", json={})
+        description = httpx.get(f"{address}/openapi.json")
+        assert httpx.get(f"{address}/metrics").status_code == 200
     assert "No model available" in page
     assert fix in page
     assert response.status_code == 503
     assert fix in response.json()["reason"]
+    for problem in (prediction, description):
+        assert problem.status_code == 503
+        assert fix in problem.json()["detail"]
 
 
 def test_main_serves_the_champion_until_it_is_interrupted(
     project: ProjectPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    launched: list[dict[str, Any]] = []
+    launched: list[Api] = []
 
-    def launch(_: Any, health: dict[str, Any]) -> None:
-        launched.append(health)
+    def launch(_: Any, api: Api) -> None:
+        launched.append(api)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(app, "ProjectPaths", lambda: project)
     monkeypatch.setattr(app, "launch", launch)
     app.main([])
-    assert launched[0]["status"] == "ok"
+    assert launched[0].health["status"] == "ok"
 
 
 def test_help_does_not_serve(capsys: pytest.CaptureFixture[str]) -> None:

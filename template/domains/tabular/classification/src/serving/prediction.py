@@ -13,6 +13,11 @@ from .odds import NEGLIGIBLE, format_odds, log_odds
 __all__ = ["NEGLIGIBLE"]
 
 MAX_CLASSES = 10
+PREDICTION_SCHEMAS: dict[str, Any] = {
+    "prediction": {"type": "string", "description": "The most likely class."},
+    "probabilities": {"type": "object", "additionalProperties": {"type": "number"}},
+}
+EXPLANATION = "The change of the log-odds of the positive or predicted class by each input, compared with its default."
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,11 @@ def format_shift(shift: float) -> str:
 def format_truth(truth: Any, record: Mapping[str, Any]) -> str:
     """Return the true class of an example."""
     return str(truth)
+
+
+def to_json(prediction: Prediction) -> dict[str, Any]:
+    """Return the prediction as the REST API does."""
+    return {"prediction": prediction.label, "probabilities": prediction.probabilities}
 
 
 def output_value(prediction: Prediction) -> dict[str, float]:

@@ -12,6 +12,11 @@ from ..evaluation.markdown import signed
 
 NEGLIGIBLE = 0.0
 """Contributions up to this size are not shown."""
+PREDICTION_SCHEMAS: dict[str, Any] = {
+    "prediction": {"type": "number"},
+    "unit": {"type": "string"},
+}
+EXPLANATION = "The change of the prediction by each input, compared with its default."
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,11 @@ def format_shift(shift: float) -> str:
 def format_truth(truth: Any, record: Mapping[str, Any]) -> str:
     """Return the true value of an example with its unit."""
     return f"{truth:g} {record['target']['unit']}".strip()
+
+
+def to_json(prediction: Prediction) -> dict[str, Any]:
+    """Return the prediction as the REST API does."""
+    return {"prediction": prediction.value, "unit": prediction.unit}
 
 
 def output_value(prediction: Prediction) -> float:
