@@ -113,6 +113,9 @@ def _run_step(project: Project, command: Sequence[str], log: Log, step: int) -> 
 
 def _take_screenshot(project: Project, command: Sequence[str], log: Log) -> None:
     """Take the README's picture of the demo; where that fails, log the reason and go on."""
+    if "\nscreenshot = " not in (project.path / "pyproject.toml").read_text(encoding="utf-8"):
+        log("      skipped: this version of the template has no `screenshot`")
+        return
     with processes.child(command, project.path) as child:
         output, _ = child.communicate()
     if child.returncode:

@@ -54,7 +54,10 @@ OPTIONS = (
 # Predicts the first example, and reports the height of the demo if it then shows a prediction and no error. The
 # requests make the browser wait, because a prediction arrives in a stream, which does not stop the page's clock.
 SHOW_EXAMPLE = r"""async () => {
-    const prediction = () => document.querySelector("#prediction")?.innerText ?? "";
+    const prediction = () => {
+        const shown = document.querySelector("#prediction"), fields = shown?.querySelectorAll("input") ?? [];
+        return [shown?.innerText ?? "", ...Array.from(fields, field => field.value)].join(" ");
+    };
     const pending = () => document.querySelector("[data-testid=status-tracker]:not(.hide)");
     const settle = async () => {
         for (let polls = 0, same = 0, before = ""; same < 60 && polls < 2000; polls++) {
@@ -70,7 +73,7 @@ SHOW_EXAMPLE = r"""async () => {
     document.querySelector("#examples button, .tabs button.sm")?.click();
     await settle();
     scrollTo({top: 0, behavior: "instant"});
-    const failed = pending() || document.querySelector("[data-testid=toast-body], [role=alert]");
+    const failed = pending() || document.querySelector("[data-testid=toast-body]");
     const demo = document.querySelector(".tabs") ?? document.body;
     if (/\d/.test(prediction()) && !failed)
         document.documentElement.dataset.demoHeight = Math.ceil(demo.getBoundingClientRect().bottom) + 8;
@@ -89,18 +92,15 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
     paths = paths or ProjectPaths()
     browser = find_browser()
     # Not in a temporary folder of the system, in which Ubuntu's Chromium can't write.
-    folder = paths.cache("screenshot")
-    try:
-        with serve_example(paths) as address:
-            folder.mkdir(parents=True, exist_ok=True)
-            height = take(browser, address, folder / "social.png", CARD_HEIGHT)
-            take(browser, address, folder / "demo.png", min(height, MAX_HEIGHT))
-        docs = paths.root / "docs"
+    cache, docs = paths.root / ".cache", paths.root / "docs"
+    cache.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache, ignore_cleanup_errors=True) as name, serve_example(paths) as address:
+        card, demo = Path(name, "social.png"), Path(name, "demo.png")
+        height = take(browser, address, card, CARD_HEIGHT)
+        take(browser, address, demo, min(height, MAX_HEIGHT))
         docs.mkdir(exist_ok=True)
-        for name in ("demo.png", "social.png"):
-            (folder / name).replace(docs / name)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        for picture in (card, demo):
+            picture.replace(docs / picture.name)
     show_in_readme(paths.root / "README.md")
     print("wrote docs/demo.png and docs/social.png")
 
