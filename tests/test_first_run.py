@@ -75,14 +75,15 @@ def test_trains_commits_and_serves_until_ctrl_c(folder: Path, uv: str) -> None:
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(address)  # noqa: S310
     for line in (
-        r"\[1/4\] Installing the environment",
-        r"\[2/4\] Running the pipeline",
+        r"\[1/5\] Installing the environment",
+        r"\[2/5\] Running the pipeline",
         r"running fetch",
         r"done    fetch  \d+\.\d s",
         r"done    train@boosting",
         r"skipped report",
-        r"\[3/4\] Committing the results",
-        r"\[4/4\] Starting the demo",
+        r"\[3/5\] Taking the picture of the demo",
+        r"\[4/5\] Committing the results",
+        r"\[5/5\] Starting the demo",
         r"To start it again: cd demo && uv run demo",
     ):
         assert re.search(line, seen), line
@@ -90,6 +91,8 @@ def test_trains_commits_and_serves_until_ctrl_c(folder: Path, uv: str) -> None:
     assert git("log", "--format=%s", cwd=project) == (
         "Train the first champion\nCreate the project with mlpath"
     )
+    assert "skipped:" not in seen
+    assert "docs/demo.png" in git("show", "--name-only", "--format=", cwd=project).splitlines()
     assert (project / "ended-cleanly.log").exists()
     (project / "ended-cleanly.log").unlink()
     assert git("status", "--porcelain", cwd=project) == ""
@@ -146,6 +149,16 @@ def test_signal_during_the_pipeline_stops_it(
     assert git("status", "--porcelain", cwd=folder / "demo") == ""
 
 
+def test_ctrl_c_during_the_picture_stops_it(folder: Path, uv: str) -> None:
+    with start(uv, FAKE_UV_SCREENSHOT_SECONDS="30") as process:
+        seen = read_until(process, "Taking the picture")
+        process.send_signal(signal.SIGINT)
+        seen += read_rest(process)
+    assert process.returncode == 130
+    assert "cd demo && uv sync && uv run dvc repro" in seen
+    assert not still_running(folder)
+
+
 def test_closed_terminal_stops_the_demo(folder: Path, uv: str) -> None:
     with start(uv) as process:
         read_until(process, "The demo is running at")
@@ -173,13 +186,17 @@ def still_running(folder: Path) -> list[str]:
         time.sleep(0.05)
 
 
-def test_without_git_identity_serves_without_committing(folder: Path, uv: str, home: Path) -> None:
+def test_without_git_identity_and_browser_serves_without_committing(
+    folder: Path, uv: str, home: Path
+) -> None:
     (home / ".gitconfig").unlink()
-    with start(uv) as process:
+    with start(uv, FAKE_UV_FAILS="screenshot") as process:
         seen = read_until(process, "The demo is running at")
         process.send_signal(signal.SIGINT)
         seen += read_rest(process)
     assert process.returncode == 0, seen
     assert seen.count("-m 'Create the project with mlpath'") == 1
+    assert "      skipped: neither Chromium, Chrome nor Edge found; install one:" in seen
+    assert "a warning of a library" not in seen
     assert "staged, not committed" in seen
     assert git("diff", "--name-only", cwd=folder / "demo") == ""

@@ -10,7 +10,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from support import browser
 from support.e2e import Owner, get, serving
 
 pytestmark = pytest.mark.e2e
@@ -147,6 +149,19 @@ def test_clone_serves_without_training_data_or_database(
 
     for expected in ("Restored the champion", "is registered already"):
         assert expected in owner.uv("run", "restore-registry", cwd=clone)
+    if browser.CHROMIUM:
+        check_pictures(owner, clone)
+
+
+def check_pictures(owner: Owner, clone: Path) -> None:
+    """Take the pictures of the demo: only they and a line of the README are new."""
+    owner.uv("run", "screenshot", cwd=clone)
+    changed = owner.run("git", "status", "--porcelain", cwd=clone).split()
+    assert changed == ["M", "README.md", "??", "docs/"]
+    assert "](docs/demo.png)" in (clone / "README.md").read_text()
+    with Image.open(clone / "docs/social.png") as card, Image.open(clone / "docs/demo.png") as demo:
+        assert card.size == (1200, 630)
+        assert (demo.width, 600 < demo.height <= 1000) == (1200, True)
 
 
 def test_tampered_model_is_not_served(owner: Owner, trained_project: Path, tmp_path: Path) -> None:

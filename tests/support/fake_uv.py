@@ -32,12 +32,23 @@ def reproduce() -> None:
     Path("dvc.lock").write_text("schema: '2.0'\n")
 
 
+def take_screenshot() -> None:
+    print("a warning of a library")
+    time.sleep(float(os.environ.get("FAKE_UV_SCREENSHOT_SECONDS", "0")))
+    if os.environ.get("FAKE_UV_FAILS") == "screenshot":
+        sys.exit("neither Chromium, Chrome nor Edge found; install one: apt install chromium")
+    Path("docs").mkdir()
+    Path("docs/demo.png").write_bytes(b"a picture")
+
+
 def main() -> None:
     match sys.argv[1:]:
         case ["lock" | "sync", *_]:
             Path("uv.lock").write_text("version = 1\n")
         case ["run", "dvc", "repro"]:
             reproduce()
+        case ["run", "screenshot"]:
+            take_screenshot()
         case ["run", "demo"]:
             if os.environ.get("FAKE_UV_FAILS") == "demo":
                 sys.exit("the port is taken")

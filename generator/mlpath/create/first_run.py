@@ -1,4 +1,4 @@
-"""`mlpath new-project --run`: install, train, commit, and serve a new project."""
+"""`mlpath new-project --run`: install, train, take a picture, commit, and serve a new project."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _MAX_LINES = 25
 
 
 def run(project: Project, log: Log) -> None:
-    """Install the environment, train, commit the results, and serve until Ctrl-C.
+    """Install the environment, train, take the README's picture, commit, and serve until Ctrl-C.
 
     Args:
         project: A project from `create`.
@@ -48,18 +48,20 @@ def run(project: Project, log: Log) -> None:
     uv = processes.find_uv()
     with processes.cleaning_up_on_signals():
         try:
-            log("[1/4] Installing the environment")
+            log("[1/5] Installing the environment")
             python = processes.python_option(str(project.answers.get("python_version", "")))
             _run_step(project, [uv, "sync", *python], log, _SYNC)
             _commit(project, "Lock the dependencies", log, "uv.lock")
-            log("[2/4] Running the pipeline")
+            log("[2/5] Running the pipeline")
             _run_step(project, [uv, "run", "dvc", "repro"], log, _REPRO)
-            log("[3/4] Committing the results")
+            log("[3/5] Taking the picture of the demo")
+            _take_screenshot(project, [uv, "run", "screenshot"], log)
+            log("[4/5] Committing the results")
             _commit(project, CHAMPION_MESSAGE, log, ".")
         except KeyboardInterrupt:
             log(_commands_from(project, _SYNC))
             raise
-        log("[4/4] Starting the demo")
+        log("[5/5] Starting the demo")
         _serve(project, [uv, "run", "demo"], log)
 
 
@@ -107,6 +109,18 @@ def _run_step(project: Project, command: Sequence[str], log: Log, step: int) -> 
             f"`{COMMANDS[step]}` failed; the project itself is complete",
             hint=_commands_from(project, step),
         )
+
+
+def _take_screenshot(project: Project, command: Sequence[str], log: Log) -> None:
+    """Take the README's picture of the demo; where that fails, log the reason and go on."""
+    if "\nscreenshot = " not in (project.path / "pyproject.toml").read_text(encoding="utf-8"):
+        log("      skipped: this version of the template has no `screenshot`")
+        return
+    with processes.child(command, project.path) as child:
+        output, _ = child.communicate()
+    if child.returncode:
+        reason = (output.strip().splitlines() or ["no reason"])[-1]
+        log(f"      skipped: {reason}")
 
 
 def _commit(project: Project, message: str, log: Log, path: str) -> None:
