@@ -164,6 +164,21 @@ def check_pictures(owner: Owner, clone: Path) -> None:
         assert (demo.width, 600 < demo.height <= 1000) == (1200, True)
 
 
+def test_publish_serves_the_files_of_a_space_in_a_fresh_environment(
+    owner: Owner, trained_project: Path
+) -> None:
+    output = owner.uv("run", "publish", "--dry-run", cwd=trained_project)
+    assert "checked in a fresh environment with Python 3." in output
+    space = Path(output.splitlines()[-1])
+    lines = (space / "requirements.txt").read_text().splitlines()
+    versions = dict(line.split("==") for line in lines)
+    assert {"mcp", "spaces"} <= versions.keys(), "Spaces install them, too"
+    lock = (trained_project / "uv.lock").read_text()
+    for name in ("gradio", "numpy", "onnxruntime"):
+        assert f'name = "{name}"\nversion = "{versions[name]}"\n' in lock
+    assert owner.run("git", "status", "--porcelain", cwd=trained_project) == ""
+
+
 def test_tampered_model_is_not_served(owner: Owner, trained_project: Path, tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     owner.run("git", "clone", "--quiet", str(trained_project), str(clone), cwd=tmp_path)
