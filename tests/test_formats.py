@@ -20,7 +20,7 @@ from conftest import mlpath
 from mlpath.create import own_data
 from mlpath.create.request import ProjectRequest
 from mlpath.dataset import DatasetProfile, inspect
-from mlpath.dataset.sources import fetch, files
+from mlpath.dataset.sources import DownloadOptions, fetch, files, spreadsheet
 from mlpath.dataset.sources.convert import split_part
 from mlpath.errors import MlpathError
 from support.data_server import DataServer, Reply
@@ -109,6 +109,22 @@ def test_titles_blank_rows_totals_dates_and_numbers_as_text(folder: Path) -> Non
     assert profile.columns[2].maximum == pytest.approx(0.6)
     assert "The first line is skipped: 'Customers of 2020,,,'." in profile.notes
     assert "Rows with 'Total' in 'visits' are no samples and are left out." in profile.notes
+
+
+def test_the_progress_of_a_large_workbook_is_shown_on_stderr(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_book(folder / "book.xlsx", {"Orders": [HEADER, *ROWS]})
+    fetch(path, DownloadOptions(progress=True))
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr(spreadsheet, "LARGE", 0)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    fetch(path, DownloadOptions(progress=True))
+    output = capsys.readouterr()
+    assert output.err.startswith("Reading sheet Orders ...\n")
+    assert "Converting rows" in output.err
+    assert "100%" in output.err
+    assert not output.out
 
 
 def test_an_old_excel_file() -> None:

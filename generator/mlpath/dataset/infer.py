@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlpath.dataset import sql, vocabulary
 from mlpath.dataset.columns import MAX_CLASSES, MAX_FEATURES, frequent_categories, infer_columns
+from mlpath.dataset.groups import REASON, find_group
 from mlpath.dataset.leaks import MIN_ROWS, Leaks, find_leaks
 from mlpath.dataset.names import listed
 from mlpath.dataset.results import table_profile
@@ -113,6 +114,8 @@ def _infer_supervised(
     if target is not None:
         task = _infer_task(table.path, target, "classification" if is_text else request.task)
         profile = replace(profile, target=target.name, task=task)
+        if not is_text:
+            profile = _with_group(sample, profile, target)
         profile = _leave_out_leaks(sample, profile, target, text)
         profile = _with_target(profile, target, text)
         if not is_text:
@@ -185,6 +188,19 @@ def _positive_class(classes: Sequence[str]) -> str | None:
     return positive[0] if len(positive) == 1 else classes[1]
 
 
+def _with_group(sample: Table, profile: DatasetProfile, target: Column) -> DatasetProfile:
+    found = find_group(sample, profile.columns, target, str(profile.task))
+    columns = (
+        replace(column, role="left_out", reason=REASON) if column.name == found.column else column
+        for column in profile.columns
+    )
+    candidates = tuple(name for name in profile.candidates if name != found.column)
+    return replace(
+        profile, columns=tuple(columns), candidates=candidates, group=found.column,
+        notes=found.notes,
+    )  # fmt: skip
+
+
 def _leave_out_leaks(
     sample: Table, profile: DatasetProfile, target: Column, text: Column | None
 ) -> DatasetProfile:
@@ -192,12 +208,13 @@ def _leave_out_leaks(
     features = [column for column in used if column not in (target, text)]
     if profile.sampled_rows < MIN_ROWS or not features:
         return profile
-    found = find_leaks(sample, features, target, str(profile.task))
+    case = sql.text(profile.group) if profile.group else ""
+    found = find_leaks(sample, features, target, str(profile.task), case)
     if len(found.by_column) == len(features) and text is None:
         note = f"Every column alone determines {target.name!r}: check whether it needs a model."
-        return replace(profile, notes=(note,))
+        return replace(profile, notes=(*profile.notes, note))
     columns = (_without_leak(column, found.by_column) for column in profile.columns)
-    notes = tuple(_leak_notes(found))
+    notes = (*profile.notes, *_leak_notes(found))
     return replace(profile, columns=tuple(columns), notes=notes, copied=found.copied)
 
 
@@ -277,7 +294,8 @@ def _other_domain(profile: DatasetProfile) -> Iterator[str]:
 
 def _time_split(profile: DatasetProfile) -> Iterator[str]:
     dates = [c.name for c in profile.columns if c.type == "date" and c.role == "feature"]
-    if dates and profile.domain == "tabular" and not profile.copied:
+    is_grouped = profile.copied or profile.group
+    if dates and profile.domain == "tabular" and not is_grouped:
         yield (
             "Rows are split at random; to test on the latest rows by "
             f"{dates[0]!r}: `split: time` in schema.yaml"

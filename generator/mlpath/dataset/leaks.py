@@ -40,8 +40,18 @@ class Leaks(NamedTuple):
     """Rows that describe a sample again."""
 
 
-def find_leaks(sample: Table, features: Sequence[Column], target: Column, task: str) -> Leaks:
-    """Return the features that leak the target, tested on a sample of the rows."""
+def find_leaks(
+    sample: Table, features: Sequence[Column], target: Column, task: str, case: str = ""
+) -> Leaks:
+    """Return the features that leak the target.
+
+    Args:
+        sample: Rows of the table.
+        features: Columns that may leak.
+        target: Column to predict.
+        task: classification or regression.
+        case: SQL of the case that a row belongs to, such as a customer; empty if each row is one.
+    """
     numbers = [column for column in features if column.type in {"number", "date"}]
     if task == "regression":
         return Leaks(_find_functions(sample, numbers, target), (), 0)
@@ -52,14 +62,9 @@ def find_leaks(sample: Table, features: Sequence[Column], target: Column, task: 
         leaks |= _find_separating(sample, batch, truth)
     for batch in batches(incomplete):
         leaks |= _find_missing(sample, batch, truth)
-    return _with_pure(sample, features, truth, leaks)
-
-
-def _with_pure(
-    sample: Table, features: Sequence[Column], truth: str, leaks: dict[str, str]
-) -> Leaks:
     others = [column for column in features if column.name not in leaks]
-    pure = [column for column in others if _is_pure(sample, column, truth)]
+    count = f"count(DISTINCT {case})" if case else "count(*)"
+    pure = [column for column in others if _is_pure(sample, column, truth, count)]
     copied, copies = _find_copies(sample, pure)
     found = {column.name: _DETERMINES for column in pure if column.name not in copied}
     return Leaks(leaks | found, copied, copies)
@@ -139,19 +144,24 @@ def _find_missing(sample: Table, columns: Sequence[Column], truth: str) -> dict[
     return leaks
 
 
-def _is_pure(sample: Table, column: Column, truth: str) -> bool:
-    """Return whether each value of a column repeats, and occurs with one class alone."""
+def _is_pure(sample: Table, column: Column, truth: str, count: str) -> bool:
+    """Return whether each value of a column repeats, and occurs with one class alone.
+
+    `count` is the SQL that counts samples, so that a case repeats no value of its own.
+    """
     if not 1 < column.distinct <= column.count / 2:
         return False
     value = sql.value(column)
     pairs = sample.subquery(
-        f"{value} AS value, {truth} AS truth, count(*) AS rows",
+        f"{value} AS value, {truth} AS truth, {count} AS rows",
         "GROUP BY 1, 2 HAVING value IS NOT NULL AND truth IS NOT NULL",
     )
     classes = [int(row[0]) for row in pairs.select("sum(rows)", "GROUP BY truth")]
     largest = pairs.subquery("max(rows) AS rows", "GROUP BY value")
     explained = largest.aggregate("sum(rows)")[0]
     rows, majority = sum(classes), max(classes, default=0)
+    if column.distinct > rows / 2:
+        return False
     return rows > majority and rows - explained <= _MAX_UNEXPLAINED * (rows - majority)
 
 

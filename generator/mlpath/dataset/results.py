@@ -141,6 +141,8 @@ class DatasetProfile(TableStats):
     """Rows that equal others in all features, though the rows of the file differ."""
     copied: tuple[str, ...] = ()
     """Columns whose equal values mark copies of a sample."""
+    group: str = ""
+    """Column whose equal values mark rows of one case, such as a customer."""
     frequency: str = ""
     """Of a time series: daily, monthly, ..."""
     step_days: float | None = None

@@ -143,6 +143,36 @@ IDENTIFIER_NAMES = re.compile(
     r"|(?:client|customer|cust|account|acct|order|invoice|ticket|record|case|policy|member|loan)(?:num|no|nr|id)$",
     re.IGNORECASE,
 )
+_ID_WORD = (
+    "id|identifier|uuid|guid|uid|key|code|no|nr|num|number|name|unique|anonymous|anonymized|"
+    "encrypted|hashed|hash|external|internal|original|global"
+)
+_CASE = (
+    "customer|cust|client|user|patient|subject|subj|participant|respondent|person|individual|"
+    "household|student|pupil"
+)
+_CASE_BY_ID = (
+    "member|account|acct|employee|worker|donor|borrower|applicant|subscriber|policyholder|"
+    "cardholder|visitor|guest|player|athlete|volunteer|child|animal|mouse|family|panelist|voter"
+)
+_PLACE = "store|shop|school|hospital|clinic|branch|merchant|restaurant|company|firm|farm"
+_PLACE_BY_ID = "site|facility|center|centre|outlet|device|machine|engine|vehicle|sensor|unit|asset"
+
+
+def _identifiers(alone: str, with_id: str) -> re.Pattern[str]:
+    """Return the names of identifiers of things: some by their noun alone, others with an id."""
+    before = r"(?:(?:id|unique|anonymous|anonymized)_)?"
+    return re.compile(
+        rf"{before}(?:{alone})(?:_?(?:{_ID_WORD}))*|{before}(?:{with_id})(?:_?(?:{_ID_WORD}))+"
+    )
+
+
+CASE_NAMES = _identifiers(_CASE, _CASE_BY_ID)
+"""Names of columns, their words joined by `_`, that identify a person or the like."""
+PLACE_NAMES = _identifiers(_PLACE, _PLACE_BY_ID)
+"""Names of columns that identify a place or a device."""
+ID_NAMES = re.compile(r"id|pid|uid|uuid|guid")
+"""Names of columns that identify something."""
 _PERSON = (
     r"customer|client|patient|employee|student|user|person|passenger|driver|member|contact|owner|"
     r"manager|teacher|doctor|physician|nurse|applicant|guest|host|buyer|seller|sender|recipient|"

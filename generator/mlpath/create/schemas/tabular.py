@@ -59,7 +59,9 @@ def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dic
         schema["too_rare"] = rare
     if _rows_repeat(profile, features[:MAX_FEATURES]):
         schema["repeats"] = True
-    if profile.copied:
+    if profile.group:
+        schema["group"] = [profile.group]
+    elif profile.copied:
         schema["group"] = [c.key for c in features[:MAX_FEATURES] if c.name in profile.copied]
     return schema
 

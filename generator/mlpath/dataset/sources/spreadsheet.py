@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import re
 import shlex
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
+import click
 import python_calamine
 
 from mlpath.dataset.names import listed
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 _MAX_EXACT = 1e15
 """Larger floats are not exact integers."""
 _MAX_LISTED = 12
+LARGE = 1 << 20
+"""Bytes of a workbook from which on the progress is shown: it takes seconds."""
 
 
 @dataclass(frozen=True)
@@ -41,19 +45,21 @@ class _Sheet:
         return sum(sum(map(bool, row)) > 1 for row in self.rows) > 1
 
 
-def convert(path: Path, part: str, entry: Entry, _options: DownloadOptions) -> ConvertedTable:
+def convert(path: Path, part: str, entry: Entry, options: DownloadOptions) -> ConvertedTable:
     """Write a sheet to a CSV file.
 
     Args:
         path: The workbook.
         part: Name of the sheet; empty for the only one that has a table.
         entry: Where the file is written.
+        options: Whether to show the progress.
 
     Raises:
         MlpathError: The workbook can't be read, or has several tables.
     """
     with _readable_errors(path), python_calamine.load_workbook(str(path)) as book:
-        sheets = list(_sheets(book))
+        progress = options.progress and path.stat().st_size >= LARGE
+        sheets = list(_sheets(book, progress=progress))
     sheet = _named(path, sheets, part) if part else _only_table(path, sheets)
     entry.start("", resumable=False)
     with entry.partial.open("w", encoding="utf-8", newline="") as file:
@@ -84,12 +90,19 @@ def _readable_errors(path: Path) -> Iterator[None]:
         ) from None
 
 
-def _sheets(book: Any) -> Iterator[_Sheet]:
+def _sheets(book: Any, *, progress: bool) -> Iterator[_Sheet]:
     for sheet in book.sheets_metadata:
         if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet:
-            rows = book.get_sheet_by_name(sheet.name).iter_rows()
+            if progress:
+                click.echo(f"Reading sheet {sheet.name} ...", err=True)
+            table = book.get_sheet_by_name(sheet.name)
+            with click.progressbar(
+                table.iter_rows(), length=table.height, label="Converting rows", file=sys.stderr,
+                hidden=not progress,
+            ) as bar:  # fmt: skip
+                rows = [list(map(_text, row)) for row in bar]
             visible = sheet.visible == python_calamine.SheetVisibleEnum.Visible
-            yield _Sheet(sheet.name, visible, _without_blanks([list(map(_text, r)) for r in rows]))
+            yield _Sheet(sheet.name, visible, _without_blanks(rows))
 
 
 def _without_blanks(rows: list[list[str]]) -> list[list[str]]:

@@ -40,7 +40,10 @@ def draw_table(schema: Schema, rows: int, seed: int) -> pd.DataFrame:
         table[column.file_name] = drop_values(column, to_text(column, position), rng)
     rank = score.argsort().argsort() / rows
     table[schema.target.file_name] = to_text(schema.target, rank)
-    return pd.DataFrame(table | {entry.column: ["x"] * rows for entry in schema.left_out})
+    others = {entry.column: ["x"] * rows for entry in schema.left_out}
+    # Each row is a case of its own, so that the splits have the same shares of the classes.
+    cases = {name: [f"case {row}" for row in range(rows)] for name in schema.group_columns}
+    return pd.DataFrame(table | others | cases)
 
 
 def is_coarse(column: Column) -> bool:

@@ -32,6 +32,11 @@ def test_rows_without_a_target_or_of_a_rare_class_are_dropped(tmp_path: Path, sm
     assert load(tmp_path, "code,target\n01,NA\n02,\n03,rare\n", small) == ["01"]
 
 
+def test_columns_of_the_group_are_text(tmp_path: Path, small: Schema) -> None:
+    (tmp_path / "table.csv").write_text("code,target,shop\n01,NA,007\n", encoding="utf-8")
+    assert read_raw(tmp_path, dataclasses.replace(small, group=("code", "shop")))["shop"].tolist() == ["007"]
+
+
 def test_unknown_columns_are_kept_for_the_validation(tmp_path: Path, small: Schema) -> None:
     load(tmp_path, "code,moon\n01,full\n", small)
     assert list(read_raw(tmp_path, small)) == ["code", "moon"]
