@@ -629,9 +629,7 @@ def test_fractions_of_few_values_are_regression(tmp_path: Path) -> None:
     assert profile.task == "regression"
 
 
-def test_too_many_categories_are_left_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_many_categories_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mlpath.dataset.profile.MAX_BYTES_IN_MEMORY", 0)
     monkeypatch.setattr("mlpath.dataset.profile.SAMPLE_ROWS", 5000)
     path = tmp_path / "many.csv"
