@@ -54,11 +54,17 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def write_address(readme: Path, address: str) -> None:
-    """Put badge and address between the markers of the README; without markers nothing changes."""
-    text = readme.read_text(encoding="utf-8")
-    link = f"{START}\n[![Open in Spaces]({BADGE})]({address})\n\nTry it: <{address}>\n{END}"
-    changed = re.sub(f"{re.escape(START)}.*?{re.escape(END)}", lambda _: link, text, count=1, flags=re.DOTALL)
-    readme.write_text(changed, encoding="utf-8", newline="\n")
+    """Put badge and address between the markers of the README; without markers, with them before its first section."""
+    text = readme.read_bytes().decode()  # keeps the line endings
+    lines = (START, f"[![Open in Spaces]({BADGE})]({address})", "", f"Try it: <{address}>", END)
+    newline = "\r\n" if "\r\n" in text else "\n"
+    link = newline.join(lines)
+    marked = re.search(f"{re.escape(START)}.*?{re.escape(END)}", text, re.DOTALL)
+    if marked:
+        text = f"{text[: marked.start()]}{link}{text[marked.end() :]}"
+    elif heading := re.search(r"^## ", text, re.MULTILINE):
+        text = f"{text[: heading.start()]}{link}{newline}{newline}{text[heading.start() :]}"
+    readme.write_bytes(text.encode())
 
 
 def _check(folder: Path, options: argparse.Namespace) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from ..errors import UserError, exit_on_user_error
 from ..paths import ProjectPaths
 from . import app
+from .api import Api
 from .predictor import load_predictor
 
 # CSS pixels. The pictures are larger by `SCALE`, and the card has the 1200 × 630 pixels that social networks expect.
@@ -130,7 +131,7 @@ def serve_example(paths: ProjectPaths) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     local = {"server_name": "127.0.0.1", "server_port": port, "root_path": ""}
-    app.launch(page, app.health_status(predictor), prevent_thread_lock=True, quiet=True, **local)
+    app.launch(page, Api(predictor), prevent_thread_lock=True, quiet=True, **local)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:

@@ -108,17 +108,17 @@ def test_the_command_checks_uploads_and_writes_the_address(
     monkeypatch.setattr(publish, "HfApi", lambda: HfApi(hub.address, token="hf_ada"))  # noqa: S106
     monkeypatch.setattr(check, "check", checked.append)
     try:
-        readme.write_text(f"{publish.START}\n{publish.END}\n{before}", encoding="utf-8")
+        readme.write_text("# Demo\n\nAn introduction.\n\n## Results\n", encoding="utf-8")
         publish.main(["--space", "ada/demo"], project)
         address = f"{hub.address}/spaces/ada/demo"
         for _ in range(2):
-            assert readme.read_text(encoding="utf-8").count(f"]({address})") == 1
+            text = readme.read_text(encoding="utf-8")
+            assert text.count(f"]({address})") == 1
             publish.write_address(readme, address)
-        assert readme.read_text(encoding="utf-8").endswith(f"{publish.END}\n{before}")
+        assert text.startswith(f"# Demo\n\nAn introduction.\n\n{publish.START}\n")
+        assert text.endswith(f"{publish.END}\n\n## Results\n")
     finally:
         readme.write_text(before, encoding="utf-8")
-    publish.write_address(readme, address)
-    assert readme.read_text(encoding="utf-8") == before, "without markers nothing changes"
     captured = capsys.readouterr()
     assert captured.out == f"{address}\n"
     assert "no commit has the code and the parameters of the champion" in captured.err
