@@ -170,7 +170,7 @@ def show_in_readme(readme: Path) -> None:
     """Put the picture before the README's first section, unless the README shows it already."""
     text = readme.read_bytes().decode()  # keeps the line endings
     heading = re.search(r"^## ", text, re.MULTILINE)
-    if heading and "docs/demo.png" not in text:
+    if heading and not re.search(r"""[("']docs/demo\.png""", text):
         end, newline = heading.start(), "\r\n" if "\r\n" in text else "\n"
         readme.write_bytes(f"{text[:end]}{IMAGE}{newline}{newline}{text[end:]}".encode())
 
