@@ -50,7 +50,7 @@ OPTIONS = (
     "--use-mock-keychain",
     f"--force-device-scale-factor={SCALE}",
     # The picture is taken when the page's clock has advanced by this; it stops during a request and skips idle time.
-    "--virtual-time-budget=60000",
+    "--virtual-time-budget=120000",
 )
 # Predicts the first example, and reports the height of the demo if it then shows a prediction and no error. The
 # requests make the browser wait, because a prediction arrives in a stream, which does not stop the page's clock.
@@ -61,22 +61,25 @@ SHOW_EXAMPLE = r"""async () => {
     };
     const pending = () => document.querySelector("[data-testid=status-tracker]:not(.hide)");
     const settle = async () => {
-        for (let polls = 0, same = 0, before = ""; same < 60 && polls < 2000; polls++) {
+        let same = 0;
+        for (let requests = 0, before = ""; same < 60 && requests < 5000; requests++) {
             await fetch("./health");
             const now = pending() ? "" : prediction();
             same = now && now === before ? same + 1 : 0;
             before = now;
         }
+        return /\d/.test(prediction()) && same === 60;
     };
+    const still = "<style>* { transition: none !important; animation: none !important }</style>";
+    document.head.insertAdjacentHTML("beforeend", still);
     await settle();
     // An example image is shown in this tab.
     [...document.querySelectorAll("[role=tab]")].find(tab => tab.innerText === "Upload")?.click();
     document.querySelector("#examples button, .tabs button.sm")?.click();
-    await settle();
+    const predicted = await settle();
     scrollTo({top: 0, behavior: "instant"});
-    const failed = pending() || document.querySelector("[data-testid=toast-body]");
     const demo = document.querySelector(".tabs") ?? document.body;
-    if (/\d/.test(prediction()) && !failed)
+    if (predicted && !document.querySelector("[data-testid=toast-body]"))
         document.documentElement.dataset.demoHeight = Math.ceil(demo.getBoundingClientRect().bottom) + 8;
 }"""
 HEIGHT = re.compile(r'<html[^>]* data-demo-height="(\d+)"')
@@ -168,7 +171,7 @@ def show_in_readme(readme: Path) -> None:
     """Put the picture before the README's first section, unless the README shows it already."""
     text = readme.read_bytes().decode()  # keeps the line endings
     heading = re.search(r"^## ", text, re.MULTILINE)
-    if heading and "docs/demo.png" not in text:
+    if heading and not re.search(r"""[("']docs/demo\.png""", text):
         end, newline = heading.start(), "\r\n" if "\r\n" in text else "\n"
         readme.write_bytes(f"{text[:end]}{IMAGE}{newline}{newline}{text[end:]}".encode())
 

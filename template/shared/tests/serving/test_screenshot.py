@@ -15,7 +15,7 @@ from project_package.paths import ProjectPaths
 from project_package.serving import screenshot
 from project_package.serving.screenshot import IMAGE, find_browser, show_in_readme, take
 
-README = "# Title\r\n\r\nwhat it does\r\n\r\n## Results\r\n\r\n## Limits\r\n"
+README = "# Title\r\n\r\nwhat it does\r\n\r\n## Results\r\n\r\n## Run it\r\n\r\nIt writes `docs/demo.png`.\r\n"
 BROWSER = f"""#!{sys.executable}
 import sys, urllib.request
 from pathlib import Path
@@ -106,7 +106,7 @@ def test_a_picture_that_fails_is_an_error(
     [
         ("# Title\n\n## Results\n", f"# Title\n\n{IMAGE}\n\n## Results\n"),
         (f"# Title\n\n{IMAGE}\n\n## Results\n", f"# Title\n\n{IMAGE}\n\n## Results\n"),
-        ("text\n\n## Results\n\n![mine](docs/demo.png)\n", "text\n\n## Results\n\n![mine](docs/demo.png)\n"),
+        ('text\n\n## Results\n\n<img src="docs/demo.png">\n', 'text\n\n## Results\n\n<img src="docs/demo.png">\n'),
         ("# Title\n", "# Title\n"),
     ],
     ids=["new", "shown already", "shown elsewhere", "no section"],
