@@ -83,6 +83,7 @@ def _serve(root: Path, python: Path, options: dict[str, Any]) -> Iterator[tuple[
         "GRADIO_SERVER_NAME": "127.0.0.1",
         "GRADIO_SERVER_PORT": str(port),
         "SYSTEM": "spaces",
+        "SPACE_ID": "owner/name",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     with log.open("w", encoding="utf-8") as output:

@@ -105,7 +105,7 @@ def serving_modules() -> list[Path]:
 
 
 def python_version() -> str:
-    """Return the oldest version of Python that the project supports, as in its container."""
+    """Return the oldest version of Python that the project supports."""
     found = re.search(r"\d+\.\d+", str(metadata(PACKAGE).json.get("requires_python")))
     if not found:
         raise UserError("pyproject.toml has no requires-python; add it under [project]")
@@ -147,7 +147,8 @@ def _assets(paths: ProjectPaths) -> list[Path]:
 
 def _make_empty(folder: Path) -> None:
     is_free = not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
-    if not is_free and not (folder / METADATA_FILE).is_file():
+    is_space = (folder / METADATA_FILE).is_file() and not (folder / ".git").exists()
+    if not is_free and not is_space:
         raise UserError(f"{folder} has other files; choose an empty folder with --output")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -75,6 +75,9 @@ def test_a_folder_with_other_files_is_kept(folder: Path, project: ProjectPaths, 
         with pytest.raises(UserError, match="has other files; choose an empty folder with --output"):
             build(project, output)
     assert names(tmp_path / "other") == {name}
+    (folder / ".git").mkdir()
+    with pytest.raises(UserError, match="has other files"):
+        build(project, folder)
 
 
 def test_without_reports_or_lock_file_the_message_says_what_to_run(project: ProjectPaths, tmp_path: Path) -> None:
