@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from support.data_server import Reply, serve
 from support.datasets import (
     PHOTO_COLORS,
     TEAM_WORDS,
@@ -173,7 +174,7 @@ def check_lines(output: str, expected: tuple[Words, ...]) -> None:
         assert any(all(word in line for word in words) for line in lines), (words, output)
 
 
-def create(owner: Owner, name: str, path: Path, *arguments: str) -> tuple[Path, str]:
+def create(owner: Owner, name: str, path: Path | str, *arguments: str) -> tuple[Path, str]:
     """Return a trained and committed project, and what its pipeline printed."""
     project = owner.create(name, "--dataset", str(path), *arguments)
     output = owner.uv("run", "dvc", "repro", cwd=project)
@@ -369,14 +370,23 @@ def test_newer_data_is_checked_before_training(
     assert "up to date" in owner.uv("run", "dvc", "status", cwd=project)
 
 
-def test_regression_on_a_table_without_a_header(owner: Owner, tmp_path: Path) -> None:
+def test_regression_on_a_table_without_a_header_by_address(owner: Owner, tmp_path: Path) -> None:
     rows = [
         [row[2], row[3], row[5], f"{int(row[2]) * 3 + 25 * ord(row[3])},5"]
         for row in customers()[1:]
     ]
     path = write_csv(tmp_path / "readings.txt", rows, delimiter=";")
-    path.write_text(path.read_text(encoding="utf-8"), encoding="utf-16")
-    project, _ = create(owner, "own-readings", path)
+    text = path.read_text(encoding="utf-8")
+    with serve() as server:
+        url = f"{server.url}/readings.txt"
+        server.replies["/readings.txt"] = Reply(text.encode("utf-16"))
+        project, _ = create(owner, "own-readings", url)
+        server.replies["/readings.txt"] = Reply((text + text.splitlines()[0]).encode("utf-16"))
+        newer = owner.uv("run", "update-data", cwd=project)
+    assert newer.splitlines()[0] == "rows: 401 (before: 400)"
+    prepared = owner.uv("run", "dvc", "repro", "prepare", cwd=project)
+    assert "data/raw.dvc" in prepared
+    assert url in (project / "data" / "raw.dvc").read_text(encoding="utf-8")
     assert " passed" in owner.uv("run", "pytest", "-q", "tests/data", cwd=project)
     with serving(owner, project) as address:
         low, high = predict(owner, project, address, [{"column0": 1}, {"column0": 70}])

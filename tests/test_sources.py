@@ -9,7 +9,14 @@ import pytest
 import yaml
 
 from conftest import mlpath
-from mlpath.dataset.sources import DownloadOptions, fetch, is_address, responses, web
+from mlpath.dataset.sources import (
+    DownloadOptions,
+    Provenance,
+    fetch,
+    is_address,
+    responses,
+    web,
+)
 from mlpath.dataset.sources.address import parse
 from support.data_server import DataServer, Reply, Request
 from support.sources import CSV, PAGE, TAG, check_refused, provenance_of
@@ -281,6 +288,31 @@ def test_the_limit_is_an_option(server: DataServer) -> None:
     assert "more than the limit of 100 bytes\nHint: To allow it: --max-download 1" in result.output
 
 
+@pytest.mark.parametrize(
+    ("provenance", "url"),
+    [
+        (Provenance("https://a.b/c.csv?year=2024"), "https://a.b/c.csv?year=2024"),
+        (Provenance("s3://b/c.csv"), "s3://b/c.csv"),
+        (Provenance("hf://datasets/a/b", download="https://h.f/b.csv"), "https://h.f/b.csv"),
+        (Provenance("https://a.b/c.xlsx", part="sheet Orders"), ""),
+        (Provenance("https://a.b/c.csv?token=REMOVED"), ""),
+        (Provenance("openml:31"), ""),
+        (Provenance("shop.xlsx"), ""),
+    ],
+)
+def test_the_address_of_newer_data(provenance: Provenance, url: str) -> None:
+    assert provenance.newer_url() == url
+
+
+def test_a_project_has_the_address_of_newer_data(server: DataServer, folder: Path) -> None:
+    server.replies["/churn.csv"] = Reply(CSV, {"ETag": TAG})
+    url = f"{server.url}/churn.csv"
+    command = ("new-project", "demo", "--defaults", "--no-lock", "--target", "sold", "--dataset")
+    assert mlpath(*command, url).exit_code == 0
+    record = yaml.safe_load((folder / "demo/data/raw.dvc").read_text())
+    assert record == {"outs": [{"path": "raw", "hash": "md5"}], "meta": {"url": url}}
+
+
 def test_a_project_records_where_its_data_comes_from(server: DataServer, folder: Path) -> None:
     server.replies["/churn.csv"] = Reply(CSV, {"ETag": TAG})
     result = mlpath(
@@ -292,6 +324,7 @@ def test_a_project_records_where_its_data_comes_from(server: DataServer, folder:
     schema = yaml.safe_load((folder / "demo/schema.yaml").read_text())
     assert schema["source"].startswith("churn.csv, 7")
     assert schema["source"].endswith(f' from {server.url}/churn.csv?key=REMOVED (ETag "v1").')
+    assert "url" not in (folder / "demo/data/raw.dvc").read_text(), "useless without its secrets"
     written = b"".join(path.read_bytes() for path in (folder.parent).rglob("*") if path.is_file())
     assert b"s3cret" not in written
     assert "s3cret" not in result.output

@@ -68,6 +68,7 @@ def test_a_file_of_the_hub() -> None:
     assert provenance.origin() == "hf://datasets/ada/dew/data/dew.csv@v1 (revision a1b2)"
     assert provenance.license_answer() == "mit, cc-by-4.0"
     assert provenance.citation_text() == "Lovelace, A. (1843). Dew and Rain. https://doi.org/10.1/x"
+    assert provenance.newer_url().endswith("/datasets/ada/dew/resolve/v1/data/dew.csv")
     assert not fetched.path.is_symlink()
 
 

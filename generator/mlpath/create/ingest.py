@@ -197,6 +197,16 @@ def write_dataset(
         allow_unicode=True, sort_keys=False, width=118, default_flow_style=None,
     )  # fmt: skip
     (project / SCHEMA).write_text(_HEADER + schemas.COMMENT + text, encoding="utf-8", newline="\n")
+    if provenance and profile.kind == "table":
+        _record_url(project, provenance.newer_url())
+
+
+def _record_url(project: Path, url: str) -> None:
+    """Record where `uv run update-data` finds a newer version, if the data has such an address."""
+    if url:
+        record = (project / RAW).with_suffix(".dvc")
+        with record.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(yaml.safe_dump({"meta": {"url": url}}))
 
 
 def data_name(profile: DatasetProfile) -> str:

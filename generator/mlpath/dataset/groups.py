@@ -8,7 +8,7 @@ from mlpath.dataset import sql, vocabulary
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mlpath.dataset.results import Column
     from mlpath.dataset.sql import Table
@@ -39,27 +39,31 @@ def find_group(sample: Table, columns: Sequence[Column], target: Column, task: s
     Its name and its values have to say so: few rows per value, and many values. A place such as a
     store is none if the table has dates: what is predicted then is its own future.
     """
-    has_dates = any(column.type == "date" and column.role == "feature" for column in columns)
     notes: list[str] = []
-    for pattern, minimum in (
-        (vocabulary.CASE_NAMES, _MIN_REPEATED),
-        *([] if has_dates else [(vocabulary.PLACE_NAMES, _MIN_REPEATED)]),
-        (vocabulary.ID_NAMES, _MIN_REPEATED_ID),
-    ):
-        named = [column for column in columns if column != target and _is_named(column, pattern)]
-        for column in sorted(named, key=lambda column: column.distinct):
-            rows, groups = _count_groups(sample, column, target)
-            if groups < MIN_GROUPS or rows - groups < minimum * rows:
-                continue
-            rare = _rare_class(sample, column, target) if task == "classification" else ""
-            if not rare:
-                found = f"{column.name!r} repeats ({groups:,} values in {rows:,} rows)"
-                return Group(column.name, (f"{found}: {REASON.removeprefix('group: ')}.",))
-            notes.append(
-                f"{column.name!r} repeats, but too few of its values have the class {rare!r} to "
-                "keep its rows in one split: rows are split at random."
-            )
+    for column, minimum in _named(columns, target):
+        rows, groups = _count_groups(sample, column, target)
+        if groups < MIN_GROUPS or rows - groups < minimum * rows:
+            continue
+        rare = _rare_class(sample, column, target) if task == "classification" else ""
+        if not rare:
+            found = f"{column.name!r} repeats ({groups:,} values in {rows:,} rows)"
+            return Group(column.name, (f"{found}: {REASON.removeprefix('group: ')}.",))
+        notes.append(
+            f"{column.name!r} repeats, but too few of its values have the class {rare!r} to "
+            "keep its rows in one split: rows are split at random."
+        )
     return Group(notes=tuple(notes))
+
+
+def _named(columns: Sequence[Column], target: Column) -> Iterator[tuple[Column, float]]:
+    """Yield the columns whose names are those of a group, and the share that must repeat."""
+    others = sorted((each for each in columns if each != target), key=lambda each: each.distinct)
+    patterns = {vocabulary.CASE_NAMES: _MIN_REPEATED}
+    if not any(column.type == "date" and column.role == "feature" for column in columns):
+        patterns[vocabulary.PLACE_NAMES] = _MIN_REPEATED
+    patterns[vocabulary.ID_NAMES] = _MIN_REPEATED_ID
+    for pattern, minimum in patterns.items():
+        yield from ((column, minimum) for column in others if _is_named(column, pattern))
 
 
 def _is_named(column: Column, pattern: re.Pattern[str]) -> bool:

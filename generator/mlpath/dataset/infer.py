@@ -114,8 +114,7 @@ def _infer_supervised(
     if target is not None:
         task = _infer_task(table.path, target, "classification" if is_text else request.task)
         profile = replace(profile, target=target.name, task=task)
-        if not is_text:
-            profile = _with_group(sample, profile, target)
+        profile = _with_group(sample, profile, target)
         profile = _leave_out_leaks(sample, profile, target, text)
         profile = _with_target(profile, target, text)
         if not is_text:
@@ -189,6 +188,8 @@ def _positive_class(classes: Sequence[str]) -> str | None:
 
 
 def _with_group(sample: Table, profile: DatasetProfile, target: Column) -> DatasetProfile:
+    if profile.domain == "text":
+        return profile
     found = find_group(sample, profile.columns, target, str(profile.task))
     columns = (
         replace(column, role="left_out", reason=REASON) if column.name == found.column else column
@@ -208,8 +209,7 @@ def _leave_out_leaks(
     features = [column for column in used if column not in (target, text)]
     if profile.sampled_rows < MIN_ROWS or not features:
         return profile
-    case = sql.text(profile.group) if profile.group else ""
-    found = find_leaks(sample, features, target, str(profile.task), case)
+    found = find_leaks(sample, features, target, str(profile.task), profile.group)
     if len(found.by_column) == len(features) and text is None:
         note = f"Every column alone determines {target.name!r}: check whether it needs a model."
         return replace(profile, notes=(*profile.notes, note))

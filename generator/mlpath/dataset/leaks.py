@@ -50,7 +50,7 @@ def find_leaks(
         features: Columns that may leak.
         target: Column to predict.
         task: classification or regression.
-        case: SQL of the case that a row belongs to, such as a customer; empty if each row is one.
+        case: Column of the case that a row belongs to, such as a customer, if there is one.
     """
     numbers = [column for column in features if column.type in {"number", "date"}]
     if task == "regression":
@@ -63,7 +63,13 @@ def find_leaks(
     for batch in batches(incomplete):
         leaks |= _find_missing(sample, batch, truth)
     others = [column for column in features if column.name not in leaks]
-    count = f"count(DISTINCT {case})" if case else "count(*)"
+    return _with_pure(sample, others, truth, case, leaks)
+
+
+def _with_pure(
+    sample: Table, others: Sequence[Column], truth: str, case: str, leaks: dict[str, str]
+) -> Leaks:
+    count = f"count(DISTINCT {sql.text(case)})" if case else "count(*)"
     pure = [column for column in others if _is_pure(sample, column, truth, count)]
     copied, copies = _find_copies(sample, pure)
     found = {column.name: _DETERMINES for column in pure if column.name not in copied}

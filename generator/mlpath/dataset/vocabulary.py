@@ -95,7 +95,8 @@ TARGET_NAMES = {
     "survived", "default", "defaulted", "fraud", "is_fraud", "species", "variety", "sentiment",
     "spam", "price", "saleprice", "sale_price", "selling_price", "median_house_value", "quality",
     "progression", "medv", "approved", "loan_status", "stroke", "diabetes", "cancer",
-    "heart_disease", "heartdisease", "fetal_health", "subscribed", "raintomorrow",
+    "heart_disease", "heartdisease", "fetal_health", "subscribed", "raintomorrow", "vote", "status",
+    "mpg", "miles_per_gallon", "sales",
 }  # fmt: skip
 TARGETS_BESIDE = {"close": "open", "y": "x"}
 """Names with another meaning beside a second one: a price of a stock, a coordinate."""

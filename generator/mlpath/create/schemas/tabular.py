@@ -59,11 +59,15 @@ def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dic
         schema["too_rare"] = rare
     if _rows_repeat(profile, features[:MAX_FEATURES]):
         schema["repeats"] = True
+    return schema | _group(profile, features[:MAX_FEATURES])
+
+
+def _group(profile: DatasetProfile, features: list[Column]) -> dict[str, Any]:
+    """Return the entry of the columns whose equal values stay in one split, if there are any."""
     if profile.group:
-        schema["group"] = [profile.group]
-    elif profile.copied:
-        schema["group"] = [c.key for c in features[:MAX_FEATURES] if c.name in profile.copied]
-    return schema
+        return {"group": [profile.group]}
+    copied = [column.key for column in features if column.name in profile.copied]
+    return {"group": copied} if copied else {}
 
 
 def data_answers(profile: DatasetProfile) -> dict[str, Any]:

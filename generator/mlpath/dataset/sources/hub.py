@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +63,11 @@ def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDa
         else:
             entry.check_size(sizes[file], options)
             path = Path(hub.hf_hub_download(place.name, file, **where))
-    return FetchedDataset(path, _provenance(address, info, path))
+    provenance = _provenance(address, info, path)
+    if file is not None:
+        url = hub.hf_hub_url(place.name, file, repo_type="dataset", revision=place.revision)
+        provenance = replace(provenance, download=url)
+    return FetchedDataset(path, provenance)
 
 
 def _parse(address: Address) -> _Location:

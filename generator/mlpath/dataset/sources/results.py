@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mlpath.dataset.sources.address import is_address
+from mlpath.dataset.sources.address import REMOVED, is_address
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +24,9 @@ class DownloadOptions:
     max_bytes: int = 1_000_000_000
     progress: bool = False
     """Show the progress on stderr."""
+
+
+_DOWNLOADABLE = re.compile(r"(?:https?|s3|gs)://", re.IGNORECASE)
 
 
 def _today() -> str:
@@ -46,6 +49,16 @@ class Provenance:
     """What was converted, such as `sheet Orders`."""
     retrieved: str = field(default_factory=_today)
     """Date in ISO 8601, UTC."""
+    download: str = ""
+    """Address by which DVC downloads the file, if it isn't `address`."""
+
+    def newer_url(self) -> str:
+        """Return the address by which DVC downloads a newer version, if there is one.
+
+        Without its secrets an address is of no use, and neither is the original of a conversion.
+        """
+        url = self.download or self.address
+        return url if _DOWNLOADABLE.match(url) and REMOVED not in url and not self.part else ""
 
     def origin(self) -> str:
         """Return address and version, for Markdown."""
