@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect, sync_playwright
 from playwright.sync_api import TimeoutError as TooLateError
 
@@ -89,6 +90,17 @@ def faults(page: Page) -> list[str]:
         page.wait_for_function(SCROLLED)
     found: list[str] = page.evaluate(FAULTS)
     return found
+
+
+def barriers(page: Page) -> list[str]:
+    """Return the accessibility errors in the open tab that axe-core calls serious or critical."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{error['id']}: {node['failureSummary']} ({node['target']})"
+        for error in found
+        if error["impact"] in {"serious", "critical"}
+        for node in error["nodes"]
+    ]
 
 
 def draw(page: Page, selector: str, points: Sequence[tuple[float, float]]) -> None:

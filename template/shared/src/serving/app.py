@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from email.utils import getaddresses
 from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # Gradio reads it when it is imported
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from .. import TITLE
 from ..evaluation import markdown
@@ -25,18 +27,13 @@ from . import demo
 from .api import CONCURRENCY, Api
 from .champion import ChampionError
 from .predictor import Predictor, load_predictor
+from .theme import CSS, NAME_CALENDARS, THEME, Head
 
 PACKAGE = __package__.partition(".")[0]  # not __name__, which is __main__ if the module is run
-# On a phone: tables scroll sideways instead of breaking numbers, only hashes break, galleries get fewer columns.
-CSS = """
-.prose table { word-break: normal; overflow-wrap: normal; }
-.prose code { white-space: normal; overflow-wrap: anywhere; }
-.gallery-container .grid-container { grid-template-columns: repeat(auto-fit, minmax(max(70px, 15%), 1fr)); }
-"""
 
 
 def build_app(predictor: Predictor, reports: Path | None = None) -> gr.Blocks:
-    """Return the page: demo, evaluation, lineage."""
+    """Return the page: what it does, demo, evaluation, lineage, author."""
     app = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600))
     with app:
         _heading()
@@ -46,6 +43,8 @@ def build_app(predictor: Predictor, reports: Path | None = None) -> gr.Blocks:
             _evaluation_tab(reports or ProjectPaths().reports)
         with gr.Tab("Lineage"):
             _lineage_tab(predictor)
+        _author()
+        app.load(None, js=NAME_CALENDARS, api_visibility="private")
     return app
 
 
@@ -56,13 +55,25 @@ def build_error_page(reason: str) -> gr.Blocks:
         _heading()
         gr.Markdown("## No model available")
         gr.Textbox(reason, label="Reason", interactive=False, lines=3)
+        _author()
     return app
 
 
 def _heading() -> None:
-    gr.Markdown(f"# {TITLE}")
-    # Not Markdown: the author's sentence is shown literally.
-    gr.HTML(f'<p style="font-size:1.1em">{html.escape(metadata(PACKAGE)["Summary"])}</p>')
+    # Not Markdown: title and sentence of the author are shown literally.
+    gr.HTML(f"<h1>{html.escape(TITLE)}</h1><p>{html.escape(metadata(PACKAGE)['Summary'])}</p>", elem_id="heading")
+
+
+def _author() -> None:
+    """Show the authors, their addresses and the project's links (`[project.urls]`) that `pyproject.toml` names."""
+    about = metadata(PACKAGE)
+    people = [html.escape(name) for name in about.get_all("Author", [])]
+    for name, address in getaddresses(about.get_all("Author-email", [])):
+        people.append(f'{html.escape(name)} <a href="mailto:{html.escape(address)}">{html.escape(address)}</a>')
+    links = [entry.partition(", ") for entry in about.get_all("Project-URL", [])]
+    links = [f'<a href="{html.escape(url)}">{html.escape(label)}</a>' for label, _, url in links]
+    if people:
+        gr.HTML(f"<p><b>About the author:</b> {' · '.join([*people, *links])}</p>", elem_id="author")
 
 
 def _evaluation_tab(reports: Path) -> None:
@@ -87,14 +98,18 @@ def _evaluation_tab(reports: Path) -> None:
 
 
 def _figures(folder: Path) -> None:
-    """Show the figures in two columns, the comparison of the models first."""
+    """Show the figures, the comparison of the models first; choosing one enlarges it."""
     paths = sorted(folder.glob("*.png"), key=lambda path: (path.stem != "comparison", path.stem))
-    for start in range(0, len(paths), 2):
-        with gr.Row():
-            for path in paths[start : start + 2]:
-                gr.Image(str(path), label=path.stem, show_label=False, interactive=False, min_width=320, buttons=[])
-            if start + 1 == len(paths):
-                gr.HTML(min_width=320)  # keeps a single last figure from filling the row
+    gr.Gallery(
+        [(str(path), path.stem.replace("_", " ")) for path in paths],
+        label="Figures",
+        show_label=False,
+        object_fit="contain",
+        height="fit-content",
+        buttons=[],
+        interactive=False,
+        elem_id="figures",
+    )
 
 
 def _lineage_tab(predictor: Predictor) -> None:
@@ -116,8 +131,12 @@ def launch(app: gr.Blocks, api: Api, **options: Any) -> Any:
         ssr_mode=False,
         max_file_size="20mb",
         footer_links=["api"],
+        theme=THEME,
         css=CSS,
-        app_kwargs={"routes": api.routes()},  # before Gradio's own
+        app_kwargs={
+            "routes": api.routes(),  # before Gradio's own
+            "middleware": [Middleware(Head, title=TITLE, description=metadata(PACKAGE)["Summary"])],
+        },
         **options,
     )
 

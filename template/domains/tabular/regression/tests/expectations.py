@@ -35,3 +35,9 @@ def check_prediction(prediction: Prediction) -> None:
 def check_response(response: Any, expected: Prediction) -> None:
     """Check a response of the API."""
     assert response == pytest.approx(expected.value, rel=1e-4)
+
+
+def check_errors(errors: list[tuple[Any, Prediction]]) -> None:
+    """Check truths and predictions: the largest errors, the largest first."""
+    sizes = [abs(truth - prediction.value) for truth, prediction in errors]
+    assert sizes == pytest.approx(sorted(sizes, reverse=True), rel=0.02)  # inputs are rounded

@@ -8,6 +8,7 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
+from . import summary
 from .odds import NEGLIGIBLE, format_odds, log_odds
 
 __all__ = ["NEGLIGIBLE"]
@@ -70,3 +71,24 @@ def output_component(prediction: Prediction, record: Mapping[str, Any], elem_id:
     return gr.Label(
         output_value(prediction), num_top_classes=MAX_CLASSES, label=record["target"]["label"], elem_id=elem_id
     )
+
+
+def format_summary(prediction: Prediction, record: Mapping[str, Any]) -> str:
+    """Return the prediction and its uncertainty in words, as HTML."""
+    return summary.format_summary(prediction.probabilities)
+
+
+def describe_error(truth: Any, prediction: Prediction, record: Mapping[str, Any]) -> str:
+    """Return the true class of a row and the wrong prediction for it."""
+    return summary.describe_error(str(truth), prediction.probabilities)
+
+
+def is_decisive(scores: NDArray[np.float64], record: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Return for each row whether its most likely class is not that of the first row."""
+    likeliest = scores.argmax(axis=1)
+    return np.asarray(likeliest != likeliest[0])
+
+
+def format_outcome(prediction: Prediction, record: Mapping[str, Any]) -> str:
+    """Return what a decisive change leads to, the end of a sentence."""
+    return f"the prediction would be {prediction.label}"

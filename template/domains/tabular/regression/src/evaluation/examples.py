@@ -1,4 +1,4 @@
-"""The examples of the demo."""
+"""The examples and errors of the demo."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.schema import Schema
-from ..data.splits import Split
+from ..data.splits import Split, encode_target
 
 
 def select_examples(schema: Schema, test: Split, values: NDArray[np.float64]) -> list[int]:
@@ -17,6 +17,18 @@ def select_examples(schema: Schema, test: Split, values: NDArray[np.float64]) ->
     order = values.argsort(kind="stable")
     tenth = len(order) // 10
     return [int(order[tenth]), int(np.abs(values - np.median(values)).argmin()), int(order[-1 - tenth])]
+
+
+def rank_errors(schema: Schema, test: Split, values: NDArray[np.float64]) -> list[int]:
+    """Return the positions of all predictions, the one with the largest error first."""
+    ranked: list[int] = (-np.abs(encode_target(test.target, schema) - values)).argsort(kind="stable").tolist()
+    return ranked
+
+
+def prediction_errors(schema: Schema, validation: Split, values: NDArray[np.float64]) -> dict[str, Any]:
+    """Return `errors_80`: 80 % of the validation rows have an error (actual minus predicted) between these limits."""
+    errors = encode_target(validation.target, schema) - values
+    return {"errors_80": [format_truth(limit) for limit in np.quantile(errors, [0.1, 0.9])]}
 
 
 def format_truth(value: Any) -> float:

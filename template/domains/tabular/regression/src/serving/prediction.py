@@ -1,5 +1,6 @@
 """The prediction of a regressor, and how the demo shows it."""
 
+import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,7 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
-from ..evaluation.markdown import signed
+from ..evaluation.markdown import rounded, signed
 
 NEGLIGIBLE = 0.0
 """Contributions up to this size are not shown."""
@@ -67,3 +68,30 @@ def output_component(prediction: Prediction, record: Mapping[str, Any], elem_id:
     """Return the component that shows a prediction."""
     label = f"{prediction.label} ({prediction.unit})" if prediction.unit else prediction.label
     return gr.Number(output_value(prediction), label=label, interactive=False, elem_id=elem_id)
+
+
+def format_summary(prediction: Prediction, record: Mapping[str, Any]) -> str:
+    """Return the prediction in words, with its 80 % interval if the record has one, as HTML."""
+    unit = f" {html.escape(prediction.unit)}" if prediction.unit else ""
+    text = f"<b>about {rounded(prediction.value)}{unit}</b>"
+    if "errors_80" in record:
+        low, high = (rounded(prediction.value + error) for error in record["errors_80"])
+        text += f"; between {low} and {high} in 80\N{NO-BREAK SPACE}% of cases"
+    return f'<p class="summary" role="status">{text}</p>'
+
+
+def describe_error(truth: Any, prediction: Prediction, record: Mapping[str, Any]) -> str:
+    """Return the true value of a row and the prediction for it."""
+    return f"{format_truth(truth, record)}, not {rounded(prediction.value)}"
+
+
+def is_decisive(scores: NDArray[np.float64], record: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Return for each row whether its prediction differs from the first one by more than the mean absolute error."""
+    return np.asarray(np.abs(scores - scores[0]) > record["metrics"]["mae"]["value"])
+
+
+def format_outcome(prediction: Prediction, record: Mapping[str, Any]) -> str:
+    """Return what a decisive change leads to, the end of a sentence."""
+    error = rounded(record["metrics"]["mae"]["value"])
+    value = format_truth(float(rounded(prediction.value).replace(",", "")), record)
+    return f"the prediction would be {value}, which is more than the mean absolute error ({error}) away"
