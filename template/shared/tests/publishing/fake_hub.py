@@ -60,12 +60,8 @@ class FakeHub:
         """Return the status and the body of a response."""
         parts = path.removeprefix("/api/").split("/")
         space = "/".join(parts[1:3])
-        if method == "GET" and parts == ["whoami-v2"]:
-            return 200, {"type": "user", "name": "ada"}
-        if method == "GET" and space not in self.spaces:
-            return 404, {"error": "Repository not found"}
         if method == "GET":
-            return 200, {"id": space, "siblings": [{"rfilename": name} for name in self.spaces[space]]}
+            return self.get(space, parts)
         if method == "DELETE":
             del self.spaces[f"ada/{json.loads(body)['name']}"]
             return 200, {}
@@ -76,6 +72,13 @@ class FakeHub:
             modes = {"uploadMode": "regular", "shouldIgnore": False}
             return 200, {"files": [{"path": file["path"], **modes} for file in request["files"]]}
         return self.create(request) if parts == ["repos", "create"] else self.validate(request)
+
+    def get(self, space: str, parts: list[str]) -> tuple[int, dict[str, Any]]:
+        if parts == ["whoami-v2"]:
+            return 200, {"type": "user", "name": "ada"}
+        if space not in self.spaces:
+            return 404, {"error": "Repository not found"}
+        return 200, {"id": space, "siblings": [{"rfilename": name} for name in self.spaces[space]]}
 
 
 @contextmanager
