@@ -153,7 +153,7 @@ def test_malformed_bodies_get_a_problem_document(address: str, predictor: Predic
 
 
 def test_every_invalid_input_is_named(address: str, predictor: Predictor) -> None:
-    inputs = {name: [] for name in payloads.input_schemas(predictor)}
+    inputs: dict[str, Any] = {name: [] for name in payloads.input_schemas(predictor)}
     fields = [error["field"] for error in check_problem(httpx.post(f"{address}/predict", json=inputs), 422)["errors"]]
     assert fields == list(inputs)[:MAX_ERRORS]
     many = httpx.post(f"{address}/predict", json={"rows": [1] * MAX_ROWS})
@@ -170,7 +170,7 @@ def test_a_misspelled_input_gets_a_suggestion(address: str, predictor: Predictor
 
 @pytest.mark.parametrize("media_type", ["", "text/plain", "application/x-www-form-urlencoded", "text/\xe9"])
 def test_other_content_types_are_not_supported(address: str, media_type: str) -> None:
-    headers = {"Content-Type": media_type.encode("latin-1")}
+    headers = {b"Content-Type": media_type.encode("latin-1")}
     response = httpx.post(f"{address}/predict", content=b"{}", headers=headers)
     assert JSON in check_problem(response, 415)["detail"]
 

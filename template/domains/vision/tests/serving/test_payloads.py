@@ -78,7 +78,7 @@ def test_unusable_images_are_rejected_with_a_message(address: str, request_body:
     ],
 )
 def test_malformed_forms_are_rejected(address: str, body: bytes, media_type: str) -> None:
-    headers = {"Content-Type": media_type.encode("latin-1")}
+    headers = {b"Content-Type": media_type.encode("latin-1")}
     response = httpx.post(f"{address}/predict", content=body, headers=headers)
     assert response.status_code in (400, 422)
     assert response.headers["content-type"] == "application/problem+json"
