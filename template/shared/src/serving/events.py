@@ -87,7 +87,8 @@ def connect(
 
     private |= {"outputs": [*prediction.components, *explanation.components], "concurrency_limit": concurrency}
     predicted.failure(show, **private)
-    changes = [getattr(component, "input", None) or component.change for component in inputs.values()]
+    # `input` misses pasted text; `change` of an image is triggered by examples, too, which show their prediction.
+    changes = [part.input if isinstance(part, gr.Image) else part.change for part in inputs.values()]
     gr.on(changes, None, js=DEBOUNCE, api_visibility="private")
     update = gr.Button("Update", elem_id=UPDATE, visible="hidden")
     update.click(show, trigger_mode="always_last", show_progress="hidden", **private)
