@@ -38,3 +38,10 @@ def check_response(response: Any, expected: Prediction) -> None:
     shown = {entry["label"]: entry["confidence"] for entry in response["confidences"]}
     assert len(shown) == min(len(expected.probabilities), MAX_CLASSES)
     assert all(expected.probabilities[label] == pytest.approx(value, abs=1e-6) for label, value in shown.items())
+
+
+def check_errors(errors: list[tuple[Any, Prediction]]) -> None:
+    """Check truths and predictions: all are wrong, the most confident first."""
+    assert all(prediction.label != truth for truth, prediction in errors)
+    confidence = [max(prediction.probabilities.values()) for _, prediction in errors]
+    assert confidence == pytest.approx(sorted(confidence, reverse=True), abs=0.02)  # inputs are rounded

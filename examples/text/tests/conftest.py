@@ -19,6 +19,7 @@ from which_library.data.splits import Split, read_splits
 from which_library.paths import ProjectPaths
 from which_library.pipeline import evaluate, prepare, report, train
 from which_library.serving import app
+from which_library.serving.api import Api
 from which_library.serving.predictor import Predictor, load_predictor
 
 from .raw_data import write_raw_data
@@ -105,12 +106,12 @@ def predictor(project: ProjectPaths) -> Predictor:
 
 
 @contextmanager
-def serve(page: Any, health: dict[str, Any]) -> Iterator[str]:
-    """Serve a page on a free port and yield its address."""
+def serve(page: Any, api: Api) -> Iterator[str]:
+    """Serve a page and its API on a free port and yield the address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    app.launch(page, health, prevent_thread_lock=True, quiet=True, server_port=port)
+    app.launch(page, api, prevent_thread_lock=True, quiet=True, server_port=port)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -120,7 +121,7 @@ def serve(page: Any, health: dict[str, Any]) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def address(project: ProjectPaths, predictor: Predictor) -> Iterator[str]:
     """The address of the running demo."""
-    with serve(app.build_app(predictor, project.reports), app.health_status(predictor)) as url:
+    with serve(app.build_app(predictor, project.reports), Api(predictor)) as url:
         yield url
 
 

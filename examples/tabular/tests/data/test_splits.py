@@ -44,8 +44,18 @@ def test_copies_of_a_case_are_in_one_split(table: pd.DataFrame, schema: Schema, 
     assert sum(part.features[name].nunique() for part in splits.values()) == 200
     assert sum(len(part.target) for part in splits.values()) == 600
     for part in splits.values():
-        assert part.groups is not None
         assert len(set(part.groups)) == part.features[name].nunique()
+
+
+def test_rows_of_a_case_are_in_one_split(table: pd.DataFrame, schema: Schema, params: Params, tmp_path: Path) -> None:
+    customers = pd.Series([f"customer {row // 3}" if row < 570 else None for row in range(600)])
+    schema = dataclasses.replace(schema, repeats=True, group=("customer",), split="random")
+    rows = table.sample(600, replace=True, random_state=0, ignore_index=True).assign(customer=customers)
+    write_splits(split(rows, schema, params.prepare), tmp_path)
+    splits = read_splits(tmp_path, schema)
+    assert all(list(part.features) == [column.name for column in schema.features] for part in splits.values())
+    cases = [set(part.cases) for part in splits.values() if part.cases is not None]
+    assert len(set().union(*cases)) == sum(map(len, cases)) == 190 + 30, "a row without a customer is a case"
 
 
 def test_rows_are_split_by_time_if_the_schema_says_so(table: pd.DataFrame, schema: Schema, params: Params) -> None:

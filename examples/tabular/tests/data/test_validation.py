@@ -61,6 +61,13 @@ def test_missing_and_unknown_columns_are_named() -> None:
     ]
 
 
+def test_columns_of_the_group_may_be_no_features() -> None:
+    schema = dataclasses.replace(SCHEMA, group=("age", "shop"))
+    assert list(validate(TABLE.assign(shop="a"), schema)) == ["age", "color", "shop"]
+    with pytest.raises(DataError, match="column 'shop' is missing"):
+        validate(TABLE, schema)
+
+
 def test_all_problems_are_reported_at_once() -> None:
     table = with_first("color", "green").assign(age=["seven", 5], moon=None)
     assert len(errors(table).splitlines()) == 3

@@ -6,7 +6,10 @@ import pytest
 
 from second_look.data.schema import Schema
 from second_look.data.splits import Split
-from second_look.evaluation.demo_metadata import describe_inputs, round_significant
+from second_look.evaluation.demo_metadata import MAX_ERRORS, describe_inputs, round_significant
+from second_look.serving.predictor import Predictor
+
+from ..expectations import check_errors
 
 
 def test_defaults_are_within_the_ranges(splits: dict[str, Split], schema: Schema) -> None:
@@ -15,6 +18,12 @@ def test_defaults_are_within_the_ranges(splits: dict[str, Split], schema: Schema
             assert entry["default"] in entry["choices"]
         else:
             assert entry["minimum"] <= entry["default"] <= entry["maximum"]
+
+
+def test_errors_are_the_worst_of_the_test_split(predictor: Predictor) -> None:
+    errors = predictor.champion.record["errors"]
+    assert 0 < len(errors) <= MAX_ERRORS
+    check_errors([(error["truth"], predictor.predict(error["inputs"])) for error in errors])
 
 
 @pytest.mark.parametrize(

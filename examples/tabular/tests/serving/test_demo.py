@@ -1,5 +1,6 @@
 """The demo over HTTP: predictions, examples, explanations and errors."""
 
+import json
 from typing import Any
 
 import gradio as gr
@@ -8,7 +9,8 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from second_look.serving.demo import PLACEHOLDER, _input_component, contribution_bars
+from second_look.serving.demo import _input_component, contribution_bars
+from second_look.serving.prediction import describe_error
 from second_look.serving.predictor import Contribution, Predictor
 
 from ..expectations import SHIFTS, check_response
@@ -24,8 +26,11 @@ def test_inputs_have_names(client: Client, predictor: Predictor) -> None:
         check_response(client.predict(**row, api_name="/predict"), predictor.predict(row))
 
 
-def test_before_the_first_prediction_a_placeholder_is_shown(address: str) -> None:
-    assert PLACEHOLDER[3:40] in httpx.get(f"{address}/config").text
+def test_errors_of_the_test_split_are_offered(address: str, predictor: Predictor) -> None:
+    page = httpx.get(f"{address}/config").text
+    for error in predictor.champion.record["errors"]:
+        text = describe_error(error["truth"], predictor.predict(error["inputs"]), predictor.champion.record)
+        assert json.dumps(text)[1:-1] in page or text in page
 
 
 def test_contributions_are_bars(predictor: Predictor) -> None:
@@ -35,7 +40,9 @@ def test_contributions_are_bars(predictor: Predictor) -> None:
 
 
 def test_without_contributions_the_explanation_says_so(predictor: Predictor) -> None:
-    assert "no input changes the prediction" in contribution_bars(predictor, predictor.explain({}))
+    text = contribution_bars(predictor, predictor.explain({}))
+    assert "no input changes the prediction" in text
+    assert predictor.inputs[0]["label"] in text
 
 
 @pytest.mark.parametrize("value", [1e9, "seven", None])

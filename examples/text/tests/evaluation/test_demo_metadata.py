@@ -13,11 +13,13 @@ from which_library.data.splits import Split, encode_target
 from which_library.evaluation.demo_metadata import (
     EXAMPLE_WORDS,
     EXCERPT_LENGTH,
+    MAX_ERRORS,
     MAX_EXAMPLES,
     MAX_LIMIT,
     demo_metadata,
     excerpt,
     length_limit,
+    select_errors,
     select_examples,
 )
 from which_library.paths import ProjectPaths
@@ -60,6 +62,21 @@ def test_examples_are_typical_test_texts(splits: Splits, schema: Schema, exporte
         assert abs(int(rank) - rows.sum() / 2) <= 1, "the probability is the median of the class"
 
 
+def test_errors_are_texts_that_the_demo_predicts_wrongly(predictor: Predictor, schema: Schema) -> None:
+    errors = predictor.champion.record["errors"]
+    assert len(errors) <= MAX_ERRORS
+    predictions = [predictor.predict(error["inputs"][schema.text.name]) for error in errors]
+    assert all(error["truth"] != prediction.label for error, prediction in zip(errors, predictions, strict=True))
+    confidence = [max(prediction.probabilities.values()) for prediction in predictions]
+    assert confidence == pytest.approx(sorted(confidence, reverse=True), abs=1e-5)
+
+
+def test_without_wrong_predictions_there_are_no_errors(splits: Splits, schema: Schema, exported: bytes) -> None:
+    test = splits["test"]
+    perfect = np.eye(len(schema.classes))[encode_target(test.target, schema)]
+    assert select_errors(schema, test, perfect, exported) == []
+
+
 def test_a_long_text_is_shortened(splits: Splits, schema: Schema, exported: bytes) -> None:
     classes = schema.classes[:MAX_EXAMPLES]
     long = splits["train"].features["text"].iloc[0] * 100
@@ -92,7 +109,7 @@ def test_without_extracts_no_text_is_published(splits: Splits, schema: Schema, p
     private = replace(schema, questions=(question,), extracts=False)
     probabilities = np.eye(len(schema.classes))[encode_target(splits["test"].target, schema)]
     metadata = demo_metadata(exported, {"test": probabilities}, splits, private, params)
-    assert metadata["examples"] == []
+    assert metadata["examples"] == metadata["errors"] == []
     assert metadata["inputs"][0]["default"] == question.ask
 
 

@@ -49,6 +49,12 @@ def test_few_rows_have_no_interval() -> None:
     assert (score["low"], score["high"]) == (None, None)
 
 
+def test_a_metric_without_an_interval_has_its_value() -> None:
+    score = score_models(independent(np.zeros(50)), {"model": noise(50)}, PARAMS, intervals=[])["model"]["mae"]
+    assert score["value"] == pytest.approx(np.abs(noise(50)).mean())
+    assert (score["low"], score["high"]) == (None, None)
+
+
 def score_slice(rows: Any) -> dict[str, Any]:
     """Score the slice of the rows that are true."""
     truth = independent(np.zeros(200))

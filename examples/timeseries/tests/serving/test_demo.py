@@ -10,7 +10,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from air_ahead.serving.chart import NARROW, WIDE, Size, axis_ticks
-from air_ahead.serving.demo import EXAMPLES, chart_html, explanation_html, forecast_chart
+from air_ahead.serving.demo import EXAMPLES, chart_html, explanation_html, forecast_chart, summary_html
 from air_ahead.serving.predictor import Predictor
 
 from .dates import middle, start_day
@@ -89,6 +89,15 @@ def parse_svg(text: str) -> ElementTree.Element:
 def test_chart_of_trained_steps_has_a_note(predictor: Predictor) -> None:
     assert "was trained on these" in chart_html(predictor, {"today": predictor.inputs[0]["minimum"]})
     assert "was trained on these" not in chart_html(predictor, {})
+
+
+def test_summary_has_the_last_step_its_interval_and_the_coverage(predictor: Predictor) -> None:
+    prediction = predictor.predict({"today": start_day(predictor, middle(predictor))})
+    text, decimals = summary_html(predictor, prediction), predictor.decimals
+    assert f"in {prediction.times[-1]}</b>" in text
+    assert f"between {prediction.low[-1]:.{decimals}f} and {prediction.high[-1]:.{decimals}f} in 80" in text
+    assert f"of {len(prediction.times)} actual values" in text
+    assert "actual values" not in summary_html(predictor, predictor.predict({}))
 
 
 @pytest.mark.parametrize(("low", "high"), [(355.2, 369.9), (0.0, 1.0), (-3.0, 4.0), (1000, 9000), (316.0, 316.6)])

@@ -1,21 +1,27 @@
 """The page and `/health` over HTTP, with a champion and without one."""
 
+import html
 import json
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from email.message import Message
+from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from air_ahead import TITLE
 from air_ahead.paths import ProjectPaths
 from air_ahead.serving import app
 from air_ahead.serving import predictor as predictor_module
+from air_ahead.serving.api import Api
 from air_ahead.serving.champion import MODEL_FILE
-from air_ahead.serving.events import format_error
+from air_ahead.serving.events import DEBOUNCE, PREDICTION, format_error
 from air_ahead.serving.predictor import InvalidInputError, Predictor
 
 from ..conftest import serve
@@ -52,25 +58,59 @@ def test_a_page_without_a_usable_evaluation_says_so(
     assert message in str(app.build_app(predictor, tmp_path).get_config_file())
 
 
-def test_figures_are_shown_in_pairs(project: ProjectPaths, predictor: Predictor, tmp_path: Path) -> None:
-    shutil.copytree(project.reports, tmp_path / "reports")
-    shutil.copy(tmp_path / "reports/figures/comparison.png", tmp_path / "reports/figures/another.png")
-    for folder in (project.reports, tmp_path / "reports"):
-        names = [path.stem for path in (folder / "figures").glob("*.png")]
-        parts = app.build_app(predictor, folder).get_config_file()["components"]
-        shown = [part["props"]["label"] for part in parts if part["type"] == "image"]
-        shown = [label for label in shown if label in names]
-        assert shown == ["comparison", *sorted(set(names) - {"comparison"})]
-        spacers = [part for part in parts if part["type"] == "html" and part["props"].get("min_width") == 320]
-        assert len(spacers) == len(names) % 2
+def test_figures_are_shown_the_comparison_first(project: ProjectPaths, predictor: Predictor) -> None:
+    names = {path.stem for path in (project.reports / "figures").glob("*.png")}
+    parts = app.build_app(predictor, project.reports).get_config_file()["components"]
+    (gallery,) = [part["props"]["value"] for part in parts if part["props"].get("elem_id") == "figures"]
+    shown = [Path(figure["image"]["path"]).stem for figure in gallery]
+    assert shown == ["comparison", *sorted(names - {"comparison"})]
 
 
 def test_an_error_message_is_escaped_html() -> None:
-    def refuse(**_: Any) -> None:
-        raise InvalidInputError("<i>7</i> is not a digit.")
+    message = format_error(InvalidInputError("<i>7</i> is not a digit."))
+    assert message.endswith("&lt;i&gt;7&lt;/i&gt; is not a digit.</p>")
 
-    assert format_error(refuse, {"digit": 7}).endswith("&lt;i&gt;7&lt;/i&gt; is not a digit.</p>")
-    assert format_error(lambda **_: None, {"digit": 7}) == ""
+
+def test_the_page_names_purpose_author_and_links(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:
+    about = Message()
+    about["Summary"] = "Tells <b> from 8"
+    about["Author-email"] = '"Doe, <Jane>" <jane@example.org>'
+    about["Project-URL"] = "Code, https://example.org/code"
+    monkeypatch.setattr(app, "metadata", lambda _: about)
+    page = str(app.build_app(predictor).get_config_file())
+    assert "Tells &lt;b&gt; from 8" in page
+    assert 'Doe, &lt;Jane&gt; <a href="mailto:jane@example.org">' in page
+    assert '<a href="https://example.org/code">Code</a>' in page
+
+
+def test_the_head_has_title_icon_and_open_graph_tags_of_the_project_only(address: str) -> None:
+    page = httpx.get(address).text
+    head, _, body = page.partition("</head>")
+    tags = dict(re.findall(r'<meta property="(og:[^"]+)" content="([^"]*)"', head))
+    assert tags == {
+        "og:type": "website",
+        "og:title": html.escape(TITLE),
+        "og:description": html.escape(metadata(app.PACKAGE)["Summary"]),
+    }
+    assert f"<title>{html.escape(TITLE)}</title>" in head
+    assert 'rel="icon" href="data:image/svg+xml,' in head
+    assert "</html>" in body
+
+
+def test_inputs_update_the_prediction_and_the_first_page_has_one(predictor: Predictor) -> None:
+    config = app.build_app(predictor).get_config_file()
+    ids = {part["props"].get("elem_id"): part for part in config["components"]}
+    assert 'class="summary"' in ids[PREDICTION]["props"]["value"]
+    updates = [entry for entry in config["dependencies"] if entry["js"] == DEBOUNCE]
+    assert {event for entry in updates for _, event in entry["targets"]} <= {"input", "change"}
+    assert len(updates[0]["targets"]) == len(predictor.champion.record["inputs"])
+
+
+def test_without_errors_in_the_record_the_section_is_left_out(
+    predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(predictor.champion.record, "errors", raising=False)
+    assert "Where it fails" not in str(app.build_app(predictor).get_config_file())
 
 
 def remove(project: ProjectPaths, folder: Path) -> None:
@@ -100,25 +140,31 @@ def test_without_a_champion_the_page_says_what_to_run(
     with serve(*launched) as address:
         page = httpx.get(f"{address}/config").text
         response = httpx.get(f"{address}/health")
+        prediction = httpx.post(f"{address}/predict", json={})
+        description = httpx.get(f"{address}/openapi.json")
+        assert httpx.get(f"{address}/metrics").status_code == 200
     assert "No model available" in page
     assert fix in page
     assert response.status_code == 503
     assert fix in response.json()["reason"]
+    for problem in (prediction, description):
+        assert problem.status_code == 503
+        assert fix in problem.json()["detail"]
 
 
 def test_main_serves_the_champion_until_it_is_interrupted(
     project: ProjectPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    launched: list[dict[str, Any]] = []
+    launched: list[Api] = []
 
-    def launch(_: Any, health: dict[str, Any]) -> None:
-        launched.append(health)
+    def launch(_: Any, api: Api) -> None:
+        launched.append(api)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(app, "ProjectPaths", lambda: project)
     monkeypatch.setattr(app, "launch", launch)
     app.main([])
-    assert launched[0]["status"] == "ok"
+    assert launched[0].health["status"] == "ok"
 
 
 def test_help_does_not_serve(capsys: pytest.CaptureFixture[str]) -> None:

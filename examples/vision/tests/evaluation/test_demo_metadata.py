@@ -10,7 +10,13 @@ from digit_reader.data.images import Pixels, decode_data_url
 from digit_reader.data.novelty import center_from_text, center_to_text, distance_to_nearest
 from digit_reader.data.schema import Schema
 from digit_reader.data.splits import Split, encode_target
-from digit_reader.evaluation.demo_metadata import MAX_EXAMPLES, demo_metadata
+from digit_reader.evaluation.demo_metadata import (
+    MAX_ERRORS,
+    MAX_EXAMPLES,
+    demo_metadata,
+    describe_samples,
+    select_errors,
+)
 from digit_reader.serving.predictor import Predictor
 
 Splits = dict[str, Split]
@@ -39,13 +45,26 @@ def test_last_two_examples_have_the_lowest_probability(predictor: Predictor, spl
         np.testing.assert_allclose(example_pixels(predictor, index), test.features[row], atol=0.5 / 255)
 
 
+def test_errors_are_wrong_predictions_the_most_confident_first(splits: Splits, schema: Schema) -> None:
+    test = splits["test"]
+    target = encode_target(test.target, schema)
+    prediction = np.eye(len(schema.classes))[target]
+    assert select_errors(test, prediction, schema) == []
+    for row, confidence in ((3, 0.7), (5, 0.9)):
+        prediction[row] = (1 - confidence) / (len(schema.classes) - 1)
+        prediction[row, target[row] - 1] = confidence
+    expected = describe_samples(test, [5, 3], schema)
+    assert select_errors(test, prediction, schema) == expected
+    assert len(select_errors(test, np.roll(prediction, 1, axis=1), schema)) == min(MAX_ERRORS, len(target))
+
+
 def test_no_examples_if_the_schema_forbids_them(
     predictor: Predictor, splits: Splits, schema: Schema, params: Params
 ) -> None:
     private = dataclasses.replace(schema, examples=False)
     predictions = {name: predictor.predict_proba(part.features) for name, part in splits.items()}
     metadata = demo_metadata(b"", predictions, splits, private, params)
-    assert metadata["examples"] == []
+    assert metadata["examples"] == metadata["errors"] == []
     default = predictor.preprocess(decode_data_url(metadata["inputs"][0]["default"])).pixels
     mean_image = splits["train"].features.mean(axis=0)
     np.testing.assert_allclose(default, mean_image, atol=1 / schema.picture.maximum)

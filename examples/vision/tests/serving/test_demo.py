@@ -105,19 +105,25 @@ def test_only_uploaded_files_are_read(path: Any, tmp_path: Path) -> None:
             read_payload({"path": candidate})
 
 
-def test_the_gallery_is_optional(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_galleries_are_optional(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:
     def element_ids() -> set[str | None]:
         return {part["props"].get("elem_id") for part in app.build_app(predictor).get_config_file()["components"]}
 
     assert {"predict", "examples"} <= element_ids()
+    assert ("errors" in element_ids()) == bool(predictor.champion.record["errors"])
     monkeypatch.setitem(predictor.champion.record, "examples", [])
-    assert "examples" not in element_ids()
+    monkeypatch.setitem(predictor.champion.record, "errors", [])
+    assert not {"examples", "errors"} & element_ids()
 
 
 def test_example_images_are_predicted(predictor: Predictor) -> None:
-    image, probabilities, explanation = demo.predict_example(predictor, 1)
+    image, probabilities, summary, explanation = demo.predict_sample(
+        predictor, predictor.champion.record["examples"][1]
+    )
     assert image.size == (image.width, image.height)
-    assert max(probabilities, key=probabilities.__getitem__) in explanation
+    label = max(probabilities, key=probabilities.__getitem__)
+    assert f"likely {label}</b>" in summary
+    assert label in explanation
 
 
 def test_warnings_are_escaped_and_above_the_explanation(predictor: Predictor) -> None:

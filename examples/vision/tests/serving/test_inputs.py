@@ -25,21 +25,25 @@ def drawing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def test_drawing_is_predicted_and_explained(predictor: Predictor, drawing: dict[str, Any]) -> None:
     draw("4").save(drawing["composite"]["path"])
-    probabilities, explanation = predict_drawing(predictor, drawing)
-    assert probabilities == predictor.predict(encode(draw("4"))).probabilities
+    probabilities, summary, explanation = predict_drawing(predictor, drawing)
+    expected = predictor.predict(encode(draw("4")))
+    assert probabilities == expected.probabilities
+    assert f"likely {expected.label}" in summary
     assert "data:image/png;base64," in explanation
 
 
 def test_blank_drawing_has_a_message_instead(predictor: Predictor, drawing: dict[str, Any]) -> None:
     blank_image().save(drawing["composite"]["path"])
-    probabilities, message = predict_drawing(predictor, drawing)
+    probabilities, message, explanation = predict_drawing(predictor, drawing)
     assert probabilities is None
     assert "image is blank" in message
+    assert explanation == ""
 
 
 @pytest.mark.parametrize("payload", [None, {}, {"composite": None}])
 def test_empty_payload_has_a_message_instead(predictor: Predictor, payload: Any) -> None:
-    assert predict_drawing(predictor, payload) == (None, "<p>There is no image yet. Draw or upload one.</p>")
+    _, message, _ = predict_drawing(predictor, payload)
+    assert "There is no image yet. Draw or upload one." in message
 
 
 def test_page_has_a_sketchpad(address: str) -> None:

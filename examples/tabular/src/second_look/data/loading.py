@@ -11,10 +11,11 @@ from .source import RAW_FILE
 def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:
     """Load the raw table: dates as days since 1970-01-01, all else as text ("01" stays "01", "NA" stays "NA").
 
-    Columns and classes that the schema leaves out are dropped.
+    Columns and classes that the schema leaves out are dropped, but not the columns of the group.
     """
     table = pd.read_csv(folder / RAW_FILE, dtype=str, keep_default_na=False, na_values=[""])
-    table = table.drop(columns=[entry.column for entry in schema.left_out], errors="ignore")
+    unused = [entry.column for entry in schema.left_out if entry.column not in schema.group]
+    table = table.drop(columns=unused, errors="ignore")
     table = table.rename(columns={column.file_name: column.name for column in schema.columns})
     for column in schema.columns:
         if column.kind == "date" and column.name in table:

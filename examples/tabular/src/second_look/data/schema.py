@@ -83,7 +83,8 @@ class Schema:
         left_out: the other columns of the file.
         too_rare: classes with too few rows, which are dropped.
         repeats: whether equal rows are different samples, or duplicates that are dropped.
-        group: features whose equal values mark copies of a sample, which stay in one split.
+        group: features or other columns whose equal values mark rows of one case, such as a customer; they stay in one
+            split.
         split: how rows are split: at random, or by time: training before validation before test, by the first date.
     """
 
@@ -108,6 +109,12 @@ class Schema:
     def columns(self) -> tuple[Column, ...]:
         """The features and the target."""
         return (*self.features, self.target)
+
+    @property
+    def group_columns(self) -> tuple[str, ...]:
+        """The columns of the file that are in `group` and are no features."""
+        names = {column.name for column in self.features}
+        return tuple(name for name in self.group if name not in names)
 
     @property
     def task(self) -> Literal["classification", "regression"]:

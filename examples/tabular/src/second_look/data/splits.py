@@ -16,20 +16,27 @@ from .schema import Schema
 from .target import encode_target as encode_target
 
 SPLITS = ("train", "validation", "test")
+# The column of the number of a row's case; no feature has such a name.
+CASE = "(case)"
 
 
 @dataclass(frozen=True, config=ConfigDict(arbitrary_types_allowed=True))
 class Split:
-    """The rows of a split: features and target in the same order."""
+    """The rows of a split: features, target and the number of the case in the same order.
+
+    Without `cases`, each row is a case of its own.
+    """
 
     features: pd.DataFrame
     target: pd.Series
-    group: tuple[str, ...] = ()
+    cases: pd.Series | None = None
 
     @property
-    def groups(self) -> NDArray[np.int64] | None:
-        """Return the number of each row's case; None if rows are independent."""
-        return _cases(self.features, self.group) if self.group else None
+    def groups(self) -> NDArray[np.int64]:
+        """Return the number of each row's case, counted from 0. Shape (rows,)."""
+        if self.cases is None:
+            return np.arange(len(self.target))
+        return np.asarray(pd.factorize(self.cases)[0], dtype=np.int64)
 
 
 def split(table: pd.DataFrame, schema: Schema, params: Prepare) -> dict[str, Split]:
@@ -44,13 +51,15 @@ def split(table: pd.DataFrame, schema: Schema, params: Prepare) -> dict[str, Spl
     features = [column.name for column in schema.features]
     if not schema.repeats:
         table = table.drop_duplicates(subset=features).reset_index(drop=True)
+    if schema.group:
+        table = table.assign(**{CASE: _number_cases(table, schema.group)})
     rest, test = _split_off(table, params.test_share, schema, params.seed)
     train, validation = _split_off(rest, params.validation_share / (1 - params.test_share), schema, params.seed)
     target = schema.target.name
     parts = dict(zip(SPLITS, (train, validation, test), strict=True))
     if schema.split == "time":
         _check_classes({name: part[target] for name, part in parts.items()}, schema)
-    return {name: Split(part[features], part[target], schema.group) for name, part in parts.items()}
+    return {name: Split(part[features], part[target], part.get(CASE)) for name, part in parts.items()}
 
 
 def _split_off(table: pd.DataFrame, share: float, schema: Schema, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -63,7 +72,7 @@ def _split_off(table: pd.DataFrame, share: float, schema: Schema, seed: int) -> 
     if schema.group:
         folds = StratifiedGroupKFold(round(1 / share), shuffle=True, random_state=seed)
         strata = np.zeros(len(table)) if classes is None else classes
-        others, rows = next(folds.split(table, strata, _cases(table, schema.group)))
+        others, rows = next(folds.split(table, strata, table[CASE]))
         return table.iloc[others], table.iloc[rows]
     rest, part = train_test_split(table, test_size=share, random_state=seed, stratify=classes)
     return rest, part
@@ -78,22 +87,26 @@ def _check_classes(targets: dict[str, pd.Series], schema: Schema) -> None:
             )
 
 
-def _cases(table: pd.DataFrame, group: Sequence[str]) -> NDArray[np.int64]:
-    return np.asarray(table.groupby(list(group), sort=False, dropna=False).ngroup(), dtype=np.int64)
+def _number_cases(table: pd.DataFrame, group: Sequence[str]) -> pd.Series:
+    """Return the number of each row's case; a row without values of the group is a case of its own."""
+    cases = table.groupby(list(group), sort=False, dropna=False).ngroup()
+    alone = table[list(group)].isna().all(axis=1)
+    return cases.mask(alone, np.arange(len(table)) + len(table))
 
 
 def write_splits(splits: dict[str, Split], folder: Path) -> None:
     """Write a Parquet file per split."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, part in splits.items():
-        part.features.assign(**{str(part.target.name): part.target}).to_parquet(folder / f"{name}.parquet", index=False)
+        others = {str(part.target.name): part.target} | ({} if part.cases is None else {CASE: part.cases})
+        part.features.assign(**others).to_parquet(folder / f"{name}.parquet", index=False)
 
 
 def read_splits(folder: Path, schema: Schema) -> dict[str, Split]:
     """Read what `write_splits` wrote."""
     tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in SPLITS}
-    target = schema.target.name
-    return {name: Split(table.drop(columns=target), table[target], schema.group) for name, table in tables.items()}
+    features, target = [column.name for column in schema.features], schema.target.name
+    return {name: Split(table[features], table[target], table.get(CASE)) for name, table in tables.items()}
 
 
 def to_table(split: Split, schema: Schema) -> pd.DataFrame:

@@ -20,9 +20,10 @@ def validate(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
         DataError: lists each missing or unknown column, and each column with invalid values.
     """
     names = [column.name for column in schema.columns]
-    problems = [f"column {name!r} is missing" for name in names if name not in table]
+    known = [*names, *schema.group_columns]
+    problems = [f"column {name!r} is missing" for name in known if name not in table]
     problems += [
-        f"column {name!r} is not in schema.yaml; add it to features or left_out" for name in table if name not in names
+        f"column {name!r} is not in schema.yaml; add it to features or left_out" for name in table if name not in known
     ]
     converted = {}
     for column in schema.columns:

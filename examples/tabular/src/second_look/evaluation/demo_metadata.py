@@ -1,7 +1,7 @@
 """The part of `champion.json` that only the demo reads: inputs with range and importance, and examples."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,16 +13,17 @@ from ..data.schema import Column, Schema, iso_date
 from ..data.splits import Split, encode_target
 from ..models.inference import predict_onnx
 from .base import Metric
-from .examples import format_truth, select_examples
+from .examples import format_truth, prediction_errors, rank_errors, select_examples
 from .metrics import primary_metric
 
 SHUFFLES = 5
+MAX_ERRORS = 6
 
 
 def demo_metadata(
     exported: bytes, predictions: Mapping[str, NDArray[Any]], splits: dict[str, Split], schema: Schema, params: Params
 ) -> dict[str, Any]:
-    """Return the inputs, the most important first, and three examples of the test split.
+    """Return the inputs, the most important first, three examples and the worst errors of the test split.
 
     Args:
         exported: the champion as ONNX.
@@ -35,9 +36,12 @@ def demo_metadata(
     metric, seed = primary_metric(params.evaluate.metric), params.evaluate.seed
     importance = permutation_importance(exported, splits["validation"], schema, metric, seed)
     ranked = sorted(inputs, key=lambda name: -importance[name])
+    worst = rank_errors(schema, splits["test"], predictions["test"])
     return {
         "inputs": [inputs[name] | {"importance": round(importance[name], 6)} for name in ranked],
-        "examples": describe_examples(schema, splits["test"], predictions["test"]),
+        "examples": describe_rows(schema, splits["test"], select_examples(schema, splits["test"], predictions["test"])),
+        "errors": describe_rows(schema, splits["test"], worst[:MAX_ERRORS]),
+        **prediction_errors(schema, splits["validation"], predictions["validation"]),
     }
 
 
@@ -96,14 +100,14 @@ def _describe_input(column: Column, values: pd.Series, train: pd.Series) -> dict
     }
 
 
-def describe_examples(schema: Schema, test: Split, predictions: NDArray[np.float64]) -> list[dict[str, Any]]:
-    """Return the inputs and the true target of a low, an uncertain and a high prediction."""
-    examples = []
-    for position in select_examples(schema, test, predictions):
-        row = test.features.iloc[position]
+def describe_rows(schema: Schema, split: Split, positions: Sequence[int]) -> list[dict[str, Any]]:
+    """Return the inputs and the true target of some rows."""
+    rows = []
+    for position in positions:
+        row = split.features.iloc[position]
         inputs = {column.name: _input_value(column, row[column.name]) for column in schema.features}
-        examples.append({"inputs": inputs, "truth": format_truth(test.target.iloc[position])})
-    return examples
+        rows.append({"inputs": inputs, "truth": format_truth(split.target.iloc[position])})
+    return rows
 
 
 def _input_value(column: Column, value: Any) -> str | float | None:

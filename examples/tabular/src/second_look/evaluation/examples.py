@@ -1,4 +1,4 @@
-"""The examples of the demo."""
+"""The examples and errors of the demo."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.schema import Schema
-from ..data.splits import Split
+from ..data.splits import Split, encode_target
 
 
 def select_examples(schema: Schema, test: Split, probabilities: NDArray[np.float64]) -> list[int]:
@@ -20,6 +20,18 @@ def select_examples(schema: Schema, test: Split, probabilities: NDArray[np.float
     positives = order[(test.target == schema.positive).to_numpy()[order]]
     ranked = positives if len(positives) else order
     return [int(order[len(order) // 10]), int(np.abs(scores - 0.5).argmin()), int(ranked[-1 - len(ranked) // 10])]
+
+
+def rank_errors(schema: Schema, test: Split, probabilities: NDArray[np.float64]) -> list[int]:
+    """Return the positions of the wrong predictions, the most confident first."""
+    wrong = np.flatnonzero(probabilities.argmax(axis=1) != encode_target(test.target, schema))
+    ranked: list[int] = wrong[(-probabilities[wrong].max(axis=1)).argsort(kind="stable")].tolist()
+    return ranked
+
+
+def prediction_errors(_schema: Schema, _validation: Split, _probabilities: NDArray[np.float64]) -> dict[str, Any]:
+    """Return no entries: probabilities say how certain a prediction is."""
+    return {}
 
 
 def format_truth(value: Any) -> str:

@@ -5,39 +5,56 @@ from typing import Any
 
 import gradio as gr
 
-from .events import BUTTON, PREDICTION, Output, connect, fill_from_example
-from .prediction import NEGLIGIBLE, explained_quantity, format_shift, format_truth, output_component, output_value
-from .predictor import Contribution, Predictor
+from .counterfactual import INPUTS, Change, smallest_change
+from .events import BUTTON, PREDICTION, Output, add_errors, connect, fill_from_example
+from .prediction import (
+    NEGLIGIBLE,
+    describe_error,
+    explained_quantity,
+    format_outcome,
+    format_shift,
+    format_summary,
+    format_truth,
+    output_component,
+    output_value,
+)
+from .predictor import Contribution, Predictor, Row
 
 # The most important inputs are visible, the others in an accordion.
 VISIBLE_INPUTS, VISIBLE_CONTRIBUTIONS = 8, 6
-PLACEHOLDER = (
-    "<p>The prediction for default values. Choose an example or change inputs, and press Predict: the contribution of "
-    "each input will be shown here.</p>"
-)
 
 
 def demo_tab(predictor: Predictor, concurrency: int) -> None:
     """Build the tab, and the API endpoint `/predict`."""
     record = predictor.champion.record
-    with gr.Row(equal_height=False):
+    with gr.Row(equal_height=False, elem_classes="try"):
         with gr.Column(scale=3):
             examples = _example_buttons(predictor)
             inputs = _input_components(predictor)
             button = gr.Button("Predict", variant="primary", elem_id=BUTTON)
-        with gr.Column(scale=2):
-            prediction = output_component(predictor.predict({}), record, PREDICTION)
-            explanation = gr.HTML(PLACEHOLDER, label="Explanation")
+        with gr.Column(scale=2, elem_classes="sticky"):
+            summary = gr.HTML(summary_html(predictor, {}), elem_id=PREDICTION)
+            prediction = output_component(predictor.predict({}), record, "probabilities")
+            explanation = gr.HTML(explanation_html(predictor, {}), label="Explanation")
     connect(
         [button.click],
         inputs,
         prediction=Output(lambda **row: output_value(predictor.predict(row)), [prediction]),
-        explanation=Output(lambda **row: contribution_bars(predictor, predictor.explain(row)), [explanation]),
+        explanation=Output(
+            lambda **row: (summary_html(predictor, row), explanation_html(predictor, row)), [summary, explanation]
+        ),
         description=f"Predict {record['target']['label'].lower()}; every input has a default.",
         concurrency=concurrency,
     )
     for example, example_button in examples:
         fill_from_example(example_button, example["inputs"], inputs)
+    add_errors(
+        [
+            (describe_error(error["truth"], predictor.predict(error["inputs"]), record), error["inputs"])
+            for error in record.get("errors", [])
+        ],
+        inputs,
+    )
 
 
 def _example_buttons(predictor: Predictor) -> list[tuple[dict[str, Any], Any]]:
@@ -45,7 +62,7 @@ def _example_buttons(predictor: Predictor) -> list[tuple[dict[str, Any], Any]]:
     gr.Markdown("Examples of the test split:")
     with gr.Row():
         return [
-            (example, gr.Button(f"truth: {format_truth(example['truth'], record)}", size="sm"))
+            (example, gr.Button(f"truth: {format_truth(example['truth'], record)}", size="sm", min_width=90))
             for example in record["examples"]
         ]
 
@@ -74,12 +91,43 @@ def _input_component(column: Any) -> Any:
     )
 
 
+def summary_html(predictor: Predictor, row: Row) -> str:
+    """Return the prediction and its uncertainty in words."""
+    return format_summary(predictor.predict(row), predictor.champion.record)
+
+
+def explanation_html(predictor: Predictor, row: Row) -> str:
+    """Return the contributions of the inputs, and the smallest change that would change the prediction."""
+    change = format_change(smallest_change(predictor, row), predictor)
+    return f"{contribution_bars(predictor, predictor.explain(row))}<p><b>What would change it:</b> {change}</p>"
+
+
+def format_change(change: Change | None, predictor: Predictor) -> str:
+    """Return the change as a sentence, in HTML."""
+    if change is None:
+        return "the inputs have no other values."
+    unit = f" {change.column['unit']}" if change.column["unit"] else ""
+    old, new = (f"{value:g}" if isinstance(value, float) else str(value) for value in (change.old, change.new))
+    text = f"{change.column['label']} {new}{unit} instead of {old}"
+    if change.decisive:
+        outcome = format_outcome(change.prediction, predictor.champion.record)
+        return html.escape(f"with {text}, and all other inputs the same, {outcome}.")
+    count = min(INPUTS, len(predictor.inputs))
+    return html.escape(
+        f"no other value of one of the {count} most important inputs alone is enough; {text} has the largest effect "
+        f"({format_shift(change.shift)})."
+    )
+
+
 def contribution_bars(predictor: Predictor, contributions: list[Contribution]) -> str:
     """Return the largest contributions as HTML bars: orange increases the prediction, blue decreases it."""
     shown = contributions[:VISIBLE_CONTRIBUTIONS]
     largest = max(abs(contribution.shift) for contribution in shown)
     if largest <= NEGLIGIBLE:
-        return "<p><b>Explanation:</b> no input changes the prediction noticeably compared with its default value.</p>"
+        return (
+            "<p><b>Explanation:</b> no input changes the prediction noticeably compared with its default value. The "
+            f"model depends most on {_list_labels(predictor)}.</p>"
+        )
     bars = []
     for contribution in shown:
         color = "#ea580c" if contribution.shift > 0 else "#2563eb"
@@ -94,3 +142,9 @@ def contribution_bars(predictor: Predictor, contributions: list[Contribution]) -
         f"<p><b>Explanation:</b> by how much each input changes {quantity}, compared with its default value. Orange "
         f"increases it, blue decreases it.</p>{''.join(bars)}"
     )
+
+
+def _list_labels(predictor: Predictor) -> str:
+    """Return the labels of the three most important inputs."""
+    *first, last = (html.escape(column["label"]) for column in predictor.inputs[:3])
+    return f"{', '.join(first)} and {last}" if first else last

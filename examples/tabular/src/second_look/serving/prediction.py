@@ -8,11 +8,17 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
+from . import summary
 from .odds import NEGLIGIBLE, format_odds, log_odds
 
 __all__ = ["NEGLIGIBLE"]
 
 MAX_CLASSES = 10
+PREDICTION_SCHEMAS: dict[str, Any] = {
+    "prediction": {"type": "string", "description": "The most likely class."},
+    "probabilities": {"type": "object", "additionalProperties": {"type": "number"}},
+}
+EXPLANATION = "The change of the log-odds of the positive or predicted class by each input, compared with its default."
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,11 @@ def format_truth(truth: Any, record: Mapping[str, Any]) -> str:
     return str(truth)
 
 
+def to_json(prediction: Prediction) -> dict[str, Any]:
+    """Return the prediction as the REST API does."""
+    return {"prediction": prediction.label, "probabilities": prediction.probabilities}
+
+
 def output_value(prediction: Prediction) -> dict[str, float]:
     """Return what the output component shows."""
     return prediction.probabilities
@@ -60,3 +71,24 @@ def output_component(prediction: Prediction, record: Mapping[str, Any], elem_id:
     return gr.Label(
         output_value(prediction), num_top_classes=MAX_CLASSES, label=record["target"]["label"], elem_id=elem_id
     )
+
+
+def format_summary(prediction: Prediction, record: Mapping[str, Any]) -> str:
+    """Return the prediction and its uncertainty in words, as HTML."""
+    return summary.format_summary(prediction.probabilities)
+
+
+def describe_error(truth: Any, prediction: Prediction, record: Mapping[str, Any]) -> str:
+    """Return the true class of a row and the wrong prediction for it."""
+    return summary.describe_error(str(truth), prediction.probabilities)
+
+
+def is_decisive(scores: NDArray[np.float64], record: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Return for each row whether its most likely class is not that of the first row."""
+    likeliest = scores.argmax(axis=1)
+    return np.asarray(likeliest != likeliest[0])
+
+
+def format_outcome(prediction: Prediction, record: Mapping[str, Any]) -> str:
+    """Return what a decisive change leads to, the end of a sentence."""
+    return f"the prediction would be {prediction.label}"

@@ -1,4 +1,4 @@
-"""The entries of `champion.json` that only the demo reads: the input, example texts, versions of the sources."""
+"""What only the demo reads of `champion.json`: the input, texts of the test split, versions of the sources."""
 
 import textwrap
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from ..config import Params
 from ..data.cleaning import words_of
 from ..data.schema import Schema
 from ..data.splits import Split, encode_target
+from ..models.inference import predict_onnx
 from ..models.onnx_file import read_tokenizer
 from ..models.special_tokens import SPECIAL_TOKENS
 
@@ -21,6 +22,8 @@ MIN_LIMIT, MAX_LIMIT = 2_000, 10_000
 EXAMPLE_WORDS = (12, 45)
 EXCERPT_LENGTH = 200
 MAX_EXAMPLES = 8
+# Errors, and the wrong predictions among which they are selected.
+MAX_ERRORS, MAX_CANDIDATES = 6, 60
 
 
 def demo_metadata(
@@ -45,6 +48,7 @@ def demo_metadata(
         "inputs": [text_input],
         "questions": [{"ask": question.ask, "answer": question.answer} for question in schema.questions],
         "examples": examples,
+        "errors": select_errors(schema, splits["test"], predictions["test"], exported) if schema.extracts else [],
         "versions": source_versions(splits),
     }
 
@@ -96,3 +100,23 @@ def select_examples(
             text = str(excerpts.iloc[ranked[len(ranked) // 2]])
             examples.append({"inputs": {schema.text.name: text}, "truth": schema.classes[position]})
     return examples
+
+
+def select_errors(
+    schema: Schema, test: Split, probabilities: NDArray[np.float64], exported: bytes
+) -> list[dict[str, Any]]:
+    """Return the test texts whose excerpts have the most confident wrong predictions, with their classes."""
+    target = encode_target(test.target, schema)
+    wrong = np.flatnonzero(probabilities.argmax(axis=1) != target)
+    wrong = wrong[(-probabilities[wrong].max(axis=1)).argsort(kind="stable")][:MAX_CANDIDATES]
+    if not len(wrong):
+        return []
+    # The demo shows excerpts, whose predictions may be right.
+    excerpts = test.features["text"].iloc[wrong].map(excerpt)
+    scores = predict_onnx(exported, excerpts.to_frame(), schema)
+    ranked = (-scores.max(axis=1)).argsort(kind="stable")
+    still = [position for position in ranked if scores[position].argmax() != target[wrong[position]]]
+    return [
+        {"inputs": {schema.text.name: str(excerpts.iloc[position])}, "truth": schema.classes[target[wrong[position]]]}
+        for position in still[:MAX_ERRORS]
+    ]

@@ -1,18 +1,21 @@
-"""The demo tab: a text, the prediction, and the words that contributed to it."""
+"""The demo tab: a text, the prediction, the words that contributed to it, and wrong predictions."""
 
 import html
 from typing import Any
 
 import gradio as gr
 
-from .events import BUTTON, PREDICTION, Output, connect, fill_from_example
+from .events import BUTTON, PREDICTION, Output, add_errors, connect, fill_from_example
 from .odds import NEGLIGIBLE, format_odds
 from .predictor import Explanation, Piece, Predictor
+from .summary import describe_error, format_summary
 
 # Classes shown in a prediction, the most likely first.
 MAX_CLASSES = 10
 # Words listed below an explanation, the strongest first.
 MAX_WORDS = 3
+# Characters of a text on a button.
+MAX_LENGTH = 60
 ORANGE, BLUE = "234, 88, 12", "37, 99, 235"
 
 
@@ -20,7 +23,8 @@ def demo_tab(predictor: Predictor, concurrency: int) -> None:
     """Add the input and examples on the left, prediction and explanation on the right, and the API `/predict`."""
     record = predictor.champion.record
     target, name = record["target"]["label"], predictor.input["name"]
-    with gr.Row(equal_height=False):
+    first = predictor.predict().probabilities
+    with gr.Row(equal_height=False, elem_classes="try"):
         with gr.Column(scale=3):
             textbox = gr.Textbox(
                 predictor.input["default"],
@@ -30,24 +34,39 @@ def demo_tab(predictor: Predictor, concurrency: int) -> None:
                 max_lines=12,
             )
             button = gr.Button("Predict", variant="primary", elem_id=BUTTON)
-            examples = _example_buttons(record, name)
+            with gr.Column(elem_classes="last"):
+                examples = _example_buttons(record, name)
         with gr.Column(scale=2):
-            label = gr.Label(
-                predictor.predict().probabilities, num_top_classes=MAX_CLASSES, label=target, elem_id=PREDICTION
-            )
+            summary = gr.HTML(format_summary(first), elem_id=PREDICTION)
+            label = gr.Label(first, num_top_classes=MAX_CLASSES, label=target)
             explanation = gr.HTML(format_explanation(predictor.explain()), label="Explanation")
     if versions := ", ".join(f"{source} {version}" for source, version in record.get("versions", {}).items()):
         gr.Markdown(f"Trained on {versions}.")
+
+    def explain(**inputs: Any) -> tuple[str, str]:
+        text = inputs[name] or ""
+        return format_summary(predictor.predict(text).probabilities), format_explanation(predictor.explain(text))
+
     connect(
         [button.click, textbox.submit],
         {name: textbox},
         prediction=Output(lambda **inputs: predictor.predict(inputs[name] or "").probabilities, [label]),
-        explanation=Output(lambda **inputs: format_explanation(predictor.explain(inputs[name] or "")), [explanation]),
+        explanation=Output(explain, [summary, explanation]),
         description=f"Predict {target.lower()} from a text; there is a default.",
         concurrency=concurrency,
     )
     for example, text in examples:
         fill_from_example(example, {name: text}, {name: textbox})
+    add_errors(
+        [(_error_text(predictor, error), error["inputs"]) for error in record.get("errors", [])], {name: textbox}
+    )
+
+
+def _error_text(predictor: Predictor, error: Any) -> str:
+    """Return the true and the predicted class of a text, and its beginning."""
+    text = error["inputs"][predictor.input["name"]]
+    start = text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]}…"
+    return f"{describe_error(error['truth'], predictor.predict(text).probabilities)}: {start}"
 
 
 def _example_buttons(record: Any, name: str) -> list[tuple[Any, str]]:

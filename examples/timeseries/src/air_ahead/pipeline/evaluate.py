@@ -121,7 +121,7 @@ def evaluate(
         },
         comparisons=comparisons,
         decisions=[comparison.describe(metric) for comparison in comparisons],
-        validation_scores=score_models(validation, predictions, params.evaluate),
+        validation_scores=score_models(validation, predictions, params.evaluate, [params.evaluate.metric]),
         scores=score_models(test, {selected: on_test}, params.evaluate),
         slices=score_slices(metric, test, on_test, slices, params.evaluate),
         rows={name: len(part.target) for name, part in splits.items()},

@@ -25,27 +25,19 @@ STYLE = (
 
 def demo_tab(predictor: Predictor, concurrency: int) -> None:
     """Add inputs, forecast and explanation to the page, and the API endpoint `/predict`."""
-    today, horizon = predictor.inputs
-    with gr.Row(equal_height=False):
+    with gr.Row(equal_height=False, elem_classes="try"):
         with gr.Column(scale=2, min_width=260):
-            gr.Markdown("Pretend that it is an earlier day, and compare the forecast with what happened.")
-            examples = [
-                (gr.Button(f"{name}: {example['inputs']['today']}", size="sm"), example["inputs"])
-                for name, example in zip(EXAMPLES, predictor.champion.record["examples"], strict=True)
-            ]
-            day = gr.DateTime(
-                today["default"],
-                include_time=False,
-                type="string",
-                label=today["label"],
-                info=f"from {today['minimum']} to {today['maximum']}",
-            )
-            steps = gr.Slider(
-                horizon["minimum"], horizon["maximum"], horizon["default"], step=1, label=horizon["label"]
-            )
+            inputs = _input_components(predictor)
             button = gr.Button("Forecast", variant="primary", elem_id=BUTTON)
+            with gr.Column(elem_classes="last"):
+                gr.Markdown("Pretend that it is an earlier day, and compare the forecast with what happened.")
+                examples = [
+                    (gr.Button(f"{name}: {example['inputs']['today']}", size="sm"), example["inputs"])
+                    for name, example in zip(EXAMPLES, predictor.champion.record["examples"], strict=True)
+                ]
         with gr.Column(scale=5):
-            chart = gr.HTML(chart_html(predictor, {}), elem_id=PREDICTION)
+            summary = gr.HTML(summary_html(predictor, predictor.predict({})), elem_id=PREDICTION)
+            chart = gr.HTML(chart_html(predictor, {}))
     with gr.Row(equal_height=False):
         with gr.Column(scale=3):
             table = gr.Dataframe(
@@ -57,20 +49,51 @@ def demo_tab(predictor: Predictor, concurrency: int) -> None:
             )
         with gr.Column(scale=3):
             explanation = gr.HTML(explanation_html(predictor, predictor.explain({})))
-    inputs = {"today": day, "horizon": steps}
+
+    def explain(**values: Any) -> tuple[str, str, str]:
+        prediction, parts = predictor.predict(values), predictor.explain(values)
+        return summary_html(predictor, prediction), chart_html(predictor, values), explanation_html(predictor, parts)
+
     connect(
-        [button.click, steps.release, day.submit],
+        [button.click, inputs["today"].submit],
         inputs,
         prediction=Output(lambda **values: table_rows(predictor.predict(values), predictor.decimals), [table]),
-        explanation=Output(
-            lambda **values: (chart_html(predictor, values), explanation_html(predictor, predictor.explain(values))),
-            [chart, explanation],
-        ),
+        explanation=Output(explain, [summary, chart, explanation]),
         description=f"{label_with_unit(predictor)}: forecast, 80 % interval, and the actual value where it is known.",
         concurrency=concurrency,
     )
     for example_button, values in examples:
         fill_from_example(example_button, values, inputs)
+
+
+def _input_components(predictor: Predictor) -> dict[str, Any]:
+    today, horizon = predictor.inputs
+    return {
+        "today": gr.DateTime(
+            today["default"],
+            include_time=False,
+            type="string",
+            label=today["label"],
+            info=f"from {today['minimum']} to {today['maximum']}",
+        ),
+        "horizon": gr.Slider(
+            horizon["minimum"], horizon["maximum"], horizon["default"], step=1, label=horizon["label"]
+        ),
+    }
+
+
+def summary_html(predictor: Predictor, prediction: Prediction) -> str:
+    """Return the forecast of the last step with its interval, and how many actual values are in their intervals."""
+    unit, decimals = html.escape(predictor.champion.record["target"]["unit"]), predictor.decimals
+    median, low, high = (f"{side[-1]:.{decimals}f}" for side in (prediction.median, prediction.low, prediction.high))
+    steps = zip(prediction.low, prediction.actual, prediction.high, strict=True)
+    inside = [low <= actual <= high for low, actual, high in steps if actual is not None]
+    text = (
+        f"<b>{median} {unit} in {prediction.times[-1]}</b>; between {low} and {high} in 80\N{NO-BREAK SPACE}% of cases"
+    )
+    if inside:
+        text += f". {sum(inside)} of {len(inside)} actual values are in their intervals"
+    return f'<p class="summary" role="status">{text}</p>'
 
 
 def label_with_unit(predictor: Predictor) -> str:

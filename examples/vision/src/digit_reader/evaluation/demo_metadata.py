@@ -16,6 +16,7 @@ from ..data.schema import Schema
 from ..data.splits import Split, encode_target
 
 MAX_EXAMPLES = 12  # plus the two with the lowest probability of the true class
+MAX_ERRORS = 6
 CENTERS_PER_CLASS, MAX_CENTERS = 10, 100
 # Quantile of the validation images' distances above which an image counts as novel.
 FAMILIAR_QUANTILE = 0.99
@@ -46,6 +47,7 @@ def demo_metadata(
         "inputs": [{"name": "picture", "label": "Image", "kind": "picture", "default": default}],
         "grid": asdict(spec),
         "examples": examples,
+        "errors": select_errors(splits["test"], predictions["test"], schema) if schema.examples else [],
         "typical": [center_to_text(center) for center in centers],
         "familiar_within": max(round(float(np.quantile(distances, FAMILIAR_QUANTILE)), 3), 0.001),
     }
@@ -65,8 +67,20 @@ def select_examples(test: Split, prediction: NDArray[np.float64], schema: Schema
         members = np.flatnonzero(target == index)
         rows += members[probability[members].argsort(kind="stable")][len(members) // 2 :][:1].tolist()
     rows += probability.argsort(kind="stable")[:2].tolist()
+    return describe_samples(test, rows, schema)
+
+
+def select_errors(test: Split, prediction: NDArray[np.float64], schema: Schema) -> list[dict[str, Any]]:
+    """Return the test images with the most confident wrong predictions, with their true classes."""
+    wrong = np.flatnonzero(prediction.argmax(axis=1) != encode_target(test.target, schema))
+    ranked = wrong[(-prediction[wrong].max(axis=1)).argsort(kind="stable")]
+    return describe_samples(test, ranked[:MAX_ERRORS].tolist(), schema)
+
+
+def describe_samples(split: Split, rows: list[int], schema: Schema) -> list[dict[str, Any]]:
+    """Return images with their true classes."""
     return [
-        {"inputs": {"picture": to_data_url(test.features[row], schema.picture)}, "truth": str(test.target[row])}
+        {"inputs": {"picture": to_data_url(split.features[row], schema.picture)}, "truth": str(split.target[row])}
         for row in rows
     ]
 

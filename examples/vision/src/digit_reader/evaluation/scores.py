@@ -1,6 +1,6 @@
 """Scores of the models with bootstrap intervals, on all rows and on slices."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -85,19 +85,24 @@ def percentile_interval(value: float, samples: Array, confidence: float) -> Inte
 
 
 def score_models(
-    truth: Truth, predictions: Mapping[str, Array], params: Evaluate
+    truth: Truth, predictions: Mapping[str, Array], params: Evaluate, intervals: Collection[str] | None = None
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Return every metric of every model: model → metric → value, low, high.
 
-    `low` and `high` are None where the split has too few independent units for an interval.
+    `low` and `high` are None where the split has too few independent units for an interval, and for metrics that are
+    not in `intervals`, if it is given: resampling takes most of the time.
     """
     few = len(np.unique(truth.units)) < MIN_UNITS_OF_AN_INTERVAL
     scores: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in predictions}
     for key, metric in METRICS.items():
-        samples = resample_scores(metric, truth, predictions, params)
+        wanted = not few and (intervals is None or key in intervals)
+        resampled = resample_scores(metric, truth, predictions, params) if wanted else {}
         for name, prediction in predictions.items():
-            interval = percentile_interval(metric.score(truth.target, prediction), samples[name], params.confidence)
-            scores[name][key] = asdict(interval) | ({"low": None, "high": None} if few else {})
+            value = metric.score(truth.target, prediction)
+            limits = {"value": value, "low": None, "high": None}
+            if name in resampled:
+                limits = asdict(percentile_interval(value, resampled[name], params.confidence))
+            scores[name][key] = limits
     return scores
 
 

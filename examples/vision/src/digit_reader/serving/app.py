@@ -1,7 +1,7 @@
-"""The demo: a web page, an API (`/predict`), and `GET /health`.
+"""The demo: a web page and a REST API, on one server.
 
-`build_app(predictor)` builds the page for any predictor. Gradio reads host and port from `GRADIO_SERVER_NAME` and
-`GRADIO_SERVER_PORT`.
+`build_app(predictor)` builds the page for any predictor, and `Api(predictor)` the API. Gradio reads host and port from
+`GRADIO_SERVER_NAME` and `GRADIO_SERVER_PORT`.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from email.utils import getaddresses
 from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
@@ -17,29 +18,22 @@ from typing import Any
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # Gradio reads it when it is imported
 
 import gradio as gr
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.middleware import Middleware
 
 from .. import TITLE
 from ..evaluation import markdown
 from ..paths import ProjectPaths
 from . import demo
+from .api import CONCURRENCY, Api
 from .champion import ChampionError
 from .predictor import Predictor, load_predictor
+from .theme import CSS, NAME_CALENDARS, THEME, Head
 
 PACKAGE = __package__.partition(".")[0]  # not __name__, which is __main__ if the module is run
-CONCURRENCY = 4
-# On a phone: tables scroll sideways instead of breaking numbers, only hashes break, galleries get fewer columns.
-CSS = """
-.prose table { word-break: normal; overflow-wrap: normal; }
-.prose code { white-space: normal; overflow-wrap: anywhere; }
-.gallery-container .grid-container { grid-template-columns: repeat(auto-fit, minmax(max(70px, 15%), 1fr)); }
-"""
 
 
 def build_app(predictor: Predictor, reports: Path | None = None) -> gr.Blocks:
-    """Return the page: demo, evaluation, lineage."""
+    """Return the page: what it does, demo, evaluation, lineage, author."""
     app = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600))
     with app:
         _heading()
@@ -49,6 +43,8 @@ def build_app(predictor: Predictor, reports: Path | None = None) -> gr.Blocks:
             _evaluation_tab(reports or ProjectPaths().reports)
         with gr.Tab("Lineage"):
             _lineage_tab(predictor)
+        _author()
+        app.load(None, js=NAME_CALENDARS, api_visibility="private")
     return app
 
 
@@ -59,13 +55,25 @@ def build_error_page(reason: str) -> gr.Blocks:
         _heading()
         gr.Markdown("## No model available")
         gr.Textbox(reason, label="Reason", interactive=False, lines=3)
+        _author()
     return app
 
 
 def _heading() -> None:
-    gr.Markdown(f"# {TITLE}")
-    # Not Markdown: the author's sentence is shown literally.
-    gr.HTML(f'<p style="font-size:1.1em">{html.escape(metadata(PACKAGE)["Summary"])}</p>')
+    # Not Markdown: title and sentence of the author are shown literally.
+    gr.HTML(f"<h1>{html.escape(TITLE)}</h1><p>{html.escape(metadata(PACKAGE)['Summary'])}</p>", elem_id="heading")
+
+
+def _author() -> None:
+    """Show the authors, their addresses and the project's links (`[project.urls]`) that `pyproject.toml` names."""
+    about = metadata(PACKAGE)
+    people = [html.escape(name) for name in about.get_all("Author", [])]
+    for name, address in getaddresses(about.get_all("Author-email", [])):
+        people.append(f'{html.escape(name)} <a href="mailto:{html.escape(address)}">{html.escape(address)}</a>')
+    links = [entry.partition(", ") for entry in about.get_all("Project-URL", [])]
+    links = [f'<a href="{html.escape(url)}">{html.escape(label)}</a>' for label, _, url in links]
+    if people:
+        gr.HTML(f"<p><b>About the author:</b> {' · '.join([*people, *links])}</p>", elem_id="author")
 
 
 def _evaluation_tab(reports: Path) -> None:
@@ -90,14 +98,18 @@ def _evaluation_tab(reports: Path) -> None:
 
 
 def _figures(folder: Path) -> None:
-    """Show the figures in two columns, the comparison of the models first."""
+    """Show the figures, the comparison of the models first; choosing one enlarges it."""
     paths = sorted(folder.glob("*.png"), key=lambda path: (path.stem != "comparison", path.stem))
-    for start in range(0, len(paths), 2):
-        with gr.Row():
-            for path in paths[start : start + 2]:
-                gr.Image(str(path), label=path.stem, show_label=False, interactive=False, min_width=320, buttons=[])
-            if start + 1 == len(paths):
-                gr.HTML(min_width=320)  # keeps a single last figure from filling the row
+    gr.Gallery(
+        [(str(path), path.stem.replace("_", " ")) for path in paths],
+        label="Figures",
+        show_label=False,
+        object_fit="contain",
+        height="fit-content",
+        buttons=[],
+        interactive=False,
+        elem_id="figures",
+    )
 
 
 def _lineage_tab(predictor: Predictor) -> None:
@@ -110,20 +122,8 @@ def _lineage_tab(predictor: Predictor) -> None:
     )
 
 
-def health_status(predictor: Predictor | None, reason: str = "") -> dict[str, Any]:
-    """Return the response of `GET /health`: the status and the lineage, or why there is no model."""
-    if predictor is None:
-        return {"status": "unavailable", "reason": reason}
-    record = predictor.champion.record
-    return {"status": "ok", "model": record["model"], "sha256": record["sha256"], "lineage": record["lineage"]}
-
-
-def launch(app: gr.Blocks, health: dict[str, Any], **options: Any) -> Any:
-    """Serve the page and `GET /health`, on the loopback interface unless `GRADIO_SERVER_NAME` is set."""
-
-    def respond(_request: Request) -> JSONResponse:
-        return JSONResponse(health, status_code=200 if health["status"] == "ok" else 503)
-
+def launch(app: gr.Blocks, api: Api, **options: Any) -> Any:
+    """Serve the page and the REST API, on the loopback interface unless `GRADIO_SERVER_NAME` is set."""
     return app.queue(max_size=64, default_concurrency_limit=CONCURRENCY).launch(
         share=False,
         show_error=False,
@@ -131,8 +131,12 @@ def launch(app: gr.Blocks, health: dict[str, Any], **options: Any) -> Any:
         ssr_mode=False,
         max_file_size="20mb",
         footer_links=["api"],
+        theme=THEME,
         css=CSS,
-        app_kwargs={"routes": [Route("/health", respond)]},
+        app_kwargs={
+            "routes": api.routes(),  # before Gradio's own
+            "middleware": [Middleware(Head, title=TITLE, description=metadata(PACKAGE)["Summary"])],
+        },
         **options,
     )
 
@@ -143,9 +147,9 @@ def serve(paths: ProjectPaths) -> None:
         predictor = load_predictor(paths.champion)
     except ChampionError as error:
         print(error)
-        launch(build_error_page(str(error)), health_status(None, str(error)))
+        launch(build_error_page(str(error)), Api(None, str(error)))
     else:
-        launch(build_app(predictor, paths.reports), health_status(predictor))
+        launch(build_app(predictor, paths.reports), Api(predictor))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,59 +1,71 @@
 """The demo tab: inputs and examples on the left, prediction and explanation on the right."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
-from PIL import Image
 
 from ..data.images import decode_data_url
 from ..data.preprocessing import to_image
-from .events import PREDICTION, SCROLL, Output, connect
-from .explanation import Outputs, format_explanation
+from .events import ERRORS, PREDICTION, SCROLL, Output, connect
+from .explanation import Outputs
 from .inputs import add_inputs
 from .predictor import Predictor
+from .summary import describe_error
 from .uploads import read_payload
 
 
 def demo_tab(predictor: Predictor, concurrency: int) -> None:
     """Add the content of the tab."""
+    record = predictor.champion.record
     first = predictor.predict()
+    probabilities, summary, explanation = Outputs.values(predictor, first)
     outputs = Outputs(
-        gr.Label(first.probabilities, num_top_classes=4, label="Prediction", elem_id=PREDICTION, render=False),
-        gr.HTML(format_explanation(predictor, first), label="Explanation", render=False),
+        gr.Label(probabilities, num_top_classes=4, label="Prediction", render=False),
+        gr.HTML(summary, elem_id=PREDICTION, render=False),
+        gr.HTML(explanation, label="Explanation", render=False),
     )
-    with gr.Row(equal_height=False):
+    with gr.Row(equal_height=False, elem_classes="try"):
         with gr.Column():
             image, button = add_inputs(predictor, first, outputs)
-            _add_examples(predictor, image, outputs)
+            if examples := record["examples"]:
+                gr.Markdown("Or choose a test image, labeled with its true class.", elem_classes="last")
+                _add_gallery(predictor, examples, image, outputs)
         with gr.Column():
+            outputs.summary.render()
             outputs.prediction.render()
             outputs.explanation.render()
+
+    def explain(picture: Any) -> tuple[str, str]:
+        _, summary, explanation = Outputs.values(predictor, predictor.predict(read_payload(picture)))
+        return summary, explanation
+
     connect(
-        [button.click, image.upload],
+        [button.click],
         {"picture": image},
         prediction=Output(lambda picture: predictor.predict(read_payload(picture)).probabilities, [outputs.prediction]),
-        explanation=Output(
-            lambda picture: format_explanation(predictor, predictor.predict(read_payload(picture))),
-            [outputs.explanation],
-        ),
+        explanation=Output(explain, [outputs.summary, outputs.explanation]),
         description="Classify an image file; without one, the example that the page shows first.",
         concurrency=concurrency,
     )
+    if errors := record.get("errors"):
+        gr.Markdown(ERRORS)
+        _add_gallery(predictor, errors, image, outputs, name="errors")
 
 
-def _add_examples(predictor: Predictor, image: Any, outputs: Outputs) -> None:
-    """Add the test images of `champion.json`, if it has any; choosing one shows its prediction."""
-    examples = predictor.champion.record["examples"]
-    if not examples:
-        return
-    gr.Markdown("Or choose a test image, labeled with its true class. The last two are the hardest for the model.")
-    pixels = [predictor.preprocess(decode_data_url(example["inputs"]["picture"])).pixels for example in examples]
+def _add_gallery(
+    predictor: Predictor, samples: Sequence[Any], image: Any, outputs: Outputs, name: str = "examples"
+) -> None:
+    """Add samples of the test split; choosing one shows its prediction."""
+    predictions = [predictor.predict(decode_data_url(sample["inputs"]["picture"])) for sample in samples]
+    captions = [
+        describe_error(sample["truth"], prediction.probabilities) if name == "errors" else sample["truth"]
+        for sample, prediction in zip(samples, predictions, strict=True)
+    ]
+    images = [to_image(prediction.pixels, predictor.spec, 64) for prediction in predictions]
     gallery = gr.Gallery(
-        [
-            (to_image(image, predictor.spec, 64), example["truth"])
-            for image, example in zip(pixels, examples, strict=True)
-        ],
-        label="Examples",
+        list(zip(images, captions, strict=True)),
+        label=name.capitalize(),
         show_label=False,
         format="png",
         height="fit-content",
@@ -61,19 +73,18 @@ def _add_examples(predictor: Predictor, image: Any, outputs: Outputs) -> None:
         allow_preview=False,
         buttons=[],
         interactive=False,
-        elem_id="examples",
+        elem_id=name,
+        elem_classes="last",
     )
 
-    def choose(event: gr.SelectData) -> tuple[Image.Image, dict[str, float], str]:
-        return predict_example(predictor, event.index)
+    def choose(event: gr.SelectData) -> tuple[Any, ...]:
+        return predict_sample(predictor, samples[event.index])
 
     chosen = gallery.select(choose, outputs=[image, *outputs], api_visibility="private")
     chosen.success(None, js=SCROLL, api_visibility="private")
 
 
-def predict_example(predictor: Predictor, index: int) -> tuple[Image.Image, dict[str, float], str]:
-    """Return an example image, its probabilities and its explanation."""
-    url = predictor.champion.record["examples"][index]["inputs"]["picture"]
-    prediction = predictor.predict(decode_data_url(url))
-    image = to_image(prediction.pixels, predictor.spec)
-    return image, prediction.probabilities, format_explanation(predictor, prediction)
+def predict_sample(predictor: Predictor, sample: Any) -> tuple[Any, ...]:
+    """Return the image of a sample, and what the outputs show for it."""
+    prediction = predictor.predict(decode_data_url(sample["inputs"]["picture"]))
+    return to_image(prediction.pixels, predictor.spec), *Outputs.values(predictor, prediction)

@@ -9,6 +9,7 @@ from PIL import Image
 from ..data.images import Array, ImageSpec, Pixels, encode_data_url
 from ..data.preprocessing import to_image
 from .predictor import Prediction, Predictor
+from .summary import format_summary
 
 SUPPORTS, OPPOSES = (234, 88, 12), (37, 99, 235)  # orange, blue
 MAX_OPACITY = 0.75
@@ -16,10 +17,17 @@ FULL_OPACITY_DROP = 0.05  # smaller drops of the probability have paler colors
 
 
 class Outputs(NamedTuple):
-    """The components that show a prediction and its explanation."""
+    """The components that show a prediction, its summary and its explanation."""
 
     prediction: Any
+    summary: Any
     explanation: Any
+
+    @staticmethod
+    def values(predictor: Predictor, prediction: Prediction) -> tuple[dict[str, float], str, str]:
+        """Return what they show."""
+        explanation = format_explanation(predictor, prediction)
+        return prediction.probabilities, format_summary(prediction.probabilities), explanation
 
 
 def format_explanation(predictor: Predictor, prediction: Prediction) -> str:

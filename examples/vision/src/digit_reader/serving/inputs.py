@@ -1,12 +1,12 @@
 """Inputs of the demo: a sketchpad for the mouse or a finger, or an upload."""
 
-import html
 from typing import Any
 
 import gradio as gr
 from PIL import Image
 
-from .explanation import Outputs, format_explanation
+from .events import format_error
+from .explanation import Outputs
 from .predictor import InvalidInputError, Prediction, Predictor
 from .uploads import add_upload, read_payload
 
@@ -39,11 +39,18 @@ def _add_sketchpad(predictor: Predictor, outputs: Outputs) -> None:
         elem_id="sketchpad",
     )
     sketchpad.clear(blank_image, outputs=sketchpad, api_visibility="private")
+    initial = outputs.summary.value
+
+    def update(drawing: Any, shown: str) -> Any:
+        values = predict_drawing(predictor, drawing)
+        # Gradio reports the blank pad when the page opens, while the first example is still shown.
+        return gr.skip() if values[0] is None and shown == initial else values
+
     # `change` is not triggered by the first stroke.
     gr.on(
         [sketchpad.input, sketchpad.change],
-        lambda drawing: predict_drawing(predictor, drawing),
-        sketchpad,
+        update,
+        [sketchpad, outputs.summary],
         list(outputs),
         trigger_mode="always_last",
         api_visibility="private",
@@ -57,10 +64,10 @@ def blank_image() -> Image.Image:
     return Image.new("RGB", (SIZE, SIZE), "white")
 
 
-def predict_drawing(predictor: Predictor, drawing: Any) -> tuple[dict[str, float] | None, str]:
-    """Return the probabilities and the explanation, or no probabilities and an error message."""
+def predict_drawing(predictor: Predictor, drawing: Any) -> tuple[dict[str, float] | None, str, str]:
+    """Return what the outputs show; an error message instead of the summary if there is no prediction."""
     try:
         prediction = predictor.predict(read_payload((drawing or {}).get("composite")))
     except InvalidInputError as error:
-        return None, f"<p>{html.escape(str(error))}</p>"
-    return prediction.probabilities, format_explanation(predictor, prediction)
+        return None, format_error(error), ""
+    return Outputs.values(predictor, prediction)
