@@ -1,0 +1,76 @@
+"""Inputs and predictions of the REST API, as JSON."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .prediction import EXPLANATION, PREDICTION_SCHEMAS, format_shift, to_json, to_prediction
+from .predictor import Predictor
+
+Json = dict[str, Any]
+Row = Mapping[str, Any]
+
+MAX_BYTES = 5_000_000
+UPLOADS: dict[str, Any] = {}  # content types other than JSON
+EXPLANATION_SCHEMA: Json = {
+    "type": "array",
+    "description": EXPLANATION,
+    "items": {
+        "type": "object",
+        "properties": {"input": {"type": "string"}, "contribution": {"type": "number"}, "effect": {"type": "string"}},
+    },
+}
+
+
+def input_schemas(predictor: Predictor) -> dict[str, Json]:
+    """Return the JSON schema of each input."""
+    return {column["name"]: _input_schema(column) for column in predictor.inputs}
+
+
+def _input_schema(column: Row) -> Json:
+    description = f"{column['label']}, in {column['unit']}" if column["unit"] else column["label"]
+    schema: Json = {"type": "string", "description": description, "default": column["default"]}
+    if column["kind"] == "number":
+        schema["type"] = "integer" if column["whole"] else "number"
+        schema |= {"minimum": column["minimum"], "maximum": column["maximum"]}
+    elif column["kind"] == "date":
+        schema["format"] = "date"
+        schema["description"] = f"{description}, from {column['minimum']} to {column['maximum']}"
+    elif column["others"]:
+        schema["examples"] = column["choices"]
+    else:
+        schema["enum"] = [*column["choices"], *([None] if column["nullable"] else [])]
+    return schema | {"type": [schema["type"], "null"]} if column["nullable"] else schema
+
+
+def example_inputs(predictor: Predictor) -> Json:
+    """Return the inputs of the page's first example."""
+    examples = predictor.champion.record["examples"]
+    return dict(examples[0]["inputs"] if examples else {})
+
+
+def complete(predictor: Predictor, inputs: Row) -> Row:
+    """Return valid inputs, with defaults for missing ones.
+
+    Raises:
+        InvalidInputError: an input is unknown or invalid.
+    """
+    return predictor.complete(inputs)
+
+
+def predict(predictor: Predictor, rows: Sequence[Row]) -> list[Json]:
+    """Return the prediction of each complete row."""
+    record = predictor.champion.record
+    return [to_json(to_prediction(score, record)) for score in predictor.scores(rows)]
+
+
+def prediction_schemas(predictor: Predictor) -> dict[str, Json]:
+    """Return the JSON schema of each key of a prediction."""
+    return PREDICTION_SCHEMAS
+
+
+def explain(predictor: Predictor, row: Row) -> list[Json]:
+    """Return the contribution of each input, the largest first."""
+    return [
+        {"input": part.name, "contribution": part.shift, "effect": format_shift(part.shift)}
+        for part in predictor.explain(row)
+    ]

@@ -1,0 +1,37 @@
+"""What the REST API takes and returns for a table."""
+
+import httpx
+import pytest
+
+from second_look.serving.payloads import _input_schema
+from second_look.serving.prediction import to_json
+from second_look.serving.predictor import Predictor
+
+
+def test_predictions_and_explanations_are_those_of_the_page(address: str, predictor: Predictor) -> None:
+    for example in predictor.champion.record["examples"]:
+        row = example["inputs"]
+        answer = httpx.post(f"{address}/predict?explain=1", json=row).json()
+        expected = to_json(predictor.predict(row))
+        assert {key: answer[key] for key in expected} == expected
+        contributions = {part["input"]: part["contribution"] for part in answer["explanation"]}
+        assert contributions == pytest.approx({part.name: part.shift for part in predictor.explain(row)})
+
+
+def test_the_schema_of_an_input_has_its_type_range_and_choices() -> None:
+    column = {"name": "a", "label": "A", "unit": "", "kind": "number", "whole": False, "nullable": False}
+    number = column | {"unit": "cm", "minimum": 0.5, "maximum": 9.5, "default": 1.5}
+    day = column | {"kind": "date", "minimum": "2020-01-01", "maximum": "2024-12-31", "default": "2024-01-01"}
+    category = column | {"kind": "category", "choices": ["x", "(missing)"], "others": False, "default": "x"}
+    limits = {"minimum": 0.5, "maximum": 9.5, "default": 1.5}
+    assert _input_schema(number) == {"type": "number", "description": "A, in cm", **limits}
+    assert _input_schema(number | {"whole": True, "nullable": True})["type"] == ["integer", "null"]
+    assert _input_schema(day) == {
+        "type": "string",
+        "format": "date",
+        "description": "A, from 2020-01-01 to 2024-12-31",
+        "default": "2024-01-01",
+    }
+    assert _input_schema(category)["enum"] == ["x", "(missing)"]
+    assert _input_schema(category | {"nullable": True})["enum"] == ["x", "(missing)", None]
+    assert "enum" not in _input_schema(category | {"others": True})

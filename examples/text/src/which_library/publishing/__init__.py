@@ -1,0 +1,1 @@
+"""`uv run publish`: the demo as a Hugging Face Space."""

@@ -1,0 +1,131 @@
+"""The REST API: `POST /predict`, `GET /health`, `/metrics`, `/openapi.json` and `/docs`, beside the page.
+
+It has the predictor of the page. Errors are problem documents (RFC 9457).
+"""
+
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from . import openapi, payloads
+from .docs_page import DOCS_PAGE
+from .monitoring import Metrics
+from .predictor import Predictor
+from .problems import ApiError, FieldError, invalid
+from .request_body import check_rows, read_inputs, split_rows
+
+CONCURRENCY, MAX_WAITING = 4, 64
+FLAGS = {"true": True, "1": True, "false": False, "0": False}
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Api:
+    """The endpoints of a champion; without one, they say why."""
+
+    def __init__(self, predictor: Predictor | None, reason: str = "") -> None:
+        self._predictor, self._reason = predictor, reason
+        self.health = health_status(predictor, reason)
+        classes = predictor.champion.record.get("classes", []) if predictor else []
+        self._schemas = payloads.input_schemas(predictor) if predictor else {}
+        self._model = model_version(predictor) if predictor else {}
+        self._metrics = Metrics({key: str(value) for key, value in self._model.items()}, classes)
+        self._limiter = CapacityLimiter(CONCURRENCY)
+
+    def routes(self) -> list[Route]:
+        """Return the routes for the application that serves the page."""
+        return [
+            self._route("POST", "/predict", self._predict),
+            self._route("GET", "/health", self._health),
+            self._route("GET", "/metrics", self._show_metrics),
+            self._route("GET", "/openapi.json", self._openapi),
+            self._route("GET", "/docs", self._docs),
+        ]
+
+    def _route(self, method: str, path: str, handle: Handler) -> Route:
+        """Return a route whose requests are counted, and whose errors are problem documents."""
+
+        async def respond(request: Request) -> Response:
+            request.state.id = uuid.uuid4().hex
+            start, status = time.perf_counter(), 500
+            try:
+                try:
+                    response = await handle(request)
+                except ApiError as error:
+                    response = error.response()
+                status = response.status_code
+            finally:
+                self._metrics.count_request(path, status, time.perf_counter() - start)
+            response.headers["X-Request-ID"] = request.state.id
+            return response
+
+        return Route(path, respond, methods=[method])
+
+    async def _predict(self, request: Request) -> Response:
+        predictor = self._require_predictor()
+        explain = read_flag(request, "explain")
+        document = await read_inputs(request)
+        if self._limiter.statistics().tasks_waiting >= MAX_WAITING:
+            raise ApiError(503, "Too many requests at once. Try again later.", headers={"Retry-After": "1"})
+        content = await to_thread.run_sync(self._answer, predictor, document, explain, limiter=self._limiter)
+        return JSONResponse(content | {"model": self._model, "request_id": request.state.id})
+
+    def _answer(self, predictor: Predictor, document: Any, explain: bool) -> dict[str, Any]:
+        """Return the content of a response, except model and request."""
+        rows, batch = split_rows(document, self._schemas)
+        valid = check_rows(predictor, self._schemas, rows, batch=batch)
+        predictions = payloads.predict(predictor, valid)
+        for row, prediction in zip(valid, predictions, strict=True):
+            self._metrics.count_prediction(prediction["prediction"])
+            if explain:
+                prediction["explanation"] = payloads.explain(predictor, row)
+        return {"predictions": predictions} if batch else predictions[0]
+
+    async def _health(self, _request: Request) -> Response:
+        return JSONResponse(self.health, 200 if self._predictor else 503)
+
+    async def _show_metrics(self, _request: Request) -> Response:
+        return self._metrics.response()
+
+    async def _openapi(self, request: Request) -> Response:
+        return JSONResponse(openapi.document(self._require_predictor(), request.scope.get("root_path") or "/"))
+
+    async def _docs(self, _request: Request) -> Response:
+        return HTMLResponse(DOCS_PAGE)
+
+    def _require_predictor(self) -> Predictor:
+        if self._predictor is None:
+            raise ApiError(503, self._reason)
+        return self._predictor
+
+
+def read_flag(request: Request, name: str) -> bool:
+    """Return a query parameter that is true or false; without it, false.
+
+    Raises:
+        ApiError: it has another value.
+    """
+    value = request.query_params.get(name, "false").lower()
+    if value not in FLAGS:
+        raise invalid([FieldError(name, "must be true or false.")])
+    return FLAGS[value]
+
+
+def health_status(predictor: Predictor | None, reason: str = "") -> dict[str, Any]:
+    """Return the response of `GET /health`: the status and the lineage, or why there is no model."""
+    if predictor is None:
+        return {"status": "unavailable", "reason": reason}
+    record = predictor.champion.record
+    return {"status": "ok", "model": record["model"], "sha256": record["sha256"], "lineage": record["lineage"]}
+
+
+def model_version(predictor: Predictor) -> dict[str, Any]:
+    """Return which model made a prediction: its name, its version in MLflow's registry, and its SHA-256."""
+    record, lineage = predictor.champion.record, predictor.champion.lineage
+    return {"name": record["model"], "version": lineage.get("registry_version"), "sha256": record["sha256"][:12]}

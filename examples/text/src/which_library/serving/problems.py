@@ -1,0 +1,44 @@
+"""Errors of the REST API as problem documents (RFC 9457)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import NamedTuple
+
+from starlette.responses import Response
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldError(NamedTuple):
+    """What is wrong with one field of a request, and how to fix it."""
+
+    field: str
+    detail: str
+
+
+class ApiError(Exception):
+    """A request that gets no prediction; the message is for the client."""
+
+    def __init__(
+        self, status: int, detail: str, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.errors, self.headers = status, detail, errors, headers
+
+    def response(self) -> Response:
+        """Return the problem document."""
+        document = {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            "errors": [error._asdict() for error in self.errors],
+        }
+        return Response(json.dumps(document), self.status, self.headers, MEDIA_TYPE)
+
+
+def invalid(errors: Sequence[FieldError]) -> ApiError:
+    """Return the error of a request with invalid fields."""
+    fields = ", ".join(error.field for error in errors[:3]) + (", …" if len(errors) > 3 else "")
+    return ApiError(422, f"Invalid: {fields}. {errors[0].detail}", errors)

@@ -1,0 +1,151 @@
+"""The body of a request to `POST /predict`: reading it, and checking the inputs in it."""
+
+import json
+from collections.abc import Container, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, NoReturn
+
+from starlette.requests import ClientDisconnect, Request
+
+from . import payloads
+from .predictor import InvalidInputError, Predictor
+from .problems import ApiError, FieldError, invalid
+
+MAX_ROWS, MAX_ERRORS = 100, 20
+MAX_NAME = 60  # longer names in a request are cut in error messages
+JSON = "application/json"
+JSON_TYPES: dict[str, type | tuple[type, ...]] = {
+    "boolean": bool,  # first, since a bool is an int in Python
+    "number": (int, float),
+    "string": str,
+    "null": type(None),
+    "array": list,
+    "object": dict,
+}
+
+
+async def read_inputs(request: Request) -> Any:
+    """Return the inputs in the body of a request, unchecked.
+
+    Raises:
+        ApiError: the body is too large, of an unsupported type, or malformed.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != JSON and media_type not in payloads.UPLOADS:
+        supported = ", ".join([JSON, *payloads.UPLOADS])
+        raise ApiError(415, f"Content-Type {media_type[:MAX_NAME]!r} is not supported. Use one of: {supported}.")
+    body = await _read_body(request)
+    return parse_json(body) if media_type == JSON else await payloads.UPLOADS[media_type].read(request, body)
+
+
+async def _read_body(request: Request) -> bytes:
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > payloads.MAX_BYTES:
+                megabytes = payloads.MAX_BYTES // 1_000_000
+                raise ApiError(413, f"The body has more than {megabytes} MB. Send less at a time.")
+    except ClientDisconnect:
+        raise ApiError(400, "The connection was closed before the body was complete.") from None
+    return bytes(body)
+
+
+def parse_json(body: bytes) -> Any:
+    """Return the content of a JSON document.
+
+    Raises:
+        ApiError: it is not valid JSON.
+    """
+    try:
+        document = json.loads(body, parse_constant=_reject_constant)
+        json.dumps(document, ensure_ascii=False).encode()  # fails for half of a surrogate pair
+    except RecursionError:
+        problem = "it is nested too deeply"
+    except UnicodeError:
+        problem = "it is not valid Unicode, encode it as UTF-8"
+    except ValueError as error:
+        problem = str(error).partition(";")[0]
+    else:
+        return document
+    raise ApiError(400, f"The body is not valid JSON: {problem}.")
+
+
+def _reject_constant(name: str) -> NoReturn:
+    raise ValueError(f"it contains {name}, which JSON does not have")
+
+
+def split_rows(document: Any, names: Container[str]) -> tuple[list[Any], bool]:
+    """Return the rows of a request, and whether they are a batch: `{"rows": [...]}` instead of the inputs of one row.
+
+    Raises:
+        ApiError: it is not an object, or its rows are not an array, or too many, or none.
+    """
+    if not isinstance(document, dict):
+        raise invalid([FieldError("body", 'must be an object of inputs, or {"rows": [...]}.')])
+    rows = document.get("rows")
+    if "rows" not in document or ("rows" in names and not isinstance(rows, list)):
+        return [document], False
+    if not isinstance(rows, list) or len(document) > 1:
+        raise invalid([FieldError("rows", "must be an array of objects, and the only key.")])
+    if not 1 <= len(rows) <= MAX_ROWS:
+        raise invalid([FieldError("rows", f"must have 1 to {MAX_ROWS} entries, not {len(rows):,}.")])
+    return rows, True
+
+
+def check_rows(predictor: Predictor, schemas: Mapping[str, Any], rows: Sequence[Any], *, batch: bool) -> list[Any]:
+    """Return the valid inputs of each row, with defaults for missing ones.
+
+    Raises:
+        ApiError: names the invalid inputs, up to 20 of them.
+    """
+    valid: list[Any] = []
+    errors: list[FieldError] = []
+    for index, row in enumerate(rows):
+        try:
+            valid.append(_complete(predictor, schemas, row))
+        except InvalidInputError as error:
+            where = f"rows[{index}]" if batch else "body"
+            errors += _field_errors(predictor, schemas, row, f"{where}." if batch else "") or [
+                FieldError(where, str(error))
+            ]
+        if len(errors) >= MAX_ERRORS:
+            break
+    if errors:
+        raise invalid(errors[:MAX_ERRORS])
+    return valid
+
+
+def _field_errors(predictor: Predictor, schemas: Mapping[str, Any], row: Any, prefix: str) -> list[FieldError]:
+    """Return the errors of a row, each with the input that alone causes it."""
+    errors = []
+    for name in row if isinstance(row, dict) else ():
+        try:
+            _complete(predictor, schemas, {name: row[name]})
+        except InvalidInputError as error:
+            errors.append(FieldError(f"{prefix}{name[:MAX_NAME]}", str(error)))
+    return errors
+
+
+def _complete(predictor: Predictor, schemas: Mapping[str, Any], row: Any) -> Any:
+    """Check the JSON types of a row, which the page doesn't need; then check it like the page."""
+    if not isinstance(row, dict):
+        raise InvalidInputError("must be an object of inputs.")
+    for name, value in row.items():
+        if name not in schemas:
+            similar = get_close_matches(name[:MAX_NAME], schemas, 1)
+            advice = f"Did you mean {similar[0]!r}?" if similar else "See /docs."
+            raise InvalidInputError(f"There is no such input. {advice}")
+        if problem := _type_problem(schemas[name], value):
+            raise InvalidInputError(problem)
+    return payloads.complete(predictor, row)
+
+
+def _type_problem(schema: Mapping[str, Any], value: Any) -> str:
+    """Return how the type of a value differs from its JSON schema, or nothing."""
+    accepted = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    found = next((name for name, types in JSON_TYPES.items() if isinstance(value, types)), None)
+    # An upload is bytes, none of these. The range check finds fractions in place of integers.
+    if found is None or found in accepted or (found == "number" and "integer" in accepted):
+        return ""
+    return f"must be {' or '.join(accepted)}, not {found}."

@@ -1,0 +1,25 @@
+"""A prediction and its uncertainty in words."""
+
+import html
+from collections.abc import Mapping
+
+
+def format_summary(probabilities: Mapping[str, float]) -> str:
+    """Return the two most likely classes with their probabilities, as HTML."""
+    (label, probability), *others = sorted(probabilities.items(), key=lambda entry: -entry[1])
+    second = f"; {percent(others[0][1])} for {html.escape(others[0][0])}" if others else ""
+    text = f"<b>{percent(probability)} likely {html.escape(label)}</b>{second}"
+    return f'<p class="summary" role="status">{text}</p>'
+
+
+def percent(probability: float) -> str:
+    """Return a probability in whole percent; never 0 % or 100 %, since no prediction is certain."""
+    if probability > 0.99:
+        return "over 99\N{NO-BREAK SPACE}%"
+    return f"{100 * probability:.0f}\N{NO-BREAK SPACE}%" if probability >= 0.01 else "under 1\N{NO-BREAK SPACE}%"
+
+
+def describe_error(truth: str, probabilities: Mapping[str, float]) -> str:
+    """Return the true class of a sample and the wrong prediction for it, as plain text."""
+    label = max(probabilities, key=probabilities.__getitem__)
+    return f"{truth}, not {label} ({percent(probabilities[label])})"

@@ -1,0 +1,80 @@
+"""Inputs and forecasts of the REST API, as JSON."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from .predictor import Predictor
+
+Json = dict[str, Any]
+
+MAX_BYTES = 5_000_000
+UPLOADS: dict[str, Any] = {}  # content types other than JSON
+NUMBERS: Json = {"type": "array", "items": {"type": "number"}}
+PARTS: Json = {
+    "type": "array",
+    "items": {"type": "object", "properties": {"label": {"type": "string"}, "value": {"type": "number"}}},
+}
+EXPLANATION_SCHEMA: Json = {
+    "type": "object",
+    "description": "Of the last step: parts that add up to the forecast, and by how much it changes if all values of a "
+    "past cycle are higher by 1.",
+    "properties": {"time": {"type": "string"}, "parts": PARTS, "sensitivity": PARTS},
+}
+
+
+def input_schemas(predictor: Predictor) -> dict[str, Json]:
+    """Return the JSON schemas of the date and of the number of steps."""
+    today, horizon = predictor.inputs
+    limits = f"{today['minimum']} to {today['maximum']}"
+    date = {"type": "string", "format": "date", "description": f"First day of the forecast, {limits}"}
+    steps = {key: horizon[key] for key in ("minimum", "maximum", "default")}
+    return {
+        today["name"]: date | {"default": today["default"]},
+        horizon["name"]: {"type": "integer", "description": horizon["label"]} | steps,
+    }
+
+
+def example_inputs(predictor: Predictor) -> Json:
+    """Return the inputs of the page's first example."""
+    return dict(predictor.champion.record["examples"][0]["inputs"])
+
+
+def complete(predictor: Predictor, inputs: Mapping[str, Any]) -> Json:
+    """Return valid inputs, with defaults for missing ones.
+
+    Raises:
+        InvalidInputError: an input is invalid.
+    """
+    return predictor.complete(inputs)
+
+
+def predict(predictor: Predictor, rows: Sequence[Json]) -> list[Json]:
+    """Return the forecast for each row."""
+    unit, forecasts = predictor.champion.record["target"]["unit"], [predictor.predict(row) for row in rows]
+    return [
+        {
+            "times": forecast.times,
+            "prediction": forecast.median,
+            "interval": list(zip(forecast.low, forecast.high, strict=True)),
+            "actual": forecast.actual,
+            "unit": unit,
+        }
+        for forecast in forecasts
+    ]
+
+
+def prediction_schemas(_predictor: Predictor) -> dict[str, Json]:
+    """Return the JSON schema of each key of a forecast."""
+    return {
+        "times": {"type": "array", "items": {"type": "string"}},
+        "prediction": NUMBERS | {"description": "The forecast of each step."},
+        "interval": {"type": "array", "items": NUMBERS, "description": "Both ends of the 80 % interval of each step."},
+        "actual": {"type": "array", "items": {"type": ["number", "null"]}, "description": "What was measured."},
+        "unit": {"type": "string"},
+    }
+
+
+def explain(predictor: Predictor, row: Json) -> Json:
+    """Return the explanation of the forecast of the last step."""
+    return asdict(predictor.explain(row))
