@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from project_package.data.schema import Schema
-from project_package.data.splits import Split
+from project_package.data.splits import Split, encode_target
+from project_package.evaluation.examples import rank_errors
 from project_package.evaluation.metrics import METRICS
 from project_package.serving.prediction import Prediction
 
@@ -37,7 +38,10 @@ def check_response(response: Any, expected: Prediction) -> None:
     assert response == pytest.approx(expected.value, rel=1e-4)
 
 
-def check_errors(errors: list[tuple[Any, Prediction]]) -> None:
-    """Check truths and predictions: the largest errors, the largest first."""
-    sizes = [abs(truth - prediction.value) for truth, prediction in errors]
-    assert sizes == pytest.approx(sorted(sizes, reverse=True), rel=0.02)  # inputs are rounded
+def check_ranked_errors(schema: Schema, test: Split) -> None:
+    """Check that all predictions are ranked, the one with the largest error first."""
+    target = encode_target(test.target, schema)
+    values = target + np.random.default_rng(0).normal(size=len(target))
+    ranked = rank_errors(schema, test, values)
+    assert sorted(ranked) == list(range(len(target)))
+    assert (np.diff(np.abs(values - target)[ranked]) <= 0).all()
