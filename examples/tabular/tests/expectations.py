@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from second_look.data.schema import Schema
-from second_look.data.splits import Split
+from second_look.data.splits import Split, encode_target
+from second_look.evaluation.examples import rank_errors
 from second_look.evaluation.metrics import METRICS
 from second_look.serving.prediction import MAX_CLASSES, Prediction
 
@@ -40,8 +41,9 @@ def check_response(response: Any, expected: Prediction) -> None:
     assert all(expected.probabilities[label] == pytest.approx(value, abs=1e-6) for label, value in shown.items())
 
 
-def check_errors(errors: list[tuple[Any, Prediction]]) -> None:
-    """Check truths and predictions: all are wrong, the most confident first."""
-    assert all(prediction.label != truth for truth, prediction in errors)
-    confidence = [max(prediction.probabilities.values()) for _, prediction in errors]
-    assert confidence == pytest.approx(sorted(confidence, reverse=True), abs=0.02)  # inputs are rounded
+def check_ranked_errors(schema: Schema, test: Split) -> None:
+    """Check that the wrong predictions are ranked, the most confident first."""
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(len(schema.classes)), size=len(test.target))
+    ranked = rank_errors(schema, test, probabilities)
+    assert sorted(ranked) == np.flatnonzero(probabilities.argmax(axis=1) != encode_target(test.target, schema)).tolist()
+    assert (np.diff(probabilities[ranked].max(axis=1)) <= 0).all()

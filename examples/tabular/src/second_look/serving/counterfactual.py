@@ -49,12 +49,16 @@ def smallest_change(predictor: Predictor, row: Row) -> Change | None:
     decisive = [change for change in changes if change.decisive]
     if not decisive:
         return max(changes, key=lambda change: abs(change.shift), default=None)
-    smallest = min(decisive, key=_size)
-    if smallest.column["kind"] == "category":
-        return smallest
-    places = (_place(smallest.column, value) for value in (smallest.old, smallest.new))
-    path = _try(predictor, complete, [(smallest.column, _between(smallest.column, *places))])
-    return next(change for change in path if change.decisive)
+    return _shorten(predictor, complete, min(decisive, key=_size))
+
+
+def _shorten(predictor: Predictor, complete: Row, change: Change) -> Change:
+    """Return the first decisive change on the way from the old value to the new one, in smaller steps."""
+    column = change.column
+    if column["kind"] == "category":
+        return change
+    path = _between(column, _place(column, change.old), _place(column, change.new))
+    return next((step for step in _try(predictor, complete, [(column, path)]) if step.decisive), change)
 
 
 def _try(predictor: Predictor, complete: Row, options: Sequence[tuple[Column, Sequence[Any]]]) -> list[Change]:
