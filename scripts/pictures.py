@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tests"))
 
 from support import browser  # noqa: E402
-from support.e2e import Owner, serving  # noqa: E402
+from support.e2e import Owner, restore_sigint_handler, serving  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,6 +133,7 @@ def main() -> None:
         parser.error(f"unknown domain: {', '.join(unknown)}")
     if not browser.CHROMIUM:
         sys.exit("Chromium or Chrome not found; on Debian: apt-get install chromium")
+    restore_sigint_handler()
     for domain in domains or SCENES:
         with tempfile.TemporaryDirectory() as home:
             owner = Owner(Path(home))
