@@ -98,11 +98,11 @@ def words_of(picture: Path) -> set[str]:
 
 
 def words_on(page: Page) -> set[str]:
-    """Return the words on a page, without its title, numbers, column names and wrong predictions.
+    """Return the words on a page, without its title, author, numbers, column names and errors.
 
-    Those depend on the versions of the libraries that computed them.
+    Those depend on the project, and on the versions of the libraries that computed them.
     """
-    page.add_style_tag(content="#errors { display: none !important; }")
+    page.add_style_tag(content="#author, #errors { display: none !important; }")
     _, *lines = page.locator("main").inner_text().splitlines()
     found = re.findall(r"[^\W\d]+", "\n".join(lines))
     return {word for word in found if word.lower() not in FEATURES}
