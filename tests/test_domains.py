@@ -154,8 +154,15 @@ def network(
 @pytest.fixture(scope="session")
 def trained(network: tuple[Owner, str, Path]) -> dict[str, Any]:
     """The record of its champion; before it was trained, it has passed its own checks."""
-    owner, _, project = network
-    check(owner, project)
+    owner, domain, project = network
+    # The default project runs what does not depend on the domain.
+    names = ("tests/tracking", "tests/publishing/test_check.py", "tests/serving/test_screenshot.py")
+    check(owner, project, *(f"--ignore={name}" for name in names))
+    if domain == "text":  # the network takes minutes, and TF-IDF stays the champion
+        params = project / "params.yaml"
+        text, changed = re.subn("epochs: 8$", "epochs: 1", params.read_text(), flags=re.MULTILINE)
+        assert changed
+        params.write_text(text)
     owner.uv("run", "dvc", "repro", cwd=project)
     record = (project / "models/champion/champion.json").read_text(encoding="utf-8")
     return dict(json.loads(record))

@@ -125,7 +125,7 @@ def test_clone_serves_without_training_data_or_database(
 ) -> None:
     clone = tmp_path / "clone"
     owner.run("git", "clone", "--quiet", str(trained_project), str(clone), cwd=tmp_path)
-    owner.uv("sync", "--quiet", cwd=clone)
+    owner.sync(clone)
     with serving(owner, clone) as address:
         status, health = get(f"{address}/health")
         assert (status, health["status"], health["model"]) == (200, "ok", "boosting")
@@ -182,7 +182,7 @@ def test_publish_serves_the_files_of_a_space_in_a_fresh_environment(
 def test_tampered_model_is_not_served(owner: Owner, trained_project: Path, tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     owner.run("git", "clone", "--quiet", str(trained_project), str(clone), cwd=tmp_path)
-    owner.uv("sync", "--quiet", cwd=clone)
+    owner.sync(clone)
     with (clone / "models/champion/model.onnx").open("ab") as model:
         model.write(b"\0")
     with serving(owner, clone) as address:
@@ -195,7 +195,7 @@ def test_dvc_pushes_and_pulls_the_data(owner: Owner, trained_project: Path, tmp_
     owner.uv("run", "dvc", "push", cwd=trained_project)
     clone = tmp_path / "clone"
     owner.run("git", "clone", "--quiet", str(trained_project), str(clone), cwd=tmp_path)
-    owner.uv("sync", "--quiet", cwd=clone)
+    owner.sync(clone)
     owner.uv("run", "dvc", "pull", cwd=clone)
     raw = "data/raw/table.csv"
     assert (clone / raw).read_bytes() == (trained_project / raw).read_bytes()
@@ -214,5 +214,5 @@ def copy_of(project: Path, owner: Owner, folder: Path) -> Path:
     """Copy a project with its data and database, for a test to change."""
     copy = folder / "copy"
     shutil.copytree(project, copy, symlinks=True, ignore=shutil.ignore_patterns(".venv"))
-    owner.uv("sync", "--quiet", cwd=copy)
+    owner.sync(copy)
     return copy

@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -84,8 +84,31 @@ class Owner:
             sys.executable, "-m", "mlpath", "new-project", name, "-l", *arguments, cwd=self.home
         )
         project = self.home / name
-        self.uv("sync", "--quiet", cwd=project)
+        self.sync(project)
         return project
+
+    def sync(self, project: Path) -> None:
+        """Install the environment of a project.
+
+        It gets the bytecode of the environment before it, since compiling takes longer than most
+        tests. Python ignores the bytecode of a file that differs.
+        """
+        self.uv("sync", "--quiet", cwd=project)
+        last = self.home / "last-environment"
+        if last.exists():
+            link_bytecode(Path(last.read_text(encoding="utf-8")), project / ".venv")
+        last.write_text(str(project / ".venv"), encoding="utf-8")
+
+
+def link_bytecode(source: Path, target: Path) -> None:
+    """Link the bytecode of an environment into another one, where that has the module."""
+    for folder in source.rglob("__pycache__"):
+        place = target / folder.relative_to(source)
+        if place.parent.is_dir():
+            place.mkdir(exist_ok=True)
+            for file in folder.iterdir():
+                with suppress(FileExistsError):
+                    os.link(file, place / file.name)
 
 
 @contextmanager
