@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import shutil
 import socket
 import sqlite3
@@ -432,18 +433,18 @@ def test_inspect_reads_a_database(shop: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """A PostgreSQL server of its own with a table of 90 orders; yields its URL."""
     alchemy = pytest.importorskip("sqlalchemy")
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not programs:
         pytest.skip("no PostgreSQL server: apt-get install postgresql")
-    folder = tmp_path_factory.mktemp("postgres")
     user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
     user = user if os.geteuid() == 0 else []
+    # PostgreSQL refuses to run as root, and its own user can't enter the folders of pytest.
+    home = pwd.getpwnam("postgres").pw_dir if user else None
+    folder = Path(tempfile.mkdtemp(prefix="mlpath-", dir=home))
     if user:
-        for path in (folder, *list(folder.parents)[:2]):
-            path.chmod(0o755)
         shutil.chown(folder, "postgres")
     (folder / "password").write_text("s3cret")
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -470,6 +471,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
     finally:
         run("pg_ctl", "stop", "-m", "immediate")
+        shutil.rmtree(folder)
 
 
 @pytest.mark.e2e
