@@ -15,6 +15,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 
 from support.comparison import PAGE, compare_updates, format_page, tiny_base
 from support.e2e import Owner
+from support.scenarios import run_scenarios
 
 
 def main() -> int:
@@ -27,7 +28,8 @@ def main() -> int:
         home.mkdir()
         (home / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.com\n")
         base = tiny_base(Owner(home), Path(scratch, "tiny"))
-        page = format_page(compare_updates(base, Path(scratch, "projects")))
+        scenarios = run_scenarios(base, Path(scratch, "scenarios"))
+        page = format_page(compare_updates(base, scenarios, Path(scratch, "comparisons")))
     if not check:
         PAGE.write_text(page, encoding="utf-8", newline="\n")
     elif PAGE.read_text(encoding="utf-8") != page:

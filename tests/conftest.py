@@ -9,19 +9,37 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
 
 from mlpath.cli import main
+from support import compile_cache
 from support.data_server import DataServer, serve
 from support.e2e import Owner, restore_sigint_handler
+from support.groups import GroupScheduling, rank_of
 from support.installed import FIRST, SECOND, Installed, install
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parents[1]
 restore_sigint_handler()
+compile_cache.install()
 UV_CACHE = os.environ.get("UV_CACHE_DIR") or str(Path("~/.cache/uv").expanduser())
 MLPATH = [sys.executable, "-m", "mlpath"]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:
+    """Give each process a group after the other, in the order of collection."""
+    config.option.loadscopereorder = False
+    return GroupScheduling(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort the tests by group."""
+    items.sort(key=lambda item: rank_of(item.nodeid))
 
 
 @pytest.fixture(autouse=True)
@@ -186,7 +204,8 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Owner:
     """A user with a home, a git identity, and the machine's package cache."""
     home = tmp_path_factory.mktemp("owner")
     (home / ".gitconfig").write_text("[user]\n\tname = Ada Lovelace\n\temail = ada@example.com\n")
-    return Owner(home)
+    base = tmp_path_factory.getbasetemp()
+    return Owner(home, shared=base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)
 
 
 @pytest.fixture(scope="session")

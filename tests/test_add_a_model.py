@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from support.e2e import Owner
+from support.e2e import Owner, resample_less
 
 pytestmark = pytest.mark.e2e
 
@@ -46,7 +44,7 @@ def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) 
 
 def add_extra_trees(project: Path) -> None:
     """Write the module, its section and its search ranges, and list its name."""
-    (project / "src/forest/models/extra_trees.py").write_text(EXTRA_TREES, encoding="utf-8")
+    (project / "src/demo/models/extra_trees.py").write_text(EXTRA_TREES, encoding="utf-8")
     params = (project / "params.yaml").read_text(encoding="utf-8")
     params = params.replace("  - boosting\n", "  - boosting\n  - extra_trees\n", 1)
     section = "  extra_trees:\n    n_estimators: 50\n    min_samples_leaf: 2\n\nevaluate:"
@@ -60,9 +58,11 @@ def trained(output: str) -> list[str]:
     return re.findall(r"Running stage 'train@(\w+)'", output)
 
 
-def test_a_new_model_is_picked_up_everywhere(owner: Owner) -> None:
-    project = owner.create("forest", "-d", "domain=tabular")
-    owner.uv("run", "dvc", "repro", cwd=project)
+def test_a_new_model_is_picked_up_everywhere(
+    owner: Owner, trained_project: Path, tmp_path: Path
+) -> None:
+    project = owner.copy(trained_project, tmp_path)
+    resample_less(project)
 
     add_extra_trees(project)
     assert trained(owner.uv("run", "dvc", "repro", cwd=project)) == ["extra_trees"]
@@ -75,12 +75,13 @@ def test_a_new_model_is_picked_up_everywhere(owner: Owner) -> None:
     for report in ("README.md", "reports/model_card.md"):
         assert "| extra_trees |" in (project / report).read_text(encoding="utf-8")
     assert "best:" in owner.uv("run", "search", "extra_trees", "--trials", "2", cwd=project)
-    for check in (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",)):
-        owner.uv("run", *check, cwd=project)
     tests = owner.uv("run", "pytest", "-q", "-k", "extra_trees", cwd=project)
     assert int(re.findall(r"(\d+) passed", tests)[0]) >= 5
 
-    module = project / "src/forest/models/extra_trees.py"
+    module = project / "src/demo/models/extra_trees.py"
     edited = EXTRA_TREES.replace("random_state=context.seed", "random_state=context.seed + 1")
     module.write_text(edited, encoding="utf-8")
-    assert trained(owner.uv("run", "dvc", "repro", cwd=project)) == ["extra_trees"]
+    assert trained(owner.uv("run", "dvc", "repro", "train", cwd=project)) == ["extra_trees"]
+    owner.uv("run", "ruff", "check", cwd=project)
+    owner.uv("run", "ruff", "format", "--check", cwd=project)
+    owner.mypy(project)

@@ -136,9 +136,9 @@ def find_links() -> list[Path]:
 
 
 @pytest.mark.e2e
-def test_the_default_project_passes_its_own_checks(owner: Owner) -> None:
+def test_the_default_project_passes_its_own_checks(owner: Owner, trained_project: Path) -> None:
     """Other domains: those with a network below; without one, tests/test_own_data_e2e.py."""
-    check(owner, owner.create("plain"), "--cov")  # at least 95 %
+    check(owner, trained_project, "--cov")  # at least 95 %
 
 
 @pytest.fixture(scope="session", params=DOMAINS)
@@ -224,7 +224,7 @@ def test_a_regression_with_a_network_passes_its_own_checks(
     answers = ("-d", "domain=tabular", "-d", "task=regression", "-d", "deep=true")
     project = owner.create("deep-regression", *answers)
     owner.uv("run", "ruff", "check", cwd=project)
-    owner.uv("run", "mypy", cwd=project)
+    owner.mypy(project)
     tests = ("tests/data", "tests/evaluation", "tests/models", "tests/test_silent_bugs.py")
     assert " passed" in owner.uv("run", "pytest", "-q", *tests, cwd=project)
 
@@ -365,7 +365,7 @@ def check(owner: Owner, project: Path, *options: str) -> None:
     """Run the project's own checks, with options for pytest, and look for dead code."""
     owner.uv("run", "ruff", "format", "--check", cwd=project)
     owner.uv("run", "ruff", "check", cwd=project)
-    owner.uv("run", "mypy", cwd=project)
+    owner.mypy(project)
     assert " passed" in owner.uv("run", "pytest", "-q", *options, cwd=project)
     assert owner.uv("run", "--with", "vulture", *VULTURE, cwd=project) == ""
     owner.uv("run", "--with", "sp-repo-review[cli]", "repo-review", ".", cwd=project)

@@ -10,11 +10,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from conftest import git
+from support.installed import FIRST, Installed, install
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the fake uv is a script")
 
@@ -38,14 +40,31 @@ def uv(tmp_path: Path) -> str:
     return str(script)
 
 
-def start(uv: str, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-u", "-c", DRIVER.format(uv=uv, arguments=arguments)],
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """An mlpath whose template is small and has the command `screenshot`."""
+    pyproject = '[project.scripts]\nscreenshot = "demo.serving.screenshot:main"\n'
+    files = {**FIRST, "template/project/pyproject.toml": pyproject}
+    return install({"v0.1.0": files}, tmp_path_factory.mktemp("installed"))
+
+
+@pytest.fixture
+def start(uv: str, installed: Installed) -> Start:
+    """Return a function that starts `new-project --run`."""
+
+    def start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-u", "-c", DRIVER.format(uv=uv, arguments=arguments)],
+            env={**installed.environment, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    return start
 
 
 def read_until(process: subprocess.Popen[str], pattern: str) -> str:
@@ -63,8 +82,8 @@ def read_rest(process: subprocess.Popen[str]) -> str:
     return process.communicate(timeout=30)[0]
 
 
-def test_trains_commits_and_serves_until_ctrl_c(folder: Path, uv: str) -> None:
-    with start(uv) as process:
+def test_trains_commits_and_serves_until_ctrl_c(folder: Path, start: Start) -> None:
+    with start() as process:
         seen = read_until(process, "The demo is running at")
         address = seen.split()[-1]
         with urllib.request.urlopen(address) as answer:  # noqa: S310 - it is http
@@ -98,9 +117,9 @@ def test_trains_commits_and_serves_until_ctrl_c(folder: Path, uv: str) -> None:
     assert git("status", "--porcelain", cwd=project) == ""
 
 
-def test_new_lock_is_committed_before_the_results(folder: Path, uv: str) -> None:
+def test_new_lock_is_committed_before_the_results(folder: Path, start: Start) -> None:
     """The results record their git commit, which should have the lock."""
-    with start(uv, "--no-lock") as process:
+    with start("--no-lock") as process:
         read_until(process, "The demo is running at")
         process.send_signal(signal.SIGINT)
         read_rest(process)
@@ -111,9 +130,9 @@ def test_new_lock_is_committed_before_the_results(folder: Path, uv: str) -> None
 
 
 def test_failing_stage_prints_its_last_lines_and_the_remaining_commands(
-    folder: Path, uv: str
+    folder: Path, start: Start
 ) -> None:
-    with start(uv, FAKE_UV_FAILS="train@baseline") as process:
+    with start(FAKE_UV_FAILS="train@baseline") as process:
         seen = read_rest(process)
     assert process.returncode == 1
     assert "failed  train@baseline" in seen
@@ -123,8 +142,8 @@ def test_failing_stage_prints_its_last_lines_and_the_remaining_commands(
     assert git("status", "--porcelain", cwd=folder / "demo") == ""
 
 
-def test_demo_that_does_not_start_is_an_error(folder: Path, uv: str) -> None:
-    with start(uv, FAKE_UV_FAILS="demo") as process:
+def test_demo_that_does_not_start_is_an_error(folder: Path, start: Start) -> None:
+    with start(FAKE_UV_FAILS="demo") as process:
         seen = read_rest(process)
     assert process.returncode == 1
     assert "| the port is taken" in seen
@@ -136,9 +155,9 @@ def test_demo_that_does_not_start_is_an_error(folder: Path, uv: str) -> None:
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
 def test_signal_during_the_pipeline_stops_it(
-    folder: Path, uv: str, number: signal.Signals, status: int
+    folder: Path, start: Start, number: signal.Signals, status: int
 ) -> None:
-    with start(uv, FAKE_UV_SECONDS="30") as process:
+    with start(FAKE_UV_SECONDS="30") as process:
         seen = read_until(process, "running fetch")
         process.send_signal(number)
         seen += read_rest(process)
@@ -149,8 +168,8 @@ def test_signal_during_the_pipeline_stops_it(
     assert git("status", "--porcelain", cwd=folder / "demo") == ""
 
 
-def test_ctrl_c_during_the_picture_stops_it(folder: Path, uv: str) -> None:
-    with start(uv, FAKE_UV_SCREENSHOT_SECONDS="30") as process:
+def test_ctrl_c_during_the_picture_stops_it(folder: Path, start: Start) -> None:
+    with start(FAKE_UV_SCREENSHOT_SECONDS="30") as process:
         seen = read_until(process, "Taking the picture")
         process.send_signal(signal.SIGINT)
         seen += read_rest(process)
@@ -159,8 +178,8 @@ def test_ctrl_c_during_the_picture_stops_it(folder: Path, uv: str) -> None:
     assert not still_running(folder)
 
 
-def test_closed_terminal_stops_the_demo(folder: Path, uv: str) -> None:
-    with start(uv) as process:
+def test_closed_terminal_stops_the_demo(folder: Path, start: Start) -> None:
+    with start() as process:
         read_until(process, "The demo is running at")
         process.send_signal(signal.SIGHUP)
         read_rest(process)
@@ -187,10 +206,10 @@ def still_running(folder: Path) -> list[str]:
 
 
 def test_without_git_identity_and_browser_serves_without_committing(
-    folder: Path, uv: str, home: Path
+    folder: Path, start: Start, home: Path
 ) -> None:
     (home / ".gitconfig").unlink()
-    with start(uv, FAKE_UV_FAILS="screenshot") as process:
+    with start(FAKE_UV_FAILS="screenshot") as process:
         seen = read_until(process, "The demo is running at")
         process.send_signal(signal.SIGINT)
         seen += read_rest(process)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
 import sqlite3
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 from PIL import Image
 
 from support import browser
-from support.e2e import Owner, get, serving
+from support.e2e import Owner, get, resample_less, serving
 
 pytestmark = pytest.mark.e2e
 
@@ -33,7 +32,7 @@ def test_a_trained_project_is_clean_and_its_champion_won(
 def test_retraining_changes_no_tracked_file(
     owner: Owner, trained_project: Path, tmp_path: Path
 ) -> None:
-    copy = copy_of(trained_project, owner, tmp_path)
+    copy = owner.copy(trained_project, tmp_path)
     owner.uv("run", "dvc", "repro", "--force", cwd=copy)
     notebooks = copy / "notebooks"
     notebooks.mkdir()
@@ -49,7 +48,7 @@ def test_retraining_changes_no_tracked_file(
 def test_experiments_have_metrics_plots_and_a_commit(
     owner: Owner, trained_project: Path, tmp_path: Path
 ) -> None:
-    copy = copy_of(trained_project, owner, tmp_path)
+    copy = owner.copy(trained_project, tmp_path)
     owner.uv("run", "dvc", "exp", "run", "-S", "train.boosting.max_iter=5", cwd=copy)
     numbers = owner.run("git", "diff", "--numstat", "params.yaml", cwd=copy)
     assert numbers.split() == ["1", "1", "params.yaml"], "DVC changes nothing but the value"
@@ -67,7 +66,8 @@ def test_experiments_have_metrics_plots_and_a_commit(
 def test_branches_that_both_trained_are_merged_by_a_new_run(
     owner: Owner, trained_project: Path, tmp_path: Path
 ) -> None:
-    copy = copy_of(trained_project, owner, tmp_path)
+    copy = owner.copy(trained_project, tmp_path)
+    resample_less(copy)
     params = (copy / "params.yaml").read_text()
     changes = {
         "theirs": ("max_iter: 300", "max_iter: 50"),
@@ -96,12 +96,13 @@ def test_queued_experiments_ignore_later_edits(
     owner: Owner, trained_project: Path, tmp_path: Path
 ) -> None:
     """They run in a copy made by DVC: its parameters, code and outputs; so the champion stays."""
-    copy = copy_of(trained_project, owner, tmp_path)
+    copy = owner.copy(trained_project, tmp_path)
     champion = champion_version(copy)
     before = (copy / "reports/metrics.json").read_bytes()
     values = ["3", "7"]
     queue = f"train.boosting.max_iter={','.join(values)}"
-    owner.uv("run", "dvc", "exp", "run", "--queue", "-S", queue, cwd=copy)
+    fast = "evaluate.resamples=20"
+    owner.uv("run", "dvc", "exp", "run", "--queue", "-S", queue, "-S", fast, cwd=copy)
     code = copy / "src/demo/pipeline/train.py"
     code.write_text("raise SystemExit('half written')\n" + code.read_text())
     owner.uv("run", "dvc", "exp", "run", "--run-all", cwd=copy)
@@ -120,12 +121,16 @@ def test_queued_experiments_ignore_later_edits(
     assert champion_version(copy) == champion
 
 
-def test_clone_serves_without_training_data_or_database(
-    owner: Owner, trained_project: Path, tmp_path: Path
-) -> None:
-    clone = tmp_path / "clone"
-    owner.run("git", "clone", "--quiet", str(trained_project), str(clone), cwd=tmp_path)
+@pytest.fixture(scope="module")
+def clone(owner: Owner, trained_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give an installed clone; tests restore what they change in it."""
+    clone = tmp_path_factory.mktemp("clones") / "clone"
+    owner.run("git", "clone", "--quiet", str(trained_project), str(clone), cwd=clone.parent)
     owner.sync(clone)
+    return clone
+
+
+def test_clone_serves_without_training_data_or_database(owner: Owner, clone: Path) -> None:
     with serving(owner, clone) as address:
         status, health = get(f"{address}/health")
         assert (status, health["status"], health["model"]) == (200, "ok", "boosting")
@@ -151,6 +156,7 @@ def test_clone_serves_without_training_data_or_database(
         assert expected in owner.uv("run", "restore-registry", cwd=clone)
     if browser.CHROMIUM:
         check_pictures(owner, clone)
+        owner.run("git", "restore", ".", cwd=clone)
 
 
 def check_pictures(owner: Owner, clone: Path) -> None:
@@ -179,27 +185,25 @@ def test_publish_serves_the_files_of_a_space_in_a_fresh_environment(
     assert owner.run("git", "status", "--porcelain", cwd=trained_project) == ""
 
 
-def test_tampered_model_is_not_served(owner: Owner, trained_project: Path, tmp_path: Path) -> None:
-    clone = tmp_path / "clone"
-    owner.run("git", "clone", "--quiet", str(trained_project), str(clone), cwd=tmp_path)
-    owner.sync(clone)
+def test_tampered_model_is_not_served(owner: Owner, clone: Path) -> None:
     with (clone / "models/champion/model.onnx").open("ab") as model:
         model.write(b"\0")
     with serving(owner, clone) as address:
         status, health = get(f"{address}/health")
     assert (status, health["status"]) == (503, "unavailable")
     assert "git restore models/champion" in health["reason"]
+    owner.run("git", "restore", "models/champion", cwd=clone)
 
 
 def test_dvc_pushes_and_pulls_the_data(owner: Owner, trained_project: Path, tmp_path: Path) -> None:
     owner.uv("run", "dvc", "push", cwd=trained_project)
     clone = tmp_path / "clone"
     owner.run("git", "clone", "--quiet", str(trained_project), str(clone), cwd=tmp_path)
-    owner.sync(clone)
-    owner.uv("run", "dvc", "pull", cwd=clone)
+    dvc = str(trained_project / ".venv" / "bin" / "dvc")
+    owner.run(dvc, "pull", cwd=clone)
     raw = "data/raw/table.csv"
     assert (clone / raw).read_bytes() == (trained_project / raw).read_bytes()
-    assert "up to date" in owner.uv("run", "dvc", "status", cwd=clone)
+    assert "up to date" in owner.run(dvc, "status", cwd=clone)
 
 
 def champion_version(project: Path) -> int:
@@ -208,11 +212,3 @@ def champion_version(project: Path) -> int:
         query = "SELECT version FROM registered_model_aliases WHERE alias = 'champion'"
         ((version,),) = database.execute(query)
     return int(version)
-
-
-def copy_of(project: Path, owner: Owner, folder: Path) -> Path:
-    """Copy a project with its data and database, for a test to change."""
-    copy = folder / "copy"
-    shutil.copytree(project, copy, symlinks=True, ignore=shutil.ignore_patterns(".venv"))
-    owner.sync(copy)
-    return copy

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pwd
 import shutil
 import socket
 import sqlite3
@@ -442,7 +441,7 @@ def postgres() -> Iterator[str]:
     user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
     user = user if os.geteuid() == 0 else []
     # PostgreSQL refuses to run as root, and its own user can't enter the folders of pytest.
-    home = pwd.getpwnam("postgres").pw_dir if user else None
+    home = Path("~postgres").expanduser() if user else None
     folder = Path(tempfile.mkdtemp(prefix="mlpath-", dir=home))
     if user:
         shutil.chown(folder, "postgres")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -97,10 +98,22 @@ released = pytest.mark.skipif(
 )
 
 
+@pytest.fixture(scope="module")
+def rendered(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home with a project of the installed wheel, `demo`, which is only copied."""
+    home = tmp_path_factory.mktemp("home")
+    (home / ".gitconfig").write_text("[user]\n\tname = Ada Lovelace\n\temail = a@example.com\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        patch.setenv("USERPROFILE", str(home))
+        installed_mlpath(wheel, "new-project", "demo", "--defaults", "--no-lock", "-q", cwd=home)
+    return home
+
+
 @pytest.fixture
-def project(wheel: Path, folder: Path) -> Path:
-    installed_mlpath(wheel, "new-project", "demo", "--defaults", "--no-lock", "-q", cwd=folder)
-    return folder / "demo"
+def project(rendered: Path, home: Path, folder: Path) -> Path:
+    shutil.copytree(rendered / ".local", home / ".local")
+    return shutil.copytree(rendered / "demo", folder / "demo")
 
 
 @released

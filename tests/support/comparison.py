@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from support.e2e import Owner
 from support.edits import ALL_EDITS, Decision, Edit
-from support.updates import COPIER, MLPATH, UpdateRun, make_edit, update
+from support.scenarios import Scenario
+from support.updates import COPIER, UpdateRun, make_edit, update
 from support.version_pairs import BaseProject, prepare, write_tiny_template
 
 PAGE = Path(__file__).parents[2] / "docs" / "updates.md"
@@ -29,13 +31,15 @@ def tiny_base(owner: Owner, folder: Path, below: str = "") -> BaseProject:
     return prepare(owner, folder / "base", source, "v1.0.0", "v1.1.0", below=below)
 
 
-def compare_updates(base: BaseProject, folder: Path) -> list[Comparison]:
-    """Update each edited project twice: one copy with mlpath, one with Copier."""
+def compare_updates(
+    base: BaseProject, scenarios: Mapping[str, Scenario], folder: Path
+) -> list[Comparison]:
+    """Update each edited project with Copier, and compare with what mlpath did."""
     return [
         Comparison(
             edit,
-            update(*make_edit(base, folder / "mlpath" / edit.name, edit), MLPATH),
-            update(*make_edit(base, folder / "copier" / edit.name, edit), COPIER),
+            scenarios[edit.name].update,
+            update(*make_edit(base, folder / edit.name, edit), COPIER),
         )
         for edit in ALL_EDITS
     ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -35,6 +37,8 @@ class Owner:
 
     home: Path
     variables: Mapping[str, str] = field(default_factory=dict)
+    shared: Path | None = None
+    """A folder of the processes that test at the same time; by default the home."""
 
     def with_variables(self, variables: Mapping[str, str]) -> Owner:
         """Return the same user with more environment variables."""
@@ -53,8 +57,9 @@ class Owner:
         shared = {
             "HOME": str(self.home),
             "UV_CACHE_DIR": cache,
-            # Checking the libraries takes a minute, and is the same in every project.
             "MYPY_CACHE_DIR": str(self.home / "mypy-cache"),
+            # Another test runs on the other core: threads of one process would wait for each other.
+            "OMP_NUM_THREADS": "1",
         }
         return {**kept, **shared, **self.variables}
 
@@ -87,17 +92,58 @@ class Owner:
         self.sync(project)
         return project
 
+    def copy(self, project: Path, folder: Path) -> Path:
+        """Copy a project with its data and database, for a test to change, and install it."""
+        copy = folder / "copy"
+        shutil.copytree(project, copy, symlinks=True, ignore=shutil.ignore_patterns(".venv"))
+        self.sync(copy)
+        return copy
+
     def sync(self, project: Path) -> None:
         """Install the environment of a project.
 
-        It gets the bytecode of the environment before it, since compiling takes longer than most
-        tests. Python ignores the bytecode of a file that differs.
+        It gets the bytecode of the largest environment so far, of any process, and of the last
+        one, since compiling takes longer than most tests. Python ignores the bytecode of a file
+        that differs.
         """
         self.uv("sync", "--quiet", cwd=project)
-        last = self.home / "last-environment"
-        if last.exists():
-            link_bytecode(Path(last.read_text(encoding="utf-8")), project / ".venv")
-        last.write_text(str(project / ".venv"), encoding="utf-8")
+        environment = project / ".venv"
+        own, every = self.home / "environments", (self.shared or self.home) / "all-environments"
+        if own.exists():
+            last = Path(own.read_text(encoding="utf-8").splitlines()[-1])
+            others = map(Path, every.read_text(encoding="utf-8").splitlines())
+            for source in {last, max(others, key=_packages)}:
+                link_bytecode(source, environment)
+        for record in (own, every):
+            with record.open("a", encoding="utf-8") as file:
+                file.write(f"{environment}\n")
+
+    def mypy(self, project: Path) -> None:
+        """Check the types of a project.
+
+        Checking the libraries takes a minute, and is the same in every project: the first process
+        that did it gives the others a copy of its cache, which only one process may write.
+        """
+        cache, seed = self.home / "mypy-cache", (self.shared or self.home) / "mypy-seed"
+        if seed.exists() and not cache.exists():
+            shutil.copytree(seed, cache)
+        self.uv("run", "mypy", cwd=project)
+        if not seed.exists():
+            copy = shutil.copytree(cache, self.home / "mypy-copy")
+            with suppress(OSError):  # another process was faster
+                copy.rename(seed)
+
+
+def resample_less(project: Path) -> None:
+    """Compute intervals from 20 resamples: that is half the time of a pipeline."""
+    params = project / "params.yaml"
+    text, changed = re.subn(r"resamples: \d+", "resamples: 20", params.read_text(encoding="utf-8"))
+    assert changed == 1
+    params.write_text(text, encoding="utf-8")
+
+
+def _packages(environment: Path) -> int:
+    return len(list(environment.glob("lib/*/site-packages/*")))
 
 
 def link_bytecode(source: Path, target: Path) -> None:
@@ -107,7 +153,7 @@ def link_bytecode(source: Path, target: Path) -> None:
         if place.parent.is_dir():
             place.mkdir(exist_ok=True)
             for file in folder.iterdir():
-                with suppress(FileExistsError):
+                with suppress(FileExistsError, FileNotFoundError):  # a file may be temporary
                     os.link(file, place / file.name)
 
 
