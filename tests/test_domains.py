@@ -19,7 +19,7 @@ from playwright.sync_api import Page, expect
 import pictures
 from conftest import ROOT, files_below, mlpath
 from support import browser
-from support.e2e import Owner, get, serving
+from support.e2e import Owner, get, resample_less, serving
 
 DOMAINS = sorted(path.name for path in (ROOT / "template" / "domains").iterdir())
 TASKS = [
@@ -163,6 +163,8 @@ def trained(network: tuple[Owner, str, Path]) -> dict[str, Any]:
         text, changed = re.subn("epochs: 8$", "epochs: 1", params.read_text(), flags=re.MULTILINE)
         assert changed
         params.write_text(text)
+    if domain in ("text", "vision"):  # the network gains less than the margin: no interval decides
+        resample_less(project)
     owner.uv("run", "dvc", "repro", cwd=project)
     record = (project / "models/champion/champion.json").read_text(encoding="utf-8")
     return dict(json.loads(record))

@@ -29,6 +29,8 @@ from support.e2e import Owner, get, resample_less, serving
 pytestmark = pytest.mark.e2e
 
 BASELINES = {"baseline", "majority", "mean", "seasonal_naive"}
+# tests/test_domains.py runs those that do not depend on whose data it is.
+WITHOUT = [f"--ignore=tests/serving/test_{name}.py" for name in ("page", "screenshot")]
 PREDICT = """
 import json, sys
 from gradio_client import Client, handle_file
@@ -226,10 +228,8 @@ def test_a_project_passes_its_own_checks(owner: Owner, projects: Projects, domai
     owner.uv("run", "ruff", "format", "--check", cwd=project)
     owner.uv("run", "ruff", "check", cwd=project)
     owner.mypy(project)
-    # tests/test_domains.py runs those that do not depend on whose data it is.
     tests = ("tests/data", "tests/serving", "tests/test_silent_bugs.py")
-    without = [f"--ignore=tests/serving/test_{name}.py" for name in ("page", "screenshot")]
-    assert " passed" in owner.uv("run", "pytest", "-q", *without, *tests, cwd=project)
+    assert " passed" in owner.uv("run", "pytest", "-q", *WITHOUT, *tests, cwd=project)
 
 
 @in_each_domain
@@ -391,6 +391,6 @@ def test_forecasts_in_years(owner: Owner, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "series.csv", years(1500, 250), delimiter=";")
     project, _ = create(owner, "own-years", path)
     tests = ("tests/data", "tests/serving")
-    assert " passed" in owner.uv("run", "pytest", "-q", *tests, cwd=project)
+    assert " passed" in owner.uv("run", "pytest", "-q", *WITHOUT, *tests, cwd=project)
     with serving(owner, project) as address:
         assert predict(owner, project, address, [{}])[0]["data"][0][0] == "1750"
