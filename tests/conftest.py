@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mlpath.cli import main
-from support import compile_cache
+from support import fast_copier
 from support.data_server import DataServer, serve
 from support.e2e import Owner, restore_sigint_handler
 from support.groups import GroupScheduling, rank_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 restore_sigint_handler()
-compile_cache.install()
+fast_copier.install()
 UV_CACHE = os.environ.get("UV_CACHE_DIR") or str(Path("~/.cache/uv").expanduser())
 MLPATH = [sys.executable, "-m", "mlpath"]
 

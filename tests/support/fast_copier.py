@@ -1,10 +1,14 @@
-"""Compile each template once per test process: that is half the time of a render."""
+"""Speed up Copier in the processes of the tests: a render takes a third of the time."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import jinja2
+import yaml
+
+from mlpath.template.answers import Loader
 
 _COMPILED: dict[tuple[Any, ...], Any] = {}
 _compile = jinja2.Environment.compile
@@ -30,5 +34,6 @@ def _compile_once(
 
 
 def install() -> None:
-    """Let all environments of this process share what they compile."""
+    """Compile each template once, and parse YAML with LibYAML."""
     jinja2.Environment.compile = _compile_once  # type: ignore[method-assign]
+    yaml.safe_load = partial(yaml.load, Loader=Loader)
