@@ -3,10 +3,12 @@
 It has the predictor of the page. Errors are problem documents (RFC 9457).
 """
 
+import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
@@ -21,6 +23,8 @@ from .problems import ApiError, FieldError, invalid
 from .request_body import check_rows, read_inputs, split_rows
 
 CONCURRENCY, MAX_WAITING = 4, 64
+HOST = re.compile(r"([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?", re.ASCII)
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -56,6 +60,7 @@ class Api:
             start, status = time.perf_counter(), 500
             try:
                 try:
+                    check_sender(request)
                     response = await handle(request)
                 except ApiError as error:
                     response = error.response()
@@ -105,16 +110,41 @@ class Api:
         return self._predictor
 
 
+def check_sender(request: Request) -> None:
+    """Reject a malformed `Host`, and requests from pages of other sites to a demo on this computer.
+
+    Any page may use a public demo. A proxy may replace `Host`, but not what the browser says about the page.
+
+    Raises:
+        ApiError: the request is rejected.
+    """
+    host, origin = request.headers.get("host", ""), request.headers.get("origin")
+    if host and not HOST.fullmatch(host):
+        raise ApiError(400, "The Host header is not valid. It must be a name and a port.")
+    is_local = hostname(f"//{host}") in LOOPBACK
+    site = request.headers.get("sec-fetch-site", "cross-site")
+    if is_local and origin is not None and hostname(origin) not in LOOPBACK and site == "cross-site":
+        raise ApiError(403, "Pages of other sites may not use a demo on this computer. Open the demo itself.")
+
+
+def hostname(url: str) -> str | None:
+    """Return the host of a URL, or None if it has none."""
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
 def read_flag(request: Request, name: str) -> bool:
     """Return a query parameter that is true or false; without it, false.
 
     Raises:
-        ApiError: it has another value.
+        ApiError: it has another value, or several.
     """
-    value = request.query_params.get(name, "false").lower()
-    if value not in FLAGS:
+    values = {value.lower() for value in request.query_params.getlist(name)} or {"false"}
+    if len(values) > 1 or not values <= FLAGS.keys():
         raise invalid([FieldError(name, "must be true or false.")])
-    return FLAGS[value]
+    return FLAGS[values.pop()]
 
 
 def health_status(predictor: Predictor | None, reason: str = "") -> dict[str, Any]:

@@ -27,6 +27,7 @@ from . import demo
 from .api import CONCURRENCY, Api
 from .champion import ChampionError
 from .predictor import Predictor, load_predictor
+from .problems import HINTS, handle_http_error
 from .theme import CSS, NAME_CALENDARS, THEME, Head
 
 PACKAGE = __package__.partition(".")[0]  # not __name__, which is __main__ if the module is run
@@ -135,6 +136,7 @@ def launch(app: gr.Blocks, api: Api, **options: Any) -> Any:
         css=CSS,
         app_kwargs={
             "routes": api.routes(),  # before Gradio's own
+            "exception_handlers": dict.fromkeys(HINTS, handle_http_error),
             "middleware": [Middleware(Head, title=TITLE, description=metadata(PACKAGE)["Summary"])],
         },
         **options,

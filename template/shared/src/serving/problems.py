@@ -5,9 +5,12 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import NamedTuple
 
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 
 MEDIA_TYPE = "application/problem+json"
+HINTS = {404: "There is no such path. See /docs.", 405: "The path does not have this method. See /docs."}
 
 
 class FieldError(NamedTuple):
@@ -40,5 +43,10 @@ class ApiError(Exception):
 
 def invalid(errors: Sequence[FieldError]) -> ApiError:
     """Return the error of a request with invalid fields."""
-    fields = ", ".join(error.field for error in errors[:3]) + (", …" if len(errors) > 3 else "")
+    fields = ", ".join(error.field or '""' for error in errors[:3]) + (", …" if len(errors) > 3 else "")
     return ApiError(422, f"Invalid: {fields}. {errors[0].detail}", errors)
+
+
+async def handle_http_error(_request: Request, error: HTTPException) -> Response:
+    """Return the problem document of an unknown path or method."""
+    return ApiError(error.status_code, HINTS[error.status_code], headers=error.headers).response()
