@@ -66,15 +66,20 @@ def _heading() -> None:
 
 
 def _author() -> None:
-    """Show the authors, their addresses and the project's links (`[project.urls]`) that `pyproject.toml` names."""
+    """Show the authors that `pyproject.toml` names, their addresses, and the project's links."""
     about = metadata(PACKAGE)
     people = [html.escape(name) for name in about.get_all("Author", [])]
     for name, address in getaddresses(about.get_all("Author-email", [])):
         people.append(f'{html.escape(name)} <a href="mailto:{html.escape(address)}">{html.escape(address)}</a>')
-    links = [entry.partition(", ") for entry in about.get_all("Project-URL", [])]
-    links = [f'<a href="{html.escape(url)}">{html.escape(label)}</a>' for label, _, url in links]
+    shown = {label: url for label, url in project_urls().items() if label != "Picture"}
+    links = [f'<a href="{html.escape(url)}">{html.escape(label)}</a>' for label, url in shown.items()]
     if people:
         gr.HTML(f"<p><b>About the author:</b> {' · '.join([*people, *links])}</p>", elem_id="author")
+
+
+def project_urls() -> dict[str, str]:
+    """Return the links in `[project.urls]` of `pyproject.toml`, to which `uv run publish` adds `Demo` and `Picture`."""
+    return dict(entry.split(", ", 1) for entry in metadata(PACKAGE).get_all("Project-URL", []))
 
 
 def _evaluation_tab(reports: Path) -> None:
@@ -125,6 +130,8 @@ def _lineage_tab(predictor: Predictor) -> None:
 
 def launch(app: gr.Blocks, api: Api, **options: Any) -> Any:
     """Serve the page and the REST API, on the loopback interface unless `GRADIO_SERVER_NAME` is set."""
+    about, urls = metadata(PACKAGE)["Summary"], project_urls()
+    head = Middleware(Head, title=TITLE, description=about, address=urls.get("Demo"), picture=urls.get("Picture"))
     return app.queue(max_size=64, default_concurrency_limit=CONCURRENCY).launch(
         share=False,
         show_error=False,
@@ -137,7 +144,7 @@ def launch(app: gr.Blocks, api: Api, **options: Any) -> Any:
         app_kwargs={
             "routes": api.routes(),  # before Gradio's own
             "exception_handlers": dict.fromkeys(HINTS, handle_http_error),
-            "middleware": [Middleware(Head, title=TITLE, description=metadata(PACKAGE)["Summary"])],
+            "middleware": [head],
         },
         **options,
     )

@@ -74,15 +74,19 @@ ICON = (
 
 
 class Head:
-    """ASGI middleware that puts title, description and icon into the page's head.
+    """ASGI middleware that puts title, description, icon, address and picture into the page's head.
 
     Gradio's page has its own Open Graph tags there, and those that it adds in the browser are not seen by crawlers.
     """
 
-    def __init__(self, app: ASGIApp, title: str, description: str) -> None:
+    def __init__(
+        self, app: ASGIApp, title: str, description: str, address: str | None = None, picture: str | None = None
+    ) -> None:
         self.app = app
-        named = {"description": description, "twitter:card": "summary"}
+        named = {"description": description, "twitter:card": "summary_large_image" if picture else "summary"}
         properties = {"og:type": "website", "og:title": title, "og:description": description}
+        properties |= {"og:url": address} if address else {}
+        properties |= {"og:image": picture} if picture else {}
         self.tags = "".join(
             [
                 f"<title>{html.escape(title)}</title>",

@@ -97,6 +97,20 @@ def test_the_head_has_title_icon_and_open_graph_tags_of_the_project_only(address
     assert "</html>" in body
 
 
+def test_a_published_page_has_its_address_and_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    about = Message()
+    about["Summary"] = "A demo"
+    about["Project-URL"] = "Demo, https://example.org/a&b"
+    about["Project-URL"] = "Picture, https://example.org/social.png"
+    monkeypatch.setattr(app, "metadata", lambda _: about)
+    with serve(app.build_error_page("no model"), Api(None)) as address:
+        head = httpx.get(address).text.partition("</head>")[0]
+    tags = dict(re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)"', head))
+    assert tags["og:url"] == "https://example.org/a&amp;b"
+    assert tags["og:image"] == "https://example.org/social.png"
+    assert tags["twitter:card"] == "summary_large_image"
+
+
 def test_inputs_update_the_prediction_and_the_first_page_has_one(predictor: Predictor) -> None:
     config = app.build_app(predictor).get_config_file()
     ids = {part["props"].get("elem_id"): part for part in config["components"]}
