@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from project_package import TITLE
+from project_package import ACCENT, TITLE
 from project_package.paths import ProjectPaths
 from project_package.serving import app
 from project_package.serving import predictor as predictor_module
@@ -23,6 +23,7 @@ from project_package.serving.api import Api
 from project_package.serving.champion import MODEL_FILE
 from project_package.serving.events import DEBOUNCE, PREDICTION, format_error
 from project_package.serving.predictor import InvalidInputError, Predictor
+from project_package.serving.theme import HUE
 
 from ..conftest import serve
 
@@ -95,6 +96,25 @@ def test_the_head_has_title_icon_and_open_graph_tags_of_the_project_only(address
     assert f"<title>{html.escape(TITLE)}</title>" in head
     assert 'rel="icon" href="data:image/svg+xml,' in head
     assert "</html>" in body
+
+
+def luminance(color: str) -> float:
+    """Return the relative luminance of a color as WCAG 2.2 defines it."""
+    channels = (int(color[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
+    return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_the_accent_color_has_enough_contrast_in_light_and_dark() -> None:
+    white, dark = 1.0, luminance("#1e293b")  # the blocks of the page
+    for shade, other, minimum in (
+        (HUE.c700, white, 4.5),  # buttons, links, the prediction
+        (HUE.c600, white, 3),  # sliders
+        (HUE.c300, dark, 4.5),  # the prediction
+        (HUE.c400, dark, 4.5),  # the chosen tab
+    ):
+        low, high = sorted((luminance(shade), other))
+        assert (high + 0.05) / (low + 0.05) >= minimum, f"choose another ACCENT in __init__.py than {ACCENT}"
 
 
 def test_a_published_page_has_its_address_and_picture(monkeypatch: pytest.MonkeyPatch) -> None:
