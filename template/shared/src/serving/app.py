@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from email.utils import getaddresses
 from importlib.metadata import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # Gradio reads it when it is imported
+os.environ.setdefault("GRADIO_MCP_SERVER", str(find_spec("mcp") is not None))  # `gradio[mcp]` installs it
 
 import gradio as gr
 from starlette.middleware import Middleware
