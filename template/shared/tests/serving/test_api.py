@@ -105,7 +105,7 @@ def test_predictions_are_explained_on_request(address: str) -> None:
 
 def test_too_many_requests_at_once_are_rejected(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "MAX_WAITING", 0)
-    response = httpx.post(f"{address}/predict", json={})
+    response = httpx.post(f"{address}/predict", json={"rows": [{}]})
     assert response.status_code == response.json()["status"] == 503
     assert response.headers["retry-after"] == "1"
 
