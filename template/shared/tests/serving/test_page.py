@@ -2,6 +2,7 @@
 
 import html
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ import pytest
 
 from project_package import ACCENT, TITLE
 from project_package.paths import ProjectPaths
-from project_package.serving import app
+from project_package.serving import app, payloads
 from project_package.serving import predictor as predictor_module
 from project_package.serving.api import Api
 from project_package.serving.champion import MODEL_FILE
@@ -206,6 +207,19 @@ def test_help_does_not_serve(capsys: pytest.CaptureFixture[str]) -> None:
         app.main(["--help"])
     assert ended.value.code == 0
     assert "GRADIO_SERVER_PORT" in capsys.readouterr().out
+
+
+def test_a_prediction_leaves_no_trace_in_the_home_folder(project: ProjectPaths, tmp_path: Path) -> None:
+    """ONNX Runtime keeps an identifier of the machine there, if it may send usage data."""
+    code = f"""
+from pathlib import Path
+from {payloads.__package__} import payloads, predictor
+champion = predictor.load_predictor(Path({str(project.champion)!r}))
+payloads.predict(champion, [payloads.complete(champion, dict())])"""
+    home = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "TMPDIR": str(tmp_path)}
+    environment = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"} | home
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_a_predictor_needs_no_training_library() -> None:
