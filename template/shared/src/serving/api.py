@@ -19,7 +19,7 @@ from . import openapi, payloads
 from .docs_page import DOCS_PAGE
 from .monitoring import Metrics
 from .predictor import Predictor
-from .problems import ApiError, FieldError, invalid
+from .problems import OVERLOADED, ApiError, FieldError, invalid
 from .request_body import check_rows, read_inputs, split_rows
 
 CONCURRENCY, MAX_WAITING = 4, 64
@@ -82,7 +82,7 @@ class Api:
             content = self._answer(predictor, rows, batch, explain)
         else:
             if self._limiter.statistics().tasks_waiting >= MAX_WAITING:
-                raise ApiError(503, "Too many requests at once. Try again later.", headers={"Retry-After": "1"})
+                raise ApiError(503, OVERLOADED)
             content = await to_thread.run_sync(self._answer, predictor, rows, batch, explain, limiter=self._limiter)
         return JSONResponse(content | {"model": self._model, "request_id": request.state.id})
 

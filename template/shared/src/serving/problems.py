@@ -10,7 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 MEDIA_TYPE = "application/problem+json"
-HINTS = {404: "There is no such path. See /docs.", 405: "The path does not have this method. See /docs."}
+OVERLOADED = "Too many requests at once. Try again later."
+HINTS = {
+    404: "There is no such path. See /docs.",
+    405: "The path does not have this method. See /docs.",
+    503: OVERLOADED,  # of Gradio's queue
+}
 
 
 class FieldError(NamedTuple):
@@ -38,7 +43,8 @@ class ApiError(Exception):
             "detail": self.detail,
             "errors": [error._asdict() for error in self.errors],
         }
-        return Response(json.dumps(document), self.status, self.headers, MEDIA_TYPE)
+        retry = {"Retry-After": "1"} if self.detail == OVERLOADED else {}
+        return Response(json.dumps(document), self.status, {**retry, **(self.headers or {})}, MEDIA_TYPE)
 
 
 def invalid(errors: Sequence[FieldError]) -> ApiError:
@@ -48,5 +54,5 @@ def invalid(errors: Sequence[FieldError]) -> ApiError:
 
 
 async def handle_http_error(_request: Request, error: HTTPException) -> Response:
-    """Return the problem document of an unknown path or method."""
+    """Return the problem document of an unknown path or method, or of a full queue."""
     return ApiError(error.status_code, HINTS[error.status_code], headers=error.headers).response()

@@ -61,7 +61,8 @@ def parse_json(body: bytes) -> Any:
     """
     try:
         document = json.loads(body.decode("utf-8-sig"), parse_constant=_reject_constant, object_pairs_hook=_unique)
-        json.dumps(document, ensure_ascii=False).encode()  # fails for half of a surrogate pair
+        if b"\\u" in body:
+            json.dumps(document, ensure_ascii=False).encode()  # fails for half of a surrogate pair
     except RecursionError:
         problem = "it is nested too deeply"
     except UnicodeError:

@@ -14,8 +14,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from project_package.paths import ProjectPaths
-from project_package.serving import api, payloads
+from project_package.serving import api, app, payloads
 from project_package.serving.predictor import Predictor
+
+from ..conftest import serve
 
 JSON = "application/json"
 
@@ -106,6 +108,15 @@ def test_predictions_are_explained_on_request(address: str) -> None:
 def test_too_many_requests_at_once_are_rejected(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "MAX_WAITING", 0)
     response = httpx.post(f"{address}/predict", json={"rows": [{}]})
+    assert response.status_code == response.json()["status"] == 503
+    assert response.headers["retry-after"] == "1"
+
+
+def test_a_full_queue_of_the_page_is_reported_the_same_way(predictor: Predictor) -> None:
+    page = app.build_app(predictor)
+    with serve(page, api.Api(predictor)) as address:
+        page._queue.max_size = 0
+        response = httpx.post(f"{address}/gradio_api/call/predict", json={"data": []})
     assert response.status_code == response.json()["status"] == 503
     assert response.headers["retry-after"] == "1"
 
