@@ -312,6 +312,22 @@ def test_what_serves_is_nobody_in_particular(container: Container, image: dict[s
     assert container.run("/app/.venv/bin/python", "-c", probe) == ""
 
 
+def test_it_fits_into_512_mb_and_writes_to_tmp_only(container: Container) -> None:
+    for _ in range(20):
+        container.ask("/predict?explain=true", {})
+    serving = processes_below(container.process.pid)[-1]
+    peak = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{serving}/status").read_text())
+    assert peak
+    assert int(peak[1]) < 512 * 1024
+    probe = (
+        "import os; skip = ('/proc', '/sys', '/dev', '/tmp'); "
+        "print(*(os.path.join(folder, name) for folder, folders, names in os.walk('/') "
+        "if not folder.startswith(skip) for name in names "
+        "if os.lstat(os.path.join(folder, name)).st_uid == os.getuid()))"
+    )
+    assert container.run("/app/.venv/bin/python", "-c", probe) == ""
+
+
 def test_it_holds_what_serving_needs_and_nothing_else(container: Container) -> None:
     probe = (
         "import importlib.util as u, json, os; "

@@ -50,9 +50,13 @@ def all_projects() -> list[tuple[dict[str, Any], dict[str, str]]]:
     """Return the files of a project for every combination of answers that matter."""
     every = []
     for (domain, task), dataset, deep in itertools.product(TASKS, ("", "own.csv"), (False, True)):
-        for container, ci in ((True, "github"), (False, "gitlab"), (False, "none")):
+        for container, ci, mcp in (
+            (True, "github", True),
+            (False, "gitlab", False),
+            (False, "none", False),
+        ):
             answers = {"domain": domain, "task": task, "dataset": dataset, "deep": deep}
-            every.append((answers, files(**answers, container=container, ci=ci)))
+            every.append((answers, files(**answers, container=container, ci=ci, mcp=mcp)))
     return every
 
 
@@ -69,7 +73,7 @@ def test_every_file_of_every_layer_is_rendered_by_some_answers() -> None:
 
 @pytest.mark.parametrize(("domain", "task"), TASKS)
 def test_tests_mirror_the_source(domain: str, task: str) -> None:
-    answers = {"dataset": "", "deep": True, "container": True, "ci": "github"}
+    answers = {"dataset": "", "deep": True, "container": True, "ci": "github", "mcp": True}
     paths = files(domain=domain, task=task, **answers)
     packages = {Path(path).parts[2] for path in paths if re.match(r"src/demo/\w+/", path)}
     tested = {Path(path).parts[1] for path in paths if re.match(r"tests/\w+/", path)}
@@ -105,7 +109,7 @@ def test_without_a_network_no_file_mentions_pytorch() -> None:
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_a_project_contains_the_code_of_its_task_only(task: str) -> None:
     other = {"classification": "regression", "regression": "classification"}[task]
-    answers = {"dataset": "", "deep": True, "container": True, "ci": "github"}
+    answers = {"dataset": "", "deep": True, "container": True, "ci": "github", "mcp": True}
     sources = files(domain="tabular", task=task, **answers).values()
     assert not [source for source in sources if f"/{other}/" in source]
     assert [source for source in sources if f"/{task}/" in source]

@@ -25,6 +25,7 @@ BENEFITS = {
     "deep": "adds a neural network, which is promoted only if it beats the simpler models",
     "dvc_remote": "lets others, and your other machines, fetch the data with `dvc pull`",
     "license": "allows others to use your work",
+    "mcp": "lets AI assistants ask the demo for predictions, by the Model Context Protocol",
 }
 """What an option is good for; for others, the help of its question is shown."""
 

@@ -3,10 +3,12 @@
 It has the predictor of the page. Errors are problem documents (RFC 9457).
 """
 
+import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
@@ -17,10 +19,13 @@ from . import openapi, payloads
 from .docs_page import DOCS_PAGE
 from .monitoring import Metrics
 from .predictor import Predictor
-from .problems import ApiError, FieldError, invalid
+from .problems import OVERLOADED, ApiError, FieldError, invalid
 from .request_body import check_rows, read_inputs, split_rows
 
 CONCURRENCY, MAX_WAITING = 4, 64
+QUICK_SECONDS = 0.002  # a prediction that takes less is not made in a thread, which would double the time
+HOST = re.compile(r"([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?", re.ASCII)
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -37,6 +42,7 @@ class Api:
         self._model = model_version(predictor) if predictor else {}
         self._metrics = Metrics({key: str(value) for key, value in self._model.items()}, classes)
         self._limiter = CapacityLimiter(CONCURRENCY)
+        self._is_quick = predictor is not None and prediction_seconds(predictor) < QUICK_SECONDS
 
     def routes(self) -> list[Route]:
         """Return the routes for the application that serves the page."""
@@ -56,6 +62,7 @@ class Api:
             start, status = time.perf_counter(), 500
             try:
                 try:
+                    check_sender(request)
                     response = await handle(request)
                 except ApiError as error:
                     response = error.response()
@@ -70,15 +77,17 @@ class Api:
     async def _predict(self, request: Request) -> Response:
         predictor = self._require_predictor()
         explain = read_flag(request, "explain")
-        document = await read_inputs(request)
-        if self._limiter.statistics().tasks_waiting >= MAX_WAITING:
-            raise ApiError(503, "Too many requests at once. Try again later.", headers={"Retry-After": "1"})
-        content = await to_thread.run_sync(self._answer, predictor, document, explain, limiter=self._limiter)
+        rows, batch = split_rows(await read_inputs(request), self._schemas)
+        if self._is_quick and not batch and not explain:
+            content = self._answer(predictor, rows, batch, explain)
+        else:
+            if self._limiter.statistics().tasks_waiting >= MAX_WAITING:
+                raise ApiError(503, OVERLOADED)
+            content = await to_thread.run_sync(self._answer, predictor, rows, batch, explain, limiter=self._limiter)
         return JSONResponse(content | {"model": self._model, "request_id": request.state.id})
 
-    def _answer(self, predictor: Predictor, document: Any, explain: bool) -> dict[str, Any]:
+    def _answer(self, predictor: Predictor, rows: list[Any], batch: bool, explain: bool) -> dict[str, Any]:
         """Return the content of a response, except model and request."""
-        rows, batch = split_rows(document, self._schemas)
         valid = check_rows(predictor, self._schemas, rows, batch=batch)
         predictions = payloads.predict(predictor, valid)
         for row, prediction in zip(valid, predictions, strict=True):
@@ -105,16 +114,52 @@ class Api:
         return self._predictor
 
 
+def check_sender(request: Request) -> None:
+    """Reject a malformed `Host`, and requests from pages of other sites to a demo on this computer.
+
+    Any page may use a public demo. A proxy may replace `Host`, but not what the browser says about the page.
+
+    Raises:
+        ApiError: the request is rejected.
+    """
+    host, origin = request.headers.get("host", ""), request.headers.get("origin")
+    if host and not HOST.fullmatch(host):
+        raise ApiError(400, "The Host header is not valid. It must be a name and a port.")
+    is_local = hostname(f"//{host}") in LOOPBACK
+    site = request.headers.get("sec-fetch-site", "cross-site")
+    if is_local and origin is not None and hostname(origin) not in LOOPBACK and site == "cross-site":
+        raise ApiError(403, "Pages of other sites may not use a demo on this computer. Open the demo itself.")
+
+
+def hostname(url: str) -> str | None:
+    """Return the host of a URL, or None if it has none."""
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
 def read_flag(request: Request, name: str) -> bool:
     """Return a query parameter that is true or false; without it, false.
 
     Raises:
-        ApiError: it has another value.
+        ApiError: it has another value, or several.
     """
-    value = request.query_params.get(name, "false").lower()
-    if value not in FLAGS:
+    values = {value.lower() for value in request.query_params.getlist(name)} or {"false"}
+    if len(values) > 1 or not values <= FLAGS.keys():
         raise invalid([FieldError(name, "must be true or false.")])
-    return FLAGS[value]
+    return FLAGS[values.pop()]
+
+
+def prediction_seconds(predictor: Predictor) -> float:
+    """Return the time of a prediction for the default inputs, the shortest of three."""
+
+    def measure() -> float:
+        start = time.perf_counter()
+        payloads.predict(predictor, [payloads.complete(predictor, {})])
+        return time.perf_counter() - start
+
+    return min(measure() for _ in range(3))
 
 
 def health_status(predictor: Predictor | None, reason: str = "") -> dict[str, Any]:

@@ -15,8 +15,9 @@ TEXT: Json = {"type": "string"}
 OBJECT: Json = {"type": "object"}
 ERRORS = {
     "400": "The body is malformed.",
+    "403": "A page of another site asked a demo on this computer.",
     "413": "The body is too large.",
-    "415": "The content type is not supported.",
+    "415": "The content type or encoding is not supported.",
     "422": "An input is invalid; `errors` names each.",
     "503": "There is no model, or too many requests are waiting.",
 }

@@ -34,6 +34,8 @@ async def read_inputs(request: Request) -> Any:
     if media_type != JSON and media_type not in payloads.UPLOADS:
         supported = ", ".join([JSON, *payloads.UPLOADS])
         raise ApiError(415, f"Content-Type {media_type[:MAX_NAME]!r} is not supported. Use one of: {supported}.")
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise ApiError(415, "Content-Encoding is not supported. Send the body uncompressed.")
     body = await _read_body(request)
     return parse_json(body) if media_type == JSON else await payloads.UPLOADS[media_type].read(request, body)
 
@@ -58,8 +60,9 @@ def parse_json(body: bytes) -> Any:
         ApiError: it is not valid JSON.
     """
     try:
-        document = json.loads(body, parse_constant=_reject_constant)
-        json.dumps(document, ensure_ascii=False).encode()  # fails for half of a surrogate pair
+        document = json.loads(body.decode("utf-8-sig"), parse_constant=_reject_constant, object_pairs_hook=_unique)
+        if b"\\u" in body:
+            json.dumps(document, ensure_ascii=False).encode()  # fails for half of a surrogate pair
     except RecursionError:
         problem = "it is nested too deeply"
     except UnicodeError:
@@ -69,6 +72,13 @@ def parse_json(body: bytes) -> Any:
     else:
         return document
     raise ApiError(400, f"The body is not valid JSON: {problem}.")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        raise ValueError("it has a key twice")
+    return document
 
 
 def _reject_constant(name: str) -> NoReturn:
@@ -124,6 +134,8 @@ def _field_errors(predictor: Predictor, schemas: Mapping[str, Any], row: Any, pr
             _complete(predictor, schemas, {name: row[name]})
         except InvalidInputError as error:
             errors.append(FieldError(f"{prefix}{name[:MAX_NAME]}", str(error)))
+        if len(errors) == MAX_ERRORS:
+            break
     return errors
 
 

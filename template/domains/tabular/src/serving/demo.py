@@ -92,7 +92,7 @@ def _input_component(column: Any) -> Any:
 
 
 def summary_html(predictor: Predictor, row: Row) -> str:
-    """Return the prediction and its uncertainty in words."""
+    """Return the prediction and its uncertainty as a sentence, in HTML."""
     return format_summary(predictor.predict(row), predictor.champion.record)
 
 

@@ -9,7 +9,7 @@ import gradio as gr
 from ..data.periods import CYCLES
 from ..evaluation.markdown import signed
 from .chart import BLUE, GRAY, NARROW, ORANGE, WIDE, Chart
-from .events import BUTTON, PREDICTION, Output, connect, fill_from_example
+from .events import BUTTON, PREDICTION, Output, add_errors, connect, fill_from_example
 from .predictor import Explanation, Part, Prediction, Predictor
 
 # In the order in which `demo_metadata.pick_examples` returns them.
@@ -64,6 +64,9 @@ def demo_tab(predictor: Predictor, concurrency: int) -> None:
     )
     for example_button, values in examples:
         fill_from_example(example_button, values, inputs)
+    errors = [error["inputs"] for error in predictor.champion.record.get("errors", [])]
+    described = [(describe_error(predictor, values), values) for values in errors]
+    add_errors([(text, values) for text, values in described if text], inputs)
 
 
 def _input_components(predictor: Predictor) -> dict[str, Any]:
@@ -94,6 +97,18 @@ def summary_html(predictor: Predictor, prediction: Prediction) -> str:
     if inside:
         text += f". {sum(inside)} of {len(inside)} actual values are in their intervals"
     return f'<p class="summary" role="status">{text}</p>'
+
+
+def describe_error(predictor: Predictor, inputs: dict[str, Any]) -> str:
+    """Return the first step of a past forecast and its mean absolute error; nothing if no step was measured."""
+    prediction = predictor.predict(inputs)
+    pairs = zip(prediction.median, prediction.actual, strict=True)
+    misses = [abs(median - actual) for median, actual in pairs if actual is not None]
+    if not misses:
+        return ""
+    unit = predictor.champion.record["target"]["unit"]
+    error = f"{sum(misses) / len(misses):.{predictor.decimals}f} {unit}".rstrip()
+    return f"from {prediction.times[0]}: {error} off on average"
 
 
 def label_with_unit(predictor: Predictor) -> str:

@@ -1,4 +1,4 @@
-"""A prediction and its uncertainty in words."""
+"""A prediction and its uncertainty as a sentence."""
 
 import html
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The uncertainty of a prediction in words."""
+"""The sentence with a prediction and its uncertainty."""
 
 import pytest
 

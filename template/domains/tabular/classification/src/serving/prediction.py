@@ -74,7 +74,7 @@ def output_component(prediction: Prediction, record: Mapping[str, Any], elem_id:
 
 
 def format_summary(prediction: Prediction, record: Mapping[str, Any]) -> str:
-    """Return the prediction and its uncertainty in words, as HTML."""
+    """Return the prediction and its uncertainty as a sentence, in HTML."""
     return summary.format_summary(prediction.probabilities)
 
 
