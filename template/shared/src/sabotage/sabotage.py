@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
-from ..config import load_params
 from ..errors import UserError, exit_on_user_error
 from ..evaluation.metrics import METRICS
 from ..paths import ProjectPaths
+from ..serving.champion import load_champion
 from .bugs import BUGS
 from .injection import Bug, UnfitBugError, copy_project, inject
 
@@ -67,11 +67,17 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def try_bugs(bugs: Sequence[Bug], paths: ProjectPaths, folder: Path) -> int:
-    """Print what each bug does in a copy below the folder, and return how many a test catches."""
+    """Print what each bug does in a copy below the folder, and return how many a test catches.
+
+    Raises:
+        ChampionError: there is no champion, whose model is trained with each bug.
+        UserError: a score can't be measured, or the tests can't run.
+    """
     clean = folder / "clean"
     copy_project(paths.root, clean)
-    primary = load_params(paths.params).evaluate.metric
-    honest = {metric: measure(clean, metric, paths.raw) for metric in {bug.metric or primary for bug in bugs}}
+    record = load_champion(paths.champion)[0].record
+    model, primary = record["model"], record["metric"]
+    honest = {metric: measure(clean, model, metric, paths.raw) for metric in {bug.metric or primary for bug in bugs}}
     caught = 0
     for bug in bugs:
         print(f"{bug.name}: {bug.mistake}", format_change(bug), sep="\n\n", flush=True)
@@ -82,8 +88,9 @@ def try_bugs(bugs: Sequence[Bug], paths: ProjectPaths, folder: Path) -> int:
         except UnfitBugError as error:
             print(f"\n  not tried: {error}\n")
             continue
-        reported = measure(copy, metric, paths.raw)
-        print(f"\n  {METRICS[metric].label} on the test split: {honest[metric]:.3f}, with the bug {reported:.3f}", flush=True)
+        reported = measure(copy, model, metric, paths.raw)
+        print(f"\n  {METRICS[metric].label} of {model} on the test split: {honest[metric]:.3f}", end="")
+        print(f", with the bug {reported:.3f}", flush=True)
         failure = first_failure(copy)
         caught += failure is not None
         print(f"  caught by {failure.test}\n    {failure.message}" if failure else "  caught by no test")
@@ -91,13 +98,13 @@ def try_bugs(bugs: Sequence[Bug], paths: ProjectPaths, folder: Path) -> int:
     return caught
 
 
-def measure(copy: Path, metric: str, raw: Path) -> float:
+def measure(copy: Path, model: str, metric: str, raw: Path) -> float:
     """Return the score that the code of the copy reports.
 
     Raises:
         UserError: the code fails.
     """
-    done = run_python(copy, f"{PACKAGE.name}.sabotage.score", metric, str(raw.resolve()))
+    done = run_python(copy, f"{PACKAGE.name}.sabotage.score", model, metric, str(raw.resolve()))
     if done.returncode:
         raise UserError(f"the score can't be measured: {(done.stderr.strip().splitlines() or ['no output'])[-1]}")
     return float(done.stdout.splitlines()[-1])

@@ -1,4 +1,4 @@
-"""Print the score that the code of this project reports: `python -m <package>.sabotage.score METRIC RAW_DATA`."""
+"""Print a model's score on the test split: `python -m <package>.sabotage.score MODEL METRIC RAW_DATA`."""
 
 import sys
 from pathlib import Path
@@ -14,10 +14,11 @@ from ..models.base import TrainingContext, fit_model
 from ..paths import ProjectPaths
 
 
-def main(metric: str, raw: Path, paths: ProjectPaths | None = None) -> None:
-    """Train the first model after the baseline, and print its score on the test split.
+def main(name: str, metric: str, raw: Path, paths: ProjectPaths | None = None) -> None:
+    """Split the data, train the model, and print its score.
 
     Args:
+        name: of the model.
         metric: its key, as in `evaluate.metric`.
         raw: the folder of the raw data.
         paths: the project, with its parameters and schema.
@@ -25,7 +26,6 @@ def main(metric: str, raw: Path, paths: ProjectPaths | None = None) -> None:
     paths = paths or ProjectPaths()
     params, schema = load_params(paths.params), load_schema(paths.schema)
     splits = split(validate(read_raw(raw, schema), schema), schema, params.prepare)
-    name = next((name for name in params.train.models if name != "baseline"), "baseline")
     model = fit_model(name, splits["train"], schema, params.train, TrainingContext(params.train.seed))
     target = encode_target(splits["test"].target, schema)
     print(METRICS[metric].score(target, model.predict(splits["test"].features)))
@@ -33,4 +33,4 @@ def main(metric: str, raw: Path, paths: ProjectPaths | None = None) -> None:
 
 if __name__ == "__main__":
     with exit_on_user_error():
-        main(sys.argv[1], Path(sys.argv[2]))
+        main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))

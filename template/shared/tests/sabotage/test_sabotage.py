@@ -14,6 +14,7 @@ from project_package.sabotage import sabotage, score
 from project_package.sabotage.bugs import BUGS
 from project_package.sabotage.injection import Bug, UnfitBugError, copy_project, inject
 from project_package.sabotage.sabotage import PACKAGE, Failure
+from project_package.serving.predictor import Predictor
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
@@ -43,14 +44,15 @@ def test_names_differ() -> None:
     assert {bug.metric for bug in BUGS} <= {"", *METRICS}
 
 
-def test_the_score_is_that_of_the_first_model_on_the_test_split(
-    project: ProjectPaths, capsys: pytest.CaptureFixture[str]
+def test_the_score_is_that_of_the_champion(
+    project: ProjectPaths, predictor: Predictor, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    metric = next(iter(METRICS))
-    score.main(metric, project.raw, project)
-    first = float(capsys.readouterr().out.splitlines()[-1])
-    score.main(metric, project.raw, project)
-    assert float(capsys.readouterr().out.splitlines()[-1]) == first
+    record = predictor.champion.record
+    for metric in {"", *(bug.metric for bug in BUGS)}:
+        key = metric or record["metric"]
+        score.main(record["model"], key, project.raw, project)
+        printed = float(capsys.readouterr().out.splitlines()[-1])
+        assert printed == pytest.approx(record["metrics"][key]["value"], rel=1e-3)
 
 
 def test_a_copy_has_what_git_has_or_would_add(tmp_path: Path) -> None:
@@ -85,9 +87,13 @@ def copy_package(_root: Path, copy: Path) -> None:
 
 @pytest.mark.parametrize("failure", [Failure("tests/test_x.py::test_y", "AssertionError"), None])
 def test_a_bug_that_no_test_catches_gives_status_1(
-    failure: Failure | None, project: ProjectPaths, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    failure: Failure | None,
+    project: ProjectPaths,
+    predictor: Predictor,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    scores = iter([0.5, 0.75])
+    model, scores = predictor.champion.record["model"], iter([0.5, 0.75])
     monkeypatch.setattr(sabotage, "copy_project", copy_package)
     monkeypatch.setattr(sabotage, "measure", lambda *_: next(scores))
     monkeypatch.setattr(sabotage, "first_failure", lambda _copy: failure)
@@ -95,7 +101,7 @@ def test_a_bug_that_no_test_catches_gives_status_1(
         sabotage.main([BUGS[0].name], project)
     assert exit_.value.code == (failure is None)
     output = capsys.readouterr().out
-    assert "on the test split: 0.500, with the bug 0.750" in output
+    assert f"of {model} on the test split: 0.500, with the bug 0.750" in output
     assert ("caught by tests/test_x.py::test_y" if failure else "caught by no test") in output
     assert f"{int(failure is not None)} of 1 caught" in output
 
@@ -116,7 +122,7 @@ def raise_unfit(_bug: Bug, _package: Path) -> None:
 
 def test_code_that_fails_has_no_score(tmp_path: Path, project: ProjectPaths) -> None:
     with pytest.raises(UserError, match=r"the score can't be measured: .*FileNotFoundError"):
-        sabotage.measure(tmp_path, "none", project.raw)
+        sabotage.measure(tmp_path, "baseline", "none", project.raw)
 
 
 def test_without_a_name_the_bugs_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,12 +5,13 @@ from .task_bugs import TASK_BUGS
 
 BUGS = (
     Bug(
-        name="future_in_history",
+        name="smoothed_before_split",
         module="data/splits.py",
-        before="    back, ahead = np.arange(1 - prepare.history, 1), np.arange(1, prepare.horizon + 1)\n",
-        after="    back, ahead = np.arange(1 - prepare.history, 1) + 1, np.arange(1, prepare.horizon + 1)\n",
-        mistake="The history ends one step late: its last value is the first that is to be forecast.",
-        lesson="The test split has the same leak, so its score is better. In use, that value is not known yet.",
+        before="    windows = make_windows(series, filled, prepare)\n",
+        after="    series = series.rolling(5, center=True, min_periods=1).mean()\n"
+        "    windows = make_windows(series, filled, prepare)\n",
+        mistake="The series is smoothed by a centered moving average before it is split.",
+        lesson="Each value contains the two after it, which are to be forecast. In use, they are not known yet.",
     ),
     Bug(
         name="test_steps_in_training",
