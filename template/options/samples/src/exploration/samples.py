@@ -49,7 +49,7 @@ def explore_samples(
     ]
     tables = {"The target": summary, "The columns": _summarize(train, ranked)}
     panels = list(ranked.index[:MAX_PANELS])
-    figures = {"columns": ("The columns that say most about the target", _draw(train[panels], target))}
+    figures = {"columns": ("The most informative columns", _draw(train[panels], target))}
     return Exploration(findings, tables, figures)
 
 
@@ -76,12 +76,12 @@ def _associated(ranked: pd.Series) -> list[Finding]:
         texts.append(
             Finding(
                 0.9 if ranked.iloc[0] > 0.9 else 0.6 + 0.2 * float(ranked.iloc[0]),
-                f"Most is said about the target by {strong}: the share of its entropy that one column alone explains."
+                f"The most informative columns are {strong}: how much of the target each explains alone."
                 + (" Check that it is known at the time of the prediction." if ranked.iloc[0] > 0.9 else ""),
             )
         )
     if useless:
-        texts.append(Finding(0.2, f"Alone, {join_names(useless)} says nothing about the target."))
+        texts.append(Finding(0.2, f"Without information about the target, each alone: {join_names(useless)}."))
     return texts
 
 
@@ -164,7 +164,7 @@ def _summarize(samples: pd.DataFrame, ranked: pd.Series) -> pd.DataFrame:
         typical = values.median() if numeric else values.mode().iloc[0] if values.notna().any() else ""
         limits = [values.min(), values.max()] if numeric else ["", ""]
         rows[name] = [ranked[name], values.isna().mean(), values.nunique(), typical, *limits]
-    names = ["says about the target", "missing", "distinct", "median or most frequent", "smallest", "largest"]
+    names = ["explains of the target", "missing", "distinct", "median or most frequent", "smallest", "largest"]
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=names)
     frame.index.name = "column" if len(samples.columns) <= MAX_LISTED else f"column (first {MAX_LISTED})"
     return frame
