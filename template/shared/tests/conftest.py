@@ -17,7 +17,7 @@ from project_package.config import Params, load_params
 from project_package.data.schema import Schema, load_schema
 from project_package.data.splits import Split, read_splits
 from project_package.paths import ProjectPaths
-from project_package.pipeline import evaluate, prepare, report, train
+from project_package.pipeline import evaluate, explore, prepare, report, train
 from project_package.serving import app
 from project_package.serving.api import Api
 from project_package.serving.predictor import Predictor, load_predictor
@@ -68,6 +68,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Proj
 
     write_raw_data(paths)
     prepare.main(paths)
+    explore.main(paths)
     for name in params["train"]["models"]:
         train.main(name, paths)
     evaluate.main(paths)

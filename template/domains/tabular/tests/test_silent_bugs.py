@@ -7,14 +7,17 @@ import pandas as pd
 import pytest
 
 from project_package.config import Params
+from project_package.data.loading import read_raw
 from project_package.data.schema import Schema
-from project_package.data.splits import Split, encode_target
+from project_package.data.splits import Split, encode_target, split
+from project_package.data.validation import validate
 from project_package.evaluation.metrics import METRICS
 from project_package.models.base import Model, TrainingContext, fit_model
+from project_package.paths import ProjectPaths
 from project_package.serving.predictor import Predictor
 
 from .conftest import MODELS
-from .expectations import CHANCE, METRIC, expected_target
+from .expectations import CHANCE, METRIC, check_published, expected_target
 
 Splits = dict[str, Split]
 TRAINED = [name for name in MODELS if name != "baseline"]
@@ -59,6 +62,17 @@ def test_splits_are_disjoint(splits: Splits, schema: Schema) -> None:
     assert not rows["validation"] & rows["test"]
 
 
+def test_training_rows_do_not_depend_on_the_other_splits(project: ProjectPaths, schema: Schema, params: Params) -> None:
+    table = validate(read_raw(project.raw, schema), schema)
+    if not schema.repeats:
+        table = table.drop_duplicates([column.name for column in schema.features], ignore_index=True)
+    train = split(table, schema, params.prepare)["train"].features
+    numbers = [column.name for column in schema.features if column.kind == "number"]
+    others = ~table.index.isin(train.index)
+    changed = table.assign(**{name: table[name].mask(others, 3.7 * table[name] + 0.1) for name in numbers})
+    pd.testing.assert_frame_equal(split(changed, schema, params.prepare)["train"].features, train)
+
+
 def test_no_feature_is_the_target(splits: Splits, schema: Schema) -> None:
     target = encode_target(splits["train"].target, schema).astype(float)
     features = splits["train"].features
@@ -85,6 +99,12 @@ def test_published_scores_are_those_of_the_served_model(predictor: Predictor, sp
     for name, metric in METRICS.items():
         published = predictor.champion.record["metrics"][name]["value"]
         assert metric.score(target, predictions) == pytest.approx(published, rel=1e-4), name
+
+
+def test_predictions_of_the_demo_are_as_good_as_published(predictor: Predictor, splits: Splits) -> None:
+    rows = splits["test"].features.to_dict("records")
+    predictions = [predictor.predict({str(name): value for name, value in row.items()}) for row in rows]
+    check_published(predictions, splits["test"].target, predictor.champion.record["metrics"])
 
 
 def test_the_most_important_input_has_the_right_sign(

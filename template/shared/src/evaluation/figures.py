@@ -1,5 +1,8 @@
 """The style of all figures, and those of the scores. They are drawn without a display."""
 
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -49,3 +52,12 @@ def _draw_interval(axes: Any, score: dict[str, Any], position: int, color: str) 
     if score["low"] is not None:
         axes.plot([score["low"], score["high"]], [position, position], color=color, linewidth=3, alpha=0.5)
     axes.plot(score["value"], position, "o", color=color, markersize=9)
+
+
+def write_figures(folder: Path, figures: Mapping[str, Figure]) -> None:
+    """Replace the figures in a folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name, figure in figures.items():
+        # Without version metadata, the same figure gives the same file.
+        figure.savefig(folder / f"{name}.png", metadata={"Software": None})

@@ -1,7 +1,6 @@
 """Stage `evaluate`: compare the models on the validation split, score the champion on the test split, publish it."""
 
 import json
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -19,7 +18,7 @@ from ..data.splits import Split, encode_target, read_splits
 from ..errors import exit_on_user_error
 from ..evaluation.candidate import Candidate
 from ..evaluation.demo_metadata import demo_metadata
-from ..evaluation.figures import draw_comparison, draw_slices
+from ..evaluation.figures import draw_comparison, draw_slices, write_figures
 from ..evaluation.metrics import METRICS, primary_metric
 from ..evaluation.plot_data import plot_tables
 from ..evaluation.plots import draw_plots
@@ -202,15 +201,6 @@ def draw_overview(evaluation: Evaluation) -> dict[str, Figure]:
     if any(record["value"] is not None for record in evaluation.slices):
         figures["slices"] = draw_slices(label, evaluation.slices, overall)
     return figures
-
-
-def write_figures(folder: Path, figures: Mapping[str, Figure]) -> None:
-    """Replace the figures in a folder."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    for name, figure in figures.items():
-        # Without version metadata, the same figure gives the same file.
-        figure.savefig(folder / f"{name}.png", metadata={"Software": None})
 
 
 def publish(paths: ProjectPaths, record: dict[str, Any], exported: bytes, training: Run | None) -> dict[str, Any]:

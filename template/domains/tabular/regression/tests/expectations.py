@@ -1,9 +1,11 @@
 """What the tests expect of a regression."""
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from project_package.data.schema import Schema
@@ -36,6 +38,12 @@ def check_prediction(prediction: Prediction) -> None:
 def check_response(response: Any, expected: Prediction) -> None:
     """Check a response of the API."""
     assert response == pytest.approx(expected.value, rel=1e-4)
+
+
+def check_published(predictions: Sequence[Prediction], target: pd.Series, published: Mapping[str, Any]) -> None:
+    """Check that the shown values have the published error."""
+    errors = [abs(prediction.value - truth) for prediction, truth in zip(predictions, target, strict=True)]
+    assert np.mean(errors) == pytest.approx(published["mae"]["value"], rel=1e-4)
 
 
 def check_ranked_errors(schema: Schema, test: Split) -> None:
