@@ -167,9 +167,9 @@ def new_project(
     Examples:
       mlpath new-project
       mlpath new-project demo --defaults --run
-      mlpath new-project churn -l -d task=regression -d license=BSD-3-Clause
-      mlpath new-project churn --dataset churn.csv --target churned
-      mlpath new-project churn --dataset "book.xlsx#Customers"
+      mlpath new-project prices -l -d task=regression -d license=BSD-3-Clause
+      mlpath new-project deliveries --dataset deliveries.csv --target late
+      mlpath new-project deliveries --dataset "book.xlsx#Orders"
       mlpath new-project credit --dataset openml:31
     """  # noqa: D301
     from mlpath.create import first_run
@@ -218,16 +218,16 @@ def inspect(source: str, target: str | None, *, max_download: float, as_json: bo
 
     \b
     Examples:
-      mlpath inspect churn.csv
-      mlpath inspect churn.csv --target churned --json
+      mlpath inspect deliveries.csv
+      mlpath inspect deliveries.csv --target late --json
       mlpath inspect "book.xlsx#Sheet2"
       mlpath inspect "shop.db#orders"
       mlpath inspect photos/
-      mlpath inspect https://example.com/churn.csv.gz
+      mlpath inspect https://example.com/deliveries.csv.gz
       mlpath inspect hf://datasets/OWNER/NAME/train.parquet@main
       mlpath inspect openml:31
       mlpath inspect kaggle:OWNER/NAME/train.csv
-      mlpath inspect s3://BUCKET/churn.parquet
+      mlpath inspect s3://BUCKET/deliveries.parquet
       mlpath inspect "sqlite:///shop.db#orders"
       mlpath inspect "postgresql://USER:PASSWORD@HOST/shop#SELECT * FROM orders"
     """  # noqa: D301
@@ -332,9 +332,9 @@ def add(option: str | None, project: Path, *, as_json: bool) -> None:
     \b
     Examples:
       mlpath add
-      mlpath add ~/projects/churn
+      mlpath add ~/projects/deliveries
       mlpath add container
-      mlpath add ci=gitlab ~/projects/churn
+      mlpath add ci=gitlab ~/projects/deliveries
     """  # noqa: D301
     if option and project == Path() and _is_path(option):
         project, option = Path(option), None
@@ -348,7 +348,7 @@ def add(option: str | None, project: Path, *, as_json: bool) -> None:
 
 
 def _is_path(argument: str) -> bool:
-    """Return whether an argument is a path, such as `~/projects/churn`, and no OPTION[=VALUE]."""
+    """Return whether an argument is a path, such as `~/projects/deliveries`, and no OPTION[=VALUE]."""
     return "=" not in argument and (Path(argument).name != argument or argument == "..")
 
 
