@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from . import openapi, payloads
+from .decision import add_decision
 from .docs_page import DOCS_PAGE
 from .monitoring import Metrics
 from .predictor import Predictor
@@ -80,7 +81,8 @@ class Api:
         """Return the content of a response, except model and request."""
         rows, batch = split_rows(document, self._schemas)
         valid = check_rows(predictor, self._schemas, rows, batch=batch)
-        predictions = payloads.predict(predictor, valid)
+        record = predictor.champion.record
+        predictions = [add_decision(record, prediction) for prediction in payloads.predict(predictor, valid)]
         for row, prediction in zip(valid, predictions, strict=True):
             self._metrics.count_prediction(prediction["prediction"])
             if explain:
