@@ -36,7 +36,7 @@ REACHED = {
 }
 # The models of a project with a network, after the baseline, from the simplest to the network.
 MODELS = {
-    "tabular": ("boosting", "mlp"),
+    "tabular": ("logistic_regression", "boosting", "mlp"),
     "vision": ("svm", "cnn"),
     "text": ("tfidf", "transformer"),
     "timeseries": ("ets", "ridge", "gru"),

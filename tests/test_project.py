@@ -23,10 +23,10 @@ def test_a_trained_project_is_clean_and_its_champion_won(
     assert owner.run("git", "status", "--porcelain", cwd=trained_project) == ""
     assert "up to date" in owner.uv("run", "dvc", "status", cwd=trained_project)
     record = json.loads((trained_project / "models/champion/champion.json").read_text())
-    assert record["model"] == "boosting"
+    assert record["model"] == "logistic_regression"
     assert record["metrics"]["roc_auc"]["value"] > 0.95
     assert all(record["lineage"][link] for link in ("git_commit", "data_md5", "mlflow_run_id"))
-    assert "**boosting** ★" in (trained_project / "README.md").read_text()
+    assert "**logistic_regression** ★" in (trained_project / "README.md").read_text()
 
 
 def test_retraining_changes_no_tracked_file(
@@ -49,7 +49,7 @@ def test_experiments_have_metrics_plots_and_a_commit(
     owner: Owner, trained_project: Path, tmp_path: Path
 ) -> None:
     copy = owner.copy(trained_project, tmp_path)
-    owner.uv("run", "dvc", "exp", "run", "-S", "train.boosting.max_iter=5", cwd=copy)
+    owner.uv("run", "dvc", "exp", "run", "-S", "train.logistic_regression.C=0.5", cwd=copy)
     numbers = owner.run("git", "diff", "--numstat", "params.yaml", cwd=copy)
     assert numbers.split() == ["1", "1", "params.yaml"], "DVC changes nothing but the value"
     assert "roc_auc" in owner.uv("run", "dvc", "metrics", "diff", cwd=copy)
@@ -57,7 +57,7 @@ def test_experiments_have_metrics_plots_and_a_commit(
     assert "true_positive_rate" in (copy / "dvc_plots" / "index.html").read_text()
 
     assert "no commit" in owner.uv("run", "champion-commit", cwd=copy, fails=True)
-    owner.run("git", "commit", "--quiet", "--all", "--message", "Try five trees", cwd=copy)
+    owner.run("git", "commit", "--quiet", "--all", "--message", "Regularize more", cwd=copy)
     head = owner.run("git", "rev-parse", "HEAD", cwd=copy)
     assert head in owner.uv("run", "champion-commit", cwd=copy)
     assert "| uncommitted changes |" not in (copy / "reports/model_card.md").read_text()
@@ -133,7 +133,7 @@ def clone(owner: Owner, trained_project: Path, tmp_path_factory: pytest.TempPath
 def test_clone_serves_without_training_data_or_database(owner: Owner, clone: Path) -> None:
     with serving(owner, clone) as address:
         status, health = get(f"{address}/health")
-        assert (status, health["status"], health["model"]) == (200, "ok", "boosting")
+        assert (status, health["status"], health["model"]) == (200, "ok", "logistic_regression")
         output = owner.run(
             str(clone / ".venv" / "bin" / "python"),
             "-c",

@@ -110,7 +110,8 @@ def test_predictions_of_the_demo_are_as_good_as_published(predictor: Predictor, 
 def test_the_most_important_input_has_the_right_sign(
     predictor: Predictor, splits: Splits, schema: Schema, params: Params
 ) -> None:
-    model = fit(TRAINED[0], splits["train"], schema, params)
+    # The coefficients of a linear model may have either sign where inputs are correlated.
+    model = fit("boosting" if "boosting" in TRAINED else TRAINED[-1], splits["train"], schema, params)
     strongest = next((column["name"] for column in predictor.inputs if column["kind"] == "number"), None)
     if strongest is None:
         pytest.skip("no input is a number")
@@ -126,7 +127,10 @@ def test_the_most_important_input_has_the_right_sign(
 def test_other_rows_do_not_change_a_prediction(predictor: Predictor, splits: Splits) -> None:
     features = splits["test"].features
     longer = pd.concat([features, features.head(2)])
-    np.testing.assert_array_equal(serve(predictor, longer)[: len(features)], serve(predictor, features))
+    expected = serve(predictor, features)
+    # The float32 products of a linear model differ in the last digit with the number of rows.
+    scale = max(1.0, np.abs(expected).max())
+    np.testing.assert_allclose(serve(predictor, longer)[: len(features)], expected, rtol=1e-6, atol=1e-6 * scale)
 
 
 def test_the_order_of_inputs_does_not_matter(predictor: Predictor) -> None:

@@ -48,6 +48,19 @@ def draw_slices(label: str, records: list[dict[str, Any]], overall: float) -> Fi
     return figure
 
 
+def draw_decision(curve: dict[str, Any]) -> Figure:
+    """Draw what each choice of the decision gives on the validation split, and the one that was made."""
+    figure, axes = new_figure("The decision and its alternatives (validation split)")
+    axes.plot(curve["x"], curve["y"], color=BLUE)
+    x, y = curve["chosen"]
+    if y is not None:
+        axes.plot(x, y, "o", color=ORANGE, markersize=9, label=f"chosen: {rounded(x)}, {rounded(y)}")
+        axes.legend(frameon=False, fontsize=8)
+    # Matplotlib reads text between dollar signs as a formula.
+    axes.set(xlabel=curve["x_label"].replace("$", r"\$"), ylabel=curve["y_label"].replace("$", r"\$"))
+    return figure
+
+
 def _draw_interval(axes: Any, score: dict[str, Any], position: int, color: str) -> None:
     if score["low"] is not None:
         axes.plot([score["low"], score["high"]], [position, position], color=color, linewidth=3, alpha=0.5)

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from . import openapi, payloads
+from .decision import add_decision
 from .docs_page import DOCS_PAGE
 from .monitoring import Metrics
 from .predictor import Predictor
@@ -89,7 +90,8 @@ class Api:
     def _answer(self, predictor: Predictor, rows: list[Any], batch: bool, explain: bool) -> dict[str, Any]:
         """Return the content of a response, except model and request."""
         valid = check_rows(predictor, self._schemas, rows, batch=batch)
-        predictions = payloads.predict(predictor, valid)
+        record = predictor.champion.record
+        predictions = [add_decision(record, prediction) for prediction in payloads.predict(predictor, valid)]
         for row, prediction in zip(valid, predictions, strict=True):
             self._metrics.count_prediction(prediction["prediction"])
             if explain:

@@ -39,7 +39,7 @@ def build_app(predictor: Predictor, reports: Path | None = None) -> gr.Blocks:
     """Return the page: what it does, demo, evaluation, lineage, author."""
     app = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600))
     with app:
-        _heading()
+        _heading(predictor.champion.record.get("decision"))
         with gr.Tab("Demo"):
             demo.demo_tab(predictor, CONCURRENCY)
         with gr.Tab("Evaluation"):
@@ -62,9 +62,11 @@ def build_error_page(reason: str) -> gr.Blocks:
     return app
 
 
-def _heading() -> None:
+def _heading(decision: dict[str, Any] | None = None) -> None:
     # Not Markdown: title and sentence of the author are shown literally.
-    gr.HTML(f"<h1>{html.escape(TITLE)}</h1><p>{html.escape(metadata(PACKAGE)['Summary'])}</p>", elem_id="heading")
+    result = f"<p><b>{html.escape(decision['sentence'])}</b></p>" if decision else ""
+    text = f"<h1>{html.escape(TITLE)}</h1><p>{html.escape(metadata(PACKAGE)['Summary'])}</p>{result}"
+    gr.HTML(text, elem_id="heading")
 
 
 def _author() -> None:
@@ -96,7 +98,7 @@ def _evaluation_tab(reports: Path) -> None:
     if "validation_scores" not in evaluation:
         gr.Markdown("Evaluation reports were written by an older version. Run: `uv run dvc repro`")
         return
-    gr.Markdown(markdown.model_table(evaluation))
+    gr.Markdown("\n\n".join([*markdown.describe_decision(evaluation), markdown.model_table(evaluation)]))
     gr.Markdown("\n".join(f"- {decision}" for decision in evaluation["decisions"]))
     gr.Markdown(markdown.champion_table(evaluation))
     gr.Markdown(markdown.explain_scores(evaluation))

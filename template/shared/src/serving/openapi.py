@@ -5,6 +5,7 @@ from typing import Any
 
 from .. import TITLE
 from . import payloads, problems
+from .decision import decision_schemas
 from .predictor import Predictor
 from .request_body import JSON, MAX_ROWS
 
@@ -25,7 +26,8 @@ ERRORS = {
 
 def document(predictor: Predictor, server: str) -> Json:
     """Return the document; `server` is the address that the paths start with."""
-    prediction = payloads.prediction_schemas(predictor) | {"explanation": payloads.EXPLANATION_SCHEMA}
+    prediction = payloads.prediction_schemas(predictor) | decision_schemas(predictor.champion.record)
+    prediction |= {"explanation": payloads.EXPLANATION_SCHEMA}
     return {
         "openapi": "3.1.0",
         "info": {

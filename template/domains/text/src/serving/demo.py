@@ -37,7 +37,7 @@ def demo_tab(predictor: Predictor, concurrency: int) -> None:
             with gr.Column(elem_classes="last"):
                 examples = _example_buttons(record, name)
         with gr.Column(scale=2):
-            summary = gr.HTML(format_summary(first), elem_id=PREDICTION)
+            summary = gr.HTML(format_summary(first, record), elem_id=PREDICTION)
             label = gr.Label(first, num_top_classes=MAX_CLASSES, label=target)
             explanation = gr.HTML(format_explanation(predictor.explain()), label="Explanation")
     if versions := ", ".join(f"{source} {version}" for source, version in record.get("versions", {}).items()):
@@ -45,7 +45,8 @@ def demo_tab(predictor: Predictor, concurrency: int) -> None:
 
     def explain(**inputs: Any) -> tuple[str, str]:
         text = inputs[name] or ""
-        return format_summary(predictor.predict(text).probabilities), format_explanation(predictor.explain(text))
+        summary = format_summary(predictor.predict(text).probabilities, record)
+        return summary, format_explanation(predictor.explain(text))
 
     connect(
         [button.click, textbox.submit],

@@ -9,6 +9,7 @@ import gradio as gr
 from ..data.periods import CYCLES
 from ..evaluation.markdown import signed
 from .chart import BLUE, GRAY, NARROW, ORANGE, WIDE, Chart
+from .decision import format_decision
 from .events import BUTTON, PREDICTION, Output, add_errors, connect, fill_from_example
 from .predictor import Explanation, Part, Prediction, Predictor
 
@@ -96,6 +97,8 @@ def summary_html(predictor: Predictor, prediction: Prediction) -> str:
     )
     if inside:
         text += f". {sum(inside)} of {len(inside)} actual values are in their intervals"
+    if decision := format_decision(predictor.champion.record):
+        text += f"<br>{decision}"
     return f'<p class="summary" role="status">{text}</p>'
 
 

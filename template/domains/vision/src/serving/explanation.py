@@ -26,8 +26,8 @@ class Outputs(NamedTuple):
     @staticmethod
     def values(predictor: Predictor, prediction: Prediction) -> tuple[dict[str, float], str, str]:
         """Return what they show."""
-        explanation = format_explanation(predictor, prediction)
-        return prediction.probabilities, format_summary(prediction.probabilities), explanation
+        summary = format_summary(prediction.probabilities, predictor.champion.record)
+        return prediction.probabilities, summary, format_explanation(predictor, prediction)
 
 
 def format_explanation(predictor: Predictor, prediction: Prediction) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..evaluation.markdown import rounded, signed
+from .decision import format_decision
 
 NEGLIGIBLE = 0.0
 """Contributions up to this size are not shown."""
@@ -71,12 +72,14 @@ def output_component(prediction: Prediction, record: Mapping[str, Any], elem_id:
 
 
 def format_summary(prediction: Prediction, record: Mapping[str, Any]) -> str:
-    """Return the prediction as a sentence in HTML, with its 80 % interval if the record has one."""
+    """Return the prediction as a sentence in HTML, with its 80 % interval and tolerance if the record has them."""
     unit = f" {html.escape(prediction.unit)}" if prediction.unit else ""
     text = f"<b>about {rounded(prediction.value)}{unit}</b>"
     if "errors_80" in record:
         low, high = (rounded(prediction.value + error) for error in record["errors_80"])
         text += f"; between {low} and {high} in 80\N{NO-BREAK SPACE}% of cases"
+    if decision := format_decision(record):
+        text += f"<br>{decision}"
     return f'<p class="summary" role="status">{text}</p>'
 
 
