@@ -116,11 +116,17 @@ def describe(entries: Iterable[Entry]) -> Iterator[str]:
     counts = {True: 0, False: 0}
     for entry in entries:
         counts[entry.correct] += 1
-        predicted = entry.prediction["prediction"]
-        line = f"{entry.time:%Y-%m-%d %H:%M} {'right' if entry.correct else 'wrong'}: {predicted!r}"
-        line += f", is {entry.truth!r}" if entry.truth is not None else ""
+        line = f"{entry.time:%Y-%m-%d %H:%M} {'right' if entry.correct else 'wrong'}: "
+        line += _format(entry.prediction["prediction"])
+        line += f", is {_format(entry.truth)}" if entry.truth is not None else ""
         yield line + (f", remark {entry.remark!r}" if entry.remark else "")
     yield f"right: {counts[True]:,}, wrong: {counts[False]:,}"
+
+
+def _format(value: Any) -> str:
+    """Return a class or a number; of a forecast, that of the last step."""
+    last = value[-1] if isinstance(value, list) else value
+    return repr(last) if isinstance(last, str) else f"{last:g}"
 
 
 if __name__ == "__main__":

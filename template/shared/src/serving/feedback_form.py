@@ -11,7 +11,7 @@ from .feedback_collector import FeedbackCollector
 from .feedback_request import MAX_REMARK
 from .predictor import InvalidInputError
 from .problems import ApiError
-from .truth import truth_component
+from .truth import read_truth, truth_component
 
 CORRECT = {"right": True, "wrong": False}
 SUBJECTS = {"truth": "The right answer ", "remark": "The remark "}  # of messages about a field
@@ -38,7 +38,7 @@ def add_feedback_form(
             f"Stored with your answer: {'' if private else 'the inputs, '}the prediction, the model's version and the "
             f"time. {kept.capitalize()} only with your consent. Nothing else about you."
         )
-        button = gr.Button("Send feedback", size="sm")
+        button = gr.Button("Send feedback", size="md")
         status = gr.HTML("", elem_id="feedback-status")
 
     answer = {"correct": correct, "truth": truth, "remark": remark, "consent": consent}
@@ -73,7 +73,8 @@ async def _save(collector: FeedbackCollector, inputs: dict[str, Any], said: dict
         raise InvalidInputError("Choose right or wrong.")
     if said["remark"] and not said["consent"]:
         raise InvalidInputError("Tick the box to store the remark, or remove it.")
-    entry = await collector.save({**said, "correct": correct, "inputs": inputs})
+    answer = {**said, "correct": correct, "truth": read_truth(said["truth"]), "inputs": inputs}
+    entry = await collector.save(answer)
     if entry.inputs is None:
         return f"Thank you. Without your consent, {payloads.PRIVATE_INPUT} was not stored."
     return "Thank you."

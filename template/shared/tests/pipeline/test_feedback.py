@@ -23,7 +23,7 @@ def database(project: ProjectPaths, predictor: Predictor, tmp_path: Path, monkey
     monkeypatch.setenv("DATABASE_URL", url)
     collector, inputs = FeedbackCollector(predictor), payloads.example_inputs(predictor)
     predicted = payloads.predict(predictor, [payloads.complete(predictor, inputs)])[0]["prediction"]
-    known = {"truth": predicted[-1] if isinstance(predicted, list) else predicted}
+    known = {"truth": predicted if isinstance(predicted, str | float) else predicted[-1]}
     for said in (
         {"correct": True, "consent": True, "remark": "\x9b31m?"[1:], **known},
         {"correct": False, "consent": True},

@@ -182,7 +182,7 @@ def test_the_form_explains_what_is_missing_and_keeps_the_rest(form: Form, tmp_pa
     assert form.send(None, None, "a", True)[3] == '<p role="alert">⚠️ Choose right or wrong.</p>'
     assert form.send("wrong", None, "a", False)[:3] == ("wrong", None, "a")
     assert "Tick the box" in form.send("wrong", None, "a", False)[3]
-    assert "The right answer must be" in form.send("wrong", "<b>", "", False)[3]
+    assert " must be " in form.send("wrong", "<b>", "", False)[3]
     assert "<b>" not in form.send("wrong", "<b>", "", False)[3]
     assert not (tmp_path / "a.db").exists()
 

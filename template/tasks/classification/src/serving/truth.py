@@ -40,3 +40,8 @@ def check_truth(record: Mapping[str, Any], prediction: Mapping[str, Any], *, cor
 def truth_component(record: Mapping[str, Any]) -> gr.Dropdown:
     """Return the component for it."""
     return gr.Dropdown(record["classes"], value=None, label="If wrong, it is")
+
+
+def read_truth(value: Any) -> Any:
+    """Return the class in the component, or None if none is chosen."""
+    return value or None

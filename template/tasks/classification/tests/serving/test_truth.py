@@ -6,7 +6,7 @@ import gradio as gr
 import pytest
 
 from project_package.serving.predictor import InvalidInputError
-from project_package.serving.truth import check_truth, truth_component, truth_schema
+from project_package.serving.truth import check_truth, read_truth, truth_component, truth_schema
 
 RECORD = {"classes": ["a", "b"]}
 
@@ -32,3 +32,4 @@ def test_the_choices_are_the_classes() -> None:
     assert truth_schema(RECORD)["enum"] == ["a", "b"]
     with gr.Blocks():
         assert truth_component(RECORD).choices == [("a", "a"), ("b", "b")]
+    assert [read_truth(choice) for choice in ("a", None, "")] == ["a", None, None]

@@ -29,11 +29,23 @@ def check_truth(record: Mapping[str, Any], prediction: Mapping[str, Any], *, cor
     return value
 
 
-def truth_component(record: Mapping[str, Any]) -> gr.Number:
-    """Return the component for it, which would be 0 without a placeholder."""
+def truth_component(record: Mapping[str, Any]) -> gr.Textbox:
+    """Return the component for it; an empty `gr.Number` would be 0."""
     step = record.get("step", "month")  # as in predictor.py
-    label = f"Actual value of the last {step}, if known: {_label(record)}"
-    return gr.Number(value=None, placeholder="not known", label=label)
+    return gr.Textbox(label=f"Actual value of the last {step}, if known: {_label(record)}", max_lines=1)
+
+
+def read_truth(value: Any) -> float | None:
+    """Return the number in the component, or None if it is empty.
+
+    Raises:
+        InvalidInputError: it is not a number.
+    """
+    text = str(value or "").strip()
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise InvalidInputError("The actual value must be a number such as 12.5.") from None
 
 
 def _label(record: Mapping[str, Any]) -> str:

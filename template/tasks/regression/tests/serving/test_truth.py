@@ -6,7 +6,7 @@ import gradio as gr
 import pytest
 
 from project_package.serving.predictor import InvalidInputError
-from project_package.serving.truth import check_truth, truth_component, truth_schema
+from project_package.serving.truth import check_truth, read_truth, truth_component, truth_schema
 
 
 @pytest.mark.parametrize("correct", [True, False])
@@ -26,6 +26,10 @@ def test_label_and_unit_are_named(unit: str, named: str) -> None:
     record = {"target": {"label": "Height", "unit": unit}}
     assert f"{named}." in truth_schema(record)["description"]
     with gr.Blocks():
-        component = truth_component(record)
-    assert str(component.label).endswith(f": {named}")
-    assert component.placeholder, "an empty field without a placeholder is 0"
+        assert str(truth_component(record).label).endswith(f": {named}")
+
+
+def test_text_is_read_as_a_number() -> None:
+    assert [read_truth(text) for text in (None, " ", "0", "-1.5e3")] == [None, None, 0.0, -1500.0]
+    with pytest.raises(InvalidInputError, match="must be a number such as"):
+        read_truth("1,5")
