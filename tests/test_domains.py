@@ -19,7 +19,7 @@ from playwright.sync_api import Page, expect
 import pictures
 from conftest import ROOT, files_below, mlpath
 from support import browser
-from support.e2e import Owner, get, resample_less, serving
+from support.e2e import Owner, get, post, resample_less, serving
 
 DOMAINS = sorted(path.name for path in (ROOT / "template" / "domains").iterdir())
 TASKS = [
@@ -240,13 +240,7 @@ def test_its_champion_serves(
     assert (status, health["status"], health["model"]) == (200, "ok", trained["model"])
     operation = get(f"{address}/openapi.json")[1]["paths"]["/predict"]["post"]
     example = operation["requestBody"]["content"]["application/json"]["example"]
-    status, predicted = get(
-        urllib.request.Request(  # noqa: S310 (it is http)
-            f"{address}/predict?explain=true",
-            json.dumps(example).encode(),
-            {"Content-Type": "application/json"},
-        )
-    )
+    status, predicted = post(f"{address}/predict?explain=true", example)
     assert status == 200
     assert {"prediction", "explanation", "model", "request_id"} <= set(predicted)
     with urllib.request.urlopen(f"{address}/metrics") as response:  # noqa: S310 (it is http)
@@ -269,7 +263,7 @@ def test_its_champion_serves(
 @pytest.mark.parametrize("screen", browser.SCREENS)
 def test_its_page_in_a_browser(network: tuple[Owner, str, Path], address: str, screen: str) -> None:
     """Every tab is shown whole and accessible; what a person does is answered, in sight."""
-    _, domain, project = network
+    owner, domain, project = network
     figures = sorted(path.name for path in (project / "reports/figures").glob("*.png"))
     assert figures
     with browser.opened(address, screen) as page:
@@ -289,6 +283,11 @@ def test_its_page_in_a_browser(network: tuple[Owner, str, Path], address: str, s
             faults[tab] = browser.faults(page) + browser.barriers(page)
         assert faults == {tab: [] for tab in faults}
         USES[domain](page)
+        page.reload()
+        give_feedback(page, domain)
+    if screen == "desk":
+        output = owner.uv("run", "feedback", "export", "--json", cwd=project)
+        assert re.search(r"^[1-9]\d* rows? exported$", output, re.MULTILINE), output
 
 
 @in_chromium
@@ -353,6 +352,23 @@ def use_a_series(page: Page) -> None:
     page.locator("input.time").fill("1970-01-01")
     page.get_by_role("button", name="Forecast", exact=True).click()
     expect(page.get_by_text("was trained on these months")).to_be_visible()
+
+
+def give_feedback(page: Page, domain: str) -> None:
+    """Open the form below the prediction, which is accessible, fill it in and send it."""
+    page.get_by_role("button", name="Was this right?").click()
+    form = page.locator("#feedback")
+    if domain == "timeseries":
+        form.get_by_label("Actual value").fill("371.5")
+    form.get_by_label("right", exact=True).check()
+    form.get_by_label("Remark, optional").fill("<b>'); DROP TABLE feedback; --")
+    form.get_by_role("button", name="Send").click()
+    expect(form.get_by_role("alert")).to_contain_text("Tick the box")
+    form.get_by_label("Store").check()
+    assert browser.faults(page) + browser.barriers(page) == []
+    form.get_by_role("button", name="Send").click()
+    expect(form.get_by_role("status")).to_have_text("Thank you.")
+    expect(form.get_by_label("Remark, optional")).to_be_empty()
 
 
 USES: dict[str, Callable[[Page], None]] = {

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from support import browser
-from support.e2e import Owner, get, resample_less, serving
+from support import browser, postgres
+from support.e2e import Owner, get, post, resample_less, serving
 
 pytestmark = pytest.mark.e2e
 
@@ -168,6 +168,35 @@ def check_pictures(owner: Owner, clone: Path) -> None:
     with Image.open(clone / "docs/social.png") as card, Image.open(clone / "docs/demo.png") as demo:
         assert card.size == (1200, 630)
         assert (demo.width, 600 < demo.height <= 1000) == (1200, True)
+
+
+def test_feedback_goes_on_after_postgresql_was_killed(owner: Owner, trained_project: Path) -> None:
+    owner.uv("sync", "--quiet", "--extra", "postgres", cwd=trained_project)
+    with postgres.serve() as server:
+        # As hosts write it.
+        settings = {"DATABASE_URL": server.url.replace("postgresql:", "postgres:")}
+        visitor = owner.with_variables(settings)
+        with serving(visitor, trained_project) as address:
+
+            def send(remark: str) -> int:
+                form = {"correct": False, "truth": "malignant", "inputs": {"worst_area": 700}}
+                status, _ = post(f"{address}/feedback", form | {"remark": remark, "consent": True})
+                return status
+
+            assert send("before") == 201
+            server.kill()
+            assert [send("lost") for _ in range(2)] == [503, 503]
+            assert post(f"{address}/predict", {})[0] == 200
+            server.start()
+            assert send("after") == 201
+        listed = visitor.uv("run", "feedback", "list", cwd=trained_project)
+        exported = visitor.uv("run", "feedback", "export", cwd=trained_project)
+    assert [remark in listed for remark in ("'before'", "'lost'", "'after'")] == [True, False, True]
+    header, *rows, summary = exported.splitlines()
+    assert header.endswith(",diagnosis")
+    assert [row.split(",")[-1] for row in rows] == ["malignant"] * 2
+    assert summary == "2 rows exported"
+    assert owner.run("git", "status", "--porcelain", cwd=trained_project) == ""
 
 
 def test_publish_serves_the_files_of_a_space_in_a_fresh_environment(

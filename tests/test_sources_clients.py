@@ -1,11 +1,7 @@
 """Data by address: hubs, object stores and databases, with the real clients and local servers."""
 
 import json
-import os
-import shutil
-import socket
 import sqlite3
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +13,7 @@ import pytest
 
 from conftest import mlpath
 from mlpath.dataset.sources import DownloadOptions, fetch, objects, openml
+from support import postgres as postgresql
 from support.data_server import DataServer, Reply, Request
 from support.sources import CSV, PAGE, ROWS, TAG, check_refused, provenance_of
 
@@ -435,30 +432,8 @@ def test_inspect_reads_a_database(shop: Path) -> None:
 def postgres() -> Iterator[str]:
     """A PostgreSQL server of its own with a table of 90 orders; yields its URL."""
     alchemy = pytest.importorskip("sqlalchemy")
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not programs:
-        pytest.skip("no PostgreSQL server: apt-get install postgresql")
-    user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-    user = user if os.geteuid() == 0 else []
-    # PostgreSQL refuses to run as root, and its own user can't enter the folders of pytest.
-    home = Path("~postgres").expanduser() if user else None
-    folder = Path(tempfile.mkdtemp(prefix="mlpath-", dir=home))
-    if user:
-        shutil.chown(folder, "postgres")
-    (folder / "password").write_text("s3cret")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-
-    def run(program: str, *arguments: str) -> None:
-        command = [*user, str(programs[-1].with_name(program)), "-D", f"{folder}/data", *arguments]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder)
-
-    run("initdb", "-A", "scram-sha-256", "-U", "ada", "--pwfile", f"{folder}/password")
-    options = f"-h 127.0.0.1 -p {port} -k {folder}"
-    run("pg_ctl", "start", "-w", "-l", f"{folder}/log", "-o", options)
-    url = f"postgresql://ada:s3cret@127.0.0.1:{port}/postgres"
-    try:
-        engine = alchemy.create_engine(url.replace("postgresql", "postgresql+psycopg"))
+    with postgresql.serve() as server:
+        engine = alchemy.create_engine(server.url.replace("postgresql", "postgresql+psycopg"))
         with engine.begin() as connection:
             run_sql = connection.exec_driver_sql
             run_sql("CREATE SCHEMA shop")
@@ -467,10 +442,7 @@ def postgres() -> Iterator[str]:
             values = ", ".join(f"({size}, {age}, '{sold}')" for size, age, sold in cells)
             run_sql(f"INSERT INTO shop.orders VALUES {values}")
         engine.dispose()
-        yield url
-    finally:
-        run("pg_ctl", "stop", "-m", "immediate")
-        shutil.rmtree(folder)
+        yield server.url
 
 
 @pytest.mark.e2e

@@ -348,7 +348,7 @@ def add(option: str | None, project: Path, *, as_json: bool) -> None:
 
 
 def _is_path(argument: str) -> bool:
-    """Return whether an argument is a path, such as `~/projects/deliveries`, and no OPTION[=VALUE]."""
+    """Return whether an argument is a path, such as `~/projects/late`, and no OPTION[=VALUE]."""
     return "=" not in argument and (Path(argument).name != argument or argument == "..")
 
 

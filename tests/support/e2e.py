@@ -195,6 +195,12 @@ def wait_for(url: str, child: subprocess.Popen[bytes]) -> None:
     raise AssertionError(f"no response from {url}")
 
 
+def post(url: str, document: Any) -> tuple[int, Any]:
+    """Send a JSON document; return the status and the JSON of the response."""
+    headers = {"Content-Type": "application/json"}
+    return get(urllib.request.Request(url, json.dumps(document).encode(), headers))  # noqa: S310
+
+
 def get(url: str | urllib.request.Request) -> tuple[int, Any]:
     """Return the status and the JSON of a response, whatever the status is."""
     try:

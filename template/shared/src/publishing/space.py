@@ -25,6 +25,7 @@ APPEARANCE: dict[str, Any] = {"emoji": "🔎", "colorFrom": "blue", "colorTo": "
 HUB = "https://huggingface.co"
 MAX_SHORT_DESCRIPTION = 60
 PICTURES = ("docs/social.png", "reports/figures/comparison.png")  # the first that exists is shown for shared links
+DATABASE = ("--extra", "postgres")  # a Space loses its files, so that feedback needs a database
 # A Space installs these together with requirements.txt, whose versions must allow them: gradio[mcp] limits pydantic.
 BUILDER_REQUIREMENTS = "gradio[oauth,mcp]=={version}\nuvicorn>=0.14.0\nwebsockets>=10.4\nspaces\n"
 APP = f'''\
@@ -140,10 +141,10 @@ def resolve_requirements(root: Path) -> str:
     locked = root / ".cache" / "requirements.txt"
     locked.parent.mkdir(exist_ok=True)
     export = ("--no-default-groups", "--no-hashes", "--no-emit-project", "--no-annotate", "--no-header", "--frozen")
-    run_uv("export", "--project", str(root), *export, "--output-file", str(locked))
+    run_uv("export", "--project", str(root), *DATABASE, *export, "--output-file", str(locked))
     # uv keeps the versions in the output file where it can.
     run_uv(
-        *("pip", "compile", str(root / "pyproject.toml"), "-", "--output-file", str(locked)),
+        *("pip", "compile", str(root / "pyproject.toml"), "-", *DATABASE, "--output-file", str(locked)),
         *("--python-version", python_version(), "--python-platform", "linux", "--no-annotate", "--no-header"),
         stdin=BUILDER_REQUIREMENTS.format(version=_gradio_version(locked.read_text(encoding="utf-8"))),
     )

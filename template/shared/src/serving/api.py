@@ -1,6 +1,6 @@
-"""The REST API: `POST /predict`, `GET /health`, `/metrics`, `/openapi.json` and `/docs`, beside the page.
+"""The REST API: `POST /predict` and `/feedback`, `GET /health`, `/metrics`, `/openapi.json` and `/docs`.
 
-It has the predictor of the page. Errors are problem documents (RFC 9457).
+It has the predictor of the page, beside which it is served. Errors are problem documents (RFC 9457).
 """
 
 import re
@@ -18,10 +18,11 @@ from starlette.routing import Route
 from . import openapi, payloads
 from .decision import add_decision
 from .docs_page import DOCS_PAGE
+from .feedback_collector import FeedbackCollector, model_version
 from .monitoring import Metrics
 from .predictor import Predictor
 from .problems import OVERLOADED, ApiError, FieldError, invalid
-from .request_body import check_rows, read_inputs, split_rows
+from .request_body import check_rows, read_inputs, read_json, split_rows
 
 CONCURRENCY, MAX_WAITING = 4, 64
 QUICK_SECONDS = 0.002  # a prediction that takes less is not made in a thread, which would double the time
@@ -35,8 +36,11 @@ Handler = Callable[[Request], Awaitable[Response]]
 class Api:
     """The endpoints of a champion; without one, they say why."""
 
-    def __init__(self, predictor: Predictor | None, reason: str = "") -> None:
+    def __init__(
+        self, predictor: Predictor | None, reason: str = "", collector: FeedbackCollector | None = None
+    ) -> None:
         self._predictor, self._reason = predictor, reason
+        self._collector = collector or (FeedbackCollector(predictor) if predictor else None)
         self.health = health_status(predictor, reason)
         classes = predictor.champion.record.get("classes", []) if predictor else []
         self._schemas = payloads.input_schemas(predictor) if predictor else {}
@@ -49,6 +53,7 @@ class Api:
         """Return the routes for the application that serves the page."""
         return [
             self._route("POST", "/predict", self._predict),
+            self._route("POST", "/feedback", self._feedback),
             self._route("GET", "/health", self._health),
             self._route("GET", "/metrics", self._show_metrics),
             self._route("GET", "/openapi.json", self._openapi),
@@ -78,13 +83,16 @@ class Api:
     async def _predict(self, request: Request) -> Response:
         predictor = self._require_predictor()
         explain = read_flag(request, "explain")
-        rows, batch = split_rows(await read_inputs(request), self._schemas)
+        document = await read_inputs(request)
+        rows, batch = split_rows(document, self._schemas)
         if self._is_quick and not batch and not explain:
             content = self._answer(predictor, rows, batch, explain)
         else:
             if self._limiter.statistics().tasks_waiting >= MAX_WAITING:
                 raise ApiError(503, OVERLOADED)
             content = await to_thread.run_sync(self._answer, predictor, rows, batch, explain, limiter=self._limiter)
+        if self._collector and not batch:
+            self._collector.remember(request.state.id, document, request.state.size)
         return JSONResponse(content | {"model": self._model, "request_id": request.state.id})
 
     def _answer(self, predictor: Predictor, rows: list[Any], batch: bool, explain: bool) -> dict[str, Any]:
@@ -97,6 +105,15 @@ class Api:
             if explain:
                 prediction["explanation"] = payloads.explain(predictor, row)
         return {"predictions": predictions} if batch else predictions[0]
+
+    async def _feedback(self, request: Request) -> Response:
+        if self._collector is None:
+            raise ApiError(503, self._reason)
+        entry = await self._collector.save(await read_json(request))
+        self._metrics.count_feedback(correct=entry.correct)
+        stored = {"inputs_stored": entry.inputs is not None, "remark_stored": entry.remark is not None}
+        prediction = {"prediction": entry.prediction["prediction"], "correct": entry.correct, "truth": entry.truth}
+        return JSONResponse({"id": entry.id, **prediction, **stored, "model": self._model}, 201)
 
     async def _health(self, _request: Request) -> Response:
         return JSONResponse(self.health, 200 if self._predictor else 503)
@@ -170,9 +187,3 @@ def health_status(predictor: Predictor | None, reason: str = "") -> dict[str, An
         return {"status": "unavailable", "reason": reason}
     record = predictor.champion.record
     return {"status": "ok", "model": record["model"], "sha256": record["sha256"], "lineage": record["lineage"]}
-
-
-def model_version(predictor: Predictor) -> dict[str, Any]:
-    """Return which model made a prediction: its name, its version in MLflow's registry, and its SHA-256."""
-    record, lineage = predictor.champion.record, predictor.champion.lineage
-    return {"name": record["model"], "version": lineage.get("registry_version"), "sha256": record["sha256"][:12]}

@@ -28,6 +28,7 @@ from ..paths import ProjectPaths
 from . import demo
 from .api import CONCURRENCY, Api
 from .champion import ChampionError
+from .feedback_collector import FeedbackCollector
 from .predictor import Predictor, load_predictor
 from .problems import HINTS, handle_http_error
 from .theme import CSS, NAME_CALENDARS, THEME, Head
@@ -35,13 +36,15 @@ from .theme import CSS, NAME_CALENDARS, THEME, Head
 PACKAGE = __package__.partition(".")[0]  # not __name__, which is __main__ if the module is run
 
 
-def build_app(predictor: Predictor, reports: Path | None = None) -> gr.Blocks:
+def build_app(
+    predictor: Predictor, reports: Path | None = None, collector: FeedbackCollector | None = None
+) -> gr.Blocks:
     """Return the page: what it does, demo, evaluation, lineage, author."""
     app = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600))
     with app:
         _heading(predictor.champion.record.get("decision"))
         with gr.Tab("Demo"):
-            demo.demo_tab(predictor, CONCURRENCY)
+            demo.demo_tab(predictor, CONCURRENCY, collector or FeedbackCollector(predictor))
         with gr.Tab("Evaluation"):
             _evaluation_tab(reports or ProjectPaths().reports)
         with gr.Tab("Lineage"):
@@ -162,7 +165,8 @@ def serve(paths: ProjectPaths) -> None:
         print(error)
         launch(build_error_page(str(error)), Api(None, str(error)))
     else:
-        launch(build_app(predictor, paths.reports), Api(predictor))
+        collector = FeedbackCollector(predictor)
+        launch(build_app(predictor, paths.reports, collector), Api(predictor, collector=collector))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -11,6 +11,8 @@ from ..evaluation.markdown import signed
 from .chart import BLUE, GRAY, NARROW, ORANGE, WIDE, Chart
 from .decision import format_decision
 from .events import BUTTON, PREDICTION, Output, add_errors, connect, fill_from_example
+from .feedback_collector import FeedbackCollector
+from .feedback_form import add_feedback_form
 from .predictor import Explanation, Part, Prediction, Predictor
 
 # In the order in which `demo_metadata.pick_examples` returns them.
@@ -24,7 +26,7 @@ STYLE = (
 )
 
 
-def demo_tab(predictor: Predictor, concurrency: int) -> None:
+def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollector) -> None:
     """Add inputs, forecast and explanation to the page, and the API endpoint `/predict`."""
     with gr.Row(equal_height=False, elem_classes="try"):
         with gr.Column(scale=2, min_width=260):
@@ -39,6 +41,7 @@ def demo_tab(predictor: Predictor, concurrency: int) -> None:
         with gr.Column(scale=5):
             summary = gr.HTML(summary_html(predictor, predictor.predict({})), elem_id=PREDICTION)
             chart = gr.HTML(chart_html(predictor, {}))
+            add_feedback_form(collector, inputs)
     with gr.Row(equal_height=False):
         with gr.Column(scale=3):
             table = gr.Dataframe(
