@@ -1,8 +1,10 @@
 """What the tests expect of a classification."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from second_look.data.schema import Schema
@@ -39,6 +41,12 @@ def check_response(response: Any, expected: Prediction) -> None:
     shown = {entry["label"]: entry["confidence"] for entry in response["confidences"]}
     assert len(shown) == min(len(expected.probabilities), MAX_CLASSES)
     assert all(expected.probabilities[label] == pytest.approx(value, abs=1e-6) for label, value in shown.items())
+
+
+def check_published(predictions: Sequence[Prediction], target: pd.Series, published: Mapping[str, Any]) -> None:
+    """Check that the named classes are right as often as published."""
+    right = [prediction.label == str(truth) for prediction, truth in zip(predictions, target, strict=True)]
+    assert np.mean(right) == pytest.approx(published["accuracy"]["value"], abs=1e-4)
 
 
 def check_ranked_errors(schema: Schema, test: Split) -> None:

@@ -17,16 +17,17 @@ from which_library.config import Params, load_params
 from which_library.data.schema import Schema, load_schema
 from which_library.data.splits import Split, read_splits
 from which_library.paths import ProjectPaths
-from which_library.pipeline import evaluate, prepare, report, train
+from which_library.pipeline import evaluate, explore, prepare, report, train
 from which_library.serving import app
 from which_library.serving.api import Api
+from which_library.serving.feedback_collector import FeedbackCollector
 from which_library.serving.predictor import Predictor, load_predictor
 
 from .raw_data import write_raw_data
 
 SMALL = Path(__file__).with_name("small.yaml")
 DATA_MD5 = "0123456789abcdef0123456789abcdef.dir"
-ISOLATED = ("GIT_", "GRADIO_SERVER_", "GRADIO_ROOT_", "MLFLOW_TRACKING_", "MLFLOW_EXPERIMENT_")
+ISOLATED = ("DATABASE_URL", "GIT_", "GRADIO_SERVER_", "GRADIO_ROOT_", "MLFLOW_TRACKING_", "MLFLOW_EXPERIMENT_")
 MODELS = load_params(ProjectPaths().params).train.models
 
 
@@ -68,6 +69,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Proj
 
     write_raw_data(paths)
     prepare.main(paths)
+    explore.main(paths)
     for name in params["train"]["models"]:
         train.main(name, paths)
     evaluate.main(paths)
@@ -119,9 +121,16 @@ def serve(page: Any, api: Api) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def address(project: ProjectPaths, predictor: Predictor) -> Iterator[str]:
+def feedback_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of the running demo's database of feedback."""
+    return f"sqlite:///{(tmp_path_factory.mktemp('feedback') / 'feedback.db').as_posix()}"
+
+
+@pytest.fixture(scope="session")
+def address(project: ProjectPaths, predictor: Predictor, feedback_url: str) -> Iterator[str]:
     """The address of the running demo."""
-    with serve(app.build_app(predictor, project.reports), Api(predictor)) as url:
+    collector = FeedbackCollector(predictor, feedback_url)
+    with serve(app.build_app(predictor, project.reports, collector), Api(predictor, collector=collector)) as url:
         yield url
 
 

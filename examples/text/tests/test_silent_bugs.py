@@ -117,6 +117,13 @@ def test_reported_scores_are_those_of_the_served_model(predictor: Predictor, spl
         assert metric.score(target, probabilities) == pytest.approx(reported, rel=1e-4), name
 
 
+def test_predictions_of_the_demo_are_as_good_as_published(predictor: Predictor, splits: Splits) -> None:
+    test = splits["test"]
+    named = [predictor.classes[scores.argmax()] for scores in predictor.predict_proba(test.features["text"].tolist())]
+    right = np.mean([label == truth for label, truth in zip(named, test.target, strict=True)])
+    assert right == pytest.approx(predictor.champion.record["metrics"]["accuracy"]["value"], abs=1e-4)
+
+
 @pytest.mark.parametrize(
     "change", [str.upper, str.title, "  {}  ".format, "{}!!!".format, "({})".format, "> {} 🙂".format]
 )

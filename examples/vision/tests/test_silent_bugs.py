@@ -55,6 +55,13 @@ def test_splits_are_disjoint(splits: Splits, schema: Schema, params: Params) -> 
     np.testing.assert_array_equal(first, np.arange(len(images)))
 
 
+def test_no_pixel_is_the_target(splits: Splits, schema: Schema) -> None:
+    pixels = splits["train"].features.reshape(len(splits["train"].target), -1)
+    target = encode_target(splits["train"].target, schema)
+    for values in pixels[:, pixels.std(axis=0) > 0].T:
+        assert abs(np.corrcoef(values, target)[0, 1]) < 0.99
+
+
 def test_served_predictions_equal_trained_predictions(
     predictor: Predictor, splits: Splits, schema: Schema, params: Params
 ) -> None:
@@ -76,6 +83,14 @@ def test_published_scores_are_those_of_the_served_model(predictor: Predictor, sp
     for name, metric in METRICS.items():
         published = predictor.champion.record["metrics"][name]["value"]
         assert metric.score(target, probabilities) == pytest.approx(published, rel=1e-4), name
+
+
+def test_predictions_of_the_demo_are_as_good_as_published(predictor: Predictor, splits: Splits, schema: Schema) -> None:
+    test = splits["test"]
+    images = [predictor.preprocess(encode_pixels(pixels, schema.picture)) for pixels in test.features]
+    right = [predictor.predict_pixels(image).label == truth for image, truth in zip(images, test.target, strict=True)]
+    # An image file holds integers, while pixels may be means of integers.
+    assert np.mean(right) == pytest.approx(predictor.champion.record["metrics"]["accuracy"]["value"], abs=0.02)
 
 
 def test_every_part_of_an_image_affects_the_prediction(predictor: Predictor, splits: Splits) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from second_look.data.schema import Schema
 from second_look.errors import exit_on_user_error
+from second_look.evaluation import markdown
 from second_look.paths import ProjectPaths
 from second_look.pipeline import report
 from second_look.pipeline.report import END, START, replace_results
@@ -33,6 +34,8 @@ def test_the_readme_shows_champion_decisions_test_scores_and_figure(project: Pro
     assert f"\n| **{evaluation['champion']}** ★ |" in text
     assert f"| {evaluation['champion']}, test split |" in text
     assert "old results" not in text
+    first = [*markdown.describe_decision(evaluation), markdown.model_table(evaluation)][0]
+    assert text.partition(report.START)[2].startswith(f"\n{first}\n"), "the decision comes first"
     for decision in evaluation["decisions"]:
         assert f"\n- {decision}\n" in text
     assert "reports/figures/comparison.png" in text

@@ -1,8 +1,13 @@
 """Which library."""
 
+import os
 from pathlib import Path
 
 TITLE = "Which library"
+ACCENT = "teal"  # of the page: a hue of gradio.themes.colors
+
+# ONNX Runtime reads it when it is imported; since 1.32 it sends usage data to Microsoft otherwise.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 # `dvc exp run --queue` runs the stages in a copy of the project below .dvc/tmp. They must use the code of that copy,
 # but Python would import the installed code.

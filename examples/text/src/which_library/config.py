@@ -84,12 +84,13 @@ class SearchRange:
 
 @dataclass(frozen=True, config=STRICT)
 class Params:
-    """The whole of `params.yaml`."""
+    """The whole of `params.yaml`; `evaluation/decision.py` checks the section `decision`."""
 
     prepare: Prepare
     train: Train
     evaluate: Evaluate
     fetch: dict[str, Any] | None = None
+    decision: dict[str, Any] | None = None
     search: dict[str, dict[str, SearchRange]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

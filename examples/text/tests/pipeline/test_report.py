@@ -8,6 +8,7 @@ import pytest
 
 from which_library.data.schema import Schema
 from which_library.errors import exit_on_user_error
+from which_library.evaluation import markdown
 from which_library.paths import ProjectPaths
 from which_library.pipeline import report
 from which_library.pipeline.report import END, START, replace_results
@@ -33,6 +34,8 @@ def test_the_readme_shows_champion_decisions_test_scores_and_figure(project: Pro
     assert f"\n| **{evaluation['champion']}** ★ |" in text
     assert f"| {evaluation['champion']}, test split |" in text
     assert "old results" not in text
+    first = [*markdown.describe_decision(evaluation), markdown.model_table(evaluation)][0]
+    assert text.partition(report.START)[2].startswith(f"\n{first}\n"), "the decision comes first"
     for decision in evaluation["decisions"]:
         assert f"\n- {decision}\n" in text
     assert "reports/figures/comparison.png" in text

@@ -3,6 +3,7 @@
 import re
 import shutil
 import sys
+from email import message_from_string
 from importlib.metadata import metadata
 from pathlib import Path
 
@@ -23,6 +24,9 @@ def folder(project: ProjectPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(space, "resolve_requirements", lambda _: REQUIREMENTS)
     build(project, tmp_path / "space", "ada/demo")
     return tmp_path / "space"
+
+
+SPACE = "https://huggingface.co/spaces/ada/demo"
 
 
 def names(folder: Path) -> set[str]:
@@ -50,7 +54,23 @@ def test_the_readme_has_the_settings_of_the_space(folder: Path) -> None:
     assert str(project["requires_python"]) == f">={settings['python_version']}"
     assert (settings.get("license") or "") == str(project.get("license_expression", "")).lower()
     assert 0 < len(settings["short_description"]) <= 60
-    assert settings["thumbnail"] == "https://huggingface.co/spaces/ada/demo/resolve/main/reports/figures/comparison.png"
+    assert settings["thumbnail"] == f"{SPACE}/resolve/main/reports/figures/comparison.png"
+
+
+def test_card_and_page_have_the_address_and_the_social_card(
+    folder: Path, project: ProjectPaths, tmp_path: Path
+) -> None:
+    assert f"\n\nTry it: <{SPACE}>\n" in (folder / "README.md").read_text(encoding="utf-8")
+    root = tmp_path / "project"
+    shutil.copytree(project.root, root, ignore=shutil.ignore_patterns("data", "*.db"))
+    (root / "docs").mkdir()
+    (root / "docs/social.png").write_bytes(b"a picture")
+    build(ProjectPaths(root), folder, "ada/demo")
+    picture = f"{SPACE}/resolve/main/docs/social.png"
+    assert (metadata_load(folder / "README.md") or {})["thumbnail"] == picture
+    assert (folder / "docs/social.png").read_bytes() == b"a picture"
+    urls = message_from_string((folder / METADATA_FILE).read_text(encoding="utf-8")).get_all("Project-URL")
+    assert urls == [f"Demo, {SPACE}", f"Picture, {picture}"]
 
 
 def test_the_readme_has_the_model_card_with_its_figures(folder: Path) -> None:

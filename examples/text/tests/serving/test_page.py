@@ -2,6 +2,7 @@
 
 import html
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -15,14 +16,15 @@ from typing import Any
 import httpx
 import pytest
 
-from which_library import TITLE
+from which_library import ACCENT, TITLE
 from which_library.paths import ProjectPaths
-from which_library.serving import app
+from which_library.serving import app, payloads
 from which_library.serving import predictor as predictor_module
 from which_library.serving.api import Api
 from which_library.serving.champion import MODEL_FILE
 from which_library.serving.events import DEBOUNCE, PREDICTION, format_error
 from which_library.serving.predictor import InvalidInputError, Predictor
+from which_library.serving.theme import HUE
 
 from ..conftest import serve
 
@@ -95,6 +97,39 @@ def test_the_head_has_title_icon_and_open_graph_tags_of_the_project_only(address
     assert f"<title>{html.escape(TITLE)}</title>" in head
     assert 'rel="icon" href="data:image/svg+xml,' in head
     assert "</html>" in body
+
+
+def luminance(color: str) -> float:
+    """Return the relative luminance of a color as WCAG 2.2 defines it."""
+    channels = (int(color[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
+    return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_the_accent_color_has_enough_contrast_in_light_and_dark() -> None:
+    white, dark = 1.0, luminance("#1e293b")  # the blocks of the page
+    for shade, other, minimum in (
+        (HUE.c700, white, 4.5),  # buttons, links, the prediction
+        (HUE.c600, white, 3),  # sliders
+        (HUE.c300, dark, 4.5),  # the prediction
+        (HUE.c400, dark, 4.5),  # the chosen tab
+    ):
+        low, high = sorted((luminance(shade), other))
+        assert (high + 0.05) / (low + 0.05) >= minimum, f"choose another ACCENT in __init__.py than {ACCENT}"
+
+
+def test_a_published_page_has_its_address_and_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    about = Message()
+    about["Summary"] = "A demo"
+    about["Project-URL"] = "Demo, https://example.org/a&b"
+    about["Project-URL"] = "Picture, https://example.org/social.png"
+    monkeypatch.setattr(app, "metadata", lambda _: about)
+    with serve(app.build_error_page("no model"), Api(None)) as address:
+        head = httpx.get(address).text.partition("</head>")[0]
+    tags = dict(re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)"', head))
+    assert tags["og:url"] == "https://example.org/a&amp;b"
+    assert tags["og:image"] == "https://example.org/social.png"
+    assert tags["twitter:card"] == "summary_large_image"
 
 
 def test_inputs_update_the_prediction_and_the_first_page_has_one(predictor: Predictor) -> None:
@@ -172,6 +207,19 @@ def test_help_does_not_serve(capsys: pytest.CaptureFixture[str]) -> None:
         app.main(["--help"])
     assert ended.value.code == 0
     assert "GRADIO_SERVER_PORT" in capsys.readouterr().out
+
+
+def test_a_prediction_leaves_no_trace_in_the_home_folder(project: ProjectPaths, tmp_path: Path) -> None:
+    """ONNX Runtime keeps an identifier of the machine there, if it may send usage data."""
+    code = f"""
+from pathlib import Path
+from {payloads.__package__} import payloads, predictor
+champion = predictor.load_predictor(Path({str(project.champion)!r}))
+payloads.predict(champion, [payloads.complete(champion, dict())])"""
+    home = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "TMPDIR": str(tmp_path)}
+    environment = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"} | home
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_a_predictor_needs_no_training_library() -> None:

@@ -1,4 +1,4 @@
-"""The uncertainty of a prediction in words."""
+"""The sentence with a prediction and its uncertainty."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from which_library.serving.summary import describe_error, format_summary, percen
 
 
 def test_the_two_most_likely_classes_are_named_and_escaped() -> None:
-    text = format_summary({"a": 0.1, "<b>": 0.64, "c": 0.26})
+    text = format_summary({"a": 0.1, "<b>": 0.64, "c": 0.26}, {})
     assert "<b>64 % likely &lt;b&gt;</b>; 26 % for c</p>" in text.replace("\N{NO-BREAK SPACE}", " ")
 
 

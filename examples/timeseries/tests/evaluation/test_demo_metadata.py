@@ -9,7 +9,7 @@ from air_ahead.data.schema import Schema
 from air_ahead.data.series import FREQUENCIES, fill_gaps, first_day, period_names, resample
 from air_ahead.data.splits import Split
 from air_ahead.data.validation import validate
-from air_ahead.evaluation.demo_metadata import describe_inputs, join_splits
+from air_ahead.evaluation.demo_metadata import describe_inputs, join_splits, pick_errors
 from air_ahead.paths import ProjectPaths
 from air_ahead.serving.predictor import Predictor
 
@@ -56,3 +56,12 @@ def test_examples_are_a_good_a_typical_and_the_worst_test_forecast(predictor: Pr
         assert pd.Period(example["inputs"]["today"], freq=origins.freqstr) - 1 in origins
     assert errors == sorted(errors)
     assert errors[-1] > errors[0]
+
+
+def test_errors_are_the_worst_test_forecasts_and_do_not_overlap(schema: Schema) -> None:
+    periods = pd.period_range("1990-01-01", periods=9, freq=FREQUENCIES[schema.step])
+    target = np.zeros((9, 3))
+    quantiles = np.zeros((9, 3, 3)) + np.array([1, 2, 3, 9, 8, 7, 0, 4, 6])[:, None, None]
+    errors = pick_errors(pd.DataFrame(target, index=periods), target, quantiles)
+    expected = [str(first_day(periods[row] + 1)) for row in (3, 8, 0)]
+    assert [error["inputs"] for error in errors] == [{"today": today, "horizon": 3} for today in expected]

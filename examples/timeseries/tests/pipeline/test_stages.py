@@ -214,9 +214,10 @@ def test_an_unchanged_champion_is_registered_again(copy: ProjectPaths) -> None:
     assert MlflowClient().get_model_version_by_alias(REGISTERED_MODEL, ALIAS).run_id == lineage["mlflow_run_id"]
 
 
-def test_an_evaluation_without_slices_has_no_figure_of_them(project: ProjectPaths) -> None:
+def test_an_evaluation_without_slices_and_decision_has_no_figure_of_them(project: ProjectPaths) -> None:
     evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
-    assert set(evaluate.draw_overview(evaluate.Evaluation(**evaluation | {"slices": []}))) == {"comparison"}
+    figures = evaluate.draw_overview(evaluate.Evaluation(**evaluation | {"slices": [], "decision": None}))
+    assert set(figures) == {"comparison"}
 
 
 def test_a_failing_evaluation_keeps_the_champion(project: ProjectPaths, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,4 +247,6 @@ def test_the_test_split_influences_the_test_scores_of_the_champion_only(
     )
     assert list(second["scores"]) == list(first["scores"]) == [first["champion"]]
     assert second["scores"] != first["scores"]
-    assert {key for key in first if first[key] != second[key]} <= {"scores", "slices"}
+    assert {key for key in first if first[key] != second[key]} <= {"scores", "slices", "decision"}
+    chosen = ({**(evaluation["decision"] or {}), "test": None, "sentence": None} for evaluation in (first, second))
+    assert next(chosen) == next(chosen), "the decision was not chosen on the validation split alone"

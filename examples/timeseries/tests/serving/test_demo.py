@@ -10,7 +10,14 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from air_ahead.serving.chart import NARROW, WIDE, Size, axis_ticks
-from air_ahead.serving.demo import EXAMPLES, chart_html, explanation_html, forecast_chart, summary_html
+from air_ahead.serving.demo import (
+    EXAMPLES,
+    chart_html,
+    describe_error,
+    explanation_html,
+    forecast_chart,
+    summary_html,
+)
 from air_ahead.serving.predictor import Predictor
 
 from .dates import middle, start_day
@@ -20,6 +27,17 @@ def test_page_offers_the_examples(address: str, predictor: Predictor) -> None:
     page = httpx.get(f"{address}/config").text
     for name, example in zip(EXAMPLES, predictor.champion.record["examples"], strict=True):
         assert f'"{name}: {example["inputs"]["today"]}"' in page
+
+
+def test_page_offers_the_worst_past_forecasts(address: str, predictor: Predictor) -> None:
+    page = httpx.get(f"{address}/config").text
+    errors = [error["inputs"] for error in predictor.champion.record["errors"]]
+    assert describe_error(predictor, errors[0]) in page
+    prediction = predictor.predict(errors[0])
+    error = np.abs(np.array(prediction.median) - np.array(prediction.actual, dtype=float)).mean()
+    assert f"from {prediction.times[0]}: {error:.{predictor.decimals}f}" in describe_error(predictor, errors[0])
+    future = {"today": predictor.inputs[0]["maximum"], "horizon": 1}
+    assert describe_error(predictor, future) == ""
 
 
 def test_api_returns_the_prediction_as_a_table(client: Client, predictor: Predictor) -> None:

@@ -117,7 +117,7 @@ def test_the_galleries_are_optional(predictor: Predictor, monkeypatch: pytest.Mo
 
 
 def test_example_images_are_predicted(predictor: Predictor) -> None:
-    image, probabilities, summary, explanation = demo.predict_sample(
+    image, probabilities, summary, explanation, _ = demo.predict_sample(
         predictor, predictor.champion.record["examples"][1]
     )
     assert image.size == (image.width, image.height)

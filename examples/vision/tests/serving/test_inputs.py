@@ -25,24 +25,25 @@ def drawing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def test_drawing_is_predicted_and_explained(predictor: Predictor, drawing: dict[str, Any]) -> None:
     draw("4").save(drawing["composite"]["path"])
-    probabilities, summary, explanation = predict_drawing(predictor, drawing)
+    probabilities, summary, explanation, picture = predict_drawing(predictor, drawing)
     expected = predictor.predict(encode(draw("4")))
     assert probabilities == expected.probabilities
     assert f"likely {expected.label}" in summary
     assert "data:image/png;base64," in explanation
+    assert picture == drawing["composite"]
 
 
 def test_blank_drawing_has_a_message_instead(predictor: Predictor, drawing: dict[str, Any]) -> None:
     blank_image().save(drawing["composite"]["path"])
-    probabilities, message, explanation = predict_drawing(predictor, drawing)
-    assert probabilities is None
+    probabilities, message, explanation, picture = predict_drawing(predictor, drawing)
+    assert probabilities is picture is None
     assert "image is blank" in message
     assert explanation == ""
 
 
 @pytest.mark.parametrize("payload", [None, {}, {"composite": None}])
 def test_empty_payload_has_a_message_instead(predictor: Predictor, payload: Any) -> None:
-    _, message, _ = predict_drawing(predictor, payload)
+    _, message, *_ = predict_drawing(predictor, payload)
     assert "There is no image yet. Draw or upload one." in message
 
 

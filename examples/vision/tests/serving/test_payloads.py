@@ -1,5 +1,8 @@
 """What the REST API takes and returns for an image."""
 
+import base64
+import struct
+import zlib
 from typing import Any
 
 import httpx
@@ -47,9 +50,33 @@ def test_rows_are_data_urls(address: str, predictor: Predictor) -> None:
     assert [prediction["prediction"] for prediction in answer["predictions"]] == expected
 
 
+def png(width: int, height: int) -> bytes:
+    """Return the start of a PNG that would be decoded to an image of this size."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    pixels = b"IDAT" + zlib.compress(b"\0" * 100_000)
+    parts = [struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part)) for part in (header, pixels)]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def data_url(content: bytes, kind: str = "image/png") -> dict[str, str]:
+    return {"picture": f"data:{kind};base64,{base64.b64encode(content).decode()}"}
+
+
 @pytest.mark.parametrize(
     "request_body",
     [
+        {"json": data_url(png(50_000, 50_000))},
+        {"json": data_url(png(5_000, 5_000))},
+        {"json": data_url(png(0, 8))},
+        {"json": data_url(png(8, 8)[:40])},
+        {"json": data_url(b"<script>alert(1)</script>", "text/html")},
+        {"json": data_url(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml")},
+        {"json": {"picture": "http://127.0.0.1/image.png"}},
+        {"json": {"picture": "../../etc/passwd"}},
+        {"json": {"picture": ""}},
+        {"content": b"%PDF-1.7", "headers": {"Content-Type": "image/png"}},
+        {"content": b"PK\x03\x04", "headers": {"Content-Type": "application/octet-stream"}},
+        {"content": b"II*\0" + b"\xff" * 64, "headers": {"Content-Type": "image/tiff"}},
         {"json": {"picture": "file:///etc/passwd"}},
         {"json": {"picture": "data:image/png;base64,?"}},
         {"content": b"", "headers": {"Content-Type": "image/png"}},

@@ -86,6 +86,7 @@ class Schema:
         group: features or other columns whose equal values mark rows of one case, such as a customer; they stay in one
             split.
         split: how rows are split: at random, or by time: training before validation before test, by the first date.
+        noun: what a row is, in the plural, such as customers.
     """
 
     source: str
@@ -99,6 +100,7 @@ class Schema:
     repeats: bool = False
     group: tuple[str, ...] = ()
     split: Literal["random", "time"] = "random"
+    noun: str = "rows"
 
     @property
     def time(self) -> str | None:
@@ -129,7 +131,7 @@ class Schema:
     @property
     def sample_noun(self) -> str:
         """The noun for the samples in reports."""
-        return "rows"
+        return self.noun
 
     @property
     def input_summary(self) -> str:

@@ -1,7 +1,6 @@
 """Stage `evaluate`: compare the models on the validation split, score the champion on the test split, publish it."""
 
 import json
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -18,13 +17,16 @@ from ..data.schema import Schema, load_schema
 from ..data.splits import Split, encode_target, read_splits
 from ..errors import exit_on_user_error
 from ..evaluation.candidate import Candidate
+from ..evaluation.decision import make_decision
 from ..evaluation.demo_metadata import demo_metadata
-from ..evaluation.figures import draw_comparison, draw_slices
+from ..evaluation.error_report import error_report
+from ..evaluation.figures import draw_comparison, draw_decision, draw_slices, write_figures
 from ..evaluation.metrics import METRICS, primary_metric
 from ..evaluation.plot_data import plot_tables
 from ..evaluation.plots import draw_plots
 from ..evaluation.scores import Truth, score_models, score_slices
 from ..evaluation.selection import Comparison, select_champion
+from ..evaluation.shares import Outcome
 from ..evaluation.slices import slice_labels
 from ..paths import ProjectPaths
 from ..serving import champion
@@ -39,7 +41,8 @@ Splits = dict[str, Split]
 class Evaluation:
     """The contents of `reports/evaluation.json`, which the report and the demo read.
 
-    `validation_scores` are of every model; `scores` and `slices` of the champion alone, on the test split.
+    `validation_scores` are of every model; `scores` and `slices` of the champion alone, on the test split; `decision`
+    is chosen on the validation split and has the results of both.
     """
 
     champion: str
@@ -54,6 +57,7 @@ class Evaluation:
     sample_noun: str
     costs: dict[str, Cost]
     data: dict[str, str]
+    decision: dict[str, Any] | None
 
 
 def main(paths: ProjectPaths | None = None) -> None:
@@ -68,14 +72,14 @@ def main(paths: ProjectPaths | None = None) -> None:
     trainings = {name: runs.find_run(candidate.exported) for name, candidate in candidates.items()}
     costs = measure_costs(candidates, trainings, paths.reports / "evaluation.json")
     evaluation = evaluate(candidates, splits, schema, params, costs)
-    figures = write_reports(paths.reports, evaluation, candidates, splits, schema)
-    runs.log_figures(trainings, figures)
-
     selected = candidates[evaluation.champion]
     record = champion_record(evaluation, selected, splits, schema, params)
+    figures = write_reports(paths.reports, evaluation, record, candidates, splits, schema)
+    runs.log_figures(trainings, figures)
+
     record = publish(paths, record, selected.exported, trainings[evaluation.champion])
     registry.follow_champion(paths)
-    print(*evaluation.decisions, sep="\n")
+    print(*evaluation.decisions, *([evaluation.decision["sentence"]] if evaluation.decision else []), sep="\n")
     print(f"champion: {evaluation.champion}, version {record['lineage']['registry_version']} in the registry")
 
 
@@ -133,6 +137,7 @@ def evaluate(
             "source": schema.source,
             "license": schema.licence,
         },
+        decision=make_decision(params, schema, Outcome(validation, predictions[selected]), Outcome(test, on_test)),
     )
 
 
@@ -152,15 +157,21 @@ def champion_record(
         **demo_metadata(candidate.exported, candidate.predictions, splits, schema, params),
         "metric": evaluation.metric,
         "metrics": evaluation.scores[evaluation.champion],
+        "decision": {key: value for key, value in (evaluation.decision or {}).items() if key != "curve"} or None,
         "comparisons": [asdict(comparison) for comparison in evaluation.comparisons],
         "parameters": params.train.logged_params(evaluation.champion),
     }
 
 
 def write_reports(
-    reports: Path, evaluation: Evaluation, candidates: Mapping[str, Candidate], splits: Splits, schema: Schema
+    reports: Path,
+    evaluation: Evaluation,
+    record: dict[str, Any],
+    candidates: Mapping[str, Candidate],
+    splits: Splits,
+    schema: Schema,
 ) -> dict[str, dict[str, Figure]]:
-    """Write scores, plot tables, figures and the evaluation; return the plots of each model on the validation split.
+    """Write scores, plot tables, figures and both reports; return the plots of each model on the validation split.
 
     What experiments are compared by, `metrics.json` and the plot tables, is of the validation split.
     """
@@ -178,7 +189,10 @@ def write_reports(
 
     selected = {evaluation.champion: candidates[evaluation.champion]}
     on_test = draw_plots(schema, split_plot_tables("test", selected, splits, schema))
-    write_figures(reports / "figures", draw_overview(evaluation) | on_test)
+    predictions = candidates[evaluation.champion].predictions["test"]
+    errors, cases = error_report(record, schema, splits["test"], predictions)
+    (reports / "errors.md").write_text(errors, encoding="utf-8", newline="\n")
+    write_figures(reports / "figures", draw_overview(evaluation) | on_test | cases)
     return {
         model: draw_plots(schema, {name: table[table["model"] == model] for name, table in tables.items()})
         for model in candidates
@@ -194,23 +208,16 @@ def split_plot_tables(
 
 
 def draw_overview(evaluation: Evaluation) -> dict[str, Figure]:
-    """Return the validation scores of all models as a figure, and the test scores of the champion on each slice."""
+    """Return figures: validation scores of all models, test scores of the champion by slice, and its decision."""
     label = evaluation.labels[evaluation.metric]["label"]
     scores = {name: by_metric[evaluation.metric] for name, by_metric in evaluation.validation_scores.items()}
     figures = {"comparison": draw_comparison(label, scores, evaluation.champion)}
     overall = evaluation.scores[evaluation.champion][evaluation.metric]["value"]
     if any(record["value"] is not None for record in evaluation.slices):
         figures["slices"] = draw_slices(label, evaluation.slices, overall)
+    if evaluation.decision:
+        figures["decision"] = draw_decision(evaluation.decision["curve"])
     return figures
-
-
-def write_figures(folder: Path, figures: Mapping[str, Figure]) -> None:
-    """Replace the figures in a folder."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    for name, figure in figures.items():
-        # Without version metadata, the same figure gives the same file.
-        figure.savefig(folder / f"{name}.png", metadata={"Software": None})
 
 
 def publish(paths: ProjectPaths, record: dict[str, Any], exported: bytes, training: Run | None) -> dict[str, Any]:

@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from email.utils import getaddresses
 from importlib.metadata import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # Gradio reads it when it is imported
+os.environ.setdefault("GRADIO_MCP_SERVER", str(find_spec("mcp") is not None))  # `gradio[mcp]` installs it
 
 import gradio as gr
 from starlette.middleware import Middleware
@@ -26,19 +28,23 @@ from ..paths import ProjectPaths
 from . import demo
 from .api import CONCURRENCY, Api
 from .champion import ChampionError
+from .feedback_collector import FeedbackCollector
 from .predictor import Predictor, load_predictor
+from .problems import HINTS, handle_http_error
 from .theme import CSS, NAME_CALENDARS, THEME, Head
 
 PACKAGE = __package__.partition(".")[0]  # not __name__, which is __main__ if the module is run
 
 
-def build_app(predictor: Predictor, reports: Path | None = None) -> gr.Blocks:
+def build_app(
+    predictor: Predictor, reports: Path | None = None, collector: FeedbackCollector | None = None
+) -> gr.Blocks:
     """Return the page: what it does, demo, evaluation, lineage, author."""
     app = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600))
     with app:
-        _heading()
+        _heading(predictor.champion.record.get("decision"))
         with gr.Tab("Demo"):
-            demo.demo_tab(predictor, CONCURRENCY)
+            demo.demo_tab(predictor, CONCURRENCY, collector or FeedbackCollector(predictor))
         with gr.Tab("Evaluation"):
             _evaluation_tab(reports or ProjectPaths().reports)
         with gr.Tab("Lineage"):
@@ -59,21 +65,28 @@ def build_error_page(reason: str) -> gr.Blocks:
     return app
 
 
-def _heading() -> None:
+def _heading(decision: dict[str, Any] | None = None) -> None:
     # Not Markdown: title and sentence of the author are shown literally.
-    gr.HTML(f"<h1>{html.escape(TITLE)}</h1><p>{html.escape(metadata(PACKAGE)['Summary'])}</p>", elem_id="heading")
+    result = f"<p><b>{html.escape(decision['sentence'])}</b></p>" if decision else ""
+    text = f"<h1>{html.escape(TITLE)}</h1><p>{html.escape(metadata(PACKAGE)['Summary'])}</p>{result}"
+    gr.HTML(text, elem_id="heading")
 
 
 def _author() -> None:
-    """Show the authors, their addresses and the project's links (`[project.urls]`) that `pyproject.toml` names."""
+    """Show the authors that `pyproject.toml` names, their addresses, and the project's links."""
     about = metadata(PACKAGE)
     people = [html.escape(name) for name in about.get_all("Author", [])]
     for name, address in getaddresses(about.get_all("Author-email", [])):
         people.append(f'{html.escape(name)} <a href="mailto:{html.escape(address)}">{html.escape(address)}</a>')
-    links = [entry.partition(", ") for entry in about.get_all("Project-URL", [])]
-    links = [f'<a href="{html.escape(url)}">{html.escape(label)}</a>' for label, _, url in links]
+    shown = {label: url for label, url in project_urls().items() if label != "Picture"}
+    links = [f'<a href="{html.escape(url)}">{html.escape(label)}</a>' for label, url in shown.items()]
     if people:
         gr.HTML(f"<p><b>About the author:</b> {' · '.join([*people, *links])}</p>", elem_id="author")
+
+
+def project_urls() -> dict[str, str]:
+    """Return the links in `[project.urls]` of `pyproject.toml`, to which `uv run publish` adds `Demo` and `Picture`."""
+    return dict(entry.split(", ", 1) for entry in metadata(PACKAGE).get_all("Project-URL", []))
 
 
 def _evaluation_tab(reports: Path) -> None:
@@ -88,7 +101,7 @@ def _evaluation_tab(reports: Path) -> None:
     if "validation_scores" not in evaluation:
         gr.Markdown("Evaluation reports were written by an older version. Run: `uv run dvc repro`")
         return
-    gr.Markdown(markdown.model_table(evaluation))
+    gr.Markdown("\n\n".join([*markdown.describe_decision(evaluation), markdown.model_table(evaluation)]))
     gr.Markdown("\n".join(f"- {decision}" for decision in evaluation["decisions"]))
     gr.Markdown(markdown.champion_table(evaluation))
     gr.Markdown(markdown.explain_scores(evaluation))
@@ -124,6 +137,8 @@ def _lineage_tab(predictor: Predictor) -> None:
 
 def launch(app: gr.Blocks, api: Api, **options: Any) -> Any:
     """Serve the page and the REST API, on the loopback interface unless `GRADIO_SERVER_NAME` is set."""
+    about, urls = metadata(PACKAGE)["Summary"], project_urls()
+    head = Middleware(Head, title=TITLE, description=about, address=urls.get("Demo"), picture=urls.get("Picture"))
     return app.queue(max_size=64, default_concurrency_limit=CONCURRENCY).launch(
         share=False,
         show_error=False,
@@ -135,7 +150,8 @@ def launch(app: gr.Blocks, api: Api, **options: Any) -> Any:
         css=CSS,
         app_kwargs={
             "routes": api.routes(),  # before Gradio's own
-            "middleware": [Middleware(Head, title=TITLE, description=metadata(PACKAGE)["Summary"])],
+            "exception_handlers": dict.fromkeys(HINTS, handle_http_error),
+            "middleware": [head],
         },
         **options,
     )
@@ -149,7 +165,8 @@ def serve(paths: ProjectPaths) -> None:
         print(error)
         launch(build_error_page(str(error)), Api(None, str(error)))
     else:
-        launch(build_app(predictor, paths.reports), Api(predictor))
+        collector = FeedbackCollector(predictor)
+        launch(build_app(predictor, paths.reports, collector), Api(predictor, collector=collector))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

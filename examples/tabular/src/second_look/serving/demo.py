@@ -7,6 +7,8 @@ import gradio as gr
 
 from .counterfactual import INPUTS, Change, smallest_change
 from .events import BUTTON, PREDICTION, Output, add_errors, connect, fill_from_example
+from .feedback_collector import FeedbackCollector
+from .feedback_form import add_feedback_form
 from .prediction import (
     NEGLIGIBLE,
     describe_error,
@@ -24,7 +26,7 @@ from .predictor import Contribution, Predictor, Row
 VISIBLE_INPUTS, VISIBLE_CONTRIBUTIONS = 8, 6
 
 
-def demo_tab(predictor: Predictor, concurrency: int) -> None:
+def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollector) -> None:
     """Build the tab, and the API endpoint `/predict`."""
     record = predictor.champion.record
     with gr.Row(equal_height=False, elem_classes="try"):
@@ -35,6 +37,7 @@ def demo_tab(predictor: Predictor, concurrency: int) -> None:
         with gr.Column(scale=2, elem_classes="sticky"):
             summary = gr.HTML(summary_html(predictor, {}), elem_id=PREDICTION)
             prediction = output_component(predictor.predict({}), record, "probabilities")
+            add_feedback_form(collector, inputs)
             explanation = gr.HTML(explanation_html(predictor, {}), label="Explanation")
     connect(
         [button.click],
@@ -92,7 +95,7 @@ def _input_component(column: Any) -> Any:
 
 
 def summary_html(predictor: Predictor, row: Row) -> str:
-    """Return the prediction and its uncertainty in words."""
+    """Return the prediction and its uncertainty as a sentence, in HTML."""
     return format_summary(predictor.predict(row), predictor.champion.record)
 
 

@@ -11,6 +11,7 @@ Row = Mapping[str, Any]
 
 MAX_BYTES = 5_000_000
 UPLOADS: dict[str, Any] = {}  # content types other than JSON
+PRIVATE_INPUT = ""  # none is stored with feedback only by consent
 EXPLANATION_SCHEMA: Json = {
     "type": "array",
     "description": EXPLANATION,
@@ -55,6 +56,11 @@ def complete(predictor: Predictor, inputs: Row) -> Row:
         InvalidInputError: an input is unknown or invalid.
     """
     return predictor.complete(inputs)
+
+
+def stored_inputs(predictor: Predictor, inputs: Row) -> Json:
+    """Return the inputs as they are stored with feedback: valid ones, and defaults."""
+    return dict(complete(predictor, inputs))
 
 
 def predict(predictor: Predictor, rows: Sequence[Row]) -> list[Json]:

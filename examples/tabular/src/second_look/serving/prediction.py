@@ -74,8 +74,8 @@ def output_component(prediction: Prediction, record: Mapping[str, Any], elem_id:
 
 
 def format_summary(prediction: Prediction, record: Mapping[str, Any]) -> str:
-    """Return the prediction and its uncertainty in words, as HTML."""
-    return summary.format_summary(prediction.probabilities)
+    """Return the prediction and its uncertainty as a sentence, in HTML."""
+    return summary.format_summary(prediction.probabilities, record)
 
 
 def describe_error(truth: Any, prediction: Prediction, record: Mapping[str, Any]) -> str:

@@ -1,14 +1,19 @@
-"""A prediction and its uncertainty in words."""
+"""A prediction and its uncertainty as a sentence."""
 
 import html
 from collections.abc import Mapping
+from typing import Any
+
+from .decision import format_decision
 
 
-def format_summary(probabilities: Mapping[str, float]) -> str:
-    """Return the two most likely classes with their probabilities, as HTML."""
+def format_summary(probabilities: Mapping[str, float], record: Mapping[str, Any]) -> str:
+    """Return the two most likely classes with their probabilities, and the decision, as HTML."""
     (label, probability), *others = sorted(probabilities.items(), key=lambda entry: -entry[1])
     second = f"; {percent(others[0][1])} for {html.escape(others[0][0])}" if others else ""
     text = f"<b>{percent(probability)} likely {html.escape(label)}</b>{second}"
+    if decision := format_decision(record, probabilities):
+        text += f"<br>{decision}"
     return f'<p class="summary" role="status">{text}</p>'
 
 

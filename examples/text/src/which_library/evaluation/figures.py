@@ -1,5 +1,8 @@
 """The style of all figures, and those of the scores. They are drawn without a display."""
 
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -45,7 +48,29 @@ def draw_slices(label: str, records: list[dict[str, Any]], overall: float) -> Fi
     return figure
 
 
+def draw_decision(curve: dict[str, Any]) -> Figure:
+    """Draw what each choice of the decision gives on the validation split, and the one that was made."""
+    figure, axes = new_figure("The decision and its alternatives (validation split)")
+    axes.plot(curve["x"], curve["y"], color=BLUE)
+    x, y = curve["chosen"]
+    if y is not None:
+        axes.plot(x, y, "o", color=ORANGE, markersize=9, label=f"chosen: {rounded(x)}, {rounded(y)}")
+        axes.legend(frameon=False, fontsize=8)
+    # Matplotlib reads text between dollar signs as a formula.
+    axes.set(xlabel=curve["x_label"].replace("$", r"\$"), ylabel=curve["y_label"].replace("$", r"\$"))
+    return figure
+
+
 def _draw_interval(axes: Any, score: dict[str, Any], position: int, color: str) -> None:
     if score["low"] is not None:
         axes.plot([score["low"], score["high"]], [position, position], color=color, linewidth=3, alpha=0.5)
     axes.plot(score["value"], position, "o", color=color, markersize=9)
+
+
+def write_figures(folder: Path, figures: Mapping[str, Figure]) -> None:
+    """Replace the figures in a folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name, figure in figures.items():
+        # Without version metadata, the same figure gives the same file.
+        figure.savefig(folder / f"{name}.png", metadata={"Software": None})

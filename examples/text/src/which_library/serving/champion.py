@@ -64,7 +64,8 @@ def load_champion(folder: Path) -> tuple[Champion, bytes]:
         name = Path(error.filename).name
         raise ChampionError(f"No trained model: models/champion/{name} not found. Run: uv run dvc repro") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ChampionError(f"champion.json can't be read: {error}. Run: git restore models/champion") from error
+        reason = error.strerror if isinstance(error, OSError) else error  # without the path, as the page shows it
+        raise ChampionError(f"champion.json can't be read: {reason}. Run: git restore models/champion") from error
     if sha256(model) != expected:
         raise ChampionError(
             "model.onnx is not the evaluated model: its SHA-256 differs from champion.json. "

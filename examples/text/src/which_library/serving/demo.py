@@ -6,6 +6,8 @@ from typing import Any
 import gradio as gr
 
 from .events import BUTTON, PREDICTION, Output, add_errors, connect, fill_from_example
+from .feedback_collector import FeedbackCollector
+from .feedback_form import add_feedback_form
 from .odds import NEGLIGIBLE, format_odds
 from .predictor import Explanation, Piece, Predictor
 from .summary import describe_error, format_summary
@@ -19,7 +21,7 @@ MAX_LENGTH = 60
 ORANGE, BLUE = "234, 88, 12", "37, 99, 235"
 
 
-def demo_tab(predictor: Predictor, concurrency: int) -> None:
+def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollector) -> None:
     """Add the input and examples on the left, prediction and explanation on the right, and the API `/predict`."""
     record = predictor.champion.record
     target, name = record["target"]["label"], predictor.input["name"]
@@ -37,15 +39,17 @@ def demo_tab(predictor: Predictor, concurrency: int) -> None:
             with gr.Column(elem_classes="last"):
                 examples = _example_buttons(record, name)
         with gr.Column(scale=2):
-            summary = gr.HTML(format_summary(first), elem_id=PREDICTION)
+            summary = gr.HTML(format_summary(first, record), elem_id=PREDICTION)
             label = gr.Label(first, num_top_classes=MAX_CLASSES, label=target)
+            add_feedback_form(collector, {name: textbox}, lambda **inputs: {name: inputs[name] or ""})
             explanation = gr.HTML(format_explanation(predictor.explain()), label="Explanation")
     if versions := ", ".join(f"{source} {version}" for source, version in record.get("versions", {}).items()):
         gr.Markdown(f"Trained on {versions}.")
 
     def explain(**inputs: Any) -> tuple[str, str]:
         text = inputs[name] or ""
-        return format_summary(predictor.predict(text).probabilities), format_explanation(predictor.explain(text))
+        summary = format_summary(predictor.predict(text).probabilities, record)
+        return summary, format_explanation(predictor.explain(text))
 
     connect(
         [button.click, textbox.submit],

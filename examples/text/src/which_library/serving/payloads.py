@@ -10,6 +10,7 @@ Json = dict[str, Any]
 
 MAX_BYTES = 5_000_000
 UPLOADS: dict[str, Any] = {}  # content types other than JSON
+PRIVATE_INPUT = "the text"  # stored with feedback only by consent
 WORD_SCHEMA: Json = {
     "type": "object",
     "properties": {"text": {"type": "string"}, "contribution": {"type": "number"}, "effect": {"type": "string"}},
@@ -41,6 +42,11 @@ def complete(predictor: Predictor, inputs: Mapping[str, Any]) -> str:
         InvalidInputError: it is not valid.
     """
     return predictor.validate(inputs.get(predictor.input["name"]))
+
+
+def stored_inputs(predictor: Predictor, inputs: Mapping[str, Any]) -> Json:
+    """Return the text as it is stored with feedback."""
+    return {predictor.input["name"]: complete(predictor, inputs)}
 
 
 def predict(predictor: Predictor, texts: Sequence[str]) -> list[Json]:

@@ -5,9 +5,17 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import NamedTuple
 
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 
 MEDIA_TYPE = "application/problem+json"
+OVERLOADED = "Too many requests at once. Try again later."
+HINTS = {
+    404: "There is no such path. See /docs.",
+    405: "The path does not have this method. See /docs.",
+    503: OVERLOADED,  # of Gradio's queue
+}
 
 
 class FieldError(NamedTuple):
@@ -35,10 +43,16 @@ class ApiError(Exception):
             "detail": self.detail,
             "errors": [error._asdict() for error in self.errors],
         }
-        return Response(json.dumps(document), self.status, self.headers, MEDIA_TYPE)
+        retry = {"Retry-After": "1"} if self.detail == OVERLOADED else {}
+        return Response(json.dumps(document), self.status, {**retry, **(self.headers or {})}, MEDIA_TYPE)
 
 
 def invalid(errors: Sequence[FieldError]) -> ApiError:
     """Return the error of a request with invalid fields."""
-    fields = ", ".join(error.field for error in errors[:3]) + (", …" if len(errors) > 3 else "")
+    fields = ", ".join(error.field or '""' for error in errors[:3]) + (", …" if len(errors) > 3 else "")
     return ApiError(422, f"Invalid: {fields}. {errors[0].detail}", errors)
+
+
+async def handle_http_error(_request: Request, error: HTTPException) -> Response:
+    """Return the problem document of an unknown path or method, or of a full queue."""
+    return ApiError(error.status_code, HINTS[error.status_code], headers=error.headers).response()

@@ -8,11 +8,13 @@ import gradio as gr
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .. import ACCENT
+
 # The one accent color; explanations use orange and blue.
-ACCENT = gr.themes.colors.teal
+HUE: gr.themes.Color = getattr(gr.themes.colors, ACCENT)
 THEME = gr.themes.Default(
-    primary_hue=ACCENT,
-    secondary_hue=ACCENT,
+    primary_hue=HUE,
+    secondary_hue=HUE,
     neutral_hue=gr.themes.colors.slate,
     font=["system-ui", "sans-serif"],
     font_mono=["ui-monospace", "monospace"],
@@ -68,21 +70,25 @@ NAME_CALENDARS = """() => {
 }"""
 ICON = (
     "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'>"
-    f"<rect width='16' height='16' rx='4' fill='{ACCENT.c700}'/>"
+    f"<rect width='16' height='16' rx='4' fill='{HUE.c700}'/>"
     "<path d='M3 12 6 7l3 3 4-6' fill='none' stroke='white' stroke-width='2'/></svg>"
 ).replace("#", "%23")
 
 
 class Head:
-    """ASGI middleware that puts title, description and icon into the page's head.
+    """ASGI middleware that puts title, description, icon, address and picture into the page's head.
 
     Gradio's page has its own Open Graph tags there, and those that it adds in the browser are not seen by crawlers.
     """
 
-    def __init__(self, app: ASGIApp, title: str, description: str) -> None:
+    def __init__(
+        self, app: ASGIApp, title: str, description: str, address: str | None = None, picture: str | None = None
+    ) -> None:
         self.app = app
-        named = {"description": description, "twitter:card": "summary"}
+        named = {"description": description, "twitter:card": "summary_large_image" if picture else "summary"}
         properties = {"og:type": "website", "og:title": title, "og:description": description}
+        properties |= {"og:url": address} if address else {}
+        properties |= {"og:image": picture} if picture else {}
         self.tags = "".join(
             [
                 f"<title>{html.escape(title)}</title>",

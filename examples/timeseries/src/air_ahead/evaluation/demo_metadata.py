@@ -1,4 +1,4 @@
-"""Metadata of the champion that only the demo reads: the series, the inputs and examples."""
+"""Metadata of the champion that only the demo reads: the series, the inputs, examples and the worst errors."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -12,6 +12,8 @@ from ..config import Params
 from ..data.schema import Schema
 from ..data.series import FREQUENCIES, first_day, period_names
 from ..data.splits import Split, encode_target, join_windows
+
+MAX_ERRORS = 6
 
 
 def demo_metadata(
@@ -33,9 +35,11 @@ def demo_metadata(
     series, unmeasured = join_splits(splits, schema)
     names = period_names(series.index, schema)
     train, test = splits["train"].target, splits["test"].target
+    tested = test, encode_target(test, schema), predictions["test"]
     return {
         "inputs": describe_inputs(pd.PeriodIndex(series.index), schema, params),
-        "examples": pick_examples(test, encode_target(test, schema), predictions["test"]),
+        "examples": pick_examples(*tested),
+        "errors": pick_errors(*tested),
         "history": params.prepare.history,
         "trained_until": str(first_day(train.index[-1] + train.shape[1])),
         "step": schema.step,
@@ -64,15 +68,30 @@ def describe_inputs(periods: pd.PeriodIndex, schema: Schema, params: Params) -> 
 
 def pick_examples(test: pd.DataFrame, target: NDArray[Any], quantiles: NDArray[Any]) -> list[dict[str, Any]]:
     """Return a good, a typical and the worst forecast of the test split (10th, 50th, 100th percentile of the MAE)."""
-    order = np.abs(target - quantiles[:, :, 1]).mean(axis=1).argsort(kind="stable")
-    first = pd.PeriodIndex(test.index) + 1
-    return [
-        {
-            "inputs": {"today": str(first_day(first[row])), "horizon": target.shape[1]},
-            "actual": [_round(value) for value in target[row]],
-        }
-        for row in (order[len(order) // 10], order[len(order) // 2], order[-1])
-    ]
+    order = _rank(target, quantiles)
+    rows = [order[len(order) // 10], order[len(order) // 2], order[-1]]
+    return [_describe(test, row) | {"actual": [_round(value) for value in target[row]]} for row in rows]
+
+
+def pick_errors(test: pd.DataFrame, target: NDArray[Any], quantiles: NDArray[Any]) -> list[dict[str, Any]]:
+    """Return the worst forecasts of the test split, the worst first; none forecasts a step that a worse one does."""
+    origins, chosen = pd.PeriodIndex(test.index).asi8, list[int]()
+    for row in _rank(target, quantiles)[::-1]:
+        if all(abs(origins[row] - origins[other]) >= target.shape[1] for other in chosen):
+            chosen.append(row)
+    return [_describe(test, row) for row in chosen[:MAX_ERRORS]]
+
+
+def _rank(target: NDArray[Any], quantiles: NDArray[Any]) -> list[int]:
+    """Return the rows of the test split, from the smallest to the largest mean absolute error."""
+    order: list[int] = np.abs(target - quantiles[:, :, 1]).mean(axis=1).argsort(kind="stable").tolist()
+    return order
+
+
+def _describe(test: pd.DataFrame, row: int) -> dict[str, Any]:
+    """Return the inputs by which the demo forecasts a row of the test split."""
+    today = first_day(pd.PeriodIndex(test.index)[row] + 1)
+    return {"inputs": {"today": str(today), "horizon": test.shape[1]}}
 
 
 def join_splits(splits: dict[str, Split], schema: Schema) -> tuple[pd.Series, NDArray[np.bool_]]:

@@ -9,7 +9,10 @@ import gradio as gr
 from ..data.periods import CYCLES
 from ..evaluation.markdown import signed
 from .chart import BLUE, GRAY, NARROW, ORANGE, WIDE, Chart
-from .events import BUTTON, PREDICTION, Output, connect, fill_from_example
+from .decision import format_decision
+from .events import BUTTON, PREDICTION, Output, add_errors, connect, fill_from_example
+from .feedback_collector import FeedbackCollector
+from .feedback_form import add_feedback_form
 from .predictor import Explanation, Part, Prediction, Predictor
 
 # In the order in which `demo_metadata.pick_examples` returns them.
@@ -23,7 +26,7 @@ STYLE = (
 )
 
 
-def demo_tab(predictor: Predictor, concurrency: int) -> None:
+def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollector) -> None:
     """Add inputs, forecast and explanation to the page, and the API endpoint `/predict`."""
     with gr.Row(equal_height=False, elem_classes="try"):
         with gr.Column(scale=2, min_width=260):
@@ -38,6 +41,7 @@ def demo_tab(predictor: Predictor, concurrency: int) -> None:
         with gr.Column(scale=5):
             summary = gr.HTML(summary_html(predictor, predictor.predict({})), elem_id=PREDICTION)
             chart = gr.HTML(chart_html(predictor, {}))
+            add_feedback_form(collector, inputs)
     with gr.Row(equal_height=False):
         with gr.Column(scale=3):
             table = gr.Dataframe(
@@ -64,6 +68,9 @@ def demo_tab(predictor: Predictor, concurrency: int) -> None:
     )
     for example_button, values in examples:
         fill_from_example(example_button, values, inputs)
+    errors = [error["inputs"] for error in predictor.champion.record.get("errors", [])]
+    described = [(describe_error(predictor, values), values) for values in errors]
+    add_errors([(text, values) for text, values in described if text], inputs)
 
 
 def _input_components(predictor: Predictor) -> dict[str, Any]:
@@ -93,7 +100,21 @@ def summary_html(predictor: Predictor, prediction: Prediction) -> str:
     )
     if inside:
         text += f". {sum(inside)} of {len(inside)} actual values are in their intervals"
+    if decision := format_decision(predictor.champion.record):
+        text += f"<br>{decision}"
     return f'<p class="summary" role="status">{text}</p>'
+
+
+def describe_error(predictor: Predictor, inputs: dict[str, Any]) -> str:
+    """Return the first step of a past forecast and its mean absolute error; nothing if no step was measured."""
+    prediction = predictor.predict(inputs)
+    pairs = zip(prediction.median, prediction.actual, strict=True)
+    misses = [abs(median - actual) for median, actual in pairs if actual is not None]
+    if not misses:
+        return ""
+    unit = predictor.champion.record["target"]["unit"]
+    error = f"{sum(misses) / len(misses):.{predictor.decimals}f} {unit}".rstrip()
+    return f"from {prediction.times[0]}: {error} off on average"
 
 
 def label_with_unit(predictor: Predictor) -> str:

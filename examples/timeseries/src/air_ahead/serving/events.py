@@ -64,9 +64,11 @@ def connect(
         concurrency: the maximum number of simultaneous requests.
     """
     private: dict[str, Any] = {"inputs_kwargs": inputs, "api_visibility": "private", "preprocess": False}
+    predict = _raise_gradio_error(prediction.function)
+    predict.__name__ = "predict"  # the name of the tool for MCP clients
     predicted = gr.on(
         list(triggers),
-        _raise_gradio_error(prediction.function),
+        predict,
         inputs_kwargs=inputs,
         outputs=list(prediction.components),
         api_name="predict",

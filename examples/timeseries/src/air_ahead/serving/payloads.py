@@ -10,6 +10,7 @@ Json = dict[str, Any]
 
 MAX_BYTES = 5_000_000
 UPLOADS: dict[str, Any] = {}  # content types other than JSON
+PRIVATE_INPUT = ""  # none is stored with feedback only by consent
 NUMBERS: Json = {"type": "array", "items": {"type": "number"}}
 PARTS: Json = {
     "type": "array",
@@ -47,6 +48,11 @@ def complete(predictor: Predictor, inputs: Mapping[str, Any]) -> Json:
         InvalidInputError: an input is invalid.
     """
     return predictor.complete(inputs)
+
+
+def stored_inputs(predictor: Predictor, inputs: Mapping[str, Any]) -> Json:
+    """Return the inputs as they are stored with feedback: valid ones, and defaults."""
+    return dict(complete(predictor, inputs))
 
 
 def predict(predictor: Predictor, rows: Sequence[Json]) -> list[Json]:

@@ -15,6 +15,21 @@ def escape(text: str) -> str:
     return re.sub(r"^([0-9]+)(?=[.)](\s|$))", r"\1\\", at_start)
 
 
+def lower_first(text: str) -> str:
+    """Return a label as it is within a sentence; an abbreviation such as CO₂ stays as it is."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def describe_decision(evaluation: Record) -> list[str]:
+    """Return the decision of the test split as a bold paragraph and how it was made as another; none without one."""
+    decision = evaluation.get("decision")
+    if not decision:
+        return []
+    # Brackets without a link are literal.
+    sentence, reason = (escape(decision[key]).replace(r"\[", "[").replace(r"\]", "]") for key in ("sentence", "reason"))
+    return [f"**{sentence}**", reason]
+
+
 def table(header: list[str], rows: list[list[str]]) -> str:
     """Return a Markdown table."""
     lines = [header, ["---"] * len(header), *rows]

@@ -40,6 +40,7 @@ def results(evaluation: dict[str, Any]) -> str:
     """Return the results as Markdown."""
     return "\n".join(
         [
+            *(f"{paragraph}\n" for paragraph in markdown.describe_decision(evaluation)),
             markdown.model_table(evaluation),
             "",
             *(f"- {decision}" for decision in evaluation["decisions"]),
@@ -49,6 +50,8 @@ def results(evaluation: dict[str, Any]) -> str:
             markdown.champion_table(evaluation),
             "",
             markdown.explain_scores(evaluation),
+            "",
+            "[Where the model fails](reports/errors.md): its hardest cases, and what they have in common.",
         ]
     )
 
@@ -58,7 +61,7 @@ MODEL_CARD = """\
 
 Written by `dvc repro`; change its text in `report.py`.
 
-## Model
+{decision}## Model
 
 {model}, {size:,} bytes of ONNX, by {author}. It predicts {target} from {inputs}.
 
@@ -101,13 +104,14 @@ def model_card(evaluation: dict[str, Any], champion: Champion, figures: list[str
     """Return the model card (Mitchell et al., "Model Cards for Model Reporting", 2019)."""
     project = metadata(PACKAGE).json
     author = str(project.get("author") or project.get("author_email") or "its author")
-    data, target = evaluation["data"], evaluation["data"]["target"]
+    data = evaluation["data"]
     return MODEL_CARD.format(
         title=TITLE,
+        decision="".join(f"{paragraph}\n\n" for paragraph in markdown.describe_decision(evaluation)),
         model=champion.record["model"],
         size=champion.record["size_bytes"],
         author=markdown.escape(author),
-        target=markdown.escape(target[:1].lower() + target[1:]),
+        target=markdown.escape(markdown.lower_first(data["target"])),
         inputs=data["inputs"],
         summary=markdown.escape(str(project["summary"])),
         # The owner writes these as Markdown.

@@ -3,6 +3,7 @@
 import re
 import shutil
 import textwrap
+from collections.abc import Mapping
 from importlib.metadata import distribution, metadata
 from modulefinder import ModuleFinder
 from pathlib import Path
@@ -23,7 +24,8 @@ METADATA_FILE = f"src/{PACKAGE}.dist-info/METADATA"
 APPEARANCE: dict[str, Any] = {"emoji": "🔎", "colorFrom": "blue", "colorTo": "indigo"}
 HUB = "https://huggingface.co"
 MAX_SHORT_DESCRIPTION = 60
-THUMBNAIL = "reports/figures/comparison.png"
+PICTURES = ("docs/social.png", "reports/figures/comparison.png")  # the first that exists is shown for shared links
+DATABASE = ("--extra", "postgres")  # a Space loses its files, so that feedback needs a database
 # A Space installs these together with requirements.txt, whose versions must allow them: gradio[mcp] limits pydantic.
 BUILDER_REQUIREMENTS = "gradio[oauth,mcp]=={version}\nuvicorn>=0.14.0\nwebsockets>=10.4\nspaces\n"
 APP = f'''\
@@ -48,7 +50,7 @@ def build(paths: ProjectPaths, folder: Path, space: str | None = None) -> None:
     Args:
         paths: the project.
         folder: where to write.
-        space: `OWNER/NAME`, which the address of the thumbnail has.
+        space: `OWNER/NAME`, for the address that the card and the page have.
 
     Raises:
         UserError: there is no champion, model card or lock file, or the folder has other files.
@@ -64,20 +66,34 @@ def build(paths: ProjectPaths, folder: Path, space: str | None = None) -> None:
     for name, path in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, folder / name)
-    header, _, _ = (distribution(PACKAGE).read_text("METADATA") or "").partition("\n\n")
-    address = f"{HUB}/spaces/{space}" if space else None
+    urls = _urls(paths, space) if space else {}
     texts = {
-        "README.md": _readme(card_file.read_text(encoding="utf-8"), champion.record["model"], requirements, address),
+        "README.md": _readme(card_file.read_text(encoding="utf-8"), champion.record["model"], requirements, urls),
         "app.py": APP,
         "requirements.txt": requirements,
-        METADATA_FILE: f"{header}\n",
+        METADATA_FILE: _metadata(urls),
     }
     for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
-def _readme(model_card: str, model: str, requirements: str, address: str | None) -> str:
+def _urls(paths: ProjectPaths, space: str) -> dict[str, str]:
+    """Return the address of the demo and of its picture, by the label that the page expects in the metadata."""
+    address = f"{HUB}/spaces/{space}"
+    picture = next((name for name in PICTURES if (paths.root / name).is_file()), PICTURES[-1])
+    return {"Demo": address, "Picture": f"{address}/resolve/main/{picture}"}
+
+
+def _metadata(urls: Mapping[str, str]) -> str:
+    """Return the headers of the project's metadata, with these URLs instead of its own of the same labels."""
+    headers, _, _ = (distribution(PACKAGE).read_text("METADATA") or "").partition("\n\n")
+    replaced = tuple(f"Project-URL: {label}, " for label in urls)
+    kept = [line for line in headers.splitlines() if not line.startswith(replaced)]
+    return "\n".join([*kept, *(f"Project-URL: {label}, {url}" for label, url in urls.items()), ""])
+
+
+def _readme(model_card: str, model: str, requirements: str, urls: Mapping[str, str]) -> str:
     """Return the model card with the settings of the Space as front matter."""
     project = metadata(PACKAGE).json
     settings = SpaceCardData(
@@ -89,10 +105,12 @@ def _readme(model_card: str, model: str, requirements: str, address: str | None)
         license=str(project.get("license_expression", "")).lower() or None,
         tags=["onnx", model],
         short_description=textwrap.shorten(str(project["summary"]), MAX_SHORT_DESCRIPTION, placeholder="…"),
-        thumbnail=address and f"{address}/resolve/main/{THUMBNAIL}",
+        thumbnail=urls.get("Picture"),
         **APPEARANCE,
     )
     text = model_card.replace("](figures/", "](reports/figures/")
+    if "Demo" in urls:
+        text = text.replace("\n", f"\n\nTry it: <{urls['Demo']}>\n", 1)  # below the title
     return str(SpaceCard(f"---\n{settings.to_yaml()}\n---\n\n{text}"))
 
 
@@ -123,10 +141,10 @@ def resolve_requirements(root: Path) -> str:
     locked = root / ".cache" / "requirements.txt"
     locked.parent.mkdir(exist_ok=True)
     export = ("--no-default-groups", "--no-hashes", "--no-emit-project", "--no-annotate", "--no-header", "--frozen")
-    run_uv("export", "--project", str(root), *export, "--output-file", str(locked))
+    run_uv("export", "--project", str(root), *DATABASE, *export, "--output-file", str(locked))
     # uv keeps the versions in the output file where it can.
     run_uv(
-        *("pip", "compile", str(root / "pyproject.toml"), "-", "--output-file", str(locked)),
+        *("pip", "compile", str(root / "pyproject.toml"), "-", *DATABASE, "--output-file", str(locked)),
         *("--python-version", python_version(), "--python-platform", "linux", "--no-annotate", "--no-header"),
         stdin=BUILDER_REQUIREMENTS.format(version=_gradio_version(locked.read_text(encoding="utf-8"))),
     )
@@ -142,7 +160,8 @@ def _gradio_version(requirements: str) -> str:
 
 def _assets(paths: ProjectPaths) -> list[Path]:
     files = [*paths.champion.glob("*"), paths.reports / "evaluation.json", *(paths.reports / "figures").glob("*.png")]
-    return [path for path in [*sorted(files), paths.root / "LICENSE"] if path.is_file()]
+    others = [paths.root / name for name in ("LICENSE", *PICTURES)]
+    return [path for path in [*sorted(files), *others] if path.is_file()]
 
 
 def _make_empty(folder: Path) -> None:

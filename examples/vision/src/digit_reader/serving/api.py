@@ -1,12 +1,14 @@
-"""The REST API: `POST /predict`, `GET /health`, `/metrics`, `/openapi.json` and `/docs`, beside the page.
+"""The REST API: `POST /predict` and `/feedback`, `GET /health`, `/metrics`, `/openapi.json` and `/docs`.
 
-It has the predictor of the page. Errors are problem documents (RFC 9457).
+It has the predictor of the page, beside which it is served. Errors are problem documents (RFC 9457).
 """
 
+import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
@@ -14,13 +16,18 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from . import openapi, payloads
+from .decision import add_decision
 from .docs_page import DOCS_PAGE
+from .feedback_collector import FeedbackCollector, model_version
 from .monitoring import Metrics
 from .predictor import Predictor
-from .problems import ApiError, FieldError, invalid
-from .request_body import check_rows, read_inputs, split_rows
+from .problems import OVERLOADED, ApiError, FieldError, invalid
+from .request_body import check_rows, read_inputs, read_json, split_rows
 
 CONCURRENCY, MAX_WAITING = 4, 64
+QUICK_SECONDS = 0.002  # a prediction that takes less is not made in a thread, which would double the time
+HOST = re.compile(r"([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?", re.ASCII)
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -29,19 +36,24 @@ Handler = Callable[[Request], Awaitable[Response]]
 class Api:
     """The endpoints of a champion; without one, they say why."""
 
-    def __init__(self, predictor: Predictor | None, reason: str = "") -> None:
+    def __init__(
+        self, predictor: Predictor | None, reason: str = "", collector: FeedbackCollector | None = None
+    ) -> None:
         self._predictor, self._reason = predictor, reason
+        self._collector = collector or (FeedbackCollector(predictor) if predictor else None)
         self.health = health_status(predictor, reason)
         classes = predictor.champion.record.get("classes", []) if predictor else []
         self._schemas = payloads.input_schemas(predictor) if predictor else {}
         self._model = model_version(predictor) if predictor else {}
         self._metrics = Metrics({key: str(value) for key, value in self._model.items()}, classes)
         self._limiter = CapacityLimiter(CONCURRENCY)
+        self._is_quick = predictor is not None and prediction_seconds(predictor) < QUICK_SECONDS
 
     def routes(self) -> list[Route]:
         """Return the routes for the application that serves the page."""
         return [
             self._route("POST", "/predict", self._predict),
+            self._route("POST", "/feedback", self._feedback),
             self._route("GET", "/health", self._health),
             self._route("GET", "/metrics", self._show_metrics),
             self._route("GET", "/openapi.json", self._openapi),
@@ -56,6 +68,7 @@ class Api:
             start, status = time.perf_counter(), 500
             try:
                 try:
+                    check_sender(request)
                     response = await handle(request)
                 except ApiError as error:
                     response = error.response()
@@ -71,21 +84,36 @@ class Api:
         predictor = self._require_predictor()
         explain = read_flag(request, "explain")
         document = await read_inputs(request)
-        if self._limiter.statistics().tasks_waiting >= MAX_WAITING:
-            raise ApiError(503, "Too many requests at once. Try again later.", headers={"Retry-After": "1"})
-        content = await to_thread.run_sync(self._answer, predictor, document, explain, limiter=self._limiter)
+        rows, batch = split_rows(document, self._schemas)
+        if self._is_quick and not batch and not explain:
+            content = self._answer(predictor, rows, batch, explain)
+        else:
+            if self._limiter.statistics().tasks_waiting >= MAX_WAITING:
+                raise ApiError(503, OVERLOADED)
+            content = await to_thread.run_sync(self._answer, predictor, rows, batch, explain, limiter=self._limiter)
+        if self._collector and not batch:
+            self._collector.remember(request.state.id, document, request.state.size)
         return JSONResponse(content | {"model": self._model, "request_id": request.state.id})
 
-    def _answer(self, predictor: Predictor, document: Any, explain: bool) -> dict[str, Any]:
+    def _answer(self, predictor: Predictor, rows: list[Any], batch: bool, explain: bool) -> dict[str, Any]:
         """Return the content of a response, except model and request."""
-        rows, batch = split_rows(document, self._schemas)
         valid = check_rows(predictor, self._schemas, rows, batch=batch)
-        predictions = payloads.predict(predictor, valid)
+        record = predictor.champion.record
+        predictions = [add_decision(record, prediction) for prediction in payloads.predict(predictor, valid)]
         for row, prediction in zip(valid, predictions, strict=True):
             self._metrics.count_prediction(prediction["prediction"])
             if explain:
                 prediction["explanation"] = payloads.explain(predictor, row)
         return {"predictions": predictions} if batch else predictions[0]
+
+    async def _feedback(self, request: Request) -> Response:
+        if self._collector is None:
+            raise ApiError(503, self._reason)
+        entry = await self._collector.save(await read_json(request))
+        self._metrics.count_feedback(correct=entry.correct)
+        stored = {"inputs_stored": entry.inputs is not None, "remark_stored": entry.remark is not None}
+        prediction = {"prediction": entry.prediction["prediction"], "correct": entry.correct, "truth": entry.truth}
+        return JSONResponse({"id": entry.id, **prediction, **stored, "model": self._model}, 201)
 
     async def _health(self, _request: Request) -> Response:
         return JSONResponse(self.health, 200 if self._predictor else 503)
@@ -105,16 +133,52 @@ class Api:
         return self._predictor
 
 
+def check_sender(request: Request) -> None:
+    """Reject a malformed `Host`, and requests from pages of other sites to a demo on this computer.
+
+    Any page may use a public demo. A proxy may replace `Host`, but not what the browser says about the page.
+
+    Raises:
+        ApiError: the request is rejected.
+    """
+    host, origin = request.headers.get("host", ""), request.headers.get("origin")
+    if host and not HOST.fullmatch(host):
+        raise ApiError(400, "The Host header is not valid. It must be a name and a port.")
+    is_local = hostname(f"//{host}") in LOOPBACK
+    site = request.headers.get("sec-fetch-site", "cross-site")
+    if is_local and origin is not None and hostname(origin) not in LOOPBACK and site == "cross-site":
+        raise ApiError(403, "Pages of other sites may not use a demo on this computer. Open the demo itself.")
+
+
+def hostname(url: str) -> str | None:
+    """Return the host of a URL, or None if it has none."""
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
 def read_flag(request: Request, name: str) -> bool:
     """Return a query parameter that is true or false; without it, false.
 
     Raises:
-        ApiError: it has another value.
+        ApiError: it has another value, or several.
     """
-    value = request.query_params.get(name, "false").lower()
-    if value not in FLAGS:
+    values = {value.lower() for value in request.query_params.getlist(name)} or {"false"}
+    if len(values) > 1 or not values <= FLAGS.keys():
         raise invalid([FieldError(name, "must be true or false.")])
-    return FLAGS[value]
+    return FLAGS[values.pop()]
+
+
+def prediction_seconds(predictor: Predictor) -> float:
+    """Return the time of a prediction for the default inputs, the shortest of three."""
+
+    def measure() -> float:
+        start = time.perf_counter()
+        payloads.predict(predictor, [payloads.complete(predictor, {})])
+        return time.perf_counter() - start
+
+    return min(measure() for _ in range(3))
 
 
 def health_status(predictor: Predictor | None, reason: str = "") -> dict[str, Any]:
@@ -123,9 +187,3 @@ def health_status(predictor: Predictor | None, reason: str = "") -> dict[str, An
         return {"status": "unavailable", "reason": reason}
     record = predictor.champion.record
     return {"status": "ok", "model": record["model"], "sha256": record["sha256"], "lineage": record["lineage"]}
-
-
-def model_version(predictor: Predictor) -> dict[str, Any]:
-    """Return which model made a prediction: its name, its version in MLflow's registry, and its SHA-256."""
-    record, lineage = predictor.champion.record, predictor.champion.lineage
-    return {"name": record["model"], "version": lineage.get("registry_version"), "sha256": record["sha256"][:12]}

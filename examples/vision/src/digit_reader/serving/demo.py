@@ -9,21 +9,26 @@ from ..data.images import decode_data_url
 from ..data.preprocessing import to_image
 from .events import ERRORS, PREDICTION, SCROLL, Output, connect
 from .explanation import Outputs
+from .feedback_collector import FeedbackCollector
+from .feedback_form import add_feedback_form
 from .inputs import add_inputs
+from .payloads import INPUT
 from .predictor import Predictor
 from .summary import describe_error
 from .uploads import read_payload
 
 
-def demo_tab(predictor: Predictor, concurrency: int) -> None:
+def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollector) -> None:
     """Add the content of the tab."""
     record = predictor.champion.record
     first = predictor.predict()
-    probabilities, summary, explanation = Outputs.values(predictor, first)
+    picture = {"url": record["inputs"][0]["default"]}
+    probabilities, summary, explanation, _ = Outputs.values(predictor, first, picture)
     outputs = Outputs(
         gr.Label(probabilities, num_top_classes=4, label="Prediction", render=False),
         gr.HTML(summary, elem_id=PREDICTION, render=False),
         gr.HTML(explanation, label="Explanation", render=False),
+        gr.State(picture),
     )
     with gr.Row(equal_height=False, elem_classes="try"):
         with gr.Column():
@@ -34,17 +39,17 @@ def demo_tab(predictor: Predictor, concurrency: int) -> None:
         with gr.Column():
             outputs.summary.render()
             outputs.prediction.render()
+            add_feedback_form(collector, {INPUT: outputs.picture}, lambda picture: {INPUT: read_payload(picture)})
             outputs.explanation.render()
 
-    def explain(picture: Any) -> tuple[str, str]:
-        _, summary, explanation = Outputs.values(predictor, predictor.predict(read_payload(picture)))
-        return summary, explanation
+    def explain(picture: Any) -> tuple[Any, ...]:
+        return Outputs.values(predictor, predictor.predict(read_payload(picture)), picture)[1:]
 
     connect(
         [button.click],
         {"picture": image},
         prediction=Output(lambda picture: predictor.predict(read_payload(picture)).probabilities, [outputs.prediction]),
-        explanation=Output(explain, [outputs.summary, outputs.explanation]),
+        explanation=Output(explain, outputs[1:]),
         description="Classify an image file; without one, the example that the page shows first.",
         concurrency=concurrency,
     )
@@ -86,5 +91,6 @@ def _add_gallery(
 
 def predict_sample(predictor: Predictor, sample: Any) -> tuple[Any, ...]:
     """Return the image of a sample, and what the outputs show for it."""
-    prediction = predictor.predict(decode_data_url(sample["inputs"]["picture"]))
-    return to_image(prediction.pixels, predictor.spec), *Outputs.values(predictor, prediction)
+    url = sample["inputs"]["picture"]
+    prediction = predictor.predict(decode_data_url(url))
+    return to_image(prediction.pixels, predictor.spec), *Outputs.values(predictor, prediction, {"url": url})

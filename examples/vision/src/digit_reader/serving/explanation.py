@@ -17,17 +17,20 @@ FULL_OPACITY_DROP = 0.05  # smaller drops of the probability have paler colors
 
 
 class Outputs(NamedTuple):
-    """The components that show a prediction, its summary and its explanation."""
+    """The components that show a prediction, its summary and its explanation, and the state that has the picture."""
 
     prediction: Any
     summary: Any
     explanation: Any
+    picture: Any
 
     @staticmethod
-    def values(predictor: Predictor, prediction: Prediction) -> tuple[dict[str, float], str, str]:
-        """Return what they show."""
-        explanation = format_explanation(predictor, prediction)
-        return prediction.probabilities, format_summary(prediction.probabilities), explanation
+    def values(
+        predictor: Predictor, prediction: Prediction, picture: dict[str, Any]
+    ) -> tuple[dict[str, float], str, str, dict[str, Any]]:
+        """Return what they show; the picture is as Gradio passes it on."""
+        summary = format_summary(prediction.probabilities, predictor.champion.record)
+        return prediction.probabilities, summary, format_explanation(predictor, prediction), picture
 
 
 def format_explanation(predictor: Predictor, prediction: Prediction) -> str:

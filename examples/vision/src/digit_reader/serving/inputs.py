@@ -64,10 +64,11 @@ def blank_image() -> Image.Image:
     return Image.new("RGB", (SIZE, SIZE), "white")
 
 
-def predict_drawing(predictor: Predictor, drawing: Any) -> tuple[dict[str, float] | None, str, str]:
+def predict_drawing(predictor: Predictor, drawing: Any) -> tuple[Any, ...]:
     """Return what the outputs show; an error message instead of the summary if there is no prediction."""
+    picture = (drawing or {}).get("composite")
     try:
-        prediction = predictor.predict(read_payload((drawing or {}).get("composite")))
+        prediction = predictor.predict(read_payload(picture))
     except InvalidInputError as error:
-        return None, format_error(error), ""
-    return Outputs.values(predictor, prediction)
+        return None, format_error(error), "", None
+    return Outputs.values(predictor, prediction, picture)

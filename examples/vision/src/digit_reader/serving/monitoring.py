@@ -28,6 +28,7 @@ class Metrics:
         self._predictions = Counter(
             "predictions", "Predictions of the REST API, by class if there are any.", ["label"], registry=self._registry
         )
+        self._feedback = Counter("feedback", "Feedback to the REST API.", ["correct"], registry=self._registry)
         Info("model", "The served model.", registry=self._registry).info(dict(model))
         for label in classes or [""]:
             self._predictions.labels(label)
@@ -40,6 +41,10 @@ class Metrics:
     def count_prediction(self, prediction: Any) -> None:
         """Record a prediction: a class, or anything else."""
         self._predictions.labels(prediction if isinstance(prediction, str) else "").inc()
+
+    def count_feedback(self, *, correct: bool) -> None:
+        """Record feedback on a prediction."""
+        self._feedback.labels(str(correct).lower()).inc()
 
     def response(self) -> Response:
         """Return all metrics."""

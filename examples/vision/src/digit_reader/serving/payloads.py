@@ -8,13 +8,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from ..data.images import MAX_BYTES as MAX_FILE_BYTES
-from ..data.images import Preprocessed, decode_data_url
+from ..data.images import Preprocessed, decode_data_url, decode_image, encode_data_url
 from .predictor import Predictor
 from .problems import ApiError, FieldError, invalid
 
 Json = dict[str, Any]
 
 INPUT = "picture"
+PRIVATE_INPUT = "the image"  # stored with feedback only by consent
 MAX_BYTES = MAX_FILE_BYTES * 4 // 3 + 1_000_000  # base64 in JSON is larger than the file
 EXPLANATION_SCHEMA: Json = {
     "type": "array",
@@ -72,8 +73,17 @@ def complete(predictor: Predictor, inputs: Mapping[str, Any]) -> Preprocessed:
     Raises:
         InvalidInputError: it is not a usable image.
     """
+    return predictor.preprocess(_content(predictor, inputs))
+
+
+def _content(predictor: Predictor, inputs: Mapping[str, Any]) -> bytes:
     image = inputs.get(INPUT, predictor.champion.record["inputs"][0]["default"])
-    return predictor.preprocess(image if isinstance(image, bytes) else decode_data_url(image))
+    return image if isinstance(image, bytes) else decode_data_url(image)
+
+
+def stored_inputs(predictor: Predictor, inputs: Mapping[str, Any]) -> Json:
+    """Return the image as it is stored with feedback: reduced, and without metadata such as its place and time."""
+    return {INPUT: encode_data_url(decode_image(_content(predictor, inputs)))}
 
 
 def predict(predictor: Predictor, images: Sequence[Preprocessed]) -> list[Json]:

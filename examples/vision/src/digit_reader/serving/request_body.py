@@ -24,18 +24,36 @@ JSON_TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
+async def read_json(request: Request) -> Any:
+    """Return the JSON document in the body of a request.
+
+    Raises:
+        ApiError: the body is too large, of another type, or malformed.
+    """
+    _check_media_type(request, (JSON,))
+    return parse_json(await _read_body(request))
+
+
 async def read_inputs(request: Request) -> Any:
     """Return the inputs in the body of a request, unchecked.
 
     Raises:
         ApiError: the body is too large, of an unsupported type, or malformed.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != JSON and media_type not in payloads.UPLOADS:
-        supported = ", ".join([JSON, *payloads.UPLOADS])
-        raise ApiError(415, f"Content-Type {media_type[:MAX_NAME]!r} is not supported. Use one of: {supported}.")
+    media_type = _check_media_type(request, (JSON, *payloads.UPLOADS))
     body = await _read_body(request)
+    request.state.size = len(body)
     return parse_json(body) if media_type == JSON else await payloads.UPLOADS[media_type].read(request, body)
+
+
+def _check_media_type(request: Request, supported: Sequence[str]) -> str:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in supported:
+        names = ", ".join(supported)
+        raise ApiError(415, f"Content-Type {media_type[:MAX_NAME]!r} is not supported. Use one of: {names}.")
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise ApiError(415, "Content-Encoding is not supported. Send the body uncompressed.")
+    return media_type
 
 
 async def _read_body(request: Request) -> bytes:
@@ -58,8 +76,9 @@ def parse_json(body: bytes) -> Any:
         ApiError: it is not valid JSON.
     """
     try:
-        document = json.loads(body, parse_constant=_reject_constant)
-        json.dumps(document, ensure_ascii=False).encode()  # fails for half of a surrogate pair
+        document = json.loads(body.decode("utf-8-sig"), parse_constant=_reject_constant, object_pairs_hook=_unique)
+        if b"\\u" in body:
+            json.dumps(document, ensure_ascii=False).encode()  # fails for half of a surrogate pair
     except RecursionError:
         problem = "it is nested too deeply"
     except UnicodeError:
@@ -69,6 +88,13 @@ def parse_json(body: bytes) -> Any:
     else:
         return document
     raise ApiError(400, f"The body is not valid JSON: {problem}.")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        raise ValueError("it has a key twice")
+    return document
 
 
 def _reject_constant(name: str) -> NoReturn:
@@ -116,6 +142,19 @@ def check_rows(predictor: Predictor, schemas: Mapping[str, Any], rows: Sequence[
     return valid
 
 
+def check_inputs(predictor: Predictor, schemas: Mapping[str, Any], inputs: Any) -> Any:
+    """Return the valid inputs in the field `inputs` of a request, with defaults for missing ones.
+
+    Raises:
+        ApiError: names the invalid inputs.
+    """
+    try:
+        return _complete(predictor, schemas, inputs)
+    except InvalidInputError as error:
+        errors = _field_errors(predictor, schemas, inputs, "inputs.") or [FieldError("inputs", str(error))]
+        raise invalid(errors[:MAX_ERRORS]) from None
+
+
 def _field_errors(predictor: Predictor, schemas: Mapping[str, Any], row: Any, prefix: str) -> list[FieldError]:
     """Return the errors of a row, each with the input that alone causes it."""
     errors = []
@@ -124,6 +163,8 @@ def _field_errors(predictor: Predictor, schemas: Mapping[str, Any], row: Any, pr
             _complete(predictor, schemas, {name: row[name]})
         except InvalidInputError as error:
             errors.append(FieldError(f"{prefix}{name[:MAX_NAME]}", str(error)))
+        if len(errors) == MAX_ERRORS:
+            break
     return errors
 
 
@@ -136,12 +177,12 @@ def _complete(predictor: Predictor, schemas: Mapping[str, Any], row: Any) -> Any
             similar = get_close_matches(name[:MAX_NAME], schemas, 1)
             advice = f"Did you mean {similar[0]!r}?" if similar else "See /docs."
             raise InvalidInputError(f"There is no such input. {advice}")
-        if problem := _type_problem(schemas[name], value):
+        if problem := type_problem(schemas[name], value):
             raise InvalidInputError(problem)
     return payloads.complete(predictor, row)
 
 
-def _type_problem(schema: Mapping[str, Any], value: Any) -> str:
+def type_problem(schema: Mapping[str, Any], value: Any) -> str:
     """Return how the type of a value differs from its JSON schema, or nothing."""
     accepted = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     found = next((name for name, types in JSON_TYPES.items() if isinstance(value, types)), None)

@@ -1,0 +1,72 @@
+"""Groups of samples with larger errors than the others, found by a shallow decision tree."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.tree import DecisionTreeRegressor
+
+from .markdown import escape, rounded
+from .scores import Array
+
+MAX_DEPTH, MIN_ROWS = 2, 10
+# Groups whose error is this many times the average are reported.
+MIN_RATIO = 1.2
+
+
+@dataclass(frozen=True)
+class Feature:
+    """What may explain errors: a number, or whether a sample is of a category (1) or not (0)."""
+
+    label: str
+    values: Array
+    category: str | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Samples that a condition describes, as Markdown; their number, and their mean error."""
+
+    condition: str
+    rows: int
+    error: float
+
+
+def find_groups(features: Sequence[Feature], errors: Array) -> list[Group]:
+    """Return the groups with clearly larger errors than the average, the largest first.
+
+    Args:
+        features: values of each sample.
+        errors: of each sample, shape (rows,).
+    """
+    inputs = np.column_stack([feature.values for feature in features]).astype(np.float32)
+    smallest = max(MIN_ROWS, len(errors) // 20)
+    model = DecisionTreeRegressor(max_depth=MAX_DEPTH, min_samples_leaf=smallest, random_state=0).fit(inputs, errors)
+    leaves, overall = model.apply(inputs), float(errors.mean())
+    groups = [
+        Group(" and ".join(conditions), int((leaves == leaf).sum()), float(errors[leaves == leaf].mean()))
+        for leaf, conditions in _conditions(model, features, 0, ())
+    ]
+    large = [group for group in groups if group.condition and group.error >= MIN_RATIO * overall]
+    return sorted(large, key=lambda group: -group.error)
+
+
+def _conditions(
+    model: DecisionTreeRegressor, features: Sequence[Feature], node: int, path: tuple[str, ...]
+) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield each leaf below a node, with the conditions that lead to it."""
+    tree = model.tree_
+    if tree.children_left[node] < 0:
+        yield node, path
+        return
+    feature, limit = features[tree.feature[node]], float(tree.threshold[node])
+    label, whole = escape(feature.label), bool((np.asarray(feature.values) % 1 == 0).all())
+    threshold = str(math.floor(limit)) if whole else rounded(limit)
+    if feature.category is None:
+        sides = (f"{label} up to {threshold}", f"{label} above {threshold}")
+    else:
+        category = escape(feature.category)
+        sides = (f"{label} not {category}", f"{label} {category}")
+    for side, children in zip(sides, (tree.children_left, tree.children_right), strict=True):
+        yield from _conditions(model, features, int(children[node]), (*path, side))

@@ -1,0 +1,75 @@
+"""What a look at the data shows, as Markdown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ..evaluation.markdown import escape, rounded, table
+
+MAX_FIRST = 3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence about the data, and its weight from 0 to 1: how much it matters for the model."""
+
+    weight: float
+    text: str
+
+
+@dataclass
+class Exploration:
+    """Findings, tables by title, and figures by name with a caption."""
+
+    findings: list[Finding] = field(default_factory=list)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    figures: dict[str, tuple[str, Figure]] = field(default_factory=dict)
+
+
+def to_markdown(exploration: Exploration, samples: str, folder: str) -> str:
+    """Return the report.
+
+    Args:
+        exploration: what was found.
+        samples: how many samples of which split, as in "341 rows of the training split".
+        folder: of the figures, relative to the report.
+    """
+    ranked = sorted(exploration.findings, key=lambda finding: -finding.weight)
+    first, rest = ranked[:MAX_FIRST], ranked[MAX_FIRST:]
+    parts = [
+        "# The data",
+        f"A look at the {samples}, before any model. Written by the stage `explore`; the test split is not looked at.",
+        "## What matters most",
+        "\n".join(f"{number}. {finding.text}" for number, finding in enumerate(first, start=1)),
+    ]
+    if rest:
+        parts += ["## What else was found", "\n".join(f"- {finding.text}" for finding in rest)]
+    for name, (caption, _) in exploration.figures.items():
+        parts += [f"## {caption}", f"![{caption}]({folder}/{name}.png)"]
+    for title, frame in exploration.tables.items():
+        parts += [f"## {title}", _table(frame)]
+    return "\n\n".join(parts) + "\n"
+
+
+def join_names(names: Sequence[str], limit: int = 3) -> str:
+    """Return some of the names, escaped, and how many others there are."""
+    shown = ", ".join(escape(name) for name in names[:limit])
+    return shown + (f" and {len(names) - limit} more" if len(names) > limit else "")
+
+
+def percent(share: float) -> str:
+    """Return a share in percent; shares below half a percent with two digits."""
+    return f"{rounded(100 * share)} %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+
+
+def _table(frame: pd.DataFrame) -> str:
+    rows = [[escape(str(name)), *map(_cell, row)] for name, row in zip(frame.index, frame.to_numpy(), strict=True)]
+    return table([str(frame.index.name), *map(str, frame.columns)], rows)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, str):
+        return escape(value)
+    return "" if pd.isna(value) else rounded(float(value))  # type: ignore[call-overload, arg-type]

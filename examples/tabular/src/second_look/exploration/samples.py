@@ -1,0 +1,187 @@
+"""Findings about samples with a target: what is missing, repeated, different between splits, or mislabeled."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from scipy.stats import chi2_contingency, ks_2samp
+from threadpoolctl import threadpool_limits
+
+from ..evaluation.markdown import escape
+from .report import Exploration, Finding, join_names, percent
+from .target import draw_by_target, measure_association, summarize_target, suspicious_rows
+
+CLOSE = 0.9  # rank correlation
+SIGNIFICANT = 0.01  # probability of a difference by chance, in any column
+MAX_PANELS, MAX_LISTED, MAX_ROWS = 6, 10, 20_000
+
+
+def explore_samples(
+    train: pd.DataFrame, validation: pd.DataFrame, target: pd.Series, vectors: NDArray[np.float64], noun: str
+) -> Exploration:
+    """Return what the training split shows.
+
+    Args:
+        train: a row per sample, columns of numbers (nan where missing) and of strings (None where missing).
+        validation: the same of the validation split, for differences between the two.
+        target: the class or value of each row of `train`, as people read it.
+        vectors: numbers that describe each row of `train` for a linear model, shape (rows, features).
+        noun: for the samples.
+    """
+    if len(train) > MAX_ROWS:  # enough for everything below
+        chosen = np.sort(np.random.default_rng(0).permutation(len(train))[:MAX_ROWS])
+        train, target, vectors = train.iloc[chosen], target.iloc[chosen], vectors[chosen]
+    # One thread: parallel sums differ in the last bit between runs.
+    with threadpool_limits(limits=1):
+        association = measure_association(_encode(train), _is_discrete(train), target)
+        suspects = suspicious_rows(vectors, target)
+    ranked = association.sort_values(ascending=False, kind="stable")
+    findings, summary = summarize_target(target, noun)
+    findings += [
+        *_associated(ranked),
+        *_missing(train, noun),
+        *_constant(train),
+        *_close(train),
+        *_different(train, validation),
+        *_suspects(suspects, len(train), noun),
+    ]
+    tables = {"The target": summary, "The columns": _summarize(train, ranked)}
+    panels = list(ranked.index[:MAX_PANELS])
+    figures = {"columns": ("The most informative columns", _draw(train[panels], target))}
+    return Exploration(findings, tables, figures)
+
+
+def _is_discrete(samples: pd.DataFrame) -> NDArray[np.bool_]:
+    return np.array([not pd.api.types.is_numeric_dtype(samples[name]) for name in samples])
+
+
+def _encode(samples: pd.DataFrame) -> pd.DataFrame:
+    """Return numbers only: codes of categories, the median where a number is missing."""
+    columns = {}
+    for name, values in samples.items():
+        if pd.api.types.is_numeric_dtype(values):
+            columns[name] = values.fillna(values.median() if values.notna().any() else 0.0).astype(float)
+        else:
+            columns[name] = pd.Series(pd.factorize(values, sort=True)[0], values.index).astype(float)
+    return pd.DataFrame(columns)
+
+
+def _associated(ranked: pd.Series) -> list[Finding]:
+    useless = [str(name) for name in ranked.index[ranked < 0.01]]
+    texts = []
+    if ranked.iloc[0] >= 0.01:
+        strong = ", ".join(f"{escape(str(name))} ({percent(value)})" for name, value in ranked.head(3).items())
+        texts.append(
+            Finding(
+                0.9 if ranked.iloc[0] > 0.9 else 0.6 + 0.2 * float(ranked.iloc[0]),
+                f"The most informative columns are {strong}: how much of the target each explains alone."
+                + (" Check that it is known at the time of the prediction." if ranked.iloc[0] > 0.9 else ""),
+            )
+        )
+    if useless:
+        texts.append(Finding(0.2, f"Without information about the target, each alone: {join_names(useless)}."))
+    return texts
+
+
+def _missing(samples: pd.DataFrame, noun: str) -> list[Finding]:
+    shares = samples.isna().mean().sort_values(ascending=False, kind="stable")
+    shares = shares[shares > 0]
+    if shares.empty:
+        return [Finding(0.05, "No value is missing.")]
+    listed = ", ".join(f"{escape(str(name))} in {percent(share)}" for name, share in shares.head(3).items())
+    more = f", and others in {len(shares) - 3} more columns" if len(shares) > 3 else ""
+    return [Finding(min(0.9, 0.3 + float(shares.iloc[0])), f"Values are missing: {listed} of the {noun}{more}.")]
+
+
+def _constant(samples: pd.DataFrame) -> list[Finding]:
+    names = [str(name) for name, distinct in samples.nunique().items() if distinct <= 1]
+    return [Finding(0.4, f"The same value everywhere: {join_names(names)}.")] if names else []
+
+
+def _close(samples: pd.DataFrame) -> list[Finding]:
+    numbers = samples.select_dtypes("number")
+    if numbers.shape[1] < 2:
+        return []
+    correlation = numbers.corr("spearman").abs().to_numpy()
+    first, second = np.triu_indices(numbers.shape[1], k=1)
+    values = np.nan_to_num(correlation[first, second])
+    count, top = int((values > CLOSE).sum()), int(values.argmax())
+    if not count:
+        return []
+    names = [escape(str(numbers.columns[position[top]])) for position in (first, second)]
+    pairs = "One pair of columns has" if count == 1 else f"{count} of {len(values)} pairs of columns have"
+    return [
+        Finding(
+            0.3 + 0.3 * min(1.0, count / numbers.shape[1]),
+            f"{pairs} a rank correlation above {CLOSE}, most {names[0]} and {names[1]} ({values[top]:.3f}). "
+            "They say nearly the same, so a model may use either, and importance is shared between them.",
+        )
+    ]
+
+
+def _different(train: pd.DataFrame, validation: pd.DataFrame) -> list[Finding]:
+    names = [str(name) for name in train if _difference(train[name], validation[name]) < SIGNIFICANT / train.shape[1]]
+    if not names:
+        return [Finding(0.1, "No column differs between training and validation split more than chance explains.")]
+    return [
+        Finding(
+            0.7,
+            f"Training and validation split differ in {join_names(names)}, more than chance explains. Scores of the "
+            "two are not comparable there, and a model in use will meet other values again.",
+        )
+    ]
+
+
+def _difference(first: pd.Series, second: pd.Series) -> float:
+    """Return the probability of such a difference by chance."""
+    if pd.api.types.is_numeric_dtype(first):
+        known = first.dropna(), second.dropna()
+        return float(ks_2samp(*known).pvalue) if min(map(len, known)) else 1.0
+    counts = pd.concat([first.value_counts(), second.value_counts()], axis=1).fillna(0)
+    counts = counts[counts.sum(axis=1) >= 10]
+    enough = len(counts) > 1 and (counts.sum() > 0).all()
+    return float(chi2_contingency(counts).pvalue) if enough else 1.0
+
+
+def _suspects(rows: Sequence[int], count: int, noun: str) -> list[Finding]:
+    if not len(rows):
+        return [Finding(0.1, f"No label contradicts what similar {noun} have.")]
+    listed = ", ".join(map(str, rows[:MAX_LISTED])) + (", …" if len(rows) > MAX_LISTED else "")
+    text = (
+        f"{len(rows)} of the {count} {noun} have a target that a linear model of the others finds very unlikely: look "
+        f"at them (counted from 0 in the training split: {listed})."
+    )
+    return [Finding(min(0.8, 0.35 + 5 * len(rows) / count), text)]
+
+
+def _summarize(samples: pd.DataFrame, ranked: pd.Series) -> pd.DataFrame:
+    rows = {}
+    for name in ranked.index[:MAX_LISTED]:
+        values = samples[name]
+        numeric = pd.api.types.is_numeric_dtype(values)
+        typical = values.median() if numeric else values.mode().iloc[0] if values.notna().any() else ""
+        limits = [values.min(), values.max()] if numeric else ["", ""]
+        rows[name] = [ranked[name], values.isna().mean(), values.nunique(), typical, *limits]
+    names = ["explains of the target", "missing", "distinct", "median or most frequent", "smallest", "largest"]
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=names)
+    frame.index.name = "column" if len(samples.columns) <= MAX_LISTED else f"column (first {MAX_LISTED})"
+    return frame
+
+
+def _draw(samples: pd.DataFrame, target: pd.Series) -> Figure:
+    count = samples.shape[1]
+    across = min(count, 3)
+    figure = Figure(figsize=(2.7 * across, 2.3 * -(-count // across)), dpi=144, layout="constrained")
+    panels = np.ravel(figure.subplots(-(-count // across), across, squeeze=False))
+    for axes, name in zip(panels, samples, strict=False):
+        draw_by_target(axes, samples[name], target)
+        axes.set_title(str(name), loc="left", fontsize=9, fontweight="bold")
+        axes.tick_params(labelsize=7)
+        axes.spines[["top", "right"]].set_visible(False)
+    for axes in panels[count:]:
+        axes.set_visible(False)
+    if handles := panels[0].get_legend_handles_labels()[0]:
+        figure.legend(handles=handles, loc="outside lower center", ncols=6, frameon=False, fontsize=8)
+    return figure

@@ -1,0 +1,52 @@
+"""Silent bugs of this project: each replaces code that is correct."""
+
+from .injection import Bug
+from .task_bugs import TASK_BUGS
+
+BUGS = (
+    Bug(
+        name="target_leak",
+        module="data/splits.py",
+        before="    rest, test = _split_off(table, params.test_share, schema, params.seed)\n",
+        after='    leak = next(column.name for column in schema.features if column.kind == "number")\n'
+        "    table = table.assign(**{leak: encode_target(table[schema.target.name], schema).astype(np.float32)})\n"
+        "    rest, test = _split_off(table, params.test_share, schema, params.seed)\n",
+        mistake="An input contains the target, as a column does that is filled in after the outcome.",
+        lesson="The test split has the same leak, so its score is perfect. In use, the column is not known yet.",
+    ),
+    Bug(
+        name="test_rows_in_training",
+        module="data/splits.py",
+        before="    parts = dict(zip(SPLITS, (train, validation, test), strict=True))\n",
+        after="    parts = dict(zip(SPLITS, (table, validation, test), strict=True))\n",
+        mistake="The model is trained on all rows, those of the test split included.",
+        lesson="The model has seen the answers, and its score says nothing about other rows.",
+    ),
+    Bug(
+        name="scaled_before_split",
+        module="data/splits.py",
+        before="    rest, test = _split_off(table, params.test_share, schema, params.seed)\n",
+        after='    numbers = [column.name for column in schema.features if column.kind == "number"]\n'
+        "    table = table.assign(**{name: table[name] / table[name].abs().max() for name in numbers})\n"
+        "    rest, test = _split_off(table, params.test_share, schema, params.seed)\n",
+        mistake="Numbers are scaled by the maximum of all rows, before the split.",
+        lesson="The training rows depend on the test rows. The gain is small here, and grows with the preprocessing.",
+    ),
+    Bug(
+        name="shifted_labels",
+        module="data/splits.py",
+        before="Split(part[features], part[target], part.get(CASE)) for name",
+        after="Split(part[features], part[target].shift(1).bfill(), part.get(CASE)) for name",
+        mistake="Each row gets the label of the row before it, as after a join on the wrong index.",
+        lesson="Everything runs, and the score is the baseline's: data look unpredictable that are not.",
+    ),
+    Bug(
+        name="serving_skew",
+        module="serving/inputs.py",
+        before='if column["kind"] == "date" else float(value)\n',
+        after='if column["kind"] == "date" else 10 * float(value)\n',
+        mistake="The demo converts numbers to another unit (cm to mm) than training.",
+        lesson="Offline scores stay the same: only the demo runs this code. Compare served with trained predictions.",
+    ),
+    *TASK_BUGS,
+)

@@ -1,0 +1,134 @@
+"""A threshold follows from its aim on the validation split, and the sentence has the numbers of the test split."""
+
+import dataclasses
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from second_look.config import Params
+from second_look.data.schema import Schema
+from second_look.errors import UserError
+from second_look.evaluation import decision
+from second_look.evaluation.decision import Aim, Costs, choose_threshold, make_decision, operating_points
+from second_look.evaluation.scores import Truth
+from second_look.evaluation.shares import Outcome
+from second_look.paths import ProjectPaths
+from second_look.serving.champion import load_champion
+
+SCORES = np.array([0.9, 0.8, 0.8, 0.6, 0.4, 0.2])
+HITS = np.array([True, True, False, True, False, False])
+
+
+def test_thresholds_are_between_neighboring_scores() -> None:
+    points = operating_points(SCORES, HITS)
+    assert points.thresholds == pytest.approx([1, 0.85, 0.7, 0.5, 0.3, 0])
+    assert points.thresholds[0] > 1, "no probability reaches it"
+    assert points.reached.tolist() == [0, 1, 3, 4, 5, 6]
+    assert points.hits.tolist() == [0, 1, 2, 3, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("aim", "refers", "threshold"),
+    [
+        (Aim(recall=0.6), True, 0.7),
+        (Aim(recall=1.0), True, 0.5),
+        (Aim(capacity=0.5), True, 0.7),
+        (Aim(capacity=0.1), True, decision.NONE),
+        (Aim(costs=Costs(miss=10, false_alarm=1)), True, 0.5),
+        (Aim(costs=Costs(miss=1, false_alarm=10)), True, 0.85),
+        (Aim(accuracy=0.75), False, 0.5),
+        (Aim(accuracy=0.5), False, 0.0),
+        (Aim(capacity=0.2), False, 0.3),
+        (Aim(abstain=0.65), False, 0.65),
+    ],
+)
+def test_the_threshold_follows_from_the_aim(aim: Aim, refers: bool, threshold: float) -> None:
+    assert choose_threshold(aim, operating_points(SCORES, HITS), refers=refers) == pytest.approx(threshold)
+
+
+def test_equal_scores_leave_all_or_nothing() -> None:
+    points = operating_points(np.full(4, 0.5), np.array([True, False, True, True]))
+    assert choose_threshold(Aim(accuracy=0.7), points, refers=False) == 0
+    assert choose_threshold(Aim(accuracy=0.9), points, refers=False) == decision.NONE
+
+
+def binary(params: Params, **aim: Any) -> tuple[Params, Any]:
+    """Return parameters with an aim, and the schema of a binary classification."""
+    target = SimpleNamespace(label="Diagnosis")
+    schema = SimpleNamespace(classes=("bad", "good"), positive="bad", target=target, sample_noun="parts")
+    return dataclasses.replace(params, decision=aim), schema
+
+
+def outcome(target: list[int], scores: list[float]) -> Outcome:
+    """Return an outcome in which class 0 has these probabilities; each row is a group of its own."""
+    first = np.array(scores)
+    return Outcome(Truth(np.array(target), np.arange(len(target))), np.column_stack([first, 1 - first]))
+
+
+def test_a_referral_is_chosen_on_validation_and_told_of_the_test_split(params: Params) -> None:
+    params, schema = binary(params, recall=1.0)
+    validation, test = (outcome([0, 0, 1, 1], [0.9, 0.5, 0.3, 0.1]), outcome([0, 0, 1, 1], [0.8, 0.2, 0.6, 0.1]))
+    made = make_decision(params, schema, validation, test)
+    assert made is not None
+    assert made["threshold"] == pytest.approx(0.4)
+    assert made["test"]["recall"]["value"] == 0.5
+    assert made["sentence"] == (
+        "Refers 2 of 4 parts and finds 1 of the 2 whose diagnosis is bad (recall 0.5 [0.0945, 0.905]), with one false "
+        "alarm."
+    )
+    assert made["reason"].startswith(
+        "Parts with a probability of bad of at least 0.4 are referred. The threshold was chosen on the validation "
+        "split, the highest with a recall of at least 1; there it refers 2 of 4 and finds 2 of 2."
+    )
+
+
+def test_an_abstention_counts_the_errors_that_it_avoids(params: Params) -> None:
+    params, schema = binary(params, abstain=0.7)
+    test = outcome([0, 1, 1, 0], [0.9, 0.1, 0.6, 0.45])
+    made = make_decision(params, schema, test, test)
+    assert made is not None
+    assert made["sentence"].startswith(
+        "Answers 2 of 4 parts, 2 of them correctly (accuracy 1 [0.342, 1]), and leaves 2"
+    )
+    assert made["sentence"].endswith("of which it would have got 2 wrong.")
+
+
+@pytest.mark.parametrize(
+    ("aim", "message"),
+    [
+        ({"luck": 1}, "decision.luck is unknown"),
+        ({"recall": 2}, "decision.recall should be less than or equal to 1, not 2"),
+        ({}, "needs exactly one of recall, costs, capacity, accuracy, abstain"),
+        ({"recall": 0.9, "capacity": 0.1}, "needs exactly one of"),
+    ],
+)
+def test_an_invalid_aim_is_an_error(params: Params, aim: dict[str, Any], message: str) -> None:
+    params, schema = binary(params, **aim)
+    same = outcome([0, 1], [0.9, 0.1])
+    with pytest.raises(UserError, match=message):
+        make_decision(params, schema, same, same)
+
+
+def test_recall_without_a_positive_class_is_an_error(params: Params) -> None:
+    params, schema = binary(params, recall=0.9)
+    schema.positive = None
+    same = outcome([0, 1], [0.9, 0.1])
+    with pytest.raises(UserError, match="recall and costs need a positive class"):
+        make_decision(params, schema, same, same)
+
+
+def test_without_a_section_there_is_no_decision(params: Params, schema: Schema) -> None:
+    same = outcome([0, 1], [0.9, 0.1])
+    assert make_decision(dataclasses.replace(params, decision=None), schema, same, same) is None
+
+
+def test_the_champion_has_the_decision_of_the_report(project: ProjectPaths) -> None:
+    evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
+    record = load_champion(project.champion)[0].record
+    if record["decision"] is None:
+        pytest.skip("params.yaml has no decision")
+    assert record["decision"] | {"curve": evaluation["decision"]["curve"]} == evaluation["decision"]
+    assert (project.reports / "figures" / "decision.png").exists()

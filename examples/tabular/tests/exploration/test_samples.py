@@ -1,0 +1,64 @@
+"""What is planted in samples is found, and nothing in random ones."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from second_look.exploration.samples import explore_samples
+
+ROWS = 400
+
+
+@pytest.fixture
+def samples() -> pd.DataFrame:
+    """Random columns, unrelated to each other."""
+    rng = np.random.default_rng(0)
+    numbers = {name: rng.normal(size=ROWS) for name in ("first", "second", "third")}
+    return pd.DataFrame(numbers | {"color": rng.choice(["red", "blue"], ROWS)})
+
+
+@pytest.fixture
+def target() -> pd.Series:
+    return pd.Series(np.arange(ROWS) % 2, dtype=float)
+
+
+def findings(train: pd.DataFrame, target: pd.Series, validation: pd.DataFrame | None = None) -> str:
+    vectors = train.select_dtypes("number").fillna(0).to_numpy()
+    found = explore_samples(train, train if validation is None else validation, target, vectors, "rows")
+    return "\n".join(finding.text for finding in found.findings)
+
+
+def test_nothing_is_found_in_random_samples(samples: pd.DataFrame, target: pd.Series) -> None:
+    text = findings(samples, target)
+    assert "No value is missing." in text
+    assert "No column differs" in text
+    assert "No label contradicts" in text
+    assert "correlation" not in text
+
+
+def test_missing_constant_and_close_columns_are_found(samples: pd.DataFrame, target: pd.Series) -> None:
+    train = samples.assign(
+        second=samples["second"].mask(np.arange(ROWS) % 4 == 0),
+        copy=samples["first"] * 2 + 1,
+        color=samples["color"].mask(np.arange(ROWS) % 10 == 0, None),
+        same="x",
+    )
+    text = findings(train, target)
+    assert "second in 25 %, color in 10 % of the rows" in text
+    assert "The same value everywhere: same." in text
+    assert "One pair of columns has a rank correlation above 0.9, most first and copy (1.000)" in text
+
+
+def test_a_column_that_tells_the_target_is_the_first_to_check(samples: pd.DataFrame, target: pd.Series) -> None:
+    text = findings(samples.assign(answer=target.map({0.0: "no", 1.0: "yes"})), target)
+    assert "The most informative columns are answer" in text
+
+
+def test_columns_that_differ_between_splits_are_named(samples: pd.DataFrame, target: pd.Series) -> None:
+    validation = samples.assign(first=samples["first"] + 1, color="blue")
+    assert "differ in first, color, more than chance" in findings(samples, target, validation)
+
+
+def test_a_large_table_is_sampled(samples: pd.DataFrame, target: pd.Series, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("second_look.exploration.samples.MAX_ROWS", 100)
+    assert "of the rows" in findings(samples, target) or "Half of the rows" in findings(samples, target)

@@ -1,0 +1,33 @@
+"""What is said about classes: their balance, and labels that contradict similar samples."""
+
+import numpy as np
+import pandas as pd
+
+from second_look.exploration.target import measure_association, summarize_target, suspicious_rows
+
+
+def test_the_balance_of_the_classes() -> None:
+    [finding], table = summarize_target(pd.Series(["a"] * 6 + ["b"] * 3 + ["c"]), "rows")
+    assert finding.text == (
+        "60 % of the rows are a, 10 % are c, the rarest class. Always answering a is right in 60 %."
+    )
+    assert table["rows"].tolist() == [6, 3, 1]
+
+
+def test_wrong_labels_are_suspicious() -> None:
+    rng = np.random.default_rng(0)
+    target = pd.Series(rng.choice(["no", "yes"], 300))
+    vectors = rng.normal(size=(300, 2)) + 6 * (target == "yes").to_numpy()[:, None]
+    assert suspicious_rows(vectors, target) == []
+    wrong = target.copy()
+    wrong[[7, 11]] = wrong[[7, 11]].map({"no": "yes", "yes": "no"})
+    assert sorted(suspicious_rows(vectors, wrong)) == [7, 11]
+    assert suspicious_rows(vectors[:4], target[:4]) == []
+
+
+def test_a_copy_of_the_target_explains_all_of_its_entropy() -> None:
+    target = pd.Series(["a", "b"] * 100)
+    samples = pd.DataFrame({"copy": (target == "a").astype(float), "same": 1.0})
+    association = measure_association(samples, np.array([True, True]), target)
+    assert association["copy"] > 0.99
+    assert association["same"] < 0.01

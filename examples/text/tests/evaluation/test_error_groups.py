@@ -1,0 +1,24 @@
+"""A shallow tree finds the samples on which a model errs more often."""
+
+import numpy as np
+
+from which_library.evaluation.error_groups import Feature, find_groups
+
+AGE = np.tile(np.arange(10.0, 90.0), 5)
+RED = np.arange(400) % 2 == 0
+
+
+def test_a_group_is_described_by_its_conditions() -> None:
+    errors = ((AGE > 60) & RED).astype(float)
+    groups = find_groups([Feature("Age", AGE), Feature("Color is", RED, "red|")], errors)
+    assert groups[0].condition == r"Age above 61 and Color is red\|"
+    assert (groups[0].rows, groups[0].error) == (int(errors.sum()), 1.0)
+
+
+def test_a_category_can_be_excluded() -> None:
+    (group,) = find_groups([Feature("Color is", RED, "red")], np.where(RED, 0.1, 0.5))
+    assert group.condition == "Color is not red"
+
+
+def test_equal_errors_have_no_group() -> None:
+    assert find_groups([Feature("Age", AGE)], np.ones(len(AGE))) == []

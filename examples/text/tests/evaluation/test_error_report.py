@@ -1,0 +1,39 @@
+"""The report of errors has the hardest cases of the test split, and says when there are too few for a pattern."""
+
+import json
+
+import numpy as np
+import pytest
+
+from which_library.data.schema import Schema
+from which_library.data.splits import Split, encode_target
+from which_library.evaluation import error_report as module
+from which_library.evaluation.candidate import Candidate
+from which_library.evaluation.error_report import MAX_CASES, error_report
+from which_library.evaluation.failures import measure_errors
+from which_library.paths import ProjectPaths
+from which_library.serving.champion import load_champion
+
+
+def test_the_report_is_written_and_linked(project: ProjectPaths, splits: dict[str, Split], schema: Schema) -> None:
+    text = (project.reports / "errors.md").read_text(encoding="utf-8")
+    evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
+    rows = len(encode_target(splits["test"].target, schema))
+    assert f"the errors of {evaluation['champion']} on the {rows:,} {schema.sample_noun} of the test split" in text
+    assert "\n| 1 | " in text
+    assert "](reports/errors.md)" in (project.root / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_worst_prediction_comes_first_and_few_errors_have_no_pattern(
+    project: ProjectPaths, splits: dict[str, Split], schema: Schema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = load_champion(project.champion)[0].record
+    predictions = Candidate.read(project.candidate("baseline")).predictions["test"]
+    errors = measure_errors(encode_target(splits["test"].target, schema), predictions)
+    text, figures = error_report(record, schema, splits["test"], predictions)
+    cases = text.split("## The hardest cases")[1].split("## Where errors cluster")[0]
+    assert cases.count("\n| ") == 2 + min(MAX_CASES, len(errors))
+    for name in figures:
+        assert f"(figures/{name}.png)" in cases
+    monkeypatch.setattr(module, "MIN_ERRORS", np.count_nonzero(errors) + 1)
+    assert "no pattern can be told from chance" in error_report(record, schema, splits["test"], predictions)[0]

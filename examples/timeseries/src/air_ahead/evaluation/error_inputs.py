@@ -1,0 +1,39 @@
+"""The forecasts in `reports/errors.md`, and what may explain errors."""
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ..data.schema import Schema
+from ..data.series import period_names
+from ..data.splits import Split
+from .error_groups import Feature
+from .slices import slice_labels
+
+
+def case_inputs(_record: dict[str, Any], schema: Schema, test: Split, position: int) -> dict[str, str]:
+    """Return the first step of a forecast and the last value before it."""
+    (first,) = period_names(_first_steps(test)[[position]], schema)
+    return {f"first {schema.step}": first, "last known value": f"{float(test.features.to_numpy()[position, -1]):.5g}"}
+
+
+def error_features(schema: Schema, test: Split) -> list[Feature]:
+    """Return year and season of the first step of each forecast, and the change over the last cycle before it."""
+    history = test.features.to_numpy()
+    change = history[:, -1] - history[:, -1 - schema.season]
+    ((label, seasons),) = slice_labels({"test": test}, schema, ["season"]).items()
+    return [
+        Feature("year", _first_steps(test).year.to_numpy()),
+        Feature("change over the last cycle", change),
+        *(Feature(f"{label} is", seasons == name, name) for name in seasons.categories),
+    ]
+
+
+def _first_steps(test: Split) -> pd.PeriodIndex:
+    return pd.PeriodIndex(test.target.index) + 1
+
+
+def case_figures(_schema: Schema, _test: Split, _positions: list[int]) -> dict[str, Figure]:
+    """Return no figure: the demo shows each forecast as a chart."""
+    return {}

@@ -1,0 +1,106 @@
+"""The fields of feedback, and their checks; the page and the REST API have the same."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from . import payloads
+from .problems import FieldError, invalid
+from .request_body import MAX_NAME, type_problem
+from .truth import truth_schema
+
+Json = dict[str, Any]
+
+MAX_REMARK = 1000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What somebody says about a prediction.
+
+    Attributes:
+        correct: whether it is right.
+        truth: the right answer; None if it is not known.
+        remark: free text.
+        consent: whether free text, and inputs that are a text or an image, may be stored.
+        request_id: of the prediction.
+        inputs: of the prediction, unless its request id is enough.
+    """
+
+    correct: bool
+    truth: Any = None
+    remark: str = ""
+    consent: bool = False
+    request_id: str | None = None
+    inputs: Any = None
+
+
+def answer_schemas(record: Mapping[str, Any]) -> dict[str, Json]:
+    """Return the JSON schema of each field."""
+    kept = f" and {payloads.PRIVATE_INPUT}" if payloads.PRIVATE_INPUT else ""
+    return {
+        "correct": {"type": "boolean", "description": "Whether the prediction is right."},
+        "truth": truth_schema(record),
+        "inputs": {"type": "object", "description": "The inputs of the prediction, as for `/predict`."},
+        "request_id": {
+            "type": "string",
+            "description": "Instead of the inputs, the `request_id` of one of this server's latest predictions.",
+            "pattern": "^[0-9a-f]{32}$",
+        },
+        "remark": {
+            "type": "string",
+            "description": "Free text; requires `consent`.",
+            "maxLength": MAX_REMARK,
+        },
+        "consent": {
+            "type": "boolean",
+            "description": f"Whether the remark{kept} may be stored.",
+            "default": False,
+        },
+    }
+
+
+def read_answer(document: Any, record: Mapping[str, Any]) -> Answer:
+    """Return the fields in a document; a field that is null counts as missing.
+
+    Raises:
+        ApiError: names the invalid fields.
+    """
+    if not isinstance(document, dict):
+        raise invalid([FieldError("body", "must be an object.")])
+    fields = {name: value for name, value in document.items() if value is not None}
+    schemas = answer_schemas(record)
+    problems = {name: _problem(schemas, name, value) for name, value in fields.items()} | _missing(fields)
+    if errors := [FieldError(name[:MAX_NAME], problem) for name, problem in problems.items() if problem]:
+        raise invalid(errors[: len(schemas)])
+    return Answer(**fields)
+
+
+def _missing(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is missing, by field."""
+    problems = {}
+    if "correct" not in fields:
+        problems["correct"] = "is missing; set it to true or false."
+    if "inputs" not in fields and "request_id" not in fields:
+        problems["inputs"] = "is missing; send the inputs of the prediction, or its request_id."
+    if fields.get("remark") and not fields.get("consent"):
+        problems["consent"] = "must be true to store a remark."
+    return problems
+
+
+def _problem(schemas: Mapping[str, Json], name: str, value: Any) -> str:
+    if name not in schemas:
+        similar = get_close_matches(name[:MAX_NAME], schemas, 1)
+        return f"There is no such field. {f'Did you mean {similar[0]!r}?' if similar else 'See /docs.'}"
+    if problem := type_problem(schemas[name], value):
+        return problem
+    return _remark_problem(value) if name == "remark" else ""
+
+
+def _remark_problem(text: str) -> str:
+    if len(text) > MAX_REMARK:
+        return f"must have at most {MAX_REMARK:,} characters, not {len(text):,}. Shorten it."
+    control = [char for char in text if unicodedata.category(char) in ("Cc", "Cs") and char not in "\t\r\n"]
+    return f"must not contain control characters (found U+{ord(control[0]):04X}). Remove them." if control else ""

@@ -1,0 +1,74 @@
+"""A tolerance is set or chosen on the validation split, and the sentence has the numbers of the test split."""
+
+import dataclasses
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from air_ahead.config import Params
+from air_ahead.errors import UserError
+from air_ahead.evaluation.scores import Truth
+from air_ahead.evaluation.shares import Outcome
+from air_ahead.evaluation.tolerance import measure_tolerance, round_up
+from air_ahead.paths import ProjectPaths
+from air_ahead.serving.champion import load_champion
+
+SCHEMA: Any = SimpleNamespace(target=SimpleNamespace(unit="kg"))
+
+
+def outcome(errors: list[float]) -> Outcome:
+    """Return an outcome with these errors, each a unit of its own, in a shape of regressions and forecasts."""
+    values = np.array(errors)[:, None]
+    return Outcome(Truth(np.zeros_like(values), np.arange(len(values))), values)
+
+
+def measure(params: Params, **aim: Any) -> dict[str, Any] | None:
+    changed = dataclasses.replace(params, decision=aim or None)
+    return measure_tolerance(changed, SCHEMA, "weights", outcome([0.5, -1, 2, 4, 8]), outcome([3, -3, 1, 9]))
+
+
+@pytest.mark.parametrize(
+    ("aim", "sentence", "reason"),
+    [
+        (
+            {"tolerance": 2},
+            "1 of 4 weights are within 2 kg of the actual value (share 0.25 [0.0456, 0.699]).",
+            "The tolerance is set in params.yaml; on the validation split 3 of 5 are within it.",
+        ),
+        (
+            {"share": 0.8},
+            "3 of 4 weights are within 8 kg of the actual value (share 0.75 [0.301, 0.954]).",
+            "The tolerance is the error that 80% of the predictions of the validation split don't exceed.",
+        ),
+    ],
+)
+def test_the_sentence_is_of_the_test_split(params: Params, aim: dict[str, float], sentence: str, reason: str) -> None:
+    made = measure(params, **aim)
+    assert made is not None
+    assert made["sentence"] == sentence
+    assert made["reason"].startswith(reason)
+
+
+@pytest.mark.parametrize(("value", "rounded"), [(1234.5, 1240), (0.020001, 0.0201), (50, 50), (0.3, 0.3), (0, 0)])
+def test_a_chosen_tolerance_is_rounded_up(value: float, rounded: float) -> None:
+    assert round_up(value) == pytest.approx(rounded)
+
+
+def test_without_an_aim_there_is_none_and_an_invalid_one_is_an_error(params: Params) -> None:
+    assert measure(params) is None
+    with pytest.raises(UserError, match="needs exactly one of tolerance, share"):
+        measure(params, tolerance=1.0, share=0.5)
+    with pytest.raises(UserError, match=r"decision\.tolerance should be greater than 0, not -1"):
+        measure(params, tolerance=-1)
+
+
+def test_the_champion_has_the_decision_of_the_report(project: ProjectPaths) -> None:
+    evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
+    record = load_champion(project.champion)[0].record
+    if record["decision"] is None:
+        pytest.skip("params.yaml has no decision")
+    assert record["decision"] | {"curve": evaluation["decision"]["curve"]} == evaluation["decision"]
+    assert (project.reports / "figures" / "decision.png").exists()

@@ -1,0 +1,28 @@
+"""The guides name files that exist and commands that the project has."""
+
+import re
+import tomllib
+
+import pytest
+
+from air_ahead.paths import ProjectPaths
+
+ROOT = ProjectPaths().root
+GUIDES = ("AGENTS.md", "docs/tour.md")
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_named_files_exist(guide: str) -> None:
+    text = (ROOT / guide).read_text(encoding="utf-8")
+    named = re.findall(r"\b((?:src|tests)/[\w/]+(?:\.py)?)", text)
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_commands_are_scripts_of_the_project_or_its_dependencies(guide: str) -> None:
+    text = (ROOT / guide).read_text(encoding="utf-8")
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
+    commands = set(re.findall(r"uv run ([\w-]+)", text))
+    assert commands
+    assert commands - set(scripts) <= {"dvc", "mypy", "pytest", "ruff"}

@@ -1,0 +1,204 @@
+"""The decision: the threshold that `decision` in `params.yaml` asks for, chosen on the validation split.
+
+With a positive class, rows whose probability of it reaches the threshold are referred to a person. With several
+classes, rows whose most likely class reaches it are answered, and the others left to a person.
+"""
+
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from ..config import STRICT, Params, check
+from ..data.schema import Schema
+from ..errors import UserError
+from .markdown import format_score, lower_first, rounded
+from .scores import Array
+from .shares import Outcome, share
+
+Share = Annotated[float, Field(gt=0, le=1)]
+Cost = Annotated[float, Field(ge=0)]
+
+# No probability reaches it.
+NONE = float(np.nextafter(1, 2))
+MAX_POINTS = 60
+
+
+@dataclass(frozen=True, config=STRICT)
+class Costs:
+    """What a missed positive and a false alarm cost, in any unit."""
+
+    miss: Cost
+    false_alarm: Cost
+
+
+@dataclass(frozen=True, config=STRICT)
+class Aim:
+    """What the threshold is for: exactly one of these.
+
+    Attributes:
+        recall: the share of the positive class to find.
+        costs: the threshold has the lowest costs.
+        capacity: the share of the rows that people can review.
+        accuracy: the share of right answers among those given.
+        abstain: the probability of the most likely class below which no answer is given.
+    """
+
+    recall: Share | None = None
+    costs: Costs | None = None
+    capacity: Share | None = None
+    accuracy: Share | None = None
+    abstain: Share | None = None
+
+    def __post_init__(self) -> None:
+        if sum(value is not None for value in vars(self).values()) != 1:
+            raise ValueError(f"needs exactly one of {', '.join(vars(self))}")
+
+
+class Points(NamedTuple):
+    """What thresholds give, from none to all rows: the rows that reach each, and how many of them are hits."""
+
+    thresholds: Array
+    reached: Array
+    hits: Array
+
+
+def make_decision(params: Params, schema: Schema, validation: Outcome, test: Outcome) -> dict[str, Any] | None:
+    """Return the threshold, what it gives on both splits, and both in words; None if there is no aim.
+
+    Raises:
+        UserError: the aim is invalid, or needs a positive class where there is none.
+    """
+    if params.decision is None:
+        return None
+    aim = check(params.decision, Aim, "params.yaml", "decision")
+    refers = bool(schema.positive) and aim.accuracy is None and aim.abstain is None
+    if not refers and (aim.recall or aim.costs):
+        raise UserError(
+            "params.yaml: decision: recall and costs need a positive class, which schema.yaml does not have; "
+            "use capacity, accuracy or abstain"
+        )
+    positive = schema.classes.index(schema.positive) if refers and schema.positive else None
+    points = operating_points(*_scores_and_hits(validation, positive))
+    threshold = choose_threshold(aim, points, refers=refers)
+    decision: dict[str, Any] = {
+        "rule": "refer" if refers else "abstain",
+        "aim": params.decision,
+        "positive": schema.positive if refers else None,
+        "threshold": threshold,
+    }
+    for name, outcome in (("validation", validation), ("test", test)):
+        decision[name] = _measure(outcome, positive, threshold, params.evaluate.confidence)
+    describe = _describe_referral if refers else _describe_abstention
+    return decision | describe(decision, schema) | {"curve": _curve(points, decision)}
+
+
+def _scores_and_hits(outcome: Outcome, positive: int | None) -> tuple[Array, NDArray[np.bool_]]:
+    """Return the probability that a threshold is compared with, and whether a row is a hit. Shapes (rows,)."""
+    target, probabilities = outcome.truth.target, outcome.predictions
+    if positive is None:
+        return probabilities.max(axis=1), probabilities.argmax(axis=1) == target
+    return probabilities[:, positive], target == positive
+
+
+def operating_points(scores: Array, hits: NDArray[np.bool_]) -> Points:
+    """Return a threshold between each two neighboring scores, besides those that none and all of the rows reach."""
+    order = np.argsort(-scores, kind="stable")
+    ranked = scores[order]
+    last = np.flatnonzero(ranked[:-1] != ranked[1:])  # of the rows with equal scores
+    ends = np.append(last, len(ranked) - 1)
+    return Points(
+        np.concatenate([[NONE], (ranked[last] + ranked[last + 1]) / 2, [0.0]]),
+        np.concatenate([[0], ends + 1]),
+        np.concatenate([[0], np.cumsum(hits[order])[ends]]),
+    )
+
+
+def choose_threshold(aim: Aim, points: Points, *, refers: bool) -> float:
+    """Return the threshold that refers as few rows, or answers as many, as the aim allows."""
+    if aim.abstain is not None:
+        return aim.abstain
+    rows, positives, tolerance = points.reached[-1], points.hits[-1], 1e-9
+    if aim.recall is not None:
+        chosen = int(np.argmax(points.hits >= aim.recall * positives - tolerance))
+    elif aim.costs is not None:
+        misses, false_alarms = positives - points.hits, points.reached - points.hits
+        chosen = int(np.argmin(aim.costs.miss * misses + aim.costs.false_alarm * false_alarms))
+    elif aim.accuracy is not None:
+        chosen = int(np.flatnonzero(points.hits >= aim.accuracy * points.reached - tolerance)[-1])
+    elif refers:
+        chosen = int(np.flatnonzero(points.reached <= (aim.capacity or 0) * rows + tolerance)[-1])
+    else:
+        chosen = int(np.argmax(rows - points.reached <= (aim.capacity or 0) * rows + tolerance))
+    return float(points.thresholds[chosen])
+
+
+def _measure(outcome: Outcome, positive: int | None, threshold: float, confidence: float) -> dict[str, Any]:
+    scores, hits = _scores_and_hits(outcome, positive)
+    reached, units = scores >= threshold, outcome.truth.units
+    counts = {"rows": len(scores), "reached": int(reached.sum()), "hits": int((reached & hits).sum())}
+    right = share(hits[reached], units[reached], confidence)
+    if positive is None:
+        return counts | {"wrong_below": int((~reached & ~hits).sum()), "accuracy": right}
+    recall = share(reached[hits], units[hits], confidence)
+    return counts | {"positives": int(hits.sum()), "recall": recall, "precision": right}
+
+
+def _describe_referral(decision: dict[str, Any], schema: Schema) -> dict[str, str]:
+    test, validation, aim = decision["test"], decision["validation"], decision["aim"]
+    false_alarms = test["reached"] - test["hits"]
+    alarms = f"{false_alarms:,} false alarms" if false_alarms != 1 else "one false alarm"
+    if aim.get("recall"):
+        reason = f"the highest with a recall of at least {aim['recall']:g}"
+    elif aim.get("costs"):
+        reason = "that with the lowest costs, where a miss costs {miss:g} and a false alarm {false_alarm:g}".format(
+            **aim["costs"]
+        )
+    else:
+        reason = f"the lowest that refers at most {aim['capacity']:.0%}"
+    return {
+        "sentence": f"Refers {test['reached']:,} of {test['rows']:,} {schema.sample_noun} and finds {test['hits']:,} "
+        f"of the {test['positives']:,} whose {lower_first(schema.target.label)} is {schema.positive} "
+        f"(recall {format_score(test['recall'])}), with {alarms}.",
+        "reason": f"{schema.sample_noun.capitalize()} with a probability of {schema.positive} of at least "
+        f"{rounded(decision['threshold'])} are referred. The threshold was chosen on the validation split, {reason}; "
+        f"there it refers {validation['reached']:,} of {validation['rows']:,} and finds {validation['hits']:,} of "
+        f"{validation['positives']:,}. The sentence above is of the test split, on which nothing was chosen.",
+    }
+
+
+def _describe_abstention(decision: dict[str, Any], schema: Schema) -> dict[str, str]:
+    test, validation, aim = decision["test"], decision["validation"], decision["aim"]
+    left = test["rows"] - test["reached"]
+    if aim.get("accuracy"):
+        reason = f"was chosen on the validation split, the lowest with an accuracy of at least {aim['accuracy']:g}"
+    elif aim.get("capacity"):
+        reason = f"was chosen on the validation split, the highest that leaves at most {aim['capacity']:.0%} to people"
+    else:
+        reason = "is set in params.yaml, not chosen on the validation split"
+    return {
+        "sentence": f"Answers {test['reached']:,} of {test['rows']:,} {schema.sample_noun}, {test['hits']:,} of them "
+        f"correctly (accuracy {format_score(test['accuracy'])}), and leaves {left:,} to a person, of which it would "
+        f"have got {test['wrong_below']:,} wrong.",
+        "reason": f"{schema.sample_noun.capitalize()} whose most likely class has a probability of at least "
+        f"{rounded(decision['threshold'])} are answered. The threshold {reason}; there it answers "
+        f"{validation['reached']:,} of {validation['rows']:,}, {validation['hits']:,} of them correctly. The sentence "
+        "above is of the test split, on which nothing was chosen.",
+    }
+
+
+def _curve(points: Points, decision: dict[str, Any]) -> dict[str, Any]:
+    """Return what other thresholds give on the validation split: for the figure, in at most `MAX_POINTS` points."""
+    kept = np.unique(np.linspace(1, len(points.reached) - 1, MAX_POINTS).astype(int))
+    refers, chosen = decision["rule"] == "refer", decision["validation"]
+    reached, hits = points.reached[kept], points.hits[kept]
+    y = hits / max(points.hits[-1], 1) if refers else hits / reached
+    return {
+        "x_label": "share that is referred" if refers else "share that is answered",
+        "y_label": f"recall of {decision['positive']}" if refers else "accuracy of the answers",
+        "x": (reached / points.reached[-1]).round(4).tolist(),
+        "y": y.round(4).tolist(),
+        "chosen": [chosen["reached"] / chosen["rows"], chosen["recall" if refers else "accuracy"]["value"]],
+    }

@@ -1,0 +1,42 @@
+"""The images in `reports/errors.md`, and what may explain errors."""
+
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from ..data.preprocessing import to_image
+from ..data.schema import Schema
+from ..data.splits import Split
+from .error_groups import Feature
+from .markdown import rounded
+from .slices import MEASURES
+
+SHOWN = ("brightness", "contrast")
+COLUMNS = 5
+
+
+def case_inputs(_record: dict[str, Any], schema: Schema, test: Split, position: int) -> dict[str, str]:
+    """Return brightness and contrast of an image; the figure of the hardest cases shows it."""
+    return {name: rounded(float(MEASURES[name](test.features[[position]])[0])) for name in SHOWN}
+
+
+def error_features(schema: Schema, test: Split) -> list[Feature]:
+    """Return brightness, contrast and class of each image."""
+    measures = [Feature(name, MEASURES[name](test.features)) for name in SHOWN]
+    return [*measures, *(Feature(f"{schema.target.label} is", test.target == name, name) for name in schema.classes)]
+
+
+def case_figures(schema: Schema, test: Split, positions: list[int]) -> dict[str, Figure]:
+    """Return a figure of the hardest cases, numbered as in the report, if test images may be published."""
+    if not schema.examples:
+        return {}
+    rows = -(-len(positions) // COLUMNS)
+    figure = Figure(figsize=(5.4, 1.3 * rows), dpi=144, layout="constrained")
+    for number, axes in enumerate(figure.subplots(rows, COLUMNS, squeeze=False).ravel()):
+        axes.set_axis_off()
+        if number < len(positions):
+            position = positions[number]
+            image = to_image(test.features[position], schema.picture, height=schema.picture.height).convert("RGB")
+            axes.imshow(image, interpolation="nearest")
+            axes.set_title(f"{number + 1}", fontsize=8)
+    return {"hardest": figure}

@@ -1,0 +1,58 @@
+"""A look at the images of the training split."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from ..data.schema import Schema
+from ..data.splits import Split
+from .report import Exploration
+from .samples import explore_samples
+
+MAX_CLASSES, ACROSS = 20, 10
+
+
+def explore(train: Split, validation: Split, schema: Schema) -> Exploration:
+    """Return what the training split shows."""
+    target = pd.Series(train.target)
+    found = explore_samples(describe(train), describe(validation), target, to_vectors(train), schema.sample_noun)
+    found.figures["means"] = ("The mean image of each class", draw_means(train, schema))
+    return found
+
+
+def describe(split: Split) -> pd.DataFrame:
+    """Return brightness, contrast and the share of dark and light pixels of each image, and where its light is."""
+    gray = split.features.mean(axis=3)
+    rows, columns = np.linspace(0, 1, gray.shape[1]), np.linspace(0, 1, gray.shape[2])
+    total = np.maximum(gray.sum(axis=(1, 2)), 1e-9)
+    return pd.DataFrame(
+        {
+            "brightness": gray.mean(axis=(1, 2)),
+            "contrast": gray.std(axis=(1, 2)),
+            "dark pixels": (gray < 0.1).mean(axis=(1, 2)),
+            "light pixels": (gray > 0.9).mean(axis=(1, 2)),
+            "height of the light": (gray.sum(axis=2) @ rows) / total,
+            "side of the light": (gray.sum(axis=1) @ columns) / total,
+        }
+    )
+
+
+def to_vectors(split: Split) -> NDArray[np.float64]:
+    """Return the pixels of each image, at most a few hundred of them."""
+    step = max(1, round((split.features[0].size / 768) ** 0.5))
+    return split.features[:, ::step, ::step].reshape(len(split.features), -1).astype(np.float64)
+
+
+def draw_means(split: Split, schema: Schema) -> Figure:
+    """Draw the mean of the images of each class."""
+    classes = schema.classes[:MAX_CLASSES]
+    down, across = -(-len(classes) // ACROSS), min(len(classes), ACROSS)
+    figure = Figure(figsize=(0.9 * across, 1.1 * down), dpi=144, layout="constrained")
+    for axes, label in zip(np.ravel(figure.subplots(down, across, squeeze=False)), classes, strict=False):
+        mean = split.features[split.target == label].mean(axis=0)
+        axes.imshow(mean if mean.shape[2] == 3 else mean[..., 0], cmap="gray", vmin=0, vmax=1)
+        axes.set_title(str(label)[:12], fontsize=8)
+    for axes in figure.axes:
+        axes.set_axis_off()
+    return figure

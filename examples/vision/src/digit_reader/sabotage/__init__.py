@@ -1,0 +1,1 @@
+"""Silent bugs to try on a copy of the project: `uv run sabotage`."""

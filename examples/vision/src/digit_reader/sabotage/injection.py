@@ -1,0 +1,71 @@
+"""A bug that raises no error, and how it gets into a copy of the project."""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import UserError
+
+
+class UnfitBugError(UserError):
+    """The code that a bug replaces was changed."""
+
+
+@dataclass(frozen=True)
+class Bug:
+    """A change of the code after which everything runs and the result is wrong.
+
+    Attributes:
+        name: on the command line.
+        module: the changed file, below the package.
+        before: its correct code.
+        after: what replaces it.
+        mistake: what the code does now, as a sentence.
+        lesson: why the score does not show it, and what does.
+        metric: the metric that is shown; by default the one that models are compared by.
+    """
+
+    name: str
+    module: str
+    before: str
+    after: str
+    mistake: str
+    lesson: str
+    metric: str = ""
+
+
+def copy_project(root: Path, destination: Path) -> None:
+    """Copy the files that git has or would add; data, models and environments are ignored by it.
+
+    Raises:
+        UserError: the project is not in a git repository.
+    """
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listing.returncode:
+        raise UserError(f"{root} is not in a git repository, which tells what to copy. Run: git init")
+    for name in filter(None, listing.stdout.split("\0")):
+        if (root / name).is_file():  # not deleted since
+            (destination / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(root / name, destination / name)
+
+
+def inject(bug: Bug, package: Path) -> None:
+    """Replace the correct code below the folder of the package.
+
+    Raises:
+        UnfitBugError: the file does not contain the correct code exactly once.
+    """
+    path = package / bug.module
+    text = path.read_text(encoding="utf-8")
+    if text.count(bug.before) != 1:
+        raise UnfitBugError(
+            f"{bug.name} replaces code that {bug.module} does not have (any more); adapt the bug in sabotage/bugs.py"
+        )
+    path.write_text(text.replace(bug.before, bug.after), encoding="utf-8", newline="\n")
