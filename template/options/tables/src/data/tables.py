@@ -218,8 +218,8 @@ def _source(path: Path, reading: Reading) -> str:
         return f"(SELECT row.* FROM (SELECT unnest({_name(reading.records)}) AS row FROM {table}))"
     delimiter = "\t" if reading.delimiter == WHITESPACE else reading.delimiter
     names = f", names = [{', '.join(map(_literal, reading.names))}]" if reading.names else ""
-    # DuckDB reads a file in parts of 16 lines of this size and guesses where a row begins in each, which fails inside of
-    # texts of many lines.
+    # DuckDB reads a file in parts of 16 lines of this size and guesses where a row begins in each, which fails inside
+    # of texts of many lines.
     return (
         f"read_csv({file}, all_varchar = true, delim = {_literal(delimiter)}, quote = {_literal(reading.quote)}, "
         f"escape = {_literal(reading.escape)}, header = {reading.header}, skip = {reading.skip}{names}, "
