@@ -1,134 +1,235 @@
-"""Projects of real, unprepared tables: python benchmarks/real_tables.py [NAME ...].
+"""Projects of real data: python benchmarks/real_tables.py [--folder FOLDER] [NAME ...].
 
-The tables are part of scikit-learn, statsmodels and vega_datasets, which uv installs. Each becomes
-a project with `--defaults` and at most one `--target`; its tests must pass, its pipeline run, its
-demo predict. NAME is a project, such as `cars-table`. Exits with 1 if one fails.
+Each table, series, set of texts or folder of images that benchmarks/real_data.py lists becomes a
+project, with `--target` and `-d domain=` where they can't be inferred. A row of the table says
+whether it is read as another reader does, whether the suggested target is the one that a person
+would choose, the champion's score on the test split and that of a reference on the same split,
+whether the tests of the data, the predictor, the API and silent bugs pass, and what `POST /predict`
+answers. FOLDER keeps the data, one environment for all projects and the results, so that a run
+that was stopped goes on. The data comes from PyPI, npm and Debian's packages. Exits with 1 if a
+project fails.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
+import threading
+import urllib.request
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from measure import parser
+import real_data
+from measure import parser, script
 from support.e2e import Owner, get, restore_sigint_handler, serving
 
-PACKAGES = ("scikit-learn", "statsmodels", "vega_datasets")
-FOLDERS = """\
-import sklearn, statsmodels, vega_datasets
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from real_data import Dataset
+
+TESTS = (
+    "tests/data", "tests/serving/test_api.py", "tests/serving/test_predictor.py",
+    "tests/test_silent_bugs.py",
+)  # fmt: skip
+REFERENCE = """\
+import importlib, json, sys, warnings
 from pathlib import Path
-folders = {sklearn: "datasets/data", statsmodels: "datasets", vega_datasets: "_data"}
-for package, below in folders.items():
-    print(Path(package.__file__).parent / below)
+import numpy as np
+
+def load(module):
+    return importlib.import_module(f"{package}.{module}")
+
+def tabular():
+    import pandas as pd
+    from sklearn import ensemble
+    names = [column.name for column in schema.features if column.kind == "category"]
+    levels = {name: pd.CategoricalDtype(sorted(train.features[name].unique())) for name in names}
+    model = getattr(ensemble, "HistGradientBoosting" + kind)(random_state=0)
+    model.fit(train.features.astype(levels), train.target)
+    predict = model.predict_proba if kind == "Classifier" else model.predict
+    return predict(test.features.astype(levels))
+
+def text():
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    words = TfidfVectorizer()
+    model = LogisticRegression(max_iter=1000).fit(
+        words.fit_transform(train.features["text"]), train.target)
+    return model.predict_proba(words.transform(test.features["text"]))
+
+def vision():
+    from sklearn.svm import SVC
+    model = SVC().fit(train.features.reshape(len(train.features), -1), train.target)
+    found = model.predict(test.features.reshape(len(test.features), -1))
+    return (found[:, None] == np.array(schema.classes)).astype(float)
+
+def timeseries():
+    import pandas as pd
+    from statsmodels.tsa.forecasting.theta import ThetaModel
+    series = pd.concat([splits.join_windows(part) for part in parts.values()])
+    series = series[~series.index.duplicated()].sort_index()
+    forecasts = []
+    for origin in test.features.index:
+        known = series[series.index <= origin]
+        theta = ThetaModel(known.to_numpy(), period=schema.season, deseasonalize=schema.season > 1)
+        forecast = theta.fit().forecast(test.target.shape[1])
+        forecasts.append(np.repeat(np.asarray(forecast)[:, None], 3, axis=1))
+    return np.array(forecasts)
+
+warnings.simplefilter("ignore")
+package, domain, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
+paths, splits = load("paths").ProjectPaths(folder), load("data.splits")
+schema = load("data.schema").load_schema(paths.schema)
+params = load("config").load_params(paths.params)
+metric = load("evaluation.metrics").primary_metric(params.evaluate.metric)
+parts = splits.read_splits(paths.prepared, schema)
+train, test = parts["train"], parts["test"]
+kind = "Classifier" if getattr(schema, "classes", ()) else "Regressor"
+score = metric.score(splits.encode_target(test.target, schema), globals()[domain]())
+print(json.dumps({"score": float(score), "rows": sum(len(part.target) for part in parts.values())}))
 """
-ASK = """\
-import json, sys
-from gradio_client import Client
-print(json.dumps(Client(sys.argv[1], verbose=False).predict(api_name="/predict")))
-"""
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table: its package, its path in it, and its target column if it can't be inferred."""
+class Runner:
+    """Creates, tests, trains and serves projects in one environment."""
 
-    package: int
-    path: str
-    target: str = ""
+    def __init__(self, folder: Path, virtual: Path, scratch: Path) -> None:
+        self.folder, self.environment = folder, virtual
+        (scratch / ".gitconfig").write_text("[user]\n\tname = A\n\temail = a@example.com\n")
+        programs = f"{virtual / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        variables = {"PATH": programs, "VIRTUAL_ENV": str(virtual)}
+        self.owner = Owner(scratch).with_variables(variables)
 
     @property
-    def name(self) -> str:
-        """The name of its project."""
-        return Path(self.path).name.partition(".")[0].replace("_", "-") + "-table"
+    def python(self) -> str:
+        """The interpreter of the environment."""
+        return str(self.environment / "bin" / "python")
+
+    def run(self, dataset: Dataset, source: str, flags: list[str]) -> dict[str, Any]:
+        """Return what happens to the project of a data set."""
+        project = self.owner.home / dataset.name
+        shutil.rmtree(project, ignore_errors=True)
+        create = ("new-project", dataset.name, "-l", "--quiet", "--no-lock", "--defaults")
+        self.owner.run(script("mlpath"), *create, "--dataset", source, *flags, cwd=self.owner.home)
+        install = ("pip", "install", "--quiet", "--editable", ".", "--group", "train")
+        self.owner.uv(*install, "--group", "dev", cwd=project)
+        (project / ".venv").symlink_to(self.environment)
+        self.owner.run(self.python, "-m", "pytest", "-q", *TESTS, cwd=project)
+        self.owner.run(self.python, "-m", "dvc", "repro", cwd=project)
+        document = json.loads((project / "reports/evaluation.json").read_text(encoding="utf-8"))
+        champion, metric = document["champion"], document["metric"]
+        package = dataset.name.replace("-", "_")
+        output = self.owner.run(
+            self.python, "-c", REFERENCE, package, dataset.domain, str(project), cwd=project
+        )
+        reference = json.loads(output.splitlines()[-1])
+        with serving(self.owner, project) as address:
+            prediction = ask(address)
+        shutil.rmtree(project)
+        return {
+            "champion": champion, "metric": metric, "rows": reference["rows"],
+            "score": document["scores"][champion][metric]["value"],
+            "baseline": document["validation_scores"]["baseline"][metric]["value"],
+            "reference": reference["score"], "prediction": prediction,
+        }  # fmt: skip
 
 
-TABLES = (
-    Table(0, "breast_cancer.csv"),  # a line of counts for a header
-    Table(0, "iris.csv"),  # counts that pass for a header
-    Table(0, "wine_data.csv"),
-    Table(0, "digits.csv.gz"),  # no header
-    Table(0, "diabetes_data_raw.csv.gz"),  # no header, runs of blanks
-    Table(1, "anes96/src/anes96.csv", "vote"),  # blanks between the columns
-    Table(1, "fair/fair.csv"),  # every sixth row a copy
-    Table(1, "randhie/src/randhie.csv", "mdvis"),  # 45 columns that follow from each other
-    Table(1, "star98/src/star98.dat", "MATH"),  # tabs, blanks around categories
-    Table(1, "grunfeld/grunfeld.csv", "invest"),
-    Table(1, "heart/heart.csv", "censors"),  # 69 rows
-    Table(1, "co2/co2.csv"),  # weeks, with gaps
-    Table(1, "elec_equip/elec_equip.csv"),  # months as Jan-1-1995
-    Table(1, "sunspots/sunspots.csv"),  # years
-    Table(2, "cars.json"),  # a list of objects, with gaps
-    Table(2, "seattle-weather.csv"),  # a date, and a rare class
-    Table(2, "sf-temps.csv"),  # hours
-)
+def ask(address: str) -> str:
+    """Return the prediction for the example of the API's description."""
+    _, description = get(f"{address}/openapi.json")
+    content = description["paths"]["/predict"]["post"]["requestBody"]["content"]
+    body = json.dumps(content["application/json"]["example"]).encode()
+    request = urllib.request.Request(  # noqa: S310 - it is http
+        f"{address}/predict", body, {"Content-Type": "application/json"}
+    )
+    status, answer = get(request)
+    assert status == 200, answer  # noqa: PLR2004, S101
+    prediction = answer["prediction"]
+    return str(prediction if not isinstance(prediction, list | dict) else len(prediction))
 
 
-def run_project(owner: Owner, table: Table, path: Path) -> str:
-    """Create, test, train and serve the project of a table; return a row of Markdown."""
-    start = time.monotonic()
-    flags = ("--target", table.target) if table.target else ()
-    project = owner.create(table.name, "--dataset", str(path), *flags)
-    owner.uv("run", "pytest", "-q", cwd=project)
-    owner.uv("run", "dvc", "repro", cwd=project)
-    text = (project / "reports" / "evaluation.json").read_text(encoding="utf-8")
-    evaluation: dict[str, Any] = json.loads(text)
-    with serving(owner, project) as address:
-        status, health = get(f"{address}/health")
-        assert status == 200, health  # noqa: PLR2004, S101
-        output = owner.run(str(project / ".venv/bin/python"), "-c", ASK, address, cwd=project)
-    metric, champion = evaluation["metric"], evaluation["champion"]
-    scores = evaluation["validation_scores"]
-    baseline, best = (f"{scores[model][metric]['value']:.3g}" for model in ("baseline", champion))
+@contextmanager
+def web_server(folder: Path) -> Iterator[str]:
+    """Serve a folder on this machine; return its address."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def measure(dataset: Dataset, runner: Runner, web: str) -> str:
+    """Return the row of a data set; what took long is kept in a file."""
+    path, expected = real_data.export(dataset, runner.folder)
+    scheme, _, part = dataset.address.partition("#")
+    address = {"http": f"{web}/{path.name}", "sqlite": f"sqlite:///{path}#{part}"}
+    source = address.get(scheme, str(path))
+    profile = real_data.inspect(source)
+    target = real_data.compare_target(dataset, profile)
+    flags = ["--target", dataset.target] if target != "right" else []
+    flags += ["-d", f"domain={dataset.domain}"] if profile["domain"] != dataset.domain else []
+    kept = runner.folder / "results" / f"{dataset.name}.json"
+    if not kept.exists():
+        result = runner.run(dataset, source, flags)
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    unlike = real_data.differences(expected, profile)
+    return format_row(dataset, target, json.loads(kept.read_text(encoding="utf-8")), unlike)
+
+
+def format_row(dataset: Dataset, target: str, result: dict[str, Any], unlike: list[str]) -> str:
+    """Return a row of Markdown."""
+    way = f", by {dataset.address.partition('#')[0]}" if dataset.address else ""
+    origin = f"{dataset.source} `{dataset.path}`{way}"
+    wanted = dataset.target if dataset.domain != "vision" else "folders"
     cells = (
-        f"`{table.path}`", table.target, f"{metric} {best} ({baseline})", champion,
-        format_prediction(json.loads(output.splitlines()[-1])), f"{time.monotonic() - start:.0f}",
+        origin, dataset.domain, f"{result['rows']:,}", "; ".join(unlike[:2]) or "yes",
+        f"`{wanted}`: {target}",
+        f"{result['metric']} {result['score']:.3f} ({result['champion']})",
+        f"{result['reference']:.3f}", "yes", result["prediction"],
     )  # fmt: skip
     return f"| {' | '.join(cells)} |"
 
 
-def format_prediction(prediction: Any) -> str:
-    """Format a prediction: a class and its probability, a number, or the last forecast."""
-    if isinstance(prediction, dict) and "confidences" in prediction:
-        return f"{prediction['label']}, {prediction['confidences'][0]['confidence']:.0%}"
-    if isinstance(prediction, dict):
-        return " ".join(map(str, prediction["data"][-1][:2]))
-    return str(prediction)
-
-
-def main(names: list[str]) -> int:
+def main(names: list[str], folder: Path) -> int:
     """Run the named projects, or all; return how many failed."""
     restore_sigint_handler()
-    tables = [table for table in TABLES if not names or table.name in names]
-    with tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as scratch:
-        owner = Owner(Path(scratch))
-        (owner.home / ".gitconfig").write_text("[user]\n\tname = A\n\temail = a@example.com\n")
-        packages = [word for package in PACKAGES for word in ("--with", package)]
-        python = ("run", "--quiet", "--no-project", *packages, "python", "-c", FOLDERS)
-        output = owner.uv(*python, cwd=owner.home)
-        folders = [Path(line) for line in output.splitlines()[-len(PACKAGES) :]]
-        failed = 0
-        for table in tables:
+    virtual = real_data.install(folder)
+    failed = 0
+    with (
+        tempfile.TemporaryDirectory(prefix="mlpath-benchmark-") as scratch,
+        web_server(folder / "files") as web,
+    ):
+        runner = Runner(folder, virtual, Path(scratch))
+        for dataset in real_data.DATASETS:
+            if names and dataset.name not in names:
+                continue
             try:
-                line = run_project(owner, table, folders[table.package] / table.path)
-            except AssertionError as error:
+                print(measure(dataset, runner, web), flush=True)
+            except (AssertionError, subprocess.CalledProcessError) as error:
                 failed += 1
-                line = f"FAILED {table.path}: {error}"
-            print(line, flush=True)
+                output = str(getattr(error, "stderr", None) or error)
+                print(f"FAILED {dataset.name}: {output[-2000:]}", flush=True)
     return failed
 
 
 if __name__ == "__main__":
     command = parser(__doc__)
+    command.add_argument("--folder", type=Path, help="what a later run goes on with")
     command.add_argument("names", nargs="*", metavar="NAME", help="only these projects")
-    names = command.parse_args().names
-    known = [table.name for table in TABLES]
-    if unknown := sorted(set(names) - set(known)):
+    arguments = command.parse_args()
+    known = [dataset.name for dataset in real_data.DATASETS]
+    if unknown := sorted(set(arguments.names) - set(known)):
         command.error(f"unknown project: {', '.join(unknown)}; choose from {', '.join(known)}")
-    sys.exit(bool(main(names)))
+    with tempfile.TemporaryDirectory(prefix="mlpath-data-") as temporary:
+        sys.exit(bool(main(arguments.names, (arguments.folder or Path(temporary)).resolve())))

@@ -603,6 +603,17 @@ def test_time_and_place_in_the_last_column_are_not_the_target(tmp_path: Path) ->
     assert (profile.target, profile.doubts) == ("price", ())
 
 
+@pytest.mark.parametrize(("first", "is_asked"), [("card", True), ("gender", False)])
+def test_a_pair_of_classes_in_the_first_column_may_be_the_target(
+    tmp_path: Path, first: str, *, is_asked: bool
+) -> None:
+    rows = [["no" if n % 3 else "yes", *row[:2]] for n, row in enumerate(table()[1:])]
+    profile = inspect(write(tmp_path, text([[first, "age", "size"], *rows])))
+    assert profile.target == "size"
+    asked = f"table.csv: unclear which is the target: 'size' or {first!r}"
+    assert profile.doubts == ((asked,) if is_asked else ())
+
+
 def test_no_plausible_target_is_reported(tmp_path: Path) -> None:
     lines = "".join(f"n{n},m{n * 7}\n" for n in range(ROWS))
     profile = inspect(write(tmp_path, "first,second\n" + lines))
@@ -715,6 +726,23 @@ def test_monthly_steps(tmp_path: Path) -> None:
         "monthly",
         0,
     )
+
+
+@pytest.mark.parametrize(("digits", "months"), [(15, 1), (2, 1), (3, 3)])
+def test_months_and_quarters_as_parts_of_a_year(tmp_path: Path, digits: int, months: int) -> None:
+    """R writes the steps of a series so."""
+    rows = [[str(round(1949 + n * months / 12, digits)), str(n % 7)] for n in range(48)]
+    profile = inspect(write(tmp_path, text([["time", "value"], *rows])))
+    assert (profile.domain, profile.target, profile.missing_steps) == ("timeseries", "value", 0)
+    assert profile.frequency == {1: "monthly", 3: "quarterly"}[months]
+    date = find(profile, "time_date")
+    assert (date.role, date.minimum) == ("time", -7670)  # 1949-01-01
+
+
+def test_other_fractions_are_no_months(tmp_path: Path) -> None:
+    rows = [[str(1949 + n * 0.3), str(n % 7)] for n in range(48)]
+    profile = inspect(write(tmp_path, text([["time", "value"], *rows])))
+    assert profile.domain == "tabular"
 
 
 def test_a_text_and_a_label_are_the_text_domain(tmp_path: Path) -> None:

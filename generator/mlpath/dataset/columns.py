@@ -107,7 +107,7 @@ def _has_people(stats: ColumnStats, column_type: str, values: list[str]) -> bool
     if column_type == "text" and not (is_name or _ADDRESS.search(stats.name)):
         # The texts of `email` or `user_review` are what a model reads.
         return False
-    if is_name and _matches(vocabulary.PERSON, values) > _MIN_PEOPLE * len(values):
+    if is_name and _matches(vocabulary.NAME_OF_PERSON, values) > _MIN_PEOPLE * len(values):
         return True
     mostly_unique = stats.distinct > 0.5 * stats.count
     return mostly_unique and bool(vocabulary.PERSONAL_NAMES.search(stats.name))

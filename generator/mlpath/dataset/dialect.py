@@ -36,6 +36,8 @@ _MAX_PREFACE = 30
 _SUFFIXES = {"gz": ".gz", "zst": ".zst", "zip": ".zip", "parquet": ".parquet", "json": ".jsonl"}
 _MAX_JSON = 1 << 28
 """Bytes of a JSON object that contains all rows."""
+_LONG_LINE, _MAX_SMALL = 1 << 24, 1 << 27
+"""Bytes of a long line, and of a small file."""
 _NATIVE_ENCODINGS = {"utf-8", "ascii"}
 _LOOSE = "null_padding = true, strict_mode = false"
 
@@ -123,7 +125,9 @@ def open_table(
             options = _detect_dialect(database, path, file, options)
         elif options.format == "json":
             options = replace(options, records=_detect_records(database, file))
-        yield TableSource(path, options, Table(database, _table_function(file, options)))
+        yield TableSource(
+            path, options, Table(database, _table_function(file, options, file_format.head))
+        )
 
 
 def _initial_options(path: Path, file_format: FileFormat) -> ReadOptions:
@@ -260,7 +264,7 @@ def _is_preface(lines: list[str], skip: int, delimiter: str) -> bool:
     return mostly_text or len(lines) >= 4 * skip
 
 
-def _table_function(file: Path, options: ReadOptions) -> str:
+def _table_function(file: Path, options: ReadOptions, head: str) -> str:
     path = literal(str(file))
     if options.format == "parquet":
         return f"read_parquet({path})"
@@ -270,11 +274,16 @@ def _table_function(file: Path, options: ReadOptions) -> str:
         rows = f"SELECT unnest({identifier(options.records)}) AS row FROM {_read_object(file)}"  # noqa: S608
         return f"(SELECT row.* FROM ({rows}))"  # noqa: S608
     delimiter = "\t" if options.delimiter == WHITESPACE else options.delimiter
+    # DuckDB reads a file in parts of 16 lines of this size and guesses where a row begins in each,
+    # which fails inside of texts of many lines. Large parts take memory.
+    has_long_texts = any(line.count(options.quote) % 2 for line in head.splitlines()[:-1])
+    is_small = file.stat().st_size <= _MAX_SMALL
+    line_size = f", max_line_size = {_LONG_LINE}" if is_small or has_long_texts else ""
     columns = f", names = [{', '.join(map(literal, options.names))}]" if options.names else ""
     return (
         f"read_csv({path}, all_varchar = true, delim = {literal(delimiter)}, "
         f"quote = {literal(options.quote)}, escape = {literal(options.escape)}, "
-        f"header = {options.header}, skip = {options.skip}{columns})"
+        f"header = {options.header}, skip = {options.skip}{columns}{line_size})"
     )
 
 

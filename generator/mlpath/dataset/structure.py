@@ -21,13 +21,21 @@ _MAX_SUMMARIES = 0.05
 _LABEL_COLUMNS, _LAST_ROWS = 3, 5
 _MAX_SERIES_COLUMNS = 3
 """Columns besides year, month and day, up to which they are the date of a series."""
+_MIN_DATES = 12
+_MAX_ROUNDED = 0.07
+"""Months by which a year with two decimals differs from that of the month."""
 _SECONDS = {1.0: (3e8, 5e9), 1000.0: (3e11, 5e12)}
 """Ranges of times since 1970 in seconds and in milliseconds, 1979 to 2128."""
 
 
 def detect_structure(sample: Table, options: ReadOptions) -> ReadOptions:
     """Return the options with the columns to compute, and the rows to leave out."""
-    computed = dict(_nested_values(sample)) or _date_of_parts(sample) or _date_of_seconds(sample)
+    computed = (
+        dict(_nested_values(sample))
+        or _date_of_parts(sample)
+        or _date_of_seconds(sample)
+        or _date_of_decimal_years(sample)
+    )
     rows = _summary_rows(sample) if options.format == "csv" else {}
     return replace(options, computed=computed, left_out_rows=rows)
 
@@ -104,6 +112,24 @@ def _date_of_seconds(sample: Table) -> dict[str, str]:
                 seconds = f"CAST({number} * {1_000_000 / factor:.0f} AS BIGINT)"
                 dates[f"{column}_date"] = f"make_timestamp({seconds})"
     return dates
+
+
+def _date_of_decimal_years(sample: Table) -> dict[str, str]:
+    """Return the date of a series whose months are parts of a year, such as 1949.083."""
+    for column in filter(vocabulary.DATE_NAMES.search, sample.columns()):
+        months = f"12 * TRY_CAST({sql.text(column)} AS DOUBLE)"
+        month = f"CAST(round({months}) AS INTEGER)"
+        rows, different, span, first, last, difference = sample.aggregate(
+            f"count(*), count(DISTINCT {month}), max({month}) - min({month}), min({month}), "
+            f"max({month}), max(abs({months} - {month}))"
+        )
+        is_series = rows == different >= _MIN_DATES and any(
+            (1 - _MAX_SUMMARIES) * span <= step * (rows - 1) <= span for step in (1, 3)
+        )
+        if is_series and 12_000 <= first < last < 26_400 and difference <= _MAX_ROUNDED:  # noqa: PLR2004
+            date = f"make_date({month} // 12, {month} % 12 + 1, 1)"
+            return {f"{column}_date": date}
+    return {}
 
 
 def _summary_rows(sample: Table) -> dict[str, tuple[str, ...]]:

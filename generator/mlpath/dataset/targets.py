@@ -80,7 +80,7 @@ def name_tier(name: str, names: Sequence[str]) -> int:
     """Return how much a column's name suggests that it is the target, from -1 to 3."""
     words, others = vocabulary.words(name), {other.strip().lower() for other in names}
     word = "_".join(words)
-    if vocabulary.TARGETS_BESIDE.get(word, "") in others and len(names) > 2:  # noqa: PLR2004
+    if vocabulary.PAIRED_NAMES.get(word, "") in others and len(names) > 2:  # noqa: PLR2004
         return _TIME_OR_PLACE if word == "y" else _NAMED
     if word in vocabulary.STRONG_TARGET_NAMES:
         return _STRONG
@@ -112,8 +112,19 @@ def _rivals(best: Column, others: Sequence[Column], names: Sequence[str]) -> Seq
         return equal
     if tier == _WORD:
         return [] if is_last else equal or _last_number(best, others, names)
-    is_clear = tier == _UNNAMED and is_last and not _is_category(best, others)
-    return [] if is_clear else others
+    is_last_of_others = tier == _UNNAMED and is_last and not _is_category(best, others)
+    return _first_pair(best, others, names) if is_last_of_others else others
+
+
+def _first_pair(best: Column, others: Sequence[Column], names: Sequence[str]) -> list[Column]:
+    """Return the first column if it has two categories, and the best candidate is a number.
+
+    Many tables begin with their target, but one of people may begin with their sex.
+    """
+    first = [column for column in others if column.name == names[0]]
+    is_pair = all(column.type == "category" and column.distinct == 2 for column in first)  # noqa: PLR2004
+    is_sex = vocabulary.SEX.intersection(vocabulary.words(names[0]))
+    return first if is_pair and not is_sex and best.type == "number" and best.distinct > 2 else []  # noqa: PLR2004
 
 
 def _last_number(best: Column, others: Sequence[Column], names: Sequence[str]) -> list[Column]:

@@ -89,23 +89,25 @@ SERIES_STEPS = (
 )  # fmt: skip
 """Days between two rows of a time series, and the name of that frequency."""
 
-STRONG_TARGET_NAMES = {"target", "label", "y", "outcome", "response"}
+STRONG_TARGET_NAMES = {"target", "label", "y", "outcome", "response", "resp"}
 TARGET_NAMES = {
     "class", "labels", "classes", "diagnosis", "churn", "churned", "exited", "attrition",
     "survived", "default", "defaulted", "fraud", "is_fraud", "species", "variety", "sentiment",
     "spam", "price", "saleprice", "sale_price", "selling_price", "median_house_value", "quality",
     "progression", "medv", "approved", "loan_status", "stroke", "diabetes", "cancer",
     "heart_disease", "heartdisease", "fetal_health", "subscribed", "raintomorrow", "vote", "status",
-    "mpg", "miles_per_gallon", "sales",
+    "mpg", "miles_per_gallon", "sales", "profit",
 }  # fmt: skip
-TARGETS_BESIDE = {"close": "open", "y": "x"}
+PAIRED_NAMES = {"close": "open", "y": "x"}
 """Names with another meaning beside a second one: a price of a stock, a coordinate."""
 TARGET_WORDS = {
     "churn", "churned", "attrition", "exited", "survived", "diagnosis", "fraud", "sentiment",
     "spam", "target", "label", "outcome", "approved", "defaulted", "disease", "suggestion",
-    "recommended", "toxic", "sarcastic", "subscribed",
+    "recommended", "toxic", "sarcastic", "subscribed", "rating",
 }  # fmt: skip
 """Words in the name of a target, such as `loan_approved`."""
+SEX = {"sex", "gender", "male", "female"}
+"""Words in the name of a person's sex."""
 TEXT_NAMES = {
     "text", "tweet", "review", "reviews", "comment", "comments", "message", "sms", "email", "mail",
     "body", "content", "document", "sentence", "abstract", "headline", "article", "post",
@@ -174,20 +176,20 @@ PLACE_NAMES = _identifiers(_PLACE, _PLACE_BY_ID)
 """Names of columns that identify a place or a device."""
 ID_NAMES = re.compile(r"id|pid|uid|uuid|guid")
 """Names of columns that identify something."""
-_PERSON = (
+_PEOPLE_NOUNS = (
     r"customer|client|patient|employee|student|user|person|passenger|driver|member|contact|owner|"
     r"manager|teacher|doctor|physician|nurse|applicant|guest|host|buyer|seller|sender|recipient|"
     r"first|last|full|middle|maiden|given|family|nick|father|mother|spouse"
 )
 PERSON_NAMES = re.compile(
-    rf"(?:^|[_\s.-])(?:(?:{_PERSON})[_\s.-]?names?|surname|lastname|firstname|forename|vorname|"
+    rf"(?:^|[_\s.-])(?:(?:{_PEOPLE_NOUNS})[_\s.-]?names?|surname|lastname|firstname|forename|vorname|"
     r"nachname|fullname|username)$|(?:First|Last|Full|Sur)_?[Nn]ame$",
     re.IGNORECASE,
 )
 """Names of columns of people's names, which may repeat."""
-PEOPLE_HEADERS = re.compile(rf"names?|{_PERSON}|author|salesperson|agent", re.IGNORECASE)
+PEOPLE_HEADERS = re.compile(rf"names?|{_PEOPLE_NOUNS}|author|salesperson|agent", re.IGNORECASE)
 """Names of columns that are personal if their values look like names of people."""
-_THING = (
+_THING_NOUNS = (
     r"product|item|city|country|state|region|company|brand|model|station|store|shop|file|movie|film|"
     r"song|track|album|team|school|university|place|location|category|department|event|project|game|"
     r"app|book|street|common|scientific|class|species|car"
@@ -198,8 +200,8 @@ PERSONAL_NAMES = re.compile(
     re.IGNORECASE,
 )
 """Names of columns of personal data, unless the values repeat."""
-THING_NAMES = re.compile(rf"(?:^|[_\s.-])(?:{_THING})[_\s.-]?names?$", re.IGNORECASE)
-PERSON = re.compile(
+THING_NAMES = re.compile(rf"(?:^|[_\s.-])(?:{_THING_NOUNS})[_\s.-]?names?$", re.IGNORECASE)
+NAME_OF_PERSON = re.compile(
     r"(?!.*\b(?:Inc|Corp|Ltd|LLC|GmbH|AG|Co|Company|Group|Bank)\b)"
     r"[A-ZÀ-Þ][\w'-]+,?(?: [A-ZÀ-Þ][\w'.-]*){1,3}"
 )

@@ -8,20 +8,20 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from mlpath.errors import MlpathError
 
+DATABASES = ("sqlite", "postgresql", "postgres", "mysql", "mariadb", "mssql", "oracle")
 KINDS = {
     "https": "web", "http": "web", "hf": "hub", "openml": "openml", "kaggle": "kaggle",
-    "s3": "objects", "gs": "objects",
+    "s3": "objects", "gs": "objects", **dict.fromkeys(DATABASES, "database"),
 }  # fmt: skip
 """The module for each scheme."""
-DATABASES = ("sqlite", "postgresql", "postgres", "mysql", "mariadb", "mssql", "oracle")
 FORMS = (
     "https://..., hf://datasets/OWNER/NAME, openml:ID, kaggle:OWNER/NAME, s3://..., gs://... or "
     "the URL of a database with #TABLE"
 )
 REMOVED = "REMOVED"
 """What stands for a credential in messages and files."""
-_WEB = ("http", "https")
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://|(?:hf|openml|kaggle|s3|gs):", re.IGNORECASE)
+_WEB = tuple(scheme for scheme, kind in KINDS.items() if kind == "web")
+_ADDRESS = re.compile(rf"[a-z][a-z0-9+.-]+://|(?:{'|'.join(KINDS)}):", re.IGNORECASE)
 _SECRET_NAME = re.compile(
     r"token|key|sig|secret|pass|pwd|auth|cred|session|jwt|code|awsaccess|odbc", re.IGNORECASE
 )
@@ -61,7 +61,7 @@ def parse(text: str) -> Address:
         MlpathError: Its scheme is unknown, or it is not well-formed.
     """
     scheme = text.partition(":")[0].lower()
-    kind = "database" if scheme.partition("+")[0] in DATABASES else KINDS.get(scheme)
+    kind = KINDS.get(scheme.partition("+")[0])
     try:
         _check(urlsplit(text), kind)
         label, secrets = redact(text)

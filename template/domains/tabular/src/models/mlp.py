@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ..config import STRICT
 from ..data.features import DERIVED, derive
 from ..data.schema import Schema
-from ..data.splits import Split
+from ..data.splits import Split, hold_out_cases
 from .base import Model, TrainingContext
 from .network import Batch, NetworkParams, TrainingSetup, export_onnx, hold_out, seed_torch, train_network, training_log
 from .objective import Objective
@@ -107,9 +107,13 @@ def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) 
     seed_torch(context.seed)
     network = Network(schema, train.features, params, objective.outputs)
     batch = Batch(to_tensors(train.features, schema), objective.encoded)
-    history = train_network(
-        network, *hold_out(batch, HELD_OUT, context.seed), TrainingSetup(params, objective.loss), context
-    )
+    if train.cases is None:
+        parts = hold_out(batch, HELD_OUT, context.seed)
+    else:  # rows of one case together
+        classes = train.target if schema.classes else None
+        rows, held_out = hold_out_cases(train.cases, classes, HELD_OUT, context.seed)
+        parts = batch.select(torch.tensor(rows)), batch.select(torch.tensor(held_out))
+    history = train_network(network, *parts, TrainingSetup(params, objective.loss), context)
     log = training_log(network, history, objective.expected_initial_loss)
     return MLP(ServedNetwork(network, objective), schema, log)
 

@@ -21,8 +21,8 @@ from .text_files import WHITESPACE, plain_file
 
 # A sample keeps up to so many rows of each class, so that rare classes don't vanish.
 MIN_ROWS_PER_CLASS = 500
-# Of an object that contains all rows.
-MAX_JSON_BYTES = 1 << 28
+# Of a line, and of an object that contains all rows.
+LONG_LINE_BYTES, MAX_JSON_BYTES = 1 << 24, 1 << 28
 BLANKS = " \t\r\n\u00a0\u2007\u2009\u202f\u3000\ufeff"
 
 
@@ -218,9 +218,12 @@ def _source(path: Path, reading: Reading) -> str:
         return f"(SELECT row.* FROM (SELECT unnest({_name(reading.records)}) AS row FROM {table}))"
     delimiter = "\t" if reading.delimiter == WHITESPACE else reading.delimiter
     names = f", names = [{', '.join(map(_literal, reading.names))}]" if reading.names else ""
+    # DuckDB reads a file in parts of 16 lines of this size and guesses where a row begins in each, which fails inside
+    # of texts of many lines.
     return (
         f"read_csv({file}, all_varchar = true, delim = {_literal(delimiter)}, quote = {_literal(reading.quote)}, "
-        f"escape = {_literal(reading.escape)}, header = {reading.header}, skip = {reading.skip}{names})"
+        f"escape = {_literal(reading.escape)}, header = {reading.header}, skip = {reading.skip}{names}, "
+        f"max_line_size = {LONG_LINE_BYTES})"
     )
 
 

@@ -2,6 +2,8 @@
 
 import argparse
 import filecmp
+import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,6 +18,8 @@ from ..data.schema import Schema, load_schema
 from ..data.validation import validate
 from ..errors import UserError, exit_on_user_error
 from ..paths import ProjectPaths
+
+HUB_FILE = re.compile(r"hf://datasets/([^/@]+/[^/@]+)/([^@]+)(?:@(.+))?")
 
 
 @exit_on_user_error()
@@ -64,9 +68,27 @@ def update_data(paths: ProjectPaths, source: str) -> list[str]:
     return [*describe_changes(before, after, schema), "Next: uv run dvc repro"]
 
 
+def download_address(source: str) -> str:
+    """Return the path or address by which DVC reads a file; one of the Hugging Face hub is at a web server.
+
+    Raises:
+        UserError: DVC can't read it.
+    """
+    if found := HUB_FILE.fullmatch(source):
+        name, file, revision = found.groups()
+        server = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
+        return f"{server}/datasets/{name}/resolve/{revision or 'main'}/{file}"
+    if source.startswith(("hf:", "openml:", "kaggle:")) or "#" in source or Path(source).is_dir():
+        raise UserError(
+            f"{source} is not a file that DVC can download; save the table in the form of the file in data/raw/, "
+            "and name that file"
+        )
+    return source
+
+
 def _download(source: str, path: Path) -> None:
     """Download a file with DVC, which knows web servers and object stores."""
-    command = [sys.executable, "-m", "dvc", "get-url", "--", source, str(path)]
+    command = [sys.executable, "-m", "dvc", "get-url", "--", download_address(source), str(path)]
     if subprocess.run(command, check=False).returncode != 0:
         raise UserError(f"{source} can't be read; DVC's message above says why")
 

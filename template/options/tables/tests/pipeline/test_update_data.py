@@ -7,7 +7,7 @@ import pytest
 
 from project_package.errors import UserError
 from project_package.paths import ProjectPaths
-from project_package.pipeline.update_data import recorded_url, update_data
+from project_package.pipeline.update_data import download_address, recorded_url, update_data
 
 
 @pytest.fixture
@@ -53,3 +53,17 @@ def test_the_address_is_recorded_or_given(paths: ProjectPaths) -> None:
     record.write_text("outs:\n- path: raw\n", encoding="utf-8")
     with pytest.raises(UserError, match="uv run update-data SOURCE"):
         recorded_url(paths)
+
+
+def test_a_file_of_the_hub_is_downloaded_from_its_web_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "https://hub.example")
+    expected = "https://hub.example/datasets/ada/dew/resolve/{}/data/dew.csv"
+    assert download_address("hf://datasets/ada/dew/data/dew.csv") == expected.format("main")
+    assert download_address("hf://datasets/ada/dew/data/dew.csv@v1") == expected.format("v1")
+    assert download_address("s3://shop/dew.csv") == "s3://shop/dew.csv"
+
+
+@pytest.mark.parametrize("source", ["hf://datasets/ada/dew", "openml:31", "sqlite:///shop.db#orders", "."])
+def test_a_source_that_dvc_cannot_download_is_refused(source: str) -> None:
+    with pytest.raises(UserError, match="is not a file that DVC can download"):
+        download_address(source)
