@@ -155,7 +155,7 @@ def ask(address: str) -> str:
     status, answer = get(request)
     assert status == 200, answer  # noqa: PLR2004, S101
     prediction = answer["prediction"]
-    return str(prediction if not isinstance(prediction, list | dict) else len(prediction))
+    return f"{len(prediction)} steps" if isinstance(prediction, list) else str(prediction)
 
 
 @contextmanager
