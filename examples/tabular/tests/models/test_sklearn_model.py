@@ -1,6 +1,7 @@
 """A scikit-learn model predicts the same after its export, and importance measures what it uses."""
 
 import dataclasses
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -71,3 +72,23 @@ def test_an_unused_input_has_no_importance(
     metric = primary_metric(params.evaluate.metric)
     importance = permutation_importance(exported, splits["validation"], schema, metric, seed=0)
     assert importance == pytest.approx({column.name: 0 for column in schema.features})
+
+
+def test_rows_of_one_case_are_together_inside_of_training(splits: dict[str, Split], schema: Schema) -> None:
+    """Neither the rows that stop the training early nor the folds of an encoder separate the rows of a case."""
+    levels = tuple(f"shop {number:02}" for number in range(60))
+    features = (Column("number", "Number", "number"), Column("shop", "Shop", "category", choices=levels))
+    own = dataclasses.replace(schema, features=features)
+    shop = np.tile(np.arange(60), 4)
+    rows = pd.DataFrame({"number": shop.astype(np.float32), "shop": [levels[number] for number in shop]})
+    lowest, highest = splits["train"].target.sort_values().iloc[[0, -1]]
+    train = Split(rows, pd.Series(np.where(shop % 2, highest, lowest)), pd.Series(shop))
+    kind = "Classifier" if schema.classes else "Regressor"
+    trees = getattr(ensemble, f"HistGradientBoosting{kind}")(early_stopping=True, random_state=0)
+    with mock.patch.object(type(trees), "fit", autospec=True, side_effect=type(trees).fit) as fit:
+        fit_sklearn(trees, train, own)
+    encoded, numbers = fit.call_args.args[1], fit.call_args.kwargs["X_val"][:, -1]
+    assert len(numbers) == len(rows) - len(encoded) > 0
+    assert not set(numbers) & set(encoded[:, -1])
+    # A shop is not in the folds that it is encoded from, so that it gets their mean; with more classes, 0 or 1.
+    assert len(set(encoded[:, 0])) <= 5

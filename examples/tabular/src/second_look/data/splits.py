@@ -70,12 +70,26 @@ def _split_off(table: pd.DataFrame, share: float, schema: Schema, seed: int) -> 
         return ordered.iloc[:count], ordered.iloc[count:]
     classes = table[schema.target.name] if schema.classes else None
     if schema.group:
-        folds = StratifiedGroupKFold(round(1 / share), shuffle=True, random_state=seed)
-        strata = np.zeros(len(table)) if classes is None else classes
-        others, rows = next(folds.split(table, strata, table[CASE]))
+        others, rows = hold_out_cases(table[CASE], classes, share, seed)
         return table.iloc[others], table.iloc[rows]
     rest, part = train_test_split(table, test_size=share, random_state=seed, stratify=classes)
     return rest, part
+
+
+def hold_out_cases(
+    cases: pd.Series, classes: pd.Series | None, share: float, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the positions of the other rows and of a share of them, whole cases each.
+
+    Args:
+        cases: The number of each row's case.
+        classes: Each row's class; None for numbers.
+        share: The share, which whole cases reach approximately.
+        seed: Seed of the random order.
+    """
+    folds = StratifiedGroupKFold(min(round(1 / share), cases.nunique()), shuffle=True, random_state=seed)
+    others, rows = next(folds.split(cases, np.zeros(len(cases)) if classes is None else classes, cases))
+    return others, rows
 
 
 def _check_classes(targets: dict[str, pd.Series], schema: Schema) -> None:

@@ -10,14 +10,14 @@ from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.compose import ColumnTransformer
-from sklearn.model_selection import KFold
+from sklearn.model_selection import GroupKFold, KFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 from threadpoolctl import threadpool_limits
 
 from ..data.features import DERIVED, derive
 from ..data.schema import Schema
-from ..data.splits import Split
+from ..data.splits import Split, hold_out_cases
 
 # A column of more categories is target-encoded: one-hot encoded, it would be as many columns.
 MAX_ONE_HOT = 32
@@ -54,29 +54,51 @@ class SklearnModel:
 def fit_sklearn(estimator: BaseEstimator, train: Split, schema: Schema) -> SklearnModel:
     """Fit an estimator to the features: categories are encoded, dates get their day of the year and weekday.
 
-    Few categories are one-hot encoded, many by the target's mean, which `TargetEncoder` computes inside of folds.
+    Rows of one case are together, in the folds of the encoder and in the rows by which the estimator stops early.
     """
-    categories = [column for column in schema.features if column.kind == "category"]
-    # The ONNX converter of `TargetEncoder` knows no multiclass targets.
-    many = [column.name for column in categories if len(column.levels) > MAX_ONE_HOT and len(schema.classes) <= 2]
-    few = [column.name for column in categories if column.name not in many]
-    folds = KFold(5, shuffle=True, random_state=0)
-    target_type = "binary" if schema.classes else "continuous"
-    encoder = ColumnTransformer(
-        [
-            ("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False), few),
-            *([("many", TargetEncoder(target_type=target_type, cv=folds), many)] if many else []),
-        ],
-        remainder="passthrough",
-    )
-    pipeline = Pipeline([("encoder", encoder), ("model", estimator)])
+    inputs, target = model_inputs(train.features, schema), train.target
+    fitted, held_out = np.arange(len(target)), np.array([], dtype=np.int64)
+    if train.cases is not None and getattr(estimator, "early_stopping", False) is True:
+        classes = target if schema.classes else None
+        fitted, held_out = hold_out_cases(
+            train.cases, classes, estimator.validation_fraction, int(estimator.random_state or 0)
+        )
+    encoder = make_encoder(schema, None if train.cases is None else train.cases.iloc[fitted])
     # One thread: parallel sums differ in the last bit between runs, and so would the model's hash.
     with threadpool_limits(limits=1):
-        pipeline.fit(model_inputs(train.features, schema), train.target)
-    if many:
+        encoded, validation = encoder.fit_transform(inputs.iloc[fitted], target.iloc[fitted]), {}
+        if len(held_out):
+            validation = {"X_val": encoder.transform(inputs.iloc[held_out]), "y_val": target.iloc[held_out]}
+        estimator.fit(encoded, target.iloc[fitted], **validation)
+    if "many" in encoder.named_transformers_:
         round_encodings(encoder.named_transformers_["many"])
     round_thresholds(estimator)
-    return SklearnModel(pipeline, schema)
+    return SklearnModel(Pipeline([("encoder", encoder), ("model", estimator)]), schema)
+
+
+def make_encoder(schema: Schema, cases: pd.Series | None) -> ColumnTransformer:
+    """Return an encoder of categories: few are one-hot encoded, many by the target's mean.
+
+    `TargetEncoder` computes the mean for a row from other folds, which have no row of the same case.
+    """
+    levels = {column.name: len(column.levels) for column in schema.features if column.kind == "category"}
+    # The ONNX converter of `TargetEncoder` knows no multiclass targets.
+    most = MAX_ONE_HOT if len(schema.classes) <= 2 else np.inf
+    many = [name for name, count in levels.items() if count > most]
+    few = [name for name in levels if name not in many]
+    encoders = [("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False), few)]
+    if many:
+        target_type = "binary" if schema.classes else "continuous"
+        encoders.append(("many", TargetEncoder(target_type=target_type, cv=make_folds(cases)), many))
+    return ColumnTransformer(encoders, remainder="passthrough")
+
+
+def make_folds(cases: pd.Series | None) -> Any:
+    """Return five folds of rows, or of whole cases."""
+    if cases is None:
+        return KFold(5, shuffle=True, random_state=0)
+    folds = GroupKFold(min(5, cases.nunique()), shuffle=True, random_state=0)
+    return list(folds.split(cases, groups=cases))
 
 
 def date_parts(schema: Schema) -> dict[str, tuple[str, float, float]]:

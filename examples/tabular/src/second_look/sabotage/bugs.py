@@ -1,7 +1,13 @@
 """Silent bugs of this project: each replaces code that is correct."""
 
+from ..data.schema import Schema
 from .injection import Bug
 from .task_bugs import TASK_BUGS
+
+
+def _has_numbers(schema: Schema) -> bool:
+    return any(column.kind == "number" for column in schema.features)
+
 
 BUGS = (
     Bug(
@@ -13,6 +19,7 @@ BUGS = (
         "    rest, test = _split_off(table, params.test_share, schema, params.seed)\n",
         mistake="An input contains the target, as a column does that is filled in after the outcome.",
         lesson="The test split has the same leak, so its score is perfect. In use, the column is not known yet.",
+        concerns=_has_numbers,
     ),
     Bug(
         name="test_rows_in_training",
@@ -31,6 +38,7 @@ BUGS = (
         "    rest, test = _split_off(table, params.test_share, schema, params.seed)\n",
         mistake="Numbers are scaled by the maximum of all rows, before the split.",
         lesson="The training rows depend on the test rows. The gain is small here, and grows with the preprocessing.",
+        concerns=_has_numbers,
     ),
     Bug(
         name="shifted_labels",
@@ -47,6 +55,7 @@ BUGS = (
         after='if column["kind"] == "date" else 10 * float(value)\n',
         mistake="The demo converts numbers to another unit (cm to mm) than training.",
         lesson="Offline scores stay the same: only the demo runs this code. Compare served with trained predictions.",
+        concerns=_has_numbers,
     ),
     *TASK_BUGS,
 )

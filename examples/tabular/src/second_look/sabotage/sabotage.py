@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
+from ..data.schema import load_schema
 from ..errors import UserError, exit_on_user_error
 from ..evaluation.metrics import METRICS
 from ..paths import ProjectPaths
@@ -35,12 +36,14 @@ class Failure:
 def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = None) -> None:
     """Run `uv run sabotage`; the status is 1 if no test catches a bug."""
     options = parse_arguments(arguments)
-    chosen = BUGS if options.all else tuple(bug for bug in BUGS if bug.name == options.bug)
+    paths = paths or ProjectPaths()
+    schema = load_schema(paths.schema)
+    bugs = [bug for bug in BUGS if bug.concerns(schema)]
+    chosen = bugs if options.all else [bug for bug in BUGS if bug.name == options.bug]
     if not chosen:
-        print(*(f"{bug.name:<22} {bug.mistake}" for bug in BUGS), sep="\n")
+        print(*(f"{bug.name:<22} {bug.mistake}" for bug in bugs), sep="\n")
         print("\nTry one on a copy of the project: uv run sabotage NAME. All of them: uv run sabotage --all")
         return
-    paths = paths or ProjectPaths()
     if not paths.raw.exists():
         raise UserError("data/raw is missing. Run: uv run dvc repro, or uv run dvc pull")
     try:

@@ -84,7 +84,8 @@ def _input_component(column: Any) -> Any:
     if column["kind"] == "date":
         return gr.DateTime(include_time=False, type="string", value=column["default"], label=label)
     if column["nullable"]:
-        return gr.Number(value=column["default"], label=f"{label}, optional")
+        # Without a placeholder, Gradio turns an empty field into 0.
+        return gr.Number(value=column["default"], label=f"{label}, optional", placeholder="unknown")
     return gr.Slider(
         minimum=column["minimum"],
         maximum=column["maximum"],

@@ -11,6 +11,7 @@ BUGS = (
         after="text.strip() for text in texts]\n",
         mistake="Texts keep the names that say which class they are of.",
         lesson="The test split has the names, too. In use, people ask about something whose name they don't know.",
+        concerns=lambda schema: bool(schema.names or schema.names_in),
     ),
     Bug(
         name="test_texts_in_training",
@@ -29,6 +30,7 @@ BUGS = (
         "    assigned = pd.Series(np.select([order < 0.6, order < 0.8], SPLITS[:2], SPLITS[2]), documents.index)\n",
         mistake="Texts of one group (an author, a module, a thread) are in several splits.",
         lesson="The model recognizes the group's words. New groups have others, so the score is too good for them.",
+        concerns=lambda schema: bool(schema.group),
     ),
     Bug(
         name="shifted_labels",

@@ -2,8 +2,10 @@
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..errors import UserError
 
@@ -24,6 +26,7 @@ class Bug:
         mistake: what the code does now, as a sentence.
         lesson: why the score does not show it, and what does.
         metric: the metric that is shown; by default the one that models are compared by.
+        concerns: whether it changes anything for the data that a schema describes.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Bug:
     mistake: str
     lesson: str
     metric: str = ""
+    concerns: Callable[[Any], bool] = bool
 
 
 def copy_project(root: Path, destination: Path) -> None:

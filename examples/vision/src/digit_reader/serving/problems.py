@@ -43,7 +43,7 @@ class ApiError(Exception):
             "detail": self.detail,
             "errors": [error._asdict() for error in self.errors],
         }
-        retry = {"Retry-After": "1"} if self.detail == OVERLOADED else {}
+        retry = {"Retry-After": "5"} if self.detail == OVERLOADED else {}
         return Response(json.dumps(document), self.status, {**retry, **(self.headers or {})}, MEDIA_TYPE)
 
 
