@@ -74,12 +74,7 @@ def make_decision(params: Params, schema: Schema, validation: Outcome, test: Out
     if params.decision is None:
         return None
     aim = check(params.decision, Aim, "params.yaml", "decision")
-    refers = bool(schema.positive) and aim.accuracy is None and aim.abstain is None
-    if not refers and (aim.recall or aim.costs):
-        raise UserError(
-            "params.yaml: decision: recall and costs need a positive class, which schema.yaml does not have; "
-            "use capacity, accuracy or abstain"
-        )
+    refers = _refers(aim, schema)
     positive = schema.classes.index(schema.positive) if refers and schema.positive else None
     points = operating_points(*_scores_and_hits(validation, positive))
     threshold = choose_threshold(aim, points, refers=refers)
@@ -93,6 +88,18 @@ def make_decision(params: Params, schema: Schema, validation: Outcome, test: Out
         decision[name] = _measure(outcome, positive, threshold, params.evaluate.confidence)
     describe = _describe_referral if refers else _describe_abstention
     return decision | describe(decision, schema) | {"curve": _curve(points, decision)}
+
+
+def _refers(aim: Aim, schema: Schema) -> bool:
+    """Return whether rows are referred by the probability of the positive class."""
+    if schema.positive:
+        return aim.accuracy is None and aim.abstain is None
+    if aim.recall or aim.costs:
+        raise UserError(
+            "params.yaml: decision: recall and costs need a positive class, which schema.yaml does not have; "
+            "use capacity, accuracy or abstain"
+        )
+    return False
 
 
 def _scores_and_hits(outcome: Outcome, positive: int | None) -> tuple[Array, NDArray[np.bool_]]:
