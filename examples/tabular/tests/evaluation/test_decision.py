@@ -80,8 +80,8 @@ def test_a_referral_is_chosen_on_validation_and_told_of_the_test_split(params: P
         "alarm."
     )
     assert made["reason"].startswith(
-        "Parts with a probability of bad of at least 0.4 are referred. The threshold was chosen on the validation "
-        "split, the highest with a recall of at least 1; there it refers 2 of 4 and finds 2 of 2."
+        "Parts with a probability of at least 0.4 that the diagnosis is bad are referred. The threshold was chosen on "
+        "the validation split, the highest with a recall of at least 1; there it refers 2 of 4 and finds 2 of 2."
     )
 
 

@@ -74,12 +74,7 @@ def make_decision(params: Params, schema: Schema, validation: Outcome, test: Out
     if params.decision is None:
         return None
     aim = check(params.decision, Aim, "params.yaml", "decision")
-    refers = bool(schema.positive) and aim.accuracy is None and aim.abstain is None
-    if not refers and (aim.recall or aim.costs):
-        raise UserError(
-            "params.yaml: decision: recall and costs need a positive class, which schema.yaml does not have; "
-            "use capacity, accuracy or abstain"
-        )
+    refers = _refers(aim, schema)
     positive = schema.classes.index(schema.positive) if refers and schema.positive else None
     points = operating_points(*_scores_and_hits(validation, positive))
     threshold = choose_threshold(aim, points, refers=refers)
@@ -93,6 +88,18 @@ def make_decision(params: Params, schema: Schema, validation: Outcome, test: Out
         decision[name] = _measure(outcome, positive, threshold, params.evaluate.confidence)
     describe = _describe_referral if refers else _describe_abstention
     return decision | describe(decision, schema) | {"curve": _curve(points, decision)}
+
+
+def _refers(aim: Aim, schema: Schema) -> bool:
+    """Return whether rows are referred by the probability of the positive class."""
+    if schema.positive:
+        return aim.accuracy is None and aim.abstain is None
+    if aim.recall or aim.costs:
+        raise UserError(
+            "params.yaml: decision: recall and costs need a positive class, which schema.yaml does not have; "
+            "use capacity, accuracy or abstain"
+        )
+    return False
 
 
 def _scores_and_hits(outcome: Outcome, positive: int | None) -> tuple[Array, NDArray[np.bool_]]:
@@ -148,8 +155,8 @@ def _measure(outcome: Outcome, positive: int | None, threshold: float, confidenc
 
 def _describe_referral(decision: dict[str, Any], schema: Schema) -> dict[str, str]:
     test, validation, aim = decision["test"], decision["validation"], decision["aim"]
-    false_alarms = test["reached"] - test["hits"]
-    alarms = f"{false_alarms:,} false alarms" if false_alarms != 1 else "one false alarm"
+    label, false_alarms = lower_first(schema.target.label), test["reached"] - test["hits"]
+    alarms = {0: "no false alarm", 1: "one false alarm"}.get(false_alarms, f"{false_alarms:,} false alarms")
     if aim.get("recall"):
         reason = f"the highest with a recall of at least {aim['recall']:g}"
     elif aim.get("costs"):
@@ -160,12 +167,13 @@ def _describe_referral(decision: dict[str, Any], schema: Schema) -> dict[str, st
         reason = f"the lowest that refers at most {aim['capacity']:.0%}"
     return {
         "sentence": f"Refers {test['reached']:,} of {test['rows']:,} {schema.sample_noun} and finds {test['hits']:,} "
-        f"of the {test['positives']:,} whose {lower_first(schema.target.label)} is {schema.positive} "
+        f"of the {test['positives']:,} whose {label} is {schema.positive} "
         f"(recall {format_score(test['recall'])}), with {alarms}.",
-        "reason": f"{schema.sample_noun.capitalize()} with a probability of {schema.positive} of at least "
-        f"{rounded(decision['threshold'])} are referred. The threshold was chosen on the validation split, {reason}; "
-        f"there it refers {validation['reached']:,} of {validation['rows']:,} and finds {validation['hits']:,} of "
-        f"{validation['positives']:,}. The sentence above is of the test split, on which nothing was chosen.",
+        "reason": f"{schema.sample_noun.capitalize()} with a probability of at least {rounded(decision['threshold'])} "
+        f"that the {label} is {schema.positive} are referred. The threshold was chosen on the validation split, "
+        f"{reason}; there it refers {validation['reached']:,} of {validation['rows']:,} and finds "
+        f"{validation['hits']:,} of {validation['positives']:,}. The sentence above is of the test split, on which "
+        "nothing was chosen.",
     }
 
 
