@@ -36,8 +36,9 @@ _MAX_PREFACE = 30
 _SUFFIXES = {"gz": ".gz", "zst": ".zst", "zip": ".zip", "parquet": ".parquet", "json": ".jsonl"}
 _MAX_JSON = 1 << 28
 """Bytes of a JSON object that contains all rows."""
-_LONG_LINE, _MAX_SMALL = 1 << 24, 1 << 27
-"""Bytes of a long line, and of a small file."""
+_MAX_SMALL = 1 << 27
+"""Bytes of a file whose lines may have `_LONG_LINE` bytes, in others `_LONGER_THAN_USUAL`."""
+_LONG_LINE, _LONGER_THAN_USUAL = 1 << 24, 1 << 22
 _NATIVE_ENCODINGS = {"utf-8", "ascii"}
 _LOOSE = "null_padding = true, strict_mode = false"
 
@@ -275,10 +276,13 @@ def _table_function(file: Path, options: ReadOptions, head: str) -> str:
         return f"(SELECT row.* FROM ({rows}))"  # noqa: S608
     delimiter = "\t" if options.delimiter == WHITESPACE else options.delimiter
     # DuckDB reads a file in parts of 16 lines of this size and guesses where a row begins in each,
-    # which fails inside of texts of many lines. Large parts take memory.
+    # which fails inside of texts of many lines. Large parts take memory; a compressed file is one.
+    is_compressed = file.suffix in (".gz", ".zst")
     has_long_texts = any(line.count(options.quote) % 2 for line in head.splitlines()[:-1])
     is_small = file.stat().st_size <= _MAX_SMALL
-    line_size = f", max_line_size = {_LONG_LINE}" if is_small or has_long_texts else ""
+    largest = _LONG_LINE if is_small else _LONGER_THAN_USUAL
+    takes_parts = not is_compressed and (is_small or has_long_texts)
+    line_size = f", max_line_size = {largest}" if takes_parts else ""
     columns = f", names = [{', '.join(map(literal, options.names))}]" if options.names else ""
     return (
         f"read_csv({path}, all_varchar = true, delim = {literal(delimiter)}, "

@@ -31,9 +31,9 @@ def test_the_worst_prediction_comes_first_and_few_errors_have_no_pattern(
     predictions = Candidate.read(project.candidate("baseline")).predictions["test"]
     errors = measure_errors(encode_target(splits["test"].target, schema), predictions)
     text, figures = error_report(record, schema, splits["test"], predictions)
-    cases = text.split("## The hardest cases")[1].split("## Where errors cluster")[0]
+    cases = text.split("## The largest errors")[1].split("## Where errors cluster")[0]
     assert cases.count("\n| ") == 2 + min(MAX_CASES, len(errors))
     for name in figures:
         assert f"(figures/{name}.png)" in cases
     monkeypatch.setattr(module, "MIN_ERRORS", np.count_nonzero(errors) + 1)
-    assert "no pattern can be told from chance" in error_report(record, schema, splits["test"], predictions)[0]
+    assert "distinguished from chance" in error_report(record, schema, splits["test"], predictions)[0]

@@ -36,7 +36,7 @@ def test_thresholds_are_between_neighboring_scores() -> None:
         (Aim(recall=0.6), True, 0.7),
         (Aim(recall=1.0), True, 0.5),
         (Aim(capacity=0.5), True, 0.7),
-        (Aim(capacity=0.1), True, decision.NONE),
+        (Aim(capacity=0.1), True, decision.ABOVE_ALL),
         (Aim(costs=Costs(miss=10, false_alarm=1)), True, 0.5),
         (Aim(costs=Costs(miss=1, false_alarm=10)), True, 0.85),
         (Aim(accuracy=0.75), False, 0.5),
@@ -52,7 +52,7 @@ def test_the_threshold_follows_from_the_aim(aim: Aim, refers: bool, threshold: f
 def test_equal_scores_leave_all_or_nothing() -> None:
     points = operating_points(np.full(4, 0.5), np.array([True, False, True, True]))
     assert choose_threshold(Aim(accuracy=0.7), points, refers=False) == 0
-    assert choose_threshold(Aim(accuracy=0.9), points, refers=False) == decision.NONE
+    assert choose_threshold(Aim(accuracy=0.9), points, refers=False) == decision.ABOVE_ALL
 
 
 def binary(params: Params, **aim: Any) -> tuple[Params, Any]:
@@ -76,8 +76,8 @@ def test_a_referral_is_chosen_on_validation_and_told_of_the_test_split(params: P
     assert made["threshold"] == pytest.approx(0.4)
     assert made["test"]["recall"]["value"] == 0.5
     assert made["sentence"] == (
-        "Refers 2 of 4 parts and finds 1 of the 2 whose diagnosis is bad (recall 0.5 [0.0945, 0.905]), with one false "
-        "alarm."
+        "Refers 2 of 4 parts of the test split and finds 1 of the 2 whose diagnosis is bad (recall 0.5 [0.0945, "
+        "0.905]), with one false alarm."
     )
     assert made["reason"].startswith(
         "Parts with a probability of at least 0.4 that the diagnosis is bad are referred. The threshold was chosen on "
@@ -91,7 +91,7 @@ def test_an_abstention_counts_the_errors_that_it_avoids(params: Params) -> None:
     made = make_decision(params, schema, test, test)
     assert made is not None
     assert made["sentence"].startswith(
-        "Answers 2 of 4 parts, 2 of them correctly (accuracy 1 [0.342, 1]), and leaves 2"
+        "Predicts 2 of 4 parts of the test split, 2 of them correctly (accuracy 1 [0.342, 1]), and leaves 2"
     )
     assert made["sentence"].endswith("of which it would have got 2 wrong.")
 

@@ -189,5 +189,5 @@ def test_the_form_explains_what_is_missing_and_keeps_the_rest(form: Form, tmp_pa
 
 def test_the_form_reports_a_failing_database(form: Form, tmp_path: Path) -> None:
     (tmp_path / "a.db").mkdir()
-    assert "Feedback can&#x27;t be stored at the moment" in form.send("right", None, "", False)[3]
+    assert "The feedback may not have been stored" in form.send("right", None, "", False)[3]
     assert feedback_form.CORRECT.keys() == {"right", "wrong"}

@@ -84,7 +84,7 @@ def test_a_read_only_or_foreign_database_fails(url: str, tmp_path: Path) -> None
         list(FeedbackStore(url).entries())
 
 
-@pytest.mark.parametrize("url", ["postgres://ada:s3cret@db/x", "postgresql://ada:s3cret@db/x"])
+@pytest.mark.parametrize("url", ["postgres://ada:hidden-word@db/x", "postgresql://ada:hidden-word@db/x"])
 def test_postgresql_takes_the_current_driver(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(FeedbackError, match=r"needs psycopg; install it: uv sync --extra postgres"):

@@ -17,7 +17,7 @@ def main(paths: ProjectPaths | None = None) -> None:
     exploration = explore(splits["train"], splits["validation"], schema)
     paths.reports.mkdir(exist_ok=True)
     write_figures(paths.reports / "data", {name: figure for name, (_, figure) in exploration.figures.items()})
-    samples = f"{len(splits['train'].target)} {schema.sample_noun} of the training split"
+    samples = f"{len(splits['train'].target):,} {schema.sample_noun} of the training split"
     text = to_markdown(exploration, samples, "data")
     (paths.reports / "data.md").write_text(text, encoding="utf-8", newline="\n")
     print("wrote reports/data.md")

@@ -4,12 +4,14 @@ import asyncio
 import logging
 import uuid
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ..paths import ProjectPaths
 from . import payloads
+from .decision import add_decision
 from .feedback_request import Answer, read_answer
 from .predictor import InvalidInputError, Predictor
 from .problems import ApiError, FieldError, invalid
@@ -27,7 +29,7 @@ UNKNOWN_REQUEST = (
     f"There is no such request_id among this server's latest {MAX_REQUESTS:,} predictions of a single row. Send the "
     "inputs instead."
 )
-UNAVAILABLE = "Feedback can't be stored at the moment. Try again later."
+UNAVAILABLE = "The feedback may not have been stored: the database does not respond. Try again later."
 
 
 class FeedbackCollector:
@@ -46,7 +48,7 @@ class FeedbackCollector:
         self._requests: OrderedDict[str, tuple[Any, int]] = OrderedDict()
         self._bytes = 0
         self._workers = ThreadPoolExecutor(WORKERS, "feedback")
-        self._waiting = 0
+        self._waiting, self._lock = 0, Lock()
         self._failed = False
 
     def remember(self, request_id: str, inputs: Any, size: int) -> None:
@@ -73,13 +75,17 @@ class FeedbackCollector:
             raise ApiError(404, UNKNOWN_REQUEST)
         if self._waiting >= MAX_WAITING:
             raise ApiError(503, "Too much feedback at once. Try again later.", headers={"Retry-After": "5"})
-        self._waiting += 1
+        with self._lock:
+            self._waiting += 1
+        future = self._workers.submit(self._check_and_store, inputs, answer)
+        future.add_done_callback(self._count_done)
         try:
-            future = self._workers.submit(self._check_and_store, inputs, answer)
             return await asyncio.wait_for(asyncio.wrap_future(future), SECONDS)
         except TimeoutError:
             raise self._unavailable(f"no response from the database in {SECONDS} seconds") from None
-        finally:
+
+    def _count_done(self, _future: Future[Any]) -> None:
+        with self._lock:
             self._waiting -= 1
 
     def _check_and_store(self, inputs: Any, answer: Answer) -> "Entry":
@@ -111,7 +117,7 @@ class FeedbackCollector:
             time=datetime.now(UTC),
             request_id=answer.request_id,
             inputs=payloads.stored_inputs(self.predictor, inputs) if may_store else None,
-            prediction=prediction,
+            prediction=add_decision(record, prediction),
             correct=answer.correct,
             truth=truth,
             remark=answer.remark or None,

@@ -43,6 +43,7 @@ CSS = """
 #author { border-top: 1px solid var(--border-color-primary); padding-top: .75em; }
 /* Tables scroll sideways instead of breaking numbers, only hashes break, galleries get fewer columns. */
 .prose table { word-break: normal; overflow-wrap: normal; }
+.prose .scrolling { overflow-x: auto; }
 .prose code { white-space: normal; overflow-wrap: anywhere; }
 .gallery-container .grid-container { grid-template-columns: repeat(auto-fit, minmax(max(70px, 15%), 1fr)); }
 #errors .grid-container { grid-template-columns: repeat(auto-fill, minmax(130px, 1fr)); }

@@ -1,4 +1,4 @@
-"""What a look at the data shows, as Markdown."""
+"""The report of the exploration, as Markdown."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -40,7 +40,8 @@ def to_markdown(exploration: Exploration, samples: str, folder: str) -> str:
     first, rest = ranked[:MAX_FIRST], ranked[MAX_FIRST:]
     parts = [
         "# The data",
-        f"A look at the {samples}, before any model. Written by the stage `explore`; the test split is not looked at.",
+        f"What the {samples} show, and how the validation split differs. Written by the stage `explore`, which does "
+        "not read the test split.",
         "## What matters most",
         "\n".join(f"{number}. {finding.text}" for number, finding in enumerate(first, start=1)),
     ]

@@ -13,7 +13,7 @@ from ..evaluation.markdown import escape
 from .report import Exploration, Finding, join_names, percent
 from .target import draw_by_target, measure_association, summarize_target, suspicious_rows
 
-CLOSE = 0.9  # rank correlation
+CORRELATED = 0.9  # rank correlation
 SIGNIFICANT = 0.01  # probability of a difference by chance, in any column
 MAX_PANELS, MAX_LISTED, MAX_ROWS = 6, 10, 20_000
 
@@ -33,19 +33,21 @@ def explore_samples(
     if len(train) > MAX_ROWS:  # enough for everything below
         chosen = np.sort(np.random.default_rng(0).permutation(len(train))[:MAX_ROWS])
         train, target, vectors = train.iloc[chosen], target.iloc[chosen], vectors[chosen]
+    else:
+        chosen = np.arange(len(train))
     # One thread: parallel sums differ in the last bit between runs.
     with threadpool_limits(limits=1):
         association = measure_association(_encode(train), _is_discrete(train), target)
-        suspects = suspicious_rows(vectors, target)
+        suspects = chosen[suspicious_rows(vectors, target)].tolist()
     ranked = association.sort_values(ascending=False, kind="stable")
     findings, summary = summarize_target(target, noun)
     findings += [
         *_associated(ranked),
         *_missing(train, noun),
         *_constant(train),
-        *_close(train),
-        *_different(train, validation),
-        *_suspects(suspects, len(train), noun),
+        *_correlated(train),
+        *_shifted(train, validation),
+        *_label_errors(suspects, len(train), noun),
     ]
     tables = {"The target": summary, "The columns": _summarize(train, ranked)}
     panels = list(ranked.index[:MAX_PANELS])
@@ -72,11 +74,11 @@ def _associated(ranked: pd.Series) -> list[Finding]:
     useless = [str(name) for name in ranked.index[ranked < 0.01]]
     texts = []
     if ranked.iloc[0] >= 0.01:
-        strong = ", ".join(f"{escape(str(name))} ({percent(value)})" for name, value in ranked.head(3).items())
+        strong = ", ".join(f"{escape(str(name))} ({value:.2f})" for name, value in ranked.head(3).items())
         texts.append(
             Finding(
                 0.9 if ranked.iloc[0] > 0.9 else 0.6 + 0.2 * float(ranked.iloc[0]),
-                f"The most informative columns are {strong}: how much of the target each explains alone."
+                f"The most informative columns are {strong}, by their normalized mutual information with the target."
                 + (" Check that it is known at the time of the prediction." if ranked.iloc[0] > 0.9 else ""),
             )
         )
@@ -100,14 +102,14 @@ def _constant(samples: pd.DataFrame) -> list[Finding]:
     return [Finding(0.4, f"The same value everywhere: {join_names(names)}.")] if names else []
 
 
-def _close(samples: pd.DataFrame) -> list[Finding]:
+def _correlated(samples: pd.DataFrame) -> list[Finding]:
     numbers = samples.select_dtypes("number")
     if numbers.shape[1] < 2:
         return []
     correlation = numbers.corr("spearman").abs().to_numpy()
     first, second = np.triu_indices(numbers.shape[1], k=1)
     values = np.nan_to_num(correlation[first, second])
-    count, top = int((values > CLOSE).sum()), int(values.argmax())
+    count, top = int((values > CORRELATED).sum()), int(values.argmax())
     if not count:
         return []
     names = [escape(str(numbers.columns[position[top]])) for position in (first, second)]
@@ -115,13 +117,13 @@ def _close(samples: pd.DataFrame) -> list[Finding]:
     return [
         Finding(
             0.3 + 0.3 * min(1.0, count / numbers.shape[1]),
-            f"{pairs} a rank correlation above {CLOSE}, most {names[0]} and {names[1]} ({values[top]:.3f}). "
+            f"{pairs} a rank correlation above {CORRELATED}, most {names[0]} and {names[1]} ({values[top]:.3f}). "
             "They say nearly the same, so a model may use either, and importance is shared between them.",
         )
     ]
 
 
-def _different(train: pd.DataFrame, validation: pd.DataFrame) -> list[Finding]:
+def _shifted(train: pd.DataFrame, validation: pd.DataFrame) -> list[Finding]:
     names = [str(name) for name in train if _difference(train[name], validation[name]) < SIGNIFICANT / train.shape[1]]
     if not names:
         return [Finding(0.1, "No column differs between training and validation split more than chance explains.")]
@@ -145,13 +147,13 @@ def _difference(first: pd.Series, second: pd.Series) -> float:
     return float(chi2_contingency(counts).pvalue) if enough else 1.0
 
 
-def _suspects(rows: Sequence[int], count: int, noun: str) -> list[Finding]:
+def _label_errors(rows: Sequence[int], count: int, noun: str) -> list[Finding]:
     if not len(rows):
         return [Finding(0.1, f"No label contradicts what similar {noun} have.")]
     listed = ", ".join(map(str, rows[:MAX_LISTED])) + (", …" if len(rows) > MAX_LISTED else "")
     text = (
         f"{len(rows)} of the {count} {noun} have a target that a linear model of the others finds very unlikely: look "
-        f"at them (counted from 0 in the training split: {listed})."
+        f"at the rows {listed} of the training split in data/prepared/, counted from 0."
     )
     return [Finding(min(0.8, 0.35 + 5 * len(rows) / count), text)]
 
@@ -164,7 +166,7 @@ def _summarize(samples: pd.DataFrame, ranked: pd.Series) -> pd.DataFrame:
         typical = values.median() if numeric else values.mode().iloc[0] if values.notna().any() else ""
         limits = [values.min(), values.max()] if numeric else ["", ""]
         rows[name] = [ranked[name], values.isna().mean(), values.nunique(), typical, *limits]
-    names = ["explains of the target", "missing", "distinct", "median or most frequent", "smallest", "largest"]
+    names = ["mutual information", "missing", "distinct", "median or most frequent", "smallest", "largest"]
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=names)
     frame.index.name = "column" if len(samples.columns) <= MAX_LISTED else f"column (first {MAX_LISTED})"
     return frame

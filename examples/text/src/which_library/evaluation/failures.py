@@ -8,7 +8,7 @@ from ..data.schema import Schema
 from .markdown import escape, table
 from .scores import Array
 
-MEASURE = "share of errors"
+MEASURE = "error rate"
 MAX_PAIRS = 10
 
 

@@ -40,7 +40,7 @@ class Bug:
 
 
 def copy_project(root: Path, destination: Path) -> None:
-    """Copy the files that git has or would add; data, models and environments are ignored by it.
+    """Copy the files that git has or would add: not the raw data, the MLflow store and the environment.
 
     Raises:
         UserError: the project is not in a git repository.
@@ -53,7 +53,7 @@ def copy_project(root: Path, destination: Path) -> None:
         check=False,
     )
     if listing.returncode:
-        raise UserError(f"{root} is not in a git repository, which tells what to copy. Run: git init")
+        raise UserError(f"{root} is not in a git repository, whose files are copied. Run: git init")
     for name in filter(None, listing.stdout.split("\0")):
         if (root / name).is_file():  # not deleted since
             (destination / name).parent.mkdir(parents=True, exist_ok=True)
@@ -70,6 +70,6 @@ def inject(bug: Bug, package: Path) -> None:
     text = path.read_text(encoding="utf-8")
     if text.count(bug.before) != 1:
         raise UnfitBugError(
-            f"{bug.name} replaces code that {bug.module} does not have (any more); adapt the bug in sabotage/bugs.py"
+            f"{bug.name} replaces code that {bug.module} does not have (any more); adapt the bug in src/*/sabotage/"
         )
     path.write_text(text.replace(bug.before, bug.after), encoding="utf-8", newline="\n")

@@ -114,8 +114,8 @@ def explain_scores(evaluation: Record) -> str:
     return (
         f"The models were trained on {rows['train']:,} {noun} and compared on the {rows['validation']:,} {noun} of the "
         f"validation split. Only the champion, marked ★, was scored and plotted on the {rows['test']:,} {noun} of the "
-        f"test split. Brackets contain bootstrap intervals, which are left out where there are too few {noun} or all "
-        "resamples score the same."
+        f"test split. Brackets contain intervals, Wilson's for the shares of a decision and bootstrap for the others. "
+        f"They are left out where there are too few {noun} or all resamples score the same."
     )
 
 

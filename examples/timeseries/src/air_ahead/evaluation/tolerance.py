@@ -36,7 +36,7 @@ class Aim:
 def measure_tolerance(
     params: Params, schema: Schema, noun: str, validation: Outcome, test: Outcome
 ) -> dict[str, Any] | None:
-    """Return the tolerance, the share within it on both splits, and both in words; None if there is no aim.
+    """Return the tolerance, the share within it on both splits, and a sentence about it; None if there is no aim.
 
     Args:
         params: have the aim, the section `decision`.
@@ -88,9 +88,9 @@ def _describe(decision: dict[str, Any], noun: str) -> dict[str, str]:
         f"{validation['predictions']:,} are within it."
     )
     return {
-        "sentence": f"{test['within']:,} of {test['predictions']:,} {noun} are within {size} of the actual value "
-        f"(share {format_score(test['share'])}).",
-        "reason": f"{chosen} The sentence above is of the test split, on which nothing was chosen.",
+        "sentence": f"{test['within']:,} of {test['predictions']:,} {noun} of the test split are within {size} of the "
+        f"actual value (share {format_score(test['share'])}).",
+        "reason": chosen,
     }
 
 

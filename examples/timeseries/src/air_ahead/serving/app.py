@@ -101,13 +101,19 @@ def _evaluation_tab(reports: Path) -> None:
     if "validation_scores" not in evaluation:
         gr.Markdown("Evaluation reports were written by an older version. Run: `uv run dvc repro`")
         return
-    gr.Markdown("\n\n".join([*markdown.describe_decision(evaluation), markdown.model_table(evaluation)]))
+    models = _scrolling(markdown.model_table(evaluation))
+    gr.Markdown("\n\n".join([*markdown.describe_decision(evaluation), models]))
     gr.Markdown("\n".join(f"- {decision}" for decision in evaluation["decisions"]))
-    gr.Markdown(markdown.champion_table(evaluation))
+    gr.Markdown(_scrolling(markdown.champion_table(evaluation)))
     gr.Markdown(markdown.explain_scores(evaluation))
     gr.Markdown("### The champion by slice of the test split")
-    gr.Markdown(markdown.slice_table(evaluation))
+    gr.Markdown(_scrolling(markdown.slice_table(evaluation)))
     _figures(reports / "figures")
+
+
+def _scrolling(table: str) -> str:
+    """Return a table in a box that scrolls sideways on a narrow screen, by keyboard too."""
+    return f'<div class="scrolling" tabindex="0">\n\n{table}\n\n</div>'
 
 
 def _figures(folder: Path) -> None:

@@ -35,7 +35,7 @@ def decision_schemas(record: Record) -> dict[str, Any]:
 
 
 def format_decision(record: Record) -> str:
-    """Return the share within the tolerance in words, as HTML; empty if there is no tolerance."""
+    """Return the share within the tolerance as a sentence in HTML; empty if there is no tolerance."""
     rule = record.get("decision")
     if not rule:
         return ""

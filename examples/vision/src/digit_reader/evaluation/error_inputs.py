@@ -21,9 +21,8 @@ def case_inputs(_record: dict[str, Any], schema: Schema, test: Split, position: 
 
 
 def error_features(schema: Schema, test: Split) -> list[Feature]:
-    """Return brightness, contrast and class of each image."""
-    measures = [Feature(name, MEASURES[name](test.features)) for name in SHOWN]
-    return [*measures, *(Feature(f"{schema.target.label} is", test.target == name, name) for name in schema.classes)]
+    """Return brightness and contrast of each image; its class is not known when the model is used."""
+    return [Feature(name, MEASURES[name](test.features)) for name in SHOWN]
 
 
 def case_figures(schema: Schema, test: Split, positions: list[int]) -> dict[str, Figure]:

@@ -1,1 +1,1 @@
-"""A look at the training split: what is in the data, before any model."""
+"""What is in the training split, before any model."""

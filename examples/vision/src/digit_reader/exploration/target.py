@@ -26,8 +26,8 @@ def summarize_target(target: pd.Series, noun: str) -> tuple[list[Finding], pd.Da
     often, seldom = escape(str(counts.index[0])), escape(str(counts.index[-1]))
     text = (
         f"{percent(shares.iloc[0])} of the {noun} are {often}, {percent(shares.iloc[-1])} are {seldom}"
-        f"{', the rarest class' if len(counts) > 2 else ''}. Always answering {often} is right in "
-        f"{percent(shares.iloc[0])}."
+        f"{', the rarest class' if len(counts) > 2 else ''}. Always predicting {often} has an "
+        f"accuracy of {percent(shares.iloc[0])}."
     )
     table = pd.DataFrame({noun: counts, "share": shares})
     table.index.name = "class"

@@ -5,6 +5,7 @@ are replaced.
 """
 
 import json
+import re
 from importlib.metadata import metadata
 from typing import Any
 
@@ -33,7 +34,8 @@ def render(paths: ProjectPaths) -> tuple[str, str]:
     evaluation = json.loads((paths.reports / "evaluation.json").read_text(encoding="utf-8"))
     figures = sorted(path.stem for path in (paths.reports / "figures").glob("*.png"))
     readme = (paths.root / "README.md").read_text(encoding="utf-8")
-    return replace_results(readme, results(evaluation)), model_card(evaluation, champion, figures)
+    card = model_card(evaluation, champion, figures, section(readme, "Limitations"))
+    return replace_results(readme, results(evaluation)), card
 
 
 def results(evaluation: dict[str, Any]) -> str:
@@ -51,7 +53,7 @@ def results(evaluation: dict[str, Any]) -> str:
             "",
             markdown.explain_scores(evaluation),
             "",
-            "[Where the model fails](reports/errors.md): its hardest cases, and what they have in common.",
+            "[Where the model fails](reports/errors.md): the samples with the largest errors, and groups of them.",
         ]
     )
 
@@ -59,7 +61,7 @@ def results(evaluation: dict[str, Any]) -> str:
 MODEL_CARD = """\
 # Model card: {title}
 
-Written by `dvc repro`; change its text in `report.py`.
+Written by `dvc repro`; change its text in `pipeline/report.py`.
 
 {decision}## Model
 
@@ -91,8 +93,9 @@ Written by `dvc repro`; change its text in `report.py`.
 
 ## Limitations
 
-The model was trained on {rows:,} {noun} from one source and may not generalize to others. See "Limitations" in the
-README.
+The model was trained on {rows:,} {noun} from one source and may not generalize to others.
+
+{limitations}
 
 ## Lineage
 
@@ -100,8 +103,8 @@ README.
 """
 
 
-def model_card(evaluation: dict[str, Any], champion: Champion, figures: list[str]) -> str:
-    """Return the model card (Mitchell et al., "Model Cards for Model Reporting", 2019)."""
+def model_card(evaluation: dict[str, Any], champion: Champion, figures: list[str], limitations: str) -> str:
+    """Return the model card (Mitchell et al., "Model Cards for Model Reporting", 2019), with these limitations."""
     project = metadata(PACKAGE).json
     author = str(project.get("author") or project.get("author_email") or "its author")
     data = evaluation["data"]
@@ -126,8 +129,15 @@ def model_card(evaluation: dict[str, Any], champion: Champion, figures: list[str
         figures="\n".join(f"![{name}](figures/{name}.png)" for name in figures),
         rows=evaluation["rows"]["train"],
         noun=evaluation["sample_noun"],
+        limitations=limitations,
         lineage=markdown.lineage_table(champion.lineage),
     )
+
+
+def section(text: str, title: str) -> str:
+    """Return what stands below a heading of the second level, up to the next one; empty without such a heading."""
+    found = re.search(rf"^## {re.escape(title)}$(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    return found[1].strip() if found else ""
 
 
 def replace_results(text: str, block: str) -> str:

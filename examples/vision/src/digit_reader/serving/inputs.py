@@ -66,7 +66,7 @@ def blank_image() -> Image.Image:
 
 def predict_drawing(predictor: Predictor, drawing: Any) -> tuple[Any, ...]:
     """Return what the outputs show; an error message instead of the summary if there is no prediction."""
-    picture = (drawing or {}).get("composite")
+    picture: Any = (drawing or {}).get("composite")
     try:
         prediction = predictor.predict(read_payload(picture))
     except InvalidInputError as error:

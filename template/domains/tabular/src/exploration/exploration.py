@@ -1,4 +1,4 @@
-"""A look at the rows of the training split."""
+"""Exploration of the rows of the training split."""
 
 import numpy as np
 import pandas as pd

@@ -37,7 +37,7 @@ BUGS = (
         "    table = table.assign(**{name: table[name] / table[name].abs().max() for name in numbers})\n"
         "    rest, test = _split_off(table, params.test_share, schema, params.seed)\n",
         mistake="Numbers are scaled by the maximum of all rows, before the split.",
-        lesson="The training rows depend on the test rows. The gain is small here, and grows with the preprocessing.",
+        lesson="Training rows depend on test rows. Scaling hardly changes a score; target encoding would.",
         concerns=_has_numbers,
     ),
     Bug(

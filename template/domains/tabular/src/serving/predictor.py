@@ -73,15 +73,20 @@ class Predictor:
     def explain(self, row: Row) -> list[Contribution]:
         """Return the contribution of each input, the largest first.
 
-        Each input in turn is set to its default (the training median), and the change of the prediction is its
-        contribution. This one-at-a-time sensitivity ignores interactions, and says nothing about causes.
+        The contribution is the mean of two changes of the prediction: between the row with the input's default (the
+        training median) and the row, and between the row of all defaults and that with the input's value. Where inputs
+        interact in pairs at most, this is their Shapley value. It says nothing about causes.
         """
-        complete = self.complete(row)
-        variants = [complete | {column["name"]: column["default"]} for column in self.inputs]
-        scores = explained_scores(self.scores([complete, *variants]), self.champion.record)
+        complete, default = self.complete(row), self.complete({})
+        names = [column["name"] for column in self.inputs]
+        without = [complete | {name: default[name]} for name in names]
+        alone = [default | {name: complete[name]} for name in names]
+        scores = explained_scores(self.scores([complete, default, *without, *alone]), self.champion.record)
+        of_row, of_default, (of_without, of_alone) = scores[0], scores[1], scores[2:].reshape(2, -1)
+        shifts = ((of_row - of_without) + (of_alone - of_default)) / 2
         contributions = [
-            Contribution(column["name"], column["label"], float(scores[0] - score))
-            for column, score in zip(self.inputs, scores[1:], strict=True)
+            Contribution(column["name"], column["label"], float(shift))
+            for column, shift in zip(self.inputs, shifts, strict=True)
         ]
         return sorted(contributions, key=lambda contribution: -abs(contribution.shift))
 

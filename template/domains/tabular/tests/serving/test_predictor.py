@@ -66,6 +66,16 @@ def test_a_single_changed_input_is_the_whole_explanation(predictor: Predictor) -
     assert explained_quantity(record).startswith("the ")
 
 
+def test_a_contribution_is_the_mean_of_the_changes_in_the_row_and_in_the_row_of_defaults(predictor: Predictor) -> None:
+    record = predictor.champion.record
+    row, default = predictor.complete(record["examples"][-1]["inputs"]), predictor.complete({})
+    for name, value in row.items():
+        rows = [row, row | {name: default[name]}, default | {name: value}, default]
+        whole, without, alone, nothing = explained_scores(predictor.scores(rows), record)
+        shift = next(part.shift for part in predictor.explain(row) if part.name == name)
+        assert shift == pytest.approx(((whole - without) + (alone - nothing)) / 2, rel=1e-4, abs=1e-4)
+
+
 def test_several_rows_are_predicted_as_one_by_one(predictor: Predictor) -> None:
     rows = [predictor.complete(example["inputs"]) for example in predictor.champion.record["examples"]]
     together = predictor.scores(rows)

@@ -1,4 +1,4 @@
-"""A look at the texts of the training split."""
+"""Exploration of the texts of the training split."""
 
 from itertools import pairwise
 
@@ -64,12 +64,11 @@ def typical_words(split: Split, schema: Schema) -> pd.DataFrame:
         counts[str(label)] = pd.Series(found, dtype=object).value_counts() / len(texts)
     everywhere = pd.DataFrame(counts).fillna(0)
     rows = {}
-    for label, shares in list(counts.items())[:MAX_CLASSES]:
-        texts = int((split.target == label).sum())
-        frequent = shares[shares * texts >= MIN_COUNT]
-        others = everywhere.drop(columns=label).mean(axis=1).reindex(frequent.index).fillna(0)
+    for name, shares in list(counts.items())[:MAX_CLASSES]:
+        frequent = shares[shares * int((split.target == name).sum()) >= MIN_COUNT]
+        others = everywhere.drop(columns=name).mean(axis=1).reindex(frequent.index).fillna(0)
         difference = (frequent - others).sort_values(ascending=False, kind="stable")
-        rows[label] = ", ".join(map(str, difference.index[:MAX_TYPICAL]))
+        rows[name] = ", ".join(map(str, difference.index[:MAX_TYPICAL]))
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["typical"])
     table.index.name = "class"
     return table

@@ -1,4 +1,4 @@
-"""A look at the series of the training split."""
+"""Exploration of the series of the training split."""
 
 import numpy as np
 import pandas as pd
@@ -46,7 +46,8 @@ def decompose(series: pd.Series, season: int) -> tuple[pd.Series, pd.Series, pd.
     """Return trend, season and rest, whose sum is the series (STL; without a season, a moving median as trend)."""
     if season > 1 and len(series) > 2 * season:
         parts = STL(series.to_numpy(), period=season, robust=True).fit()
-        return tuple(pd.Series(part, series.index) for part in (parts.trend, parts.seasonal, parts.resid))
+        trend, seasonal, rest = (pd.Series(part, series.index) for part in (parts.trend, parts.seasonal, parts.resid))
+        return trend, seasonal, rest
     width = max(3, len(series) // 20)
     trend = series.rolling(width, center=True, min_periods=1).median()
     return trend, pd.Series(0.0, series.index), series - trend
@@ -93,7 +94,7 @@ def _outliers(series: pd.Series, rest: pd.Series, schema: Schema) -> list[Findin
 
 def _memory(correlation: pd.Series, schema: Schema) -> Finding:
     lags = correlation.iloc[1:]
-    lag = int(lags.abs().idxmax())
+    lag = int(lags.abs().argmax()) + 1
     return Finding(
         0.3 + 0.3 * float(lags.abs().max()),
         f"A change resembles most that of {lag} {schema.step}{'s' * (lag > 1)} before "

@@ -35,12 +35,12 @@ def measure(params: Params, **aim: Any) -> dict[str, Any] | None:
     [
         (
             {"tolerance": 2},
-            "1 of 4 weights are within 2 kg of the actual value (share 0.25 [0.0456, 0.699]).",
+            "1 of 4 weights of the test split are within 2 kg of the actual value (share 0.25 [0.0456, 0.699]).",
             "The tolerance is set in params.yaml; on the validation split 3 of 5 are within it.",
         ),
         (
             {"share": 0.8},
-            "3 of 4 weights are within 8 kg of the actual value (share 0.75 [0.301, 0.954]).",
+            "3 of 4 weights of the test split are within 8 kg of the actual value (share 0.75 [0.301, 0.954]).",
             "The tolerance is the error that 80% of the predictions of the validation split don't exceed.",
         ),
     ],

@@ -1,7 +1,7 @@
 """The decision: the threshold that `decision` in `params.yaml` asks for, chosen on the validation split.
 
 With a positive class, rows whose probability of it reaches the threshold are referred to a person. With several
-classes, rows whose most likely class reaches it are answered, and the others left to a person.
+classes, rows whose most likely class reaches it are predicted, and the others left to a person (abstention).
 """
 
 from typing import Annotated, Any, NamedTuple
@@ -22,7 +22,7 @@ Share = Annotated[float, Field(gt=0, le=1)]
 Cost = Annotated[float, Field(ge=0)]
 
 # No probability reaches it.
-NONE = float(np.nextafter(1, 2))
+ABOVE_ALL = float(np.nextafter(1, 2))
 MAX_POINTS = 60
 
 
@@ -42,8 +42,8 @@ class Aim:
         recall: the share of the positive class to find.
         costs: the threshold has the lowest costs.
         capacity: the share of the rows that people can review.
-        accuracy: the share of right answers among those given.
-        abstain: the probability of the most likely class below which no answer is given.
+        accuracy: of the predictions that are made.
+        abstain: the probability of the most likely class below which no prediction is made.
     """
 
     recall: Share | None = None
@@ -66,7 +66,7 @@ class Points(NamedTuple):
 
 
 def make_decision(params: Params, schema: Schema, validation: Outcome, test: Outcome) -> dict[str, Any] | None:
-    """Return the threshold, what it gives on both splits, and both in words; None if there is no aim.
+    """Return the threshold, what it gives on both splits, and sentences that describe it; None if there is no aim.
 
     Raises:
         UserError: the aim is invalid, or needs a positive class where there is none.
@@ -117,14 +117,14 @@ def operating_points(scores: Array, hits: NDArray[np.bool_]) -> Points:
     last = np.flatnonzero(ranked[:-1] != ranked[1:])  # of the rows with equal scores
     ends = np.append(last, len(ranked) - 1)
     return Points(
-        np.concatenate([[NONE], (ranked[last] + ranked[last + 1]) / 2, [0.0]]),
+        np.concatenate([[ABOVE_ALL], (ranked[last] + ranked[last + 1]) / 2, [0.0]]),
         np.concatenate([[0], ends + 1]),
         np.concatenate([[0], np.cumsum(hits[order])[ends]]),
     )
 
 
 def choose_threshold(aim: Aim, points: Points, *, refers: bool) -> float:
-    """Return the threshold that refers as few rows, or answers as many, as the aim allows."""
+    """Return the threshold that refers as few rows, or predicts as many, as the aim allows."""
     if aim.abstain is not None:
         return aim.abstain
     rows, positives, tolerance = points.reached[-1], points.hits[-1], 1e-9
@@ -166,14 +166,13 @@ def _describe_referral(decision: dict[str, Any], schema: Schema) -> dict[str, st
     else:
         reason = f"the lowest that refers at most {aim['capacity']:.0%}"
     return {
-        "sentence": f"Refers {test['reached']:,} of {test['rows']:,} {schema.sample_noun} and finds {test['hits']:,} "
-        f"of the {test['positives']:,} whose {label} is {schema.positive} "
+        "sentence": f"Refers {test['reached']:,} of {test['rows']:,} {schema.sample_noun} of the test split and finds "
+        f"{test['hits']:,} of the {test['positives']:,} whose {label} is {schema.positive} "
         f"(recall {format_score(test['recall'])}), with {alarms}.",
         "reason": f"{schema.sample_noun.capitalize()} with a probability of at least {rounded(decision['threshold'])} "
         f"that the {label} is {schema.positive} are referred. The threshold was chosen on the validation split, "
         f"{reason}; there it refers {validation['reached']:,} of {validation['rows']:,} and finds "
-        f"{validation['hits']:,} of {validation['positives']:,}. The sentence above is of the test split, on which "
-        "nothing was chosen.",
+        f"{validation['hits']:,} of {validation['positives']:,}.",
     }
 
 
@@ -187,13 +186,12 @@ def _describe_abstention(decision: dict[str, Any], schema: Schema) -> dict[str, 
     else:
         reason = "is set in params.yaml, not chosen on the validation split"
     return {
-        "sentence": f"Answers {test['reached']:,} of {test['rows']:,} {schema.sample_noun}, {test['hits']:,} of them "
-        f"correctly (accuracy {format_score(test['accuracy'])}), and leaves {left:,} to a person, of which it would "
-        f"have got {test['wrong_below']:,} wrong.",
+        "sentence": f"Predicts {test['reached']:,} of {test['rows']:,} {schema.sample_noun} of the test split, "
+        f"{test['hits']:,} of them correctly (accuracy {format_score(test['accuracy'])}), and leaves {left:,} to a "
+        f"person, of which it would have got {test['wrong_below']:,} wrong.",
         "reason": f"{schema.sample_noun.capitalize()} whose most likely class has a probability of at least "
-        f"{rounded(decision['threshold'])} are answered. The threshold {reason}; there it answers "
-        f"{validation['reached']:,} of {validation['rows']:,}, {validation['hits']:,} of them correctly. The sentence "
-        "above is of the test split, on which nothing was chosen.",
+        f"{rounded(decision['threshold'])} are predicted. The threshold {reason}; there it predicts "
+        f"{validation['reached']:,} of {validation['rows']:,}, {validation['hits']:,} of them correctly.",
     }
 
 
@@ -204,8 +202,8 @@ def _curve(points: Points, decision: dict[str, Any]) -> dict[str, Any]:
     reached, hits = points.reached[kept], points.hits[kept]
     y = hits / max(points.hits[-1], 1) if refers else hits / reached
     return {
-        "x_label": "share that is referred" if refers else "share that is answered",
-        "y_label": f"recall of {decision['positive']}" if refers else "accuracy of the answers",
+        "x_label": "share that is referred" if refers else "coverage: share that is predicted",
+        "y_label": f"recall of {decision['positive']}" if refers else "accuracy of the predictions",
         "x": (reached / points.reached[-1]).round(4).tolist(),
         "y": y.round(4).tolist(),
         "chosen": [chosen["reached"] / chosen["rows"], chosen["recall" if refers else "accuracy"]["value"]],

@@ -44,7 +44,7 @@ def decision_schemas(record: Record) -> dict[str, Any]:
 
 
 def format_decision(record: Record, probabilities: Mapping[str, float]) -> str:
-    """Return the decision in words, as HTML; empty if there is no rule."""
+    """Return the decision as a sentence in HTML; empty if there is no rule."""
     decision = decide(record, probabilities)
     if decision is None:
         return ""
