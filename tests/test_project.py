@@ -163,7 +163,7 @@ def check_pictures(owner: Owner, clone: Path) -> None:
     """Take the pictures of the demo: only they and a line of the README are new."""
     owner.uv("run", "screenshot", cwd=clone)
     changed = owner.run("git", "status", "--porcelain", cwd=clone).split()
-    assert changed == ["M", "README.md", "??", "docs/"]
+    assert changed == ["M", "README.md", "??", "docs/demo.png", "??", "docs/social.png"]
     assert "](docs/demo.png)" in (clone / "README.md").read_text()
     with Image.open(clone / "docs/social.png") as card, Image.open(clone / "docs/demo.png") as demo:
         assert card.size == (1200, 630)
