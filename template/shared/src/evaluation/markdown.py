@@ -20,6 +20,11 @@ def lower_first(text: str) -> str:
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
+def describe_outcome(evaluation: Record) -> list[str]:
+    """Return what a reader should know first, in paragraphs: the decision, and slices on which the model is weak."""
+    return [*describe_decision(evaluation), *describe_weak_slices(evaluation)]
+
+
 def describe_decision(evaluation: Record) -> list[str]:
     """Return the decision of the test split as a bold paragraph and how it was made as another; none without one."""
     decision = evaluation.get("decision")
@@ -28,6 +33,22 @@ def describe_decision(evaluation: Record) -> list[str]:
     # Brackets without a link are literal.
     sentence, reason = (escape(decision[key]).replace(r"\[", "[").replace(r"\]", "]") for key in ("sentence", "reason"))
     return [f"**{sentence}**", reason]
+
+
+def describe_weak_slices(evaluation: Record) -> list[str]:
+    """Return as a paragraph which slices of the test split score worse than `evaluate.slice_limit`; none without any.
+
+    A slice without an interval has too few samples to say so.
+    """
+    limit, metric = evaluation.get("slice_limit"), evaluation["labels"][evaluation["metric"]]
+    sign = 1 if metric["higher_is_better"] else -1
+    weak = [
+        f"{format_score(record)} where {escape(lower_first(record['column']))} is {escape(record['slice'])} "
+        f"({record['rows']:,} {evaluation['sample_noun']})"
+        for record in evaluation["slices"]
+        if limit is not None and record["low"] is not None and sign * record["value"] < sign * limit
+    ]
+    return [f"**{metric['label']} is worse than the limit of {limit:g}: {'; '.join(weak)}.**"] if weak else []
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:

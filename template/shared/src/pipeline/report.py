@@ -42,7 +42,7 @@ def results(evaluation: dict[str, Any]) -> str:
     """Return the results as Markdown."""
     return "\n".join(
         [
-            *(f"{paragraph}\n" for paragraph in markdown.describe_decision(evaluation)),
+            *(f"{paragraph}\n" for paragraph in markdown.describe_outcome(evaluation)),
             markdown.model_table(evaluation),
             "",
             *(f"- {decision}" for decision in evaluation["decisions"]),
@@ -110,7 +110,7 @@ def model_card(evaluation: dict[str, Any], champion: Champion, figures: list[str
     data = evaluation["data"]
     return MODEL_CARD.format(
         title=TITLE,
-        decision="".join(f"{paragraph}\n\n" for paragraph in markdown.describe_decision(evaluation)),
+        decision="".join(f"{paragraph}\n\n" for paragraph in markdown.describe_outcome(evaluation)),
         model=champion.record["model"],
         size=champion.record["size_bytes"],
         author=markdown.escape(author),

@@ -34,7 +34,7 @@ def test_the_readme_shows_champion_decisions_test_scores_and_figure(project: Pro
     assert f"\n| **{evaluation['champion']}** ★ |" in text
     assert f"| {evaluation['champion']}, test split |" in text
     assert "old results" not in text
-    first = [*markdown.describe_decision(evaluation), markdown.model_table(evaluation)][0]
+    first = [*markdown.describe_outcome(evaluation), markdown.model_table(evaluation)][0]
     assert text.partition(report.START)[2].startswith(f"\n{first}\n"), "the decision comes first"
     for decision in evaluation["decisions"]:
         assert f"\n- {decision}\n" in text
