@@ -6,7 +6,9 @@ are replaced.
 
 import json
 import re
+from collections.abc import Sequence
 from importlib.metadata import metadata
+from pathlib import Path
 from typing import Any
 
 from .. import TITLE
@@ -35,17 +37,23 @@ def render(paths: ProjectPaths) -> tuple[str, str]:
     figures = sorted(path.stem for path in (paths.reports / "figures").glob("*.png"))
     readme = (paths.root / "README.md").read_text(encoding="utf-8")
     card = model_card(evaluation, champion, figures, section(readme, "Limitations"))
-    return replace_results(readme, results(evaluation)), card
+    return replace_results(readme, results(evaluation, describe_searches(paths.reports))), card
 
 
-def results(evaluation: dict[str, Any]) -> str:
+def describe_searches(reports: Path) -> list[str]:
+    """Return what each search for hyperparameters gained, as `uv run search --write` recorded it."""
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((reports / "search").glob("*.json"))]
+    return [f"{record['sentence']} [The trials](reports/search/{record['model']}.md)" for record in records]
+
+
+def results(evaluation: dict[str, Any], searches: Sequence[str] = ()) -> str:
     """Return the results as Markdown."""
     return "\n".join(
         [
             *(f"{paragraph}\n" for paragraph in markdown.describe_outcome(evaluation)),
             markdown.model_table(evaluation),
             "",
-            *(f"- {decision}" for decision in evaluation["decisions"]),
+            *(f"- {sentence}" for sentence in [*evaluation["decisions"], *searches]),
             "",
             "![Validation score of each model with its interval](reports/figures/comparison.png)",
             "",
