@@ -67,7 +67,7 @@ def describe_search(model: str, trials: int, metric: Metric, comparison: Compari
     return (
         f"Tuning {model} ({trials} trials) gained {signed(gain.value)} (interval {signed(gain.low)} to "
         f"{signed(gain.high)}) in {metric.label} on the validation split. The best trial was chosen on the same split, "
-        "so the gain on new data is smaller."
+        "so the gain on new data is probably smaller."
     )
 
 
