@@ -10,7 +10,7 @@ from pathlib import Path
 
 START, END = "<!-- {name}: written by `dvc repro`, do not edit -->", "<!-- end of {name} -->"
 BLOCK = re.compile("({}).*?({})".format(START.format(name=r"(\w+)"), END.format(name=r"\2")), re.DOTALL)
-RELATIVE_LINK = re.compile(r"\]\((?![a-z]+:|[#/])")
+RELATIVE_LINK = re.compile(r"(?<!\\)\]\((?![a-z]+:|[#/])")
 PROMPT = re.compile(r"<!--\s*yours:")
 # The files with blocks and prompts, and where `reports/` is from there.
 AUTHORED = {"README.md": "reports/", "docs/post.md": "../reports/"}

@@ -22,9 +22,11 @@ def test_without_both_markers_nothing_changes() -> None:
 
 
 def test_links_are_relative_to_the_file() -> None:
-    block = "![a](figures/a.png) [b](errors.md) [c](https://example.org/c) [d](#d)"
+    block = r"![a](figures/a.png) [b](errors.md) [c](https://example.org/c) [d](#d) \[text\](text)"
     filled = fill_blocks(f"{FIRST}\n{LAST}", {"results": block}, "../reports/")
-    shown = "![a](../reports/figures/a.png) [b](../reports/errors.md) [c](https://example.org/c) [d](#d)"
+    shown = (
+        r"![a](../reports/figures/a.png) [b](../reports/errors.md) [c](https://example.org/c) [d](#d) \[text\](text)"
+    )
     assert filled == f"{FIRST}\n{shown}\n{LAST}"
 
 
