@@ -76,6 +76,22 @@ def model_table(evaluation: Record) -> str:
     return table(["model", score, "training, CPU s", "file, kB"], rows) + "".join(gpus)
 
 
+def gain_table(evaluation: Record) -> str:
+    """Return validation score of each model and its gain over the best simpler one, a star at the champion."""
+    metric = evaluation["metric"]
+    gains = {comparison["challenger"]: comparison for comparison in evaluation["comparisons"]}
+    rows = []
+    for name, scores in evaluation["validation_scores"].items():
+        model = f"**{name}** ★" if name == evaluation["champion"] else name
+        gain = f"{_format_gain(gains[name]['gain'])} over {gains[name]['simpler']}" if name in gains else ""
+        rows.append([model, format_score(scores[metric]), gain])
+    return table(["model", f"{_metric_label(evaluation, metric)}, validation split", "gain"], rows)
+
+
+def _format_gain(gain: Record) -> str:
+    return f"{signed(gain['value'])} [{signed(gain['low'])}, {signed(gain['high'])}]"
+
+
 def champion_table(evaluation: Record) -> str:
     """Return the champion's scores on the test split, a row per metric."""
     name = evaluation["champion"]

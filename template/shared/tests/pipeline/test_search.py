@@ -17,9 +17,9 @@ from project_package.evaluation.metrics import METRICS
 from project_package.models.base import TrainingContext, fit_model
 from project_package.paths import ProjectPaths
 from project_package.pipeline import search
-from project_package.pipeline.report import describe_searches
 from project_package.pipeline.search import Search, run_trials
 from project_package.pipeline.search_report import describe_search
+from project_package.reporting.blocks import describe_searches
 from project_package.tracking import runs
 from project_package.tracking.registry import REGISTERED_MODEL
 
@@ -147,7 +147,7 @@ def test_the_best_values_are_printed_and_written_when_asked(
     assert f"In 2 trials for {MODEL}, no hyperparameters scored better" in report  # every trial scores the same
     assert report.count("\n| 0 |") == report.count("\n| 1 |") == 1
     assert (copy.reports / "search" / f"{MODEL}.png").read_bytes().startswith(b"\x89PNG")
-    assert f"(reports/search/{MODEL}.md)" in describe_searches(copy.reports)[0]
+    assert f"(search/{MODEL}.md)" in describe_searches(copy.reports)[0]
     for name, value in make_search(copy, load_params(copy.params)).current.items():
         assert f"{name} {value:.4g}" in output
 
