@@ -130,14 +130,14 @@ LINEAGE = {
 
 def lineage_table(lineage: Record) -> str:
     """Return the lineage of a model."""
-    cells = {key: _format_link(lineage.get(key)) for key in LINEAGE}
+    cells = {key: _format_value(lineage.get(key)) for key in LINEAGE}
     if lineage.get("git_dirty") and lineage.get("inputs_sha256"):  # trained before its inputs were committed
         cells["git_commit"] = f"after {cells['git_commit']}; `uv run champion-commit` prints it"
         del cells["git_dirty"]
     return table(["lineage", "value"], [[LINEAGE[key], cell] for key, cell in cells.items()])
 
 
-def _format_link(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if value is None:
         return "unknown"
     if isinstance(value, bool):
@@ -147,13 +147,18 @@ def _format_link(value: Any) -> str:
 
 def explain_scores(evaluation: Record) -> str:
     """Return which split was used for what, and how to read the scores."""
-    rows, noun = evaluation["rows"], evaluation["sample_noun"]
-    return (
+    rows, noun, decision = evaluation["rows"], evaluation["sample_noun"], evaluation.get("decision") or {}
+    level = f"{evaluation['confidence']:.3g} confidence" if "confidence" in evaluation else "confidence"
+    text = (
         f"The models were trained on {rows['train']:,} {noun} and compared on the {rows['validation']:,} {noun} of the "
         f"validation split. Only the champion, marked ★, was scored and plotted on the {rows['test']:,} {noun} of the "
-        f"test split. Brackets contain intervals, Wilson's for the shares of a decision and bootstrap for the others. "
-        f"They are left out where there are too few {noun} or all resamples score the same."
+        f"test split. Brackets contain {level} intervals, Wilson's for the shares of a decision and percentiles of "
+        f"bootstrap resamples for the others: how much the scores vary with the {noun} of a split, not with the "
+        f"training. They are left out where there are too few {noun} or all resamples score the same."
     )
+    if "threshold" in decision:
+        text += f" Metrics of classes use the most likely class, not the threshold of {rounded(decision['threshold'])}."
+    return text
 
 
 def format_score(score: Record) -> str:

@@ -54,6 +54,7 @@ class Evaluation:
     scores: dict[str, dict[str, dict[str, Any]]]
     slices: list[dict[str, Any]]
     slice_limit: float | None
+    confidence: float
     rows: dict[str, int]
     sample_noun: str
     costs: dict[str, Cost]
@@ -130,6 +131,7 @@ def evaluate(
         scores=score_models(test, {selected: on_test}, params.evaluate),
         slices=score_slices(metric, test, on_test, slices, params.evaluate),
         slice_limit=params.evaluate.slice_limit,
+        confidence=params.evaluate.confidence,
         rows={name: len(part.target) for name, part in splits.items()},
         sample_noun=schema.sample_noun,
         costs=costs,

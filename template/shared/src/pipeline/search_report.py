@@ -60,9 +60,9 @@ def write_search_report(
 
 
 def describe_search(model: str, trials: int, metric: Metric, comparison: Comparison | None) -> str:
-    """Return what the search brought, as a sentence."""
+    """Return what the search found, as a sentence."""
     if comparison is None:
-        return f"In {trials} trials for {model}, no hyperparameters scored better than those that were tried first."
+        return f"None of {trials} trials for {model} scored better than the hyperparameters that were tried first."
     gain = comparison.gain
     return (
         f"Tuning {model} ({trials} trials) gained {signed(gain.value)} (interval {signed(gain.low)} to "

@@ -1,4 +1,4 @@
-"""The blocks that the pipeline writes into README and article: every number in them is of `reports/`."""
+"""The blocks that the pipeline writes into README and article: every number in them comes from `reports/`."""
 
 import json
 import re

@@ -1,6 +1,6 @@
 """The model card in the form of the Hugging Face hub.
 
-The sections are those of Mitchell et al., "Model Cards for Model Reporting", 2019.
+It follows Mitchell et al., "Model Cards for Model Reporting", 2019, with other sections.
 """
 
 import textwrap
@@ -145,7 +145,7 @@ def _front_matter(evaluation: dict[str, Any]) -> ModelCardData:
 
 
 def _split_table(evaluation: dict[str, Any]) -> str:
-    uses = {"train": "training", "validation": "selecting the champion and its decision", "test": "the scores below"}
+    uses = {"train": "training", "validation": "selecting the champion and its threshold", "test": "the scores below"}
     rows = [[part, f"{evaluation['rows'][part]:,}", use] for part, use in uses.items()]
     return markdown.table(["split", evaluation["sample_noun"], "used for"], rows)
 

@@ -144,7 +144,7 @@ def test_the_best_values_are_printed_and_written_when_asked(
     output = capsys.readouterr().out
     assert "Wrote the best values to params.yaml" in output
     report = (copy.reports / "search" / f"{MODEL}.md").read_text(encoding="utf-8")
-    assert f"In 2 trials for {MODEL}, no hyperparameters scored better" in report  # every trial scores the same
+    assert f"None of 2 trials for {MODEL} scored better" in report  # every trial scores the same
     assert report.count("\n| 0 |") == report.count("\n| 1 |") == 1
     assert (copy.reports / "search" / f"{MODEL}.png").read_bytes().startswith(b"\x89PNG")
     assert f"(search/{MODEL}.md)" in describe_searches(copy.reports)[0]

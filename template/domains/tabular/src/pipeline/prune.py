@@ -1,7 +1,8 @@
 """Inputs that add nothing: `uv run prune` names them, `uv run prune --write` removes them from `schema.yaml`.
 
 The least important inputs of the champion are left out together, as many as the validation split allows: without them
-the score falls by less than `evaluate.margin`, even at the upper end of the interval (a non-inferiority test).
+the score falls by less than `evaluate.margin`, even at the upper end of the interval (a non-inferiority test). How many
+is found by bisection, which assumes that the loss grows with each input.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from ..data.schema import Schema, load_schema
 from ..data.splits import Split, encode_target, read_splits
 from ..errors import UserError, exit_on_user_error
 from ..evaluation.demo_metadata import permutation_importance
+from ..evaluation.markdown import signed
 from ..evaluation.metrics import primary_metric
 from ..evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, Truth
 from ..evaluation.selection import Comparison, select_champion
@@ -157,14 +159,13 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
     model = load_champion(paths.champion)[0].record["model"]
     names, comparison = find_inputs(Pruning(model, params, schema, read_splits(paths.prepared, schema)))
     if comparison is None:
-        margin = params.evaluate.margin
-        print(f"{model} needs all of its inputs: without any of them it may lose {margin:g}, the margin of evaluate")
+        print(f"No input of {model} was found without which the loss is surely less than the margin of evaluate")
         return
     gain, label = comparison.gain, primary_metric(params.evaluate.metric).label
     print(f"{model} does without {len(names)} of its {len(schema.features)} inputs: {', '.join(names)}")
-    interval = f"interval {gain.low:+.3g} to {gain.high:+.3g}"
-    print(f"They gain {gain.value:+.3g} ({interval}) in {label} on the validation split,", end=" ")
-    print(f"less than the margin of {comparison.margin:g}.")
+    interval = f"interval {signed(gain.low)} to {signed(gain.high)}"
+    print(f"With them, {label} on the validation split gains {signed(gain.value)} ({interval}), less than the")
+    print(f"margin of {comparison.margin:g}. They were chosen on the same split: the loss on new data may be larger.")
     if options.write:
         remove_inputs(paths.schema, names)
         print("Removed them from schema.yaml (see left_out). Train without them: uv run dvc repro")
