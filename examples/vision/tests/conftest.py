@@ -65,14 +65,23 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> ProjectPaths:
-    """Run the whole pipeline in a temporary folder, with the smaller parameters of `small.yaml`."""
+def prepared_project(tmp_path_factory: pytest.TempPathFactory) -> ProjectPaths:
+    """A project in a temporary folder, with the smaller parameters of `small.yaml`, whose data are split."""
     paths = ProjectPaths(tmp_path_factory.mktemp("project"))
     shutil.copy(ProjectPaths().schema, paths.schema)
-    shutil.copy(empty_store, paths.root)
     params = yaml.safe_load(ProjectPaths().params.read_text(encoding="utf-8"))
     update_params(params, yaml.safe_load(SMALL.read_text(encoding="utf-8")))
     paths.params.write_text(yaml.safe_dump(params), encoding="utf-8")
+    write_raw_data(paths)
+    prepare.main(paths)
+    return paths
+
+
+@pytest.fixture(scope="session")
+def project(prepared_project: ProjectPaths, empty_store: Path) -> ProjectPaths:
+    """The same project after the rest of the pipeline."""
+    paths = prepared_project
+    shutil.copy(empty_store, paths.root)
     for name, blocks in BLOCKS.items():
         (paths.root / name).parent.mkdir(exist_ok=True)
         (paths.root / name).write_text(with_blocks(blocks), encoding="utf-8")
@@ -80,10 +89,8 @@ def project(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Proj
     lock = {"stages": {"prepare": {"deps": [{"path": "data/raw", "md5": DATA_MD5}]}}}
     (paths.root / "dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
 
-    write_raw_data(paths)
-    prepare.main(paths)
     explore.main(paths)
-    for name in params["train"]["models"]:
+    for name in load_params(paths.params).train.models:
         train.main(name, paths)
     evaluate.main(paths)
     report.main(paths)
@@ -107,18 +114,18 @@ def update_params(params: dict[str, Any], changes: dict[str, Any]) -> None:
 
 
 @pytest.fixture(scope="session")
-def params(project: ProjectPaths) -> Params:
-    return load_params(project.params)
+def params(prepared_project: ProjectPaths) -> Params:
+    return load_params(prepared_project.params)
 
 
 @pytest.fixture(scope="session")
-def schema(project: ProjectPaths) -> Schema:
-    return load_schema(project.schema)
+def schema(prepared_project: ProjectPaths) -> Schema:
+    return load_schema(prepared_project.schema)
 
 
 @pytest.fixture(scope="session")
-def splits(project: ProjectPaths, schema: Schema) -> dict[str, Split]:
-    return read_splits(project.prepared, schema)
+def splits(prepared_project: ProjectPaths, schema: Schema) -> dict[str, Split]:
+    return read_splits(prepared_project.prepared, schema)
 
 
 @pytest.fixture(scope="session")
