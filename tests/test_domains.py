@@ -204,6 +204,18 @@ def test_a_project_with_a_network_trains(
 
 
 @pytest.mark.e2e
+def test_every_silent_bug_is_caught(
+    network: tuple[Owner, str, Path], trained: dict[str, Any]
+) -> None:
+    owner, domain, project = network
+    assert trained
+    if domain in ("tabular", "text"):
+        pytest.skip("tests/test_project.py and tests/test_own_data_e2e.py do so in less time")
+    output = owner.uv("run", "sabotage", "--all", cwd=project)
+    assert re.search(r"^([5-9]|\d\d) of \1 caught$", output, re.MULTILINE), output
+
+
+@pytest.mark.e2e
 def test_serving_installs_nothing_of_training(network: tuple[Owner, str, Path]) -> None:
     """What the container installs, of a project whose training has everything."""
     owner, _, project = network

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -230,6 +231,13 @@ def test_a_project_passes_its_own_checks(owner: Owner, projects: Projects, domai
     owner.mypy(project)
     tests = ("tests/data", "tests/serving", "tests/test_silent_bugs.py")
     assert " passed" in owner.uv("run", "pytest", "-q", *WITHOUT, *tests, cwd=project)
+
+
+@pytest.mark.parametrize("domain", ["text"])
+def test_every_silent_bug_is_caught(owner: Owner, projects: Projects, domain: str) -> None:
+    """tests/test_domains.py and tests/test_project.py do so for other domains."""
+    output = owner.uv("run", "sabotage", "--all", cwd=projects(domain))
+    assert re.search(r"^([5-9]|\d\d) of \1 caught$", output, re.MULTILINE), output
 
 
 @in_each_domain

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sqlite3
 from pathlib import Path
 
@@ -211,6 +212,12 @@ def test_publish_serves_the_files_of_a_space_in_a_fresh_environment(
     lock = (trained_project / "uv.lock").read_text()
     for name in ("gradio", "numpy", "onnxruntime"):
         assert f'name = "{name}"\nversion = "{versions[name]}"\n' in lock
+    assert owner.run("git", "status", "--porcelain", cwd=trained_project) == ""
+
+
+def test_every_silent_bug_is_caught(owner: Owner, trained_project: Path) -> None:
+    output = owner.uv("run", "sabotage", "--all", cwd=trained_project)
+    assert re.search(r"^([5-9]|\d\d) of \1 caught$", output, re.MULTILINE), output
     assert owner.run("git", "status", "--porcelain", cwd=trained_project) == ""
 
 

@@ -87,6 +87,20 @@ def test_preview_lists_conflicts(installed: Installed, project: Path) -> None:
     ]
 
 
+def test_sections_that_the_author_has_not_written_are_counted(
+    installed: Installed, project: Path
+) -> None:
+    assert json.loads(installed.run("status", "--json", cwd=project).stdout)[0]["unwritten"] == 0
+    (project / "docs").mkdir(exist_ok=True)
+    (project / "README.md").write_text("# Demo\n\n<!-- yours: ## Why\n\nWho has the problem? -->\n")
+    (project / "docs/post.md").write_text("<!-- yours: Begin. -->\n<!-- yours: End. -->\n")
+    [found] = json.loads(installed.run("status", "--json", cwd=project).stdout)
+    assert found["unwritten"] == 3
+    assert "\n3 sections still yours to write" in installed.run("status", cwd=project).stdout
+    (project / "docs/post.md").unlink()
+    assert "\n1 section still yours to write" in installed.run("status", cwd=project).stdout
+
+
 def test_status_does_not_import_copier(installed: Installed, project: Path) -> None:
     code = (
         "import sys, runpy; sys.argv = ['mlpath', 'status']\n"

@@ -302,7 +302,7 @@ def status(
     """Show the template version of each PROJECT (default: the current folder).
 
     If there are newer versions, also shows what they change in a project, and with --json every
-    change.
+    change. Counts the sections of README.md and docs/post.md that only you can write.
 
     \b
     Examples:

@@ -46,7 +46,8 @@ def check_response(response: Any, expected: Prediction) -> None:
 def check_published(predictions: Sequence[Prediction], target: pd.Series, published: Mapping[str, Any]) -> None:
     """Check that the named classes are right as often as published."""
     right = [prediction.label == str(truth) for prediction, truth in zip(predictions, target, strict=True)]
-    assert np.mean(right) == pytest.approx(published["accuracy"]["value"], abs=1e-4)
+    expected = published["accuracy"]["value"]
+    assert np.mean(right) == pytest.approx(expected, abs=1e-4), f"{np.mean(right):.3f} are right, not {expected:.3f}"
 
 
 def check_ranked_errors(schema: Schema, test: Split) -> None:

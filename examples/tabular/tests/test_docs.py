@@ -1,7 +1,8 @@
-"""The guides name files that exist and commands that the project has."""
+"""The guides name and link files that exist, and commands that the project has."""
 
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from second_look.paths import ProjectPaths
 
 ROOT = ProjectPaths().root
 GUIDES = ("AGENTS.md", "docs/tour.md")
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
 @pytest.mark.parametrize("guide", GUIDES)
@@ -26,3 +28,11 @@ def test_commands_are_scripts_of_the_project_or_its_dependencies(guide: str) -> 
     commands = set(re.findall(r"uv run ([\w-]+)", text))
     assert commands
     assert commands - set(scripts) <= {"dvc", "mypy", "pytest", "ruff"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_linked_files_exist(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
+    missing = [link for link in links if not (page.parent / link).exists()]
+    trained = (ROOT / "reports").exists()
+    assert [link for link in missing if trained or "reports/" not in link] == []

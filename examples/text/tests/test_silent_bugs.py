@@ -43,7 +43,8 @@ def shingles_of(words: list[str], size: int) -> set[tuple[str, ...]]:
 def test_splits_are_disjoint(splits: Splits) -> None:
     groups = {name: set(part.features["group"]) for name, part in splits.items()}
     for first, second in itertools.combinations(SPLITS, 2):
-        assert not groups[first] & groups[second]
+        common = groups[first] & groups[second]
+        assert not common, f"{len(common)} groups are in {first} and in {second}"
 
 
 def test_no_near_duplicates_remain(splits: Splits, schema: Schema, params: Params) -> None:
@@ -65,7 +66,8 @@ def test_names_are_removed_from_all_texts(splits: Splits, schema: Schema) -> Non
     assert names >= {normalize(name) for name in schema.names}
     for part in splits.values():
         assert part.names == splits["train"].names
-        assert all(not names & set(words_of(text, schema)) for text in part.features["text"])
+        found = names & {word for text in part.features["text"] for word in words_of(text, schema)}
+        assert not found, f"{len(found)} names are in texts: {', '.join(sorted(found)[:5])}"
 
 
 # Training

@@ -3,7 +3,7 @@
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from air_ahead.data.schema import Schema, load_schema
 from air_ahead.data.splits import Split, read_splits
 from air_ahead.paths import ProjectPaths
 from air_ahead.pipeline import evaluate, explore, prepare, report, train
+from air_ahead.reporting.sections import END, START, find_prompts
 from air_ahead.serving import app
 from air_ahead.serving.api import Api
 from air_ahead.serving.feedback_collector import FeedbackCollector
@@ -28,7 +29,18 @@ from .raw_data import write_raw_data
 SMALL = Path(__file__).with_name("small.yaml")
 DATA_MD5 = "0123456789abcdef0123456789abcdef.dir"
 ISOLATED = ("DATABASE_URL", "GIT_", "GRADIO_SERVER_", "GRADIO_ROOT_", "MLFLOW_TRACKING_", "MLFLOW_EXPERIMENT_")
+BLOCKS = {
+    "README.md": ("results", "models"),
+    "docs/post.md": ("data", "steps", "models", "decision", "errors", "limits"),
+}
 MODELS = load_params(ProjectPaths().params).train.models
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Count the sections that only the author can write; they are no failure."""
+    if prompts := find_prompts(ProjectPaths().root):
+        sections = "section" if len(prompts) == 1 else "sections"
+        terminalreporter.write_line(f"{len(prompts)} {sections} still yours to write: {', '.join(prompts)}")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -53,28 +65,42 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> ProjectPaths:
-    """Run the whole pipeline in a temporary folder, with the smaller parameters of `small.yaml`."""
+def prepared_project(tmp_path_factory: pytest.TempPathFactory) -> ProjectPaths:
+    """A project in a temporary folder, with the smaller parameters of `small.yaml`, whose data are split."""
     paths = ProjectPaths(tmp_path_factory.mktemp("project"))
     shutil.copy(ProjectPaths().schema, paths.schema)
-    shutil.copy(empty_store, paths.root)
     params = yaml.safe_load(ProjectPaths().params.read_text(encoding="utf-8"))
     update_params(params, yaml.safe_load(SMALL.read_text(encoding="utf-8")))
     paths.params.write_text(yaml.safe_dump(params), encoding="utf-8")
-    readme = f"# Title\n\nbefore\n{report.START}\nold results\n{report.END}\nafter\n"
-    (paths.root / "README.md").write_text(readme, encoding="utf-8")
+    write_raw_data(paths)
+    prepare.main(paths)
+    return paths
+
+
+@pytest.fixture(scope="session")
+def project(prepared_project: ProjectPaths, empty_store: Path) -> ProjectPaths:
+    """The same project after the rest of the pipeline."""
+    paths = prepared_project
+    shutil.copy(empty_store, paths.root)
+    for name, blocks in BLOCKS.items():
+        (paths.root / name).parent.mkdir(exist_ok=True)
+        (paths.root / name).write_text(with_blocks(blocks), encoding="utf-8")
     # Written by `dvc repro` in a real project; the lineage reads the hash of the data from it.
     lock = {"stages": {"prepare": {"deps": [{"path": "data/raw", "md5": DATA_MD5}]}}}
     (paths.root / "dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
 
-    write_raw_data(paths)
-    prepare.main(paths)
     explore.main(paths)
-    for name in params["train"]["models"]:
+    for name in load_params(paths.params).train.models:
         train.main(name, paths)
     evaluate.main(paths)
     report.main(paths)
     return paths
+
+
+def with_blocks(names: Iterable[str]) -> str:
+    """Return a text with blocks, as an author has it before the first run."""
+    blocks = (f"{START.format(name=name)}\nold {name}\n{END.format(name=name)}\n" for name in names)
+    return "\n".join(["# Title\n", *blocks, "## Limitations\n\n- Few rows.\n", "## After\n"])
 
 
 def update_params(params: dict[str, Any], changes: dict[str, Any]) -> None:
@@ -88,18 +114,18 @@ def update_params(params: dict[str, Any], changes: dict[str, Any]) -> None:
 
 
 @pytest.fixture(scope="session")
-def params(project: ProjectPaths) -> Params:
-    return load_params(project.params)
+def params(prepared_project: ProjectPaths) -> Params:
+    return load_params(prepared_project.params)
 
 
 @pytest.fixture(scope="session")
-def schema(project: ProjectPaths) -> Schema:
-    return load_schema(project.schema)
+def schema(prepared_project: ProjectPaths) -> Schema:
+    return load_schema(prepared_project.schema)
 
 
 @pytest.fixture(scope="session")
-def splits(project: ProjectPaths, schema: Schema) -> dict[str, Split]:
-    return read_splits(project.prepared, schema)
+def splits(prepared_project: ProjectPaths, schema: Schema) -> dict[str, Split]:
+    return read_splits(prepared_project.prepared, schema)
 
 
 @pytest.fixture(scope="session")

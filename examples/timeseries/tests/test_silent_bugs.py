@@ -85,12 +85,12 @@ def test_target_is_not_among_the_features(splits: Splits) -> None:
 
 
 def test_later_values_do_not_change_the_training_split(
-    splits: Splits, schema: Schema, params: Params, project: ProjectPaths
+    splits: Splits, schema: Schema, params: Params, prepared_project: ProjectPaths
 ) -> None:
-    table = validate(read_raw(project.raw, schema), schema)
+    table = validate(read_raw(prepared_project.raw, schema), schema)
     end = first_day(splits["train"].target.index[-1] + params.prepare.horizon + 1)
     later = table["date"] >= np.datetime64(end)
-    changed = table.assign(value=table["value"].where(~later, table["value"].max()))
+    changed = table.assign(value=table["value"].where(~later, 2 * table["value"].abs().max() + 1))
     train = split(changed, schema, params.prepare)["train"]
     assert later.any()
     pd.testing.assert_frame_equal(train.features, splits["train"].features)

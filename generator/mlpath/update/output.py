@@ -227,9 +227,11 @@ def _status_lines(status: Status, style: Style, *, brief: bool) -> Iterator[str]
     yield from _notes(status.notes, style)
     if not status.outdated:
         yield f"{name} is up to date: template {status.version}"
+        yield from _unwritten(status)
         return
     outdated = style("outdated", fg="yellow", bold=True)
     yield f"{name} is {outdated}: template {status.version}, newest {status.newest}"
+    yield from _unwritten(status)
     if not brief:
         yield from _changelog(status, style)
     if status.preview:
@@ -242,6 +244,12 @@ def _status_lines(status: Status, style: Style, *, brief: bool) -> Iterator[str]
         argument = _argument(status.project)
         yield f"Preview the update: mlpath update --pretend{argument}"
         yield f"Update: mlpath update{argument}"
+
+
+def _unwritten(status: Status) -> Iterator[str]:
+    if status.unwritten:
+        sections = "section" if status.unwritten == 1 else "sections"
+        yield f"{status.unwritten} {sections} still yours to write: <!-- yours: ... -->"
 
 
 def _changelog(status: Status, style: Style) -> Iterator[str]:

@@ -19,6 +19,10 @@ from mlpath.update.record import check_own_template, newest_version
 if TYPE_CHECKING:
     from mlpath.update.update import UpdateResult
 
+PROMPT = re.compile(r"<!--\s*yours:")
+"""A section that only a project's author can write; the project's tests count them alike."""
+
+PROMPT_FILES = ("README.md", "docs/post.md")
 _HEADING = re.compile(r"^## \[?(\d\S*?)\]?(?: .*)?$", re.MULTILINE)
 
 
@@ -31,6 +35,8 @@ class Status:
     version: str
     newest: str
     outdated: bool
+    unwritten: int = 0
+    """The sections that the author has not written yet."""
     changelog: dict[str, str] = field(default_factory=dict)
     """The changelog of each version after the project's, newest first."""
     notes: list[str] = field(default_factory=list)
@@ -50,10 +56,20 @@ def read_status(project: Path) -> Status:
     notes = store.try_publish() + notes + _data_notes(project, recorded)
     newest = newest_version(project, recorded)
     outdated = store.is_older(recorded.version, newest)
-    status = Status(project, recorded.source, recorded.version, newest, outdated, notes=notes)
+    status = Status(
+        project, recorded.source, recorded.version, newest, outdated, _count_prompts(project),
+        notes=notes,
+    )  # fmt: skip
     if outdated:
         status.changelog = changes_between(recorded.version, newest)
     return status
+
+
+def _count_prompts(project: Path) -> int:
+    """Return the number of prompts that the author has neither answered nor deleted."""
+    files = (project / name for name in PROMPT_FILES)
+    texts = (path.read_text(encoding="utf-8", errors="replace") for path in files if path.is_file())
+    return sum(len(PROMPT.findall(text)) for text in texts)
 
 
 def _data_notes(project: Path, record: Record) -> list[str]:

@@ -1,63 +1,35 @@
-"""The report replaces the lines between the README's markers, and the same results give the same files."""
+"""The stage writes what the reports have, and the same results give the same files."""
 
-import json
 import shutil
 from pathlib import Path
 
 import pytest
 
-from second_look.data.schema import Schema
 from second_look.errors import exit_on_user_error
-from second_look.evaluation import markdown
 from second_look.paths import ProjectPaths
 from second_look.pipeline import report
-from second_look.pipeline.report import END, START, replace_results
-from second_look.serving.champion import load_champion
 
-BEFORE, AFTER = "# Title\r\n\nsome *text*\n", "\nmore text\n"
+from ..conftest import with_blocks
 
 
-def test_only_the_lines_between_the_markers_change() -> None:
-    once = replace_results(f"{BEFORE}{START}\nold\n{END}{AFTER}", "new")
-    assert once == f"{BEFORE}{START}\nnew\n{END}{AFTER}"
-    assert replace_results(once, "new") == once
-
-
-def test_without_both_markers_nothing_changes() -> None:
-    for text in (BEFORE, f"{BEFORE}{START}{AFTER}", f"{BEFORE}{END}{AFTER}"):
-        assert replace_results(text, "new") == text
-
-
-def test_the_readme_shows_champion_decisions_test_scores_and_figure(project: ProjectPaths) -> None:
-    text = (project.root / "README.md").read_text(encoding="utf-8")
-    evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
-    assert f"\n| **{evaluation['champion']}** ★ |" in text
-    assert f"| {evaluation['champion']}, test split |" in text
-    assert "old results" not in text
-    first = [*markdown.describe_decision(evaluation), markdown.model_table(evaluation)][0]
-    assert text.partition(report.START)[2].startswith(f"\n{first}\n"), "the decision comes first"
-    for decision in evaluation["decisions"]:
-        assert f"\n- {decision}\n" in text
-    assert "reports/figures/comparison.png" in text
-    assert (project.reports / "figures" / "comparison.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_the_readme_and_the_model_card_in_git_show_the_numbers_of_the_reports() -> None:
+def test_the_files_in_git_show_the_numbers_of_the_reports() -> None:
     paths = ProjectPaths()
     if not (paths.reports / "evaluation.json").exists():
         pytest.skip("there are no results yet: run `uv run dvc repro`")
-    readme, card = report.render(paths)
-    message = "a number was edited by hand or merged: run `uv run dvc repro -sf report`"
-    assert (paths.root / "README.md").read_text(encoding="utf-8") == readme, message
-    assert (paths.reports / "model_card.md").read_text(encoding="utf-8") == card, message
+    for path, text in report.render(paths).items():
+        message = f"a number in {path.name} was edited by hand or merged: run `uv run dvc repro -sf report`"
+        assert path.read_text(encoding="utf-8") == text, message
 
 
-def test_the_model_card_has_every_section(project: ProjectPaths, schema: Schema) -> None:
-    card = (project.reports / "model_card.md").read_text(encoding="utf-8")
-    for heading in ("Intended use", "Data", "Evaluation", "Limitations", "Lineage"):
-        assert f"## {heading}\n" in card
-    assert f"\n{schema.source} License: {schema.licence}\n" in card
-    assert str(load_champion(project.champion)[0].lineage["mlflow_run_id"]) in card
+def test_a_readme_with_one_block_has_the_models_in_it(project: ProjectPaths, tmp_path: Path) -> None:
+    for folder in (project.champion, project.reports):
+        shutil.copytree(folder, tmp_path / folder.relative_to(project.root))
+    (tmp_path / "README.md").write_text(with_blocks(["results"]), encoding="utf-8")
+    report.main(ProjectPaths(tmp_path))
+    text = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "\n| model |" in text
+    assert "](reports/figures/comparison.png)" in text
+    assert not (tmp_path / "docs").exists()
 
 
 def test_without_a_champion_the_message_says_what_to_run(tmp_path: Path, project: ProjectPaths) -> None:
@@ -68,7 +40,7 @@ def test_without_a_champion_the_message_says_what_to_run(tmp_path: Path, project
 
 def test_reporting_again_changes_no_file(project: ProjectPaths) -> None:
     def files() -> dict[str, bytes]:
-        paths = [project.root / "README.md", *project.reports.rglob("*")]
+        paths = [*project.root.glob("*.md"), *project.root.glob("docs/*"), *project.reports.rglob("*")]
         return {str(path): path.read_bytes() for path in paths if path.is_file()}
 
     before = files()

@@ -18,6 +18,8 @@ from second_look.models.base import TrainingContext, fit_model
 from second_look.paths import ProjectPaths
 from second_look.pipeline import search
 from second_look.pipeline.search import Search, run_trials
+from second_look.pipeline.search_report import describe_search
+from second_look.reporting.blocks import describe_searches
 from second_look.tracking import runs
 from second_look.tracking.registry import REGISTERED_MODEL
 
@@ -81,6 +83,17 @@ def test_a_search_starts_from_the_current_values_and_continues(copy: ProjectPath
     assert all(params.evaluate.metric in run.data.metrics for run in nested)
 
 
+def test_the_best_values_are_compared_with_the_first(copy: ProjectPaths, params: Params) -> None:
+    own = make_search(copy, at_end_of_range(params))
+    study = run_trials(own, 3)
+    gain, comparison = abs(study.best_value - study.get_trials()[0].values[0]), search.compare_with_first(own, study)
+    assert (comparison is None) == (study.best_trial.number == 0)
+    if comparison:
+        assert comparison.gain.value == pytest.approx(gain, abs=1e-6)
+        sentence = describe_search(MODEL, 3, METRICS[params.evaluate.metric], comparison)
+        assert sentence.startswith(f"Tuning {MODEL} (3 trials) gained +")
+
+
 @pytest.mark.usefixtures("without_training")
 def test_no_values_are_tried_twice(copy: ProjectPaths, params: Params) -> None:
     for _ in range(2):
@@ -130,6 +143,11 @@ def test_the_best_values_are_printed_and_written_when_asked(
     search.main([MODEL, "--trials", "0", "--write"], copy)
     output = capsys.readouterr().out
     assert "Wrote the best values to params.yaml" in output
+    report = (copy.reports / "search" / f"{MODEL}.md").read_text(encoding="utf-8")
+    assert f"None of 2 trials for {MODEL} scored better" in report  # every trial scores the same
+    assert report.count("\n| 0 |") == report.count("\n| 1 |") == 1
+    assert (copy.reports / "search" / f"{MODEL}.png").read_bytes().startswith(b"\x89PNG")
+    assert f"(search/{MODEL}.md)" in describe_searches(copy.reports)[0]
     for name, value in make_search(copy, load_params(copy.params)).current.items():
         assert f"{name} {value:.4g}" in output
 

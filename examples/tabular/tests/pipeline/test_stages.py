@@ -250,3 +250,12 @@ def test_the_test_split_influences_the_test_scores_of_the_champion_only(
     assert {key for key in first if first[key] != second[key]} <= {"scores", "slices", "decision"}
     chosen = ({**(evaluation["decision"] or {}), "test": None, "sentence": None} for evaluation in (first, second))
     assert next(chosen) == next(chosen), "the decision was not chosen on the validation split alone"
+
+
+def test_the_champion_has_the_decision_of_the_report(project: ProjectPaths) -> None:
+    evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
+    record = load_champion(project.champion)[0].record
+    if record["decision"] is None:
+        pytest.skip("params.yaml has no decision")
+    assert record["decision"] | {"curve": evaluation["decision"]["curve"]} == evaluation["decision"]
+    assert (project.reports / "figures" / "decision.png").exists()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 TITLE = "Which library"
 ACCENT = "teal"  # of the page: a hue of gradio.themes.colors
+HUB_TASK = "text-classification"  # of huggingface.co/tasks
 
 # ONNX Runtime reads it when it is imported; since 1.32 it sends usage data to Microsoft otherwise.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

@@ -1,7 +1,6 @@
 """A threshold follows from its aim on the validation split, and the sentence has the numbers of the test split."""
 
 import dataclasses
-import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,8 +14,6 @@ from which_library.evaluation import decision
 from which_library.evaluation.decision import Aim, Costs, choose_threshold, make_decision, operating_points
 from which_library.evaluation.scores import Truth
 from which_library.evaluation.shares import Outcome
-from which_library.paths import ProjectPaths
-from which_library.serving.champion import load_champion
 
 SCORES = np.array([0.9, 0.8, 0.8, 0.6, 0.4, 0.2])
 HITS = np.array([True, True, False, True, False, False])
@@ -123,12 +120,3 @@ def test_recall_without_a_positive_class_is_an_error(params: Params) -> None:
 def test_without_a_section_there_is_no_decision(params: Params, schema: Schema) -> None:
     same = outcome([0, 1], [0.9, 0.1])
     assert make_decision(dataclasses.replace(params, decision=None), schema, same, same) is None
-
-
-def test_the_champion_has_the_decision_of_the_report(project: ProjectPaths) -> None:
-    evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
-    record = load_champion(project.champion)[0].record
-    if record["decision"] is None:
-        pytest.skip("params.yaml has no decision")
-    assert record["decision"] | {"curve": evaluation["decision"]["curve"]} == evaluation["decision"]
-    assert (project.reports / "figures" / "decision.png").exists()

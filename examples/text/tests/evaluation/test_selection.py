@@ -52,7 +52,11 @@ def test_a_gain_that_may_be_chance_is_not_enough() -> None:
 
 
 def test_a_worse_model_is_never_promoted() -> None:
-    assert compare(0.5, 2.0, margin=0.0)[0] == "simple"
+    champion, comparison = compare(0.5, 2.0, margin=0.0)
+    assert champion == "simple"
+    text = comparison.describe(MAE)
+    assert text.startswith("complex is worse by ")
+    assert text.endswith("in Error than simple: simple stays the champion.")
 
 
 def test_few_samples_are_mentioned() -> None:

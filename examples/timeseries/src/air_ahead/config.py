@@ -60,6 +60,7 @@ class Evaluate:
     resamples: Annotated[int, Field(ge=20)]
     seed: Seed
     slices: list[str]
+    slice_limit: float | None = None
 
 
 @dataclass(frozen=True, config=STRICT)

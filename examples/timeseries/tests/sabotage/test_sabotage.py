@@ -3,19 +3,28 @@
 import ast
 import shutil
 import subprocess
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from air_ahead.data.schema import Schema
 from air_ahead.errors import UserError
 from air_ahead.evaluation.metrics import METRICS
 from air_ahead.paths import ProjectPaths
-from air_ahead.sabotage import sabotage, score
+from air_ahead.sabotage import sabotage
 from air_ahead.sabotage.bugs import BUGS
+from air_ahead.sabotage.failure import Failure, first_failure
 from air_ahead.sabotage.injection import Bug, UnfitBugError, copy_project, inject
-from air_ahead.sabotage.sabotage import PACKAGE, Failure
+from air_ahead.sabotage.sabotage import PACKAGE
+from air_ahead.sabotage.score import predict, score
 from air_ahead.serving.predictor import Predictor
+
+from ..conftest import MODELS
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
@@ -45,15 +54,11 @@ def test_names_differ() -> None:
     assert {bug.metric for bug in BUGS} <= {"", *METRICS}
 
 
-def test_the_score_is_that_of_the_champion(
-    project: ProjectPaths, predictor: Predictor, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_scores_are_those_of_the_champion(project: ProjectPaths, predictor: Predictor) -> None:
     record = predictor.champion.record
-    for metric in {"", *(bug.metric for bug in BUGS)}:
-        key = metric or record["metric"]
-        score.main(record["model"], key, project.raw, project)
-        printed = float(capsys.readouterr().out.splitlines()[-1])
-        assert printed == pytest.approx(record["metrics"][key]["value"], rel=1e-3)
+    predictions = predict(record["model"], project.raw, project)
+    for metric, published in record["metrics"].items():
+        assert score(metric, predictions) == pytest.approx(published["value"], rel=1e-3)
 
 
 def test_a_copy_has_what_git_has_or_would_add(tmp_path: Path) -> None:
@@ -68,62 +73,73 @@ def test_a_copy_has_what_git_has_or_would_add(tmp_path: Path) -> None:
     assert sorted(path.name for path in copy.iterdir()) == [".gitignore", "added.py"]
 
 
-def test_the_first_failing_test_is_reported(tmp_path: Path) -> None:
-    tests = tmp_path / "tests"
-    tests.mkdir()
-    (tests / "test_silent_bugs.py").write_text("def test_leak():\n    assert not 'leak', 'the leak'\n")
-    assert sabotage.first_failure(tmp_path) == Failure(
-        "tests/test_silent_bugs.py::test_leak", "AssertionError: the leak"
-    )
-    (tests / "test_silent_bugs.py").write_text("def test_leak():\n    assert 'leak'\n")
-    assert sabotage.first_failure(tmp_path) is None
-    (tests / "test_silent_bugs.py").write_text("import nothing_of_this_name\n")
+def write_test(path: str, body: str) -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(body)
+
+
+def test_the_expected_test_fails_or_another_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_test("tests/test_silent_bugs.py", "def test_fine():\n    assert 'fine'\n")
+    assert first_failure("tests/test_removed.py") is None
+    write_test("tests/data/test_leak.py", "def test_leak():\n    assert not 'leak', 'the leak'\n")
+    failure = Failure("tests/data/test_leak.py::test_leak", "AssertionError: the leak assert not 'leak'")
+    assert first_failure("tests/data/test_leak.py") == first_failure("tests/test_silent_bugs.py") == failure
+    write_test("tests/data/test_broken.py", "import nothing_of_this_name\n")
     with pytest.raises(UserError, match="the tests stop with an error"):
-        sabotage.first_failure(tmp_path)
+        first_failure("tests/test_silent_bugs.py")
 
 
 def copy_package(_root: Path, copy: Path) -> None:
     shutil.copytree(PACKAGE, copy / "src" / PACKAGE.name)
 
 
-@pytest.mark.parametrize("failure", [Failure("tests/test_x.py::test_y", "AssertionError"), None])
-def test_a_bug_that_no_test_catches_gives_status_1(
-    failure: Failure | None,
-    project: ProjectPaths,
-    predictor: Predictor,
+def test_a_process_runs_the_code_of_the_copy(tmp_path: Path) -> None:
+    copy_package(PACKAGE, tmp_path)
+    with sabotage.open_process(tmp_path, tmp_path) as process:
+        assert sabotage.run(process, ProjectPaths).root == tmp_path
+        with pytest.raises(UserError, match=r"the code fails with FileNotFoundError: .*none"):
+            sabotage.run(process, Path.read_text, tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("result", "shown", "last", "status"),
+    [
+        (Failure("test_x", "AssertionError"), "caught by test_x\n    AssertionError\n", "1 of 1 caught\n", False),
+        (None, "caught by no test\n", "0 of 1 caught\n", True),
+        (UserError("it stops"), "not tried: it stops\n", "0 of 1 caught, 1 not tried\n", True),
+        (KeyboardInterrupt(), "", "", 130),
+    ],
+)
+def test_a_bug_that_is_not_caught_gives_status_1(
+    result: Failure | BaseException | None,
+    shown: str,
+    last: str,
+    status: int,
+    prepared_project: ProjectPaths,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    model, scores = predictor.champion.record["model"], iter([0.5, 0.75])
+    def run(_process: object, function: Callable[..., Any], *arguments: object) -> Any:
+        if function is predict or isinstance(function, partial):
+            return np.zeros(4), np.zeros(4)
+        if function is not first_failure:
+            return function(*arguments)
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
     monkeypatch.setattr(sabotage, "copy_project", copy_package)
-    monkeypatch.setattr(sabotage, "measure", lambda *_: next(scores))
-    monkeypatch.setattr(sabotage, "first_failure", lambda _copy: failure)
+    monkeypatch.setattr(sabotage, "open_process", lambda *_: nullcontext())
+    monkeypatch.setattr(sabotage, "run", run)
+    monkeypatch.setattr(sabotage, "score", lambda *_: 0.5)
     with pytest.raises(SystemExit) as exit_:
-        sabotage.main([BUGS[0].name], project)
-    assert exit_.value.code == (failure is None)
+        sabotage.main([BUGS[-1].name], prepared_project)
+    assert exit_.value.code == status
     output = capsys.readouterr().out
-    assert f"of {model} on the test split: 0.500, with the bug 0.750" in output
-    assert ("caught by tests/test_x.py::test_y" if failure else "caught by no test") in output
-    assert f"{int(failure is not None)} of 1 caught" in output
-
-
-def test_a_bug_that_does_not_fit_is_not_caught(
-    project: ProjectPaths, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    monkeypatch.setattr(sabotage, "measure", lambda *_: 0.5)
-    monkeypatch.setattr(sabotage, "inject", raise_unfit)
-    monkeypatch.setattr(sabotage, "copy_project", copy_package)
-    assert sabotage.try_bugs(BUGS[:1], project, tmp_path) == 0
-    assert capsys.readouterr().out.endswith("not tried: it does not fit\n\n")
-
-
-def raise_unfit(_bug: Bug, _package: Path) -> None:
-    raise UnfitBugError("it does not fit")
-
-
-def test_code_that_fails_has_no_score(tmp_path: Path, project: ProjectPaths) -> None:
-    with pytest.raises(UserError, match="the score can't be measured: KeyError"):
-        sabotage.measure(tmp_path, "baseline", "none", project.raw)
+    assert f" of {MODELS[:2][-1]} on 4 test samples: 0.500, with the bug 0.500\n" in output
+    assert shown in output
+    assert output.endswith(last)
 
 
 def test_without_a_name_the_bugs_are_listed(tmp_path: Path, schema: Schema, capsys: pytest.CaptureFixture[str]) -> None:
@@ -132,6 +148,12 @@ def test_without_a_name_the_bugs_are_listed(tmp_path: Path, schema: Schema, caps
     concerning = [bug for bug in BUGS if bug.concerns(schema)]
     assert len(concerning) >= 4
     assert all(f"{bug.name} " in listed and bug.mistake in listed for bug in concerning)
-    shutil.copy(ProjectPaths().schema, tmp_path)
-    with pytest.raises(SystemExit, match="data/raw is missing"):
+    with pytest.raises(SystemExit, match="2"):
+        sabotage.main(["none_of_them"])
+    assert "invalid choice: 'none_of_them'" in capsys.readouterr().err
+
+
+def test_the_raw_data_is_needed(tmp_path: Path, prepared_project: ProjectPaths) -> None:
+    shutil.copy(prepared_project.schema, tmp_path)
+    with pytest.raises(SystemExit, match=r"^data/raw is missing\. Run: uv run dvc repro"):
         sabotage.main(["--all"], ProjectPaths(tmp_path))

@@ -1,5 +1,7 @@
 """Markdown tables show scores, costs and lineage, and text literally."""
 
+import pytest
+
 from digit_reader.evaluation import markdown
 
 LABELS = {
@@ -46,6 +48,20 @@ def test_names_of_slices_do_not_break_the_table() -> None:
     evaluation = {"metric": "mae", "labels": LABELS, "slices": slices, "sample_noun": "rows"}
     assert markdown.slice_table(evaluation).splitlines()[0] == "| sliced by | slice | rows | Error |"
     assert markdown.slice_table(evaluation).splitlines()[2] == r"| a\|b | \*c\* | 3 | 1 |"
+
+
+@pytest.mark.parametrize(("higher", "limit", "weak"), [(True, 0.9, "0.8 [0.7, 0.9]"), (False, 0.85, "0.95 [0.9, 1]")])
+def test_slices_that_score_worse_than_the_limit_come_first(higher: bool, limit: float, weak: str) -> None:
+    slices = [
+        {"column": "Age", "slice": "below 30", "rows": 40, "value": 0.8, "low": 0.7, "high": 0.9},
+        {"column": "Age", "slice": "above 30", "rows": 60, "value": 0.95, "low": 0.9, "high": 1.0},
+        {"column": "Age", "slice": "missing", "rows": 3, "value": 0.5 if higher else 2.0, "low": None, "high": None},
+    ]
+    labels = {"auc": {"label": "AUC", "higher_is_better": higher}}
+    evaluation = {"metric": "auc", "labels": labels, "slices": slices, "sample_noun": "people", "slice_limit": limit}
+    (first,) = markdown.describe_outcome(evaluation)
+    assert first.startswith(f"**AUC is worse than the limit of {limit}: {weak} where age is ")
+    assert markdown.describe_outcome(evaluation | {"slice_limit": None}) == []
 
 
 def test_lineage_shows_what_is_unknown() -> None:

@@ -63,7 +63,6 @@ def test_card_and_page_have_the_address_and_the_social_card(
     assert f"\n\nTry it: <{SPACE}>\n" in (folder / "README.md").read_text(encoding="utf-8")
     root = tmp_path / "project"
     shutil.copytree(project.root, root, ignore=shutil.ignore_patterns("data", "*.db"))
-    (root / "docs").mkdir()
     (root / "docs/social.png").write_bytes(b"a picture")
     build(ProjectPaths(root), folder, "ada/demo")
     picture = f"{SPACE}/resolve/main/docs/social.png"
@@ -75,7 +74,8 @@ def test_card_and_page_have_the_address_and_the_social_card(
 
 def test_the_readme_has_the_model_card_with_its_figures(folder: Path) -> None:
     text = (folder / "README.md").read_text(encoding="utf-8")
-    assert "## Intended use\n" in text
+    assert "## Intended use and limits\n" in text
+    assert "model-index" not in text, "it is of the card, not of the Space"
     figures = set(re.findall(r"!\[.*?\]\((.*?)\)", text))
     assert figures
     assert figures <= names(folder)

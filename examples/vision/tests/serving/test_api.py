@@ -1,4 +1,4 @@
-"""The REST API over HTTP: predictions, their description, metrics, overload and the README's snippets."""
+"""The REST API over HTTP: predictions, their description, metrics, overload and the snippets of docs/api.md."""
 
 import base64
 import json
@@ -129,13 +129,13 @@ PROGRAMS = {
 
 
 @pytest.mark.parametrize("language", PROGRAMS)
-def test_the_readme_s_snippets_work(address: str, predictor: Predictor, tmp_path: Path, language: str) -> None:
-    readme = (ProjectPaths().root / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(rf"^```{language}\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+def test_the_snippets_of_the_guide_work(address: str, predictor: Predictor, tmp_path: Path, language: str) -> None:
+    guide = (ProjectPaths().root / "docs/api.md").read_text(encoding="utf-8")
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", guide, re.DOTALL | re.MULTILINE)
     snippet = next((block for block in blocks if "/predict" in block), None)
     program = PROGRAMS[language]
     if snippet is None or not shutil.which(program[0]) or (language == "sh" and not shutil.which("curl")):
-        pytest.skip(f"README.md has no such snippet, or {program[0]} is not installed")
+        pytest.skip(f"docs/api.md has no such snippet, or {program[0]} is not installed")
     if upload := re.search(r"[\w-]+\.(png|jpg)", snippet):
         default = predictor.champion.record["inputs"][0]["default"]
         (tmp_path / upload[0]).write_bytes(base64.b64decode(default.partition(",")[2]))

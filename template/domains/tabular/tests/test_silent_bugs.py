@@ -1,6 +1,7 @@
 """Bugs that raise no error: leakage, wrong labels, a served model that differs from the trained one."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 from project_package.config import Params
 from project_package.data.loading import read_raw
 from project_package.data.schema import Schema
-from project_package.data.splits import Split, encode_target, split
+from project_package.data.splits import SPLITS, Split, encode_target, split
 from project_package.data.validation import validate
 from project_package.evaluation.metrics import METRICS
 from project_package.models.base import Model, TrainingContext, fit_model
@@ -57,13 +58,15 @@ def test_splits_are_disjoint(splits: Splits, schema: Schema) -> None:
     if schema.repeats:
         pytest.skip("equal rows are different samples")
     rows = {name: set(part.features.itertuples(index=False, name=None)) for name, part in splits.items()}
-    assert not rows["train"] & rows["validation"]
-    assert not rows["train"] & rows["test"]
-    assert not rows["validation"] & rows["test"]
+    for first, second in itertools.combinations(SPLITS, 2):
+        common = rows[first] & rows[second]
+        assert not common, f"{len(common)} rows are in {first} and in {second}"
 
 
-def test_training_rows_do_not_depend_on_the_other_splits(project: ProjectPaths, schema: Schema, params: Params) -> None:
-    table = validate(read_raw(project.raw, schema), schema)
+def test_training_rows_do_not_depend_on_the_other_splits(
+    prepared_project: ProjectPaths, schema: Schema, params: Params
+) -> None:
+    table = validate(read_raw(prepared_project.raw, schema), schema)
     if not schema.repeats:
         table = table.drop_duplicates([column.name for column in schema.features], ignore_index=True)
     train = split(table, schema, params.prepare)["train"].features

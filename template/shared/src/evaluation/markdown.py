@@ -20,6 +20,11 @@ def lower_first(text: str) -> str:
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
+def describe_outcome(evaluation: Record) -> list[str]:
+    """Return what a reader should know first, in paragraphs: the decision, and slices on which the model is weak."""
+    return [*describe_decision(evaluation), *describe_weak_slices(evaluation)]
+
+
 def describe_decision(evaluation: Record) -> list[str]:
     """Return the decision of the test split as a bold paragraph and how it was made as another; none without one."""
     decision = evaluation.get("decision")
@@ -28,6 +33,22 @@ def describe_decision(evaluation: Record) -> list[str]:
     # Brackets without a link are literal.
     sentence, reason = (escape(decision[key]).replace(r"\[", "[").replace(r"\]", "]") for key in ("sentence", "reason"))
     return [f"**{sentence}**", reason]
+
+
+def describe_weak_slices(evaluation: Record) -> list[str]:
+    """Return as a paragraph which slices of the test split score worse than `evaluate.slice_limit`; none without any.
+
+    A slice without an interval has too few samples to say so.
+    """
+    limit, metric = evaluation.get("slice_limit"), evaluation["labels"][evaluation["metric"]]
+    sign = 1 if metric["higher_is_better"] else -1
+    weak = [
+        f"{format_score(record)} where {escape(lower_first(record['column']))} is {escape(record['slice'])} "
+        f"({record['rows']:,} {evaluation['sample_noun']})"
+        for record in evaluation["slices"]
+        if limit is not None and record["low"] is not None and sign * record["value"] < sign * limit
+    ]
+    return [f"**{metric['label']} is worse than the limit of {limit:g}: {'; '.join(weak)}.**"] if weak else []
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
@@ -53,6 +74,22 @@ def model_table(evaluation: Record) -> str:
         if cost.get("gpu")
     ]
     return table(["model", score, "training, CPU s", "file, kB"], rows) + "".join(gpus)
+
+
+def gain_table(evaluation: Record) -> str:
+    """Return validation score of each model and its gain over the best simpler one, a star at the champion."""
+    metric = evaluation["metric"]
+    gains = {comparison["challenger"]: comparison for comparison in evaluation["comparisons"]}
+    rows = []
+    for name, scores in evaluation["validation_scores"].items():
+        model = f"**{name}** ★" if name == evaluation["champion"] else name
+        gain = f"{_format_gain(gains[name]['gain'])} over {gains[name]['simpler']}" if name in gains else ""
+        rows.append([model, format_score(scores[metric]), gain])
+    return table(["model", f"{_metric_label(evaluation, metric)}, validation split", "gain"], rows)
+
+
+def _format_gain(gain: Record) -> str:
+    return f"{signed(gain['value'])} [{signed(gain['low'])}, {signed(gain['high'])}]"
 
 
 def champion_table(evaluation: Record) -> str:
@@ -93,14 +130,14 @@ LINEAGE = {
 
 def lineage_table(lineage: Record) -> str:
     """Return the lineage of a model."""
-    cells = {key: _format_link(lineage.get(key)) for key in LINEAGE}
+    cells = {key: _format_value(lineage.get(key)) for key in LINEAGE}
     if lineage.get("git_dirty") and lineage.get("inputs_sha256"):  # trained before its inputs were committed
         cells["git_commit"] = f"after {cells['git_commit']}; `uv run champion-commit` prints it"
         del cells["git_dirty"]
     return table(["lineage", "value"], [[LINEAGE[key], cell] for key, cell in cells.items()])
 
 
-def _format_link(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if value is None:
         return "unknown"
     if isinstance(value, bool):
@@ -110,13 +147,18 @@ def _format_link(value: Any) -> str:
 
 def explain_scores(evaluation: Record) -> str:
     """Return which split was used for what, and how to read the scores."""
-    rows, noun = evaluation["rows"], evaluation["sample_noun"]
-    return (
+    rows, noun, decision = evaluation["rows"], evaluation["sample_noun"], evaluation.get("decision") or {}
+    level = f"{evaluation['confidence']:.3g} confidence" if "confidence" in evaluation else "confidence"
+    text = (
         f"The models were trained on {rows['train']:,} {noun} and compared on the {rows['validation']:,} {noun} of the "
         f"validation split. Only the champion, marked ★, was scored and plotted on the {rows['test']:,} {noun} of the "
-        f"test split. Brackets contain intervals, Wilson's for the shares of a decision and bootstrap for the others. "
-        f"They are left out where there are too few {noun} or all resamples score the same."
+        f"test split. Brackets contain {level} intervals, Wilson's for the shares of a decision and percentiles of "
+        f"bootstrap resamples for the others: how much the scores vary with the {noun} of a split, not with the "
+        f"training. They are left out where there are too few {noun} or all resamples score the same."
     )
+    if "threshold" in decision:
+        text += f" Metrics of classes use the most likely class, not the threshold of {rounded(decision['threshold'])}."
+    return text
 
 
 def format_score(score: Record) -> str:

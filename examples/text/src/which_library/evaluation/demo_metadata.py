@@ -27,11 +27,7 @@ MAX_ERRORS, MAX_CANDIDATES = 6, 60
 
 
 def demo_metadata(
-    exported: bytes,
-    predictions: Mapping[str, NDArray[Any]],
-    splits: dict[str, Split],
-    schema: Schema,
-    params: Params,
+    exported: bytes, predictions: Mapping[str, NDArray[Any]], splits: dict[str, Split], schema: Schema, params: Params
 ) -> dict[str, Any]:
     """Return the entries for the demo; `predictions` are the probabilities of the champion, `exported`, by split."""
     examples = select_examples(schema, splits["test"], predictions["test"], exported) if schema.extracts else []

@@ -26,7 +26,8 @@ Written by `dvc repro`: the errors of {model} on the {rows:,} {noun} of the test
 
 ## The largest errors
 
-The largest errors first, also of right predictions. The other columns are the inputs that the model relies on most.
+The largest errors first, including those of correct predictions. The other columns are the inputs of the highest
+importance, which inputs that resemble each other share.
 
 {cases}
 
@@ -69,7 +70,7 @@ def error_report(
 
 def _describe_groups(schema: Schema, test: Split, errors: Array) -> str:
     if np.count_nonzero(errors) < MIN_ERRORS:
-        return f"With fewer than {MIN_ERRORS} errors, a pattern can not be distinguished from chance."
+        return f"With fewer than {MIN_ERRORS} errors, a pattern cannot be distinguished from chance."
     groups = find_groups(error_features(schema, test), errors)[:MAX_GROUPS]
     if not groups:
         return f"No group of {schema.sample_noun} that a shallow decision tree finds has clearly larger errors."

@@ -83,7 +83,8 @@ def _associated(ranked: pd.Series) -> list[Finding]:
             )
         )
     if useless:
-        texts.append(Finding(0.2, f"Without information about the target, each alone: {join_names(useless)}."))
+        text = f"Alone, these columns have no measurable information about the target: {join_names(useless)}."
+        texts.append(Finding(0.2, text))
     return texts
 
 
@@ -152,8 +153,8 @@ def _label_errors(rows: Sequence[int], count: int, noun: str) -> list[Finding]:
         return [Finding(0.1, f"No label contradicts what similar {noun} have.")]
     listed = ", ".join(map(str, rows[:MAX_LISTED])) + (", …" if len(rows) > MAX_LISTED else "")
     text = (
-        f"{len(rows)} of the {count} {noun} have a target that a linear model of the others finds very unlikely: look "
-        f"at the rows {listed} of the training split in data/prepared/, counted from 0."
+        f"{len(rows)} of the {count} {noun} may have a wrong target: cross-validated, a linear model finds it very "
+        f"unlikely. Look at the rows {listed} of the training split in data/prepared/, counted from 0."
     )
     return [Finding(min(0.8, 0.35 + 5 * len(rows) / count), text)]
 

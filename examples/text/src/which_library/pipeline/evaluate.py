@@ -53,6 +53,8 @@ class Evaluation:
     validation_scores: dict[str, dict[str, dict[str, Any]]]
     scores: dict[str, dict[str, dict[str, Any]]]
     slices: list[dict[str, Any]]
+    slice_limit: float | None
+    confidence: float
     rows: dict[str, int]
     sample_noun: str
     costs: dict[str, Cost]
@@ -128,6 +130,8 @@ def evaluate(
         validation_scores=score_models(validation, predictions, params.evaluate, [params.evaluate.metric]),
         scores=score_models(test, {selected: on_test}, params.evaluate),
         slices=score_slices(metric, test, on_test, slices, params.evaluate),
+        slice_limit=params.evaluate.slice_limit,
+        confidence=params.evaluate.confidence,
         rows={name: len(part.target) for name, part in splits.items()},
         sample_noun=schema.sample_noun,
         costs=costs,

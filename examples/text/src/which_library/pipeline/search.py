@@ -1,8 +1,9 @@
-"""Hyperparameter search with Optuna: `uv run search boosting --trials 30`; `--write` puts the best into `params.yaml`.
+"""Hyperparameter search with Optuna: `uv run search boosting --trials 30`.
 
-The ranges are those under `search` in `params.yaml`; the current values are tried first. Trials are compared on the
-validation split, kept in `optuna.db` (or the database given by `--storage`) and extended by the next search. If the
-metric, the data or a hyperparameter without a range changes, a new study starts.
+`--write` puts the best values into `params.yaml`, and the trials into `reports/search/`. The ranges are those under
+`search` in `params.yaml`; the current values are tried first. Trials are compared on the validation split, kept in
+`optuna.db` (or the database given by `--storage`) and extended by the next search. If the metric, the data or a
+hyperparameter without a range changes, a new study starts.
 """
 
 import argparse
@@ -23,9 +24,12 @@ from ..data.schema import load_schema
 from ..data.splits import encode_target, read_splits
 from ..errors import UserError, exit_on_user_error, format_errors
 from ..evaluation.metrics import primary_metric
+from ..evaluation.scores import Truth
+from ..evaluation.selection import Comparison, select_champion
 from ..models.base import TrainingContext, fit_model, hyperparameters
 from ..paths import ProjectPaths
 from ..tracking import runs
+from .search_report import write_search_report
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,11 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
         sys.exit(130)
     print_results(search, study)
     if options.write:
+        metric = primary_metric(search.params.evaluate.metric)
+        write_search_report(paths.reports, search.model, study, metric, compare_with_first(search, study))
         write_params(paths.params, search.model, study.best_params)
-        print("Wrote the best values to params.yaml. Train with them: uv run dvc repro")
+        print(f"Wrote the best values to params.yaml, and the trials to reports/search/{search.model}.md.")
+        print("Train with them: uv run dvc repro")
     else:
         best = {name: to_written(value) for name, value in study.best_params.items()}
         changes = " ".join(f"-S train.{search.model}.{name}={value}" for name, value in best.items())
@@ -200,6 +207,28 @@ def print_results(search: Search, study: optuna.Study) -> None:
             break
     best = ", ".join(f"{name} {value:.4g}" for name, value in study.best_params.items())
     print(f"best:    {metric} {study.best_value:.4g} with {best}")
+
+
+def compare_with_first(search: Search, study: optuna.Study) -> Comparison | None:
+    """Return the gain of the best values over those that were tried first, the current ones of that time.
+
+    The model is trained with both. None if the first values are the best.
+    """
+    first, best = study.trials[0].params, study.best_params
+    if first == best:
+        return None
+    schema = load_schema(search.paths.schema)
+    splits = read_splits(search.paths.prepared, schema)
+    predictions = {}
+    for name, values in {"first": first, "best": best}.items():
+        written = {key: to_written(value) for key, value in values.items()}
+        context = TrainingContext(search.params.train.seed)
+        model = fit_model(search.model, splits["train"], schema, search.with_values(written), context)
+        predictions[name] = model.predict(splits["validation"].features)
+    truth = Truth(encode_target(splits["validation"].target, schema), splits["validation"].groups)
+    params = search.params.evaluate
+    _, (comparison,) = select_champion(primary_metric(params.metric), truth, predictions, params)
+    return comparison
 
 
 def write_params(path: Path, model: str, values: Mapping[str, float]) -> None:

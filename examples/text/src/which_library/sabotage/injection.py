@@ -1,7 +1,10 @@
 """A bug that raises no error, and how it gets into a copy of the project."""
 
+import io
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +28,7 @@ class Bug:
         after: what replaces it.
         mistake: what the code does now, as a sentence.
         lesson: why the score does not show it, and what does.
+        test: the test that catches it; the others run if it does not.
         metric: the metric that is shown; by default the one that models are compared by.
         concerns: whether it changes anything for the data that a schema describes.
     """
@@ -35,6 +39,7 @@ class Bug:
     after: str
     mistake: str
     lesson: str
+    test: str
     metric: str = ""
     concerns: Callable[[Any], bool] = bool
 
@@ -73,3 +78,13 @@ def inject(bug: Bug, package: Path) -> None:
             f"{bug.name} replaces code that {bug.module} does not have (any more); adapt the bug in src/*/sabotage/"
         )
     path.write_text(text.replace(bug.before, bug.after), encoding="utf-8", newline="\n")
+
+
+def use_copy(copy: Path, package: str, raw: Path) -> None:
+    """Let this process work in the copy, print nothing, and import the package from there from now on."""
+    sys.stdout = sys.stderr = io.StringIO()
+    os.environ["RAW_DATA"] = str(raw)
+    os.chdir(copy)
+    sys.path.insert(0, str(copy / "src"))
+    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+        del sys.modules[name]

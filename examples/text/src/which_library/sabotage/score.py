@@ -1,36 +1,50 @@
-"""Print a model's score on the test split: `python -m <package>.sabotage.score MODEL METRIC RAW_DATA`."""
+"""The scores that a copy of the project reports."""
 
-import sys
+import math
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from ..config import load_params
+import numpy as np
+from numpy.typing import NDArray
+
+from ..config import Params, load_params
 from ..data.loading import read_raw
-from ..data.schema import load_schema
+from ..data.schema import Schema, load_schema
 from ..data.splits import encode_target, split
 from ..data.validation import validate
-from ..errors import exit_on_user_error
 from ..evaluation.metrics import METRICS
 from ..models.base import TrainingContext, fit_model
 from ..paths import ProjectPaths
 
+MAX_SAMPLES = 3000
 
-def main(name: str, metric: str, raw: Path, paths: ProjectPaths | None = None) -> None:
-    """Split the data, train the model, and print its score.
+Predictions = tuple[NDArray[Any], NDArray[np.float64]]
+
+
+def predict(model: str, raw: Path, paths: ProjectPaths | None = None) -> Predictions:
+    """Split the data, or evenly chosen rows of much data, train a model, and return target and predictions of the test.
 
     Args:
-        name: of the model.
-        metric: its key, as in `evaluate.metric`.
+        model: its name.
         raw: the folder of the raw data.
         paths: the project, with its parameters and schema.
     """
     paths = paths or ProjectPaths()
     params, schema = load_params(paths.params), load_schema(paths.schema)
-    splits = split(validate(read_raw(raw, schema), schema), schema, params.prepare)
-    model = fit_model(name, splits["train"], schema, params.train, TrainingContext(params.train.seed))
-    target = encode_target(splits["test"].target, schema)
-    print(METRICS[metric].score(target, model.predict(splits["test"].features)))
+    rows, task = read_raw(raw, schema), str(schema.task)
+    if task != "forecast" and len(rows) > MAX_SAMPLES:
+        with suppress(ValueError):  # too few rows of a class
+            return _train(model, rows[:: math.ceil(len(rows) / MAX_SAMPLES)], schema, params)
+    return _train(model, rows, schema, params)
 
 
-if __name__ == "__main__":
-    with exit_on_user_error():
-        main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
+def _train(model: str, rows: Any, schema: Schema, params: Params) -> Predictions:
+    splits = split(validate(rows, schema), schema, params.prepare)
+    trained = fit_model(model, splits["train"], schema, params.train, TrainingContext(params.train.seed))
+    return encode_target(splits["test"].target, schema), trained.predict(splits["test"].features)
+
+
+def score(metric: str, predictions: Predictions) -> float:
+    """Return the score of predictions by the metric of this name."""
+    return METRICS[metric].score(*predictions)

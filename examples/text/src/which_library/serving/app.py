@@ -102,7 +102,7 @@ def _evaluation_tab(reports: Path) -> None:
         gr.Markdown("Evaluation reports were written by an older version. Run: `uv run dvc repro`")
         return
     models = _scrolling(markdown.model_table(evaluation))
-    gr.Markdown("\n\n".join([*markdown.describe_decision(evaluation), models]))
+    gr.Markdown("\n\n".join([*markdown.describe_outcome(evaluation), models]))
     gr.Markdown("\n".join(f"- {decision}" for decision in evaluation["decisions"]))
     gr.Markdown(_scrolling(markdown.champion_table(evaluation)))
     gr.Markdown(markdown.explain_scores(evaluation))

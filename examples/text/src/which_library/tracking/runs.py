@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import platform
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -121,7 +122,7 @@ def _set_experiment(paths: ProjectPaths, store: str) -> None:
 
 def log_training(run: TrainingRun, lineage: Lineage) -> str:
     """Log a training, whose candidate is saved, as an MLflow run and return the run's id."""
-    tags = {"model": run.model, "model_sha256": sha256(run.exported), **lineage.tags()}
+    tags = {"model": run.model, "model_sha256": sha256(run.exported), "machine": describe_machine(), **lineage.tags()}
     keep = f"To keep the trained model without its run: uv run dvc commit --force train@{run.model}"
     with server_errors(keep), mlflow.start_run(run_name=run.model, tags=tags) as active:
         mlflow.log_params({"model": run.model, **run.params})
@@ -132,6 +133,11 @@ def log_training(run: TrainingRun, lineage: Lineage) -> str:
         mlflow.log_input(dataset, context="training")
         log_model(run.exported)
         return str(active.info.run_id)
+
+
+def describe_machine() -> str:
+    """Return system, architecture and number of CPUs of this machine."""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
 
 
 @contextmanager
@@ -145,10 +151,10 @@ def search_run(name: str, params: Mapping[str, Any]) -> Iterator[dict[str, float
 
 
 def training_cost(run: Run | None) -> dict[str, float | str | None]:
-    """Return the CPU seconds and the GPU (if any) of a training; None where unknown."""
+    """Return the CPU seconds of a training, None where unknown, and its machine and GPU, if known."""
     metrics, tags = (run.data.metrics, run.data.tags) if run else ({}, {})
     cost: dict[str, float | str | None] = {"fit_cpu_seconds": metrics.get("fit_cpu_seconds")}
-    return cost | ({"gpu": tags["gpu"]} if "gpu" in tags else {})
+    return cost | {key: tags[key] for key in ("machine", "gpu") if key in tags}
 
 
 def log_figures(trainings: Mapping[str, Run | None], figures: Mapping[str, Mapping[str, Figure]]) -> None:

@@ -17,11 +17,7 @@ MAX_ERRORS = 6
 
 
 def demo_metadata(
-    exported: bytes,
-    predictions: Mapping[str, NDArray[Any]],
-    splits: dict[str, Split],
-    schema: Schema,
-    params: Params,
+    exported: bytes, predictions: Mapping[str, NDArray[Any]], splits: dict[str, Split], schema: Schema, params: Params
 ) -> dict[str, Any]:
     """Return the keys of `champion.json` that only the demo reads.
 

@@ -8,7 +8,7 @@ import numpy as np
 from ..config import Evaluate
 from .base import Metric
 from .bootstrap import MIN_UNITS, UNIT
-from .markdown import signed
+from .markdown import rounded, signed
 from .scores import MIN_UNITS_OF_AN_INTERVAL, Array, Interval, Truth, percentile_interval, resample_scores
 
 
@@ -34,12 +34,17 @@ class Comparison:
 
     def describe(self, metric: Metric) -> str:
         """Return the decision as a sentence."""
-        gain = f"{signed(self.gain.value)} (interval {signed(self.gain.low)} to {signed(self.gain.high)})"
-        text = f"{self.challenger} gains {gain} in {metric.label} over {self.simpler}"
+        interval = f"interval {signed(self.gain.low)} to {signed(self.gain.high)}"
+        text = f"{self.challenger} gains {signed(self.gain.value)} ({interval}) in {metric.label} over {self.simpler}"
+        if self.gain.value < 0:
+            loss = f"worse by {rounded(-self.gain.value)} ({interval} of the gain)"
+            text = f"{self.challenger} is {loss} in {metric.label} than {self.simpler}"
         if self.units < MIN_UNITS:
             return f"{text}, on only {self.units} {UNIT}, which may be chance: {self.simpler} stays the champion."
         if self.promoted:
             text += " and is promoted."
+        elif self.gain.value < 0:
+            text += f": {self.simpler} stays the champion."
         elif self.gain.value < self.margin:
             text += f", less than the margin of {self.margin:g}: {self.simpler} stays the champion."
         else:

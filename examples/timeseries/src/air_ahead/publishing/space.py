@@ -9,7 +9,7 @@ from modulefinder import ModuleFinder
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import SpaceCard, SpaceCardData
+from huggingface_hub import ModelCard, SpaceCard, SpaceCardData
 
 from .. import TITLE
 from ..errors import UserError
@@ -94,7 +94,7 @@ def _metadata(urls: Mapping[str, str]) -> str:
 
 
 def _readme(model_card: str, model: str, requirements: str, urls: Mapping[str, str]) -> str:
-    """Return the model card with the settings of the Space as front matter."""
+    """Return the model card with the settings of the Space as front matter, in place of the card's own."""
     project = metadata(PACKAGE).json
     settings = SpaceCardData(
         title=TITLE,
@@ -108,7 +108,7 @@ def _readme(model_card: str, model: str, requirements: str, urls: Mapping[str, s
         thumbnail=urls.get("Picture"),
         **APPEARANCE,
     )
-    text = model_card.replace("](figures/", "](reports/figures/")
+    text = ModelCard(model_card).text.lstrip().replace("](figures/", "](reports/figures/")
     if "Demo" in urls:
         text = text.replace("\n", f"\n\nTry it: <{urls['Demo']}>\n", 1)  # below the title
     return str(SpaceCard(f"---\n{settings.to_yaml()}\n---\n\n{text}"))

@@ -1,45 +1,46 @@
 """The command `uv run sabotage`: put a silent bug into a copy of the project, and see which test catches it."""
 
 import argparse
-import os
+import multiprocessing
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from difflib import unified_diff
+from functools import partial
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
+from ..config import load_params
 from ..data.schema import load_schema
 from ..errors import UserError, exit_on_user_error
 from ..evaluation.metrics import METRICS
 from ..paths import ProjectPaths
-from ..serving.champion import load_champion
 from .bugs import BUGS
-from .injection import Bug, UnfitBugError, copy_project, inject
+from .failure import first_failure
+from .injection import Bug, copy_project, inject, use_copy
+from .score import Predictions, predict, score
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 PACKAGE = Path(__file__).parents[1]
-# In this order: the first failing test ends the run.
-TESTS = ("tests/test_silent_bugs.py", "tests/data", "tests/evaluation", "tests/models", "tests/serving")
-
-
-@dataclass(frozen=True)
-class Failure:
-    """The first test that fails, and the first line of its message."""
-
-    test: str
-    message: str
+# Where the system can, a process is a fork of one that has imported the libraries of scores and tests by these modules.
+CONTEXT = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+IMPORTS = ("pytest", "gradio_client", f"{PACKAGE.name}.pipeline.evaluate", f"{PACKAGE.name}.serving.app")
 
 
 @exit_on_user_error()
 def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = None) -> None:
     """Run `uv run sabotage`; the status is 1 if no test catches a bug."""
-    options = parse_arguments(arguments)
     paths = paths or ProjectPaths()
     schema = load_schema(paths.schema)
     bugs = [bug for bug in BUGS if bug.concerns(schema)]
-    chosen = bugs if options.all else [bug for bug in BUGS if bug.name == options.bug]
+    options = parse_arguments(arguments, [bug.name for bug in bugs])
+    chosen = bugs if options.all else [bug for bug in bugs if bug.name == options.bug]
     if not chosen:
         print(*(f"{bug.name:<22} {bug.mistake}" for bug in bugs), sep="\n")
         print("\nTry one on a copy of the project: uv run sabotage NAME. All of them: uv run sabotage --all")
@@ -48,100 +49,91 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
         raise UserError("data/raw is missing. Run: uv run dvc repro, or uv run dvc pull")
     try:
         with tempfile.TemporaryDirectory() as folder:
-            caught = try_bugs(chosen, paths, Path(folder))
+            results = try_bugs(chosen, paths, Path(folder))
     except KeyboardInterrupt:
+        print("\ninterrupted; only copies of the project were changed", file=sys.stderr)
         sys.exit(130)
-    print(f"{caught} of {len(chosen)} caught")
-    sys.exit(caught < len(chosen))
+    not_tried = f", {results['not tried']} not tried" if results["not tried"] else ""
+    print(f"{results['caught']} of {len(chosen)} caught{not_tried}")
+    sys.exit(results["caught"] < len(chosen))
 
 
-def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Parse the command line."""
+def parse_arguments(arguments: Sequence[str] | None, names: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line, which may name one of the bugs."""
     parser = argparse.ArgumentParser(
         prog="sabotage",
         description="Put a bug that raises no error into a copy of the project: see the score that it reports, and "
         "which test catches it. Without a name, list the bugs.",
-        epilog=f"example: uv run sabotage {BUGS[0].name}",
+        epilog=f"example: uv run sabotage {names[0]}",
     )
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("bug", nargs="?", metavar="NAME", choices=[bug.name for bug in BUGS], help="the bug to try")
+    group.add_argument("bug", nargs="?", metavar="NAME", choices=names, help="the bug to try")
     group.add_argument("--all", action="store_true", help="try each bug; exit with 1 unless a test catches every one")
     return parser.parse_args(arguments)
 
 
-def try_bugs(bugs: Sequence[Bug], paths: ProjectPaths, folder: Path) -> int:
-    """Print what each bug does in a copy below the folder, and return how many a test catches.
+def try_bugs(bugs: Sequence[Bug], paths: ProjectPaths, folder: Path) -> Counter[str]:
+    """Print what each bug does in a copy below the folder, and count how many are caught, missed and not tried.
 
     Raises:
-        ChampionError: there is no champion, whose model is trained with each bug.
-        UserError: a score can't be measured, or the tests can't run.
+        UserError: the score without a bug can't be measured.
     """
-    clean = folder / "clean"
+    params, clean = load_params(paths.params), folder / "clean"
+    model = params.train.models[:2][-1]  # trained with each bug: the simplest one but the baseline
     copy_project(paths.root, clean)
-    record = load_champion(paths.champion)[0].record
-    model, primary = record["model"], record["metric"]
-    honest = {metric: measure(clean, model, metric, paths.raw) for metric in {bug.metric or primary for bug in bugs}}
-    caught = 0
-    for bug in bugs:
-        print(f"{bug.name}: {bug.mistake}", format_change(bug), sep="\n\n", flush=True)
-        copy, metric = folder / bug.name, bug.metric or primary
-        shutil.copytree(clean, copy)
+    CONTEXT.set_forkserver_preload(list(IMPORTS))
+    raw = paths.raw.resolve()
+    with open_process(clean, raw) as process:
+        honest = run(process, predict, model, raw)
+    results: Counter[str] = Counter()
+    for bug in (replace(bug, metric=bug.metric or params.evaluate.metric) for bug in bugs):
+        print(f"{bug.name}: {bug.mistake}", format_change(bug), sep="\n\n", end="\n\n")
+        title = f"{METRICS[bug.metric].label} of {model} on {len(honest[0])} test samples"
+        print(f"  {title}: {score(bug.metric, honest):.3f}", end="", flush=True)
         try:
+            copy = shutil.copytree(clean, folder / bug.name)
             inject(bug, copy / "src" / PACKAGE.name)
-        except UnfitBugError as error:
-            print(f"\n  not tried: {error}\n")
-            continue
-        reported = measure(copy, model, metric, paths.raw)
-        print(f"\n  {METRICS[metric].label} of {model} on the test split: {honest[metric]:.3f}", end="")
-        print(f", with the bug {reported:.3f}", flush=True)
-        failure = first_failure(copy)
-        caught += failure is not None
-        print(f"  caught by {failure.test}\n    {failure.message}" if failure else "  caught by no test")
-        print(f"  {bug.lesson}\n", flush=True)
-    return caught
+            with open_process(copy, raw) as process:
+                caught = try_bug(bug, process, partial(predict, model, raw), honest)
+            results["caught" if caught else "missed"] += 1
+        except UserError as error:
+            print(f"\n  not tried: {error}\n", flush=True)
+            results["not tried"] += 1
+    return results
 
 
-def measure(copy: Path, model: str, metric: str, raw: Path) -> float:
-    """Return the score that the code of the copy reports.
+def try_bug(bug: Bug, process: ProcessPoolExecutor, train: Callable[[], Predictions], honest: Predictions) -> bool:
+    """Print the score with the bug and the test that catches it; return whether one does.
 
     Raises:
-        UserError: the code fails.
+        UserError: the code or the tests stop with an error.
     """
-    done = run_python(copy, f"{PACKAGE.name}.sabotage.score", model, metric, str(raw.resolve()))
-    if done.returncode:
-        raise UserError(f"the score can't be measured: {(done.stderr.strip().splitlines() or ['no output'])[-1]}")
-    return float(done.stdout.splitlines()[-1])
+    # Only these change the predictions; those of the demo are compared by the tests.
+    predictions = run(process, train) if bug.module.startswith(("data/", "models/")) else honest
+    print(f", with the bug {run(process, score, bug.metric, predictions):.3f}", flush=True)
+    failure = run(process, first_failure, bug.test)
+    print(f"  caught by {failure.test}\n    {failure.message}" if failure else "  caught by no test")
+    print(f"  {bug.lesson}\n", flush=True)
+    return failure is not None
 
 
-def first_failure(copy: Path) -> Failure | None:
-    """Run the tests of the copy until one fails.
+def open_process(copy: Path, raw: Path) -> ProcessPoolExecutor:
+    """Return a process whose package is the copy's: functions are pickled by name, so it runs those of the copy."""
+    return ProcessPoolExecutor(1, CONTEXT, initializer=use_copy, initargs=(copy, PACKAGE.name, raw))
+
+
+def run(process: ProcessPoolExecutor, function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+    """Run a function in the process.
 
     Raises:
-        UserError: the tests can't run.
+        UserError: it fails.
     """
-    tests = [name for name in TESTS if (copy / name).exists()]
-    done = run_python(copy, "pytest", *tests, "-x", "-q", "-rfE", "--no-cov", "--tb=no", "-p", "no:cacheprovider")
-    for line in done.stdout.splitlines():
-        if line.startswith("FAILED "):
-            test, _, message = line.removeprefix("FAILED ").partition(" - ")
-            return Failure(test, message)
-    if done.returncode:
-        raise UserError(f"the tests stop with an error, so this bug is not silent:\n{done.stdout[-1000:].strip()}")
-    return None
-
-
-def run_python(copy: Path, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a module in the copy, whose package takes the place of the installed one."""
-    # Pytest shortens messages to the width of the terminal.
-    environment = {**os.environ, "PYTHONPATH": str(copy / "src"), "PYTHONIOENCODING": "utf-8", "COLUMNS": "200"}
-    return subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        cwd=copy,
-        env=environment,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    try:
+        return process.submit(function, *arguments, **options).result()
+    except UserError:
+        raise
+    except Exception as error:
+        raise UserError(f"the code fails with {type(error).__name__}: {error}") from error
 
 
 def format_change(bug: Bug) -> str:

@@ -1,4 +1,4 @@
-"""The right answer of a forecast in feedback: the actual value of its last step."""
+"""The right answer in feedback where it is a number: of a forecast, the actual value of its last step."""
 
 import math
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ from .predictor import InvalidInputError
 
 def truth_schema(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return its JSON schema."""
-    return {"type": "number", "description": f"The actual value of the last step: {_label(record)}."}
+    return {"type": "number", "description": f"The actual value: {_label(record)}."}
 
 
 def check_truth(record: Mapping[str, Any], prediction: Mapping[str, Any], *, correct: bool, truth: Any) -> float | None:
-    """Return the actual value, or None if it is not known.
+    """Return the actual value, or None if it is not known; that of a prediction which is about right is not.
 
     Raises:
         InvalidInputError: it is not a finite number.
@@ -31,8 +31,7 @@ def check_truth(record: Mapping[str, Any], prediction: Mapping[str, Any], *, cor
 
 def truth_component(record: Mapping[str, Any]) -> gr.Textbox:
     """Return the component for it; an empty `gr.Number` would be 0."""
-    step = record.get("step", "month")  # as in predictor.py
-    return gr.Textbox(label=f"Actual value of the last {step}, if known: {_label(record)}", max_lines=1)
+    return gr.Textbox(label=f"Actual value, if known: {_label(record)}", max_lines=1)
 
 
 def read_truth(value: Any) -> float | None:
@@ -49,5 +48,6 @@ def read_truth(value: Any) -> float | None:
 
 
 def _label(record: Mapping[str, Any]) -> str:
-    target = record["target"]
-    return f"{target['label']} in {target['unit']}" if target["unit"] else str(target["label"])
+    target, step = record["target"], record.get("step")
+    label = f"{target['label']} in {target['unit']}" if target["unit"] else str(target["label"])
+    return f"{label}, of the last {step}" if step else label

@@ -10,6 +10,7 @@ TASK_BUGS = (
         after='        "classes": list(reversed(schema.classes)),\n',
         mistake="The demo gets the names of the classes in another order than the model.",
         lesson="Scores are computed from class indices, so they stay the same; only the names on the page are wrong.",
+        test="tests/test_silent_bugs.py::test_predictions_of_the_demo_are_as_good_as_published",
     ),
     Bug(
         name="wrong_average",
@@ -18,6 +19,7 @@ TASK_BUGS = (
         after='labels=np.unique(target), average="micro"))\n',
         mistake="F1 is averaged over samples instead of classes.",
         lesson="The frequent classes hide the rare ones. A metric needs a test with a value computed by hand.",
+        test="tests/evaluation/test_metrics.py::test_metrics_by_hand",
         metric="f1",
     ),
 )

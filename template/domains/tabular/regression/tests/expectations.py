@@ -43,7 +43,10 @@ def check_response(response: Any, expected: Prediction) -> None:
 def check_published(predictions: Sequence[Prediction], target: pd.Series, published: Mapping[str, Any]) -> None:
     """Check that the shown values have the published error."""
     errors = [abs(prediction.value - truth) for prediction, truth in zip(predictions, target, strict=True)]
-    assert np.mean(errors) == pytest.approx(published["mae"]["value"], rel=1e-4)
+    expected = published["mae"]["value"]
+    assert np.mean(errors) == pytest.approx(expected, rel=1e-4), (
+        f"the error is {np.mean(errors):.3g}, not {expected:.3g}"
+    )
 
 
 def check_ranked_errors(schema: Schema, test: Split) -> None:

@@ -11,6 +11,7 @@ BUGS = (
         after="text.strip() for text in texts]\n",
         mistake="Texts keep the names that say which class they are of.",
         lesson="The test split has the names, too. In use, people ask about something whose name they don't know.",
+        test="tests/test_silent_bugs.py::test_names_are_removed_from_all_texts",
         concerns=lambda schema: bool(schema.names or schema.names_in),
     ),
     Bug(
@@ -21,6 +22,7 @@ BUGS = (
         '    parts["train"] = documents\n',
         mistake="The model is trained on all texts, those of the test split included.",
         lesson="The model has seen the answers, and its score says nothing about other texts.",
+        test="tests/test_silent_bugs.py::test_splits_are_disjoint",
     ),
     Bug(
         name="divided_groups",
@@ -30,15 +32,18 @@ BUGS = (
         "    assigned = pd.Series(np.select([order < 0.6, order < 0.8], SPLITS[:2], SPLITS[2]), documents.index)\n",
         mistake="Texts of one group (an author, a module, a thread) are in several splits.",
         lesson="The model recognizes the group's words. New groups have others, so the score is too good for them.",
+        test="tests/test_silent_bugs.py::test_splits_are_disjoint",
         concerns=lambda schema: bool(schema.group),
     ),
     Bug(
-        name="shifted_labels",
+        name="shuffled_labels",
         module="data/splits.py",
         before='documents["label"].rename(schema.target.name), names)\n',
-        after='documents["label"].shift(1).bfill().rename(schema.target.name), names)\n',
-        mistake="Each text gets the label of the text before it, as after a join on the wrong index.",
-        lesson="Everything runs, and the score is too low: texts look unpredictable that are not.",
+        after='documents["label"].sample(frac=1, random_state=0).set_axis(documents.index)'
+        ".rename(schema.target.name), names)\n",
+        mistake="Labels are in another order than the texts, as after shuffling only one of the two.",
+        lesson="Everything runs, and the score is the baseline's: texts look unpredictable that are not.",
+        test="tests/test_silent_bugs.py::test_shuffled_labels_score_at_chance",
     ),
     Bug(
         name="serving_skew",
@@ -47,6 +52,7 @@ BUGS = (
         after="encodings = [self._tokenizer.encode_batch([text[:40] for text in batch]) for batch in batches]\n",
         mistake="The demo reads the first 40 characters of a text only.",
         lesson="Offline scores stay the same: only the demo runs this code. Compare served with trained predictions.",
+        test="tests/test_silent_bugs.py::test_served_predictions_equal_trained_predictions",
     ),
     *TASK_BUGS,
 )

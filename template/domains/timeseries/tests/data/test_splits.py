@@ -22,8 +22,8 @@ Splits = dict[str, Split]
 
 
 @pytest.fixture
-def valid(project: ProjectPaths, schema: Schema) -> pd.DataFrame:
-    return validate(read_raw(project.raw, schema), schema)
+def valid(prepared_project: ProjectPaths, schema: Schema) -> pd.DataFrame:
+    return validate(read_raw(prepared_project.raw, schema), schema)
 
 
 @pytest.fixture

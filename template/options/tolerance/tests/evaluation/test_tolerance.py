@@ -1,7 +1,6 @@
 """A tolerance is set or chosen on the validation split, and the sentence has the numbers of the test split."""
 
 import dataclasses
-import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,8 +12,6 @@ from project_package.errors import UserError
 from project_package.evaluation.scores import Truth
 from project_package.evaluation.shares import Outcome
 from project_package.evaluation.tolerance import measure_tolerance, round_up
-from project_package.paths import ProjectPaths
-from project_package.serving.champion import load_champion
 
 SCHEMA: Any = SimpleNamespace(target=SimpleNamespace(unit="kg"))
 
@@ -63,12 +60,3 @@ def test_without_an_aim_there_is_none_and_an_invalid_one_is_an_error(params: Par
         measure(params, tolerance=1.0, share=0.5)
     with pytest.raises(UserError, match=r"decision\.tolerance should be greater than 0, not -1"):
         measure(params, tolerance=-1)
-
-
-def test_the_champion_has_the_decision_of_the_report(project: ProjectPaths) -> None:
-    evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
-    record = load_champion(project.champion)[0].record
-    if record["decision"] is None:
-        pytest.skip("params.yaml has no decision")
-    assert record["decision"] | {"curve": evaluation["decision"]["curve"]} == evaluation["decision"]
-    assert (project.reports / "figures" / "decision.png").exists()

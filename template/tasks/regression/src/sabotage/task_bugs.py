@@ -9,7 +9,8 @@ TASK_BUGS = (
         before="    return float(r2_score(target, prediction))\n",
         after="    return float(r2_score(prediction, target))\n",
         mistake="R² is computed with predictions and targets swapped.",
-        lesson="It is a number of the right size. A metric needs a test with a value computed by hand.",
+        lesson="R² is not symmetric, and any two arrays have one. A metric needs a test with a value computed by hand.",
+        test="tests/evaluation/test_metrics.py::test_metrics_by_hand",
         metric="r2",
     ),
 )

@@ -1,4 +1,4 @@
-"""The right answer of a regression."""
+"""The right answer where it is a number."""
 
 from typing import Any
 
@@ -21,9 +21,12 @@ def test_other_answers_are_refused(truth: Any) -> None:
         check_truth({}, {"prediction": 1.0}, correct=False, truth=truth)
 
 
-@pytest.mark.parametrize(("unit", "named"), [("cm", "Height in cm"), ("", "Height")])
-def test_label_and_unit_are_named(unit: str, named: str) -> None:
-    record = {"target": {"label": "Height", "unit": unit}}
+@pytest.mark.parametrize(
+    ("unit", "more", "named"),
+    [("cm", {}, "Height in cm"), ("", {}, "Height"), ("", {"step": "week"}, "Height, of the last week")],
+)
+def test_label_unit_and_step_are_named(unit: str, more: dict[str, str], named: str) -> None:
+    record = {"target": {"label": "Height", "unit": unit}, **more}
     assert f"{named}." in truth_schema(record)["description"]
     with gr.Blocks():
         assert str(truth_component(record).label).endswith(f": {named}")

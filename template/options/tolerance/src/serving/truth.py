@@ -1,4 +1,4 @@
-"""The right answer of a regression in feedback: a number."""
+"""The right answer in feedback where it is a number: of a forecast, the actual value of its last step."""
 
 import math
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ from .predictor import InvalidInputError
 
 def truth_schema(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return its JSON schema."""
-    return {"type": "number", "description": f"The true value: {_label(record)}."}
+    return {"type": "number", "description": f"The actual value: {_label(record)}."}
 
 
 def check_truth(record: Mapping[str, Any], prediction: Mapping[str, Any], *, correct: bool, truth: Any) -> float | None:
-    """Return the true value, or None if it is not known; a prediction that is about right is not the true value.
+    """Return the actual value, or None if it is not known; that of a prediction which is about right is not.
 
     Raises:
         InvalidInputError: it is not a finite number.
@@ -31,7 +31,7 @@ def check_truth(record: Mapping[str, Any], prediction: Mapping[str, Any], *, cor
 
 def truth_component(record: Mapping[str, Any]) -> gr.Textbox:
     """Return the component for it; an empty `gr.Number` would be 0."""
-    return gr.Textbox(label=f"True value, if known: {_label(record)}", max_lines=1)
+    return gr.Textbox(label=f"Actual value, if known: {_label(record)}", max_lines=1)
 
 
 def read_truth(value: Any) -> float | None:
@@ -44,9 +44,10 @@ def read_truth(value: Any) -> float | None:
     try:
         return float(text) if text else None
     except ValueError:
-        raise InvalidInputError("The true value must be a number such as 12.5.") from None
+        raise InvalidInputError("The actual value must be a number such as 12.5.") from None
 
 
 def _label(record: Mapping[str, Any]) -> str:
-    target = record["target"]
-    return f"{target['label']} in {target['unit']}" if target["unit"] else str(target["label"])
+    target, step = record["target"], record.get("step")
+    label = f"{target['label']} in {target['unit']}" if target["unit"] else str(target["label"])
+    return f"{label}, of the last {step}" if step else label

@@ -1,0 +1,85 @@
+"""Inputs that add nothing are found and removed; those that something needs stay."""
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from second_look.config import Params, load_params
+from second_look.data.schema import Column, Schema, load_schema
+from second_look.data.splits import Split
+from second_look.paths import ProjectPaths
+from second_look.pipeline import prune
+from second_look.pipeline.prune import Pruning, find_inputs, remove_inputs
+
+NOISE = [f"noise_{number}" for number in range(4)]
+
+
+@pytest.fixture(scope="module")
+def noisy(params: Params, schema: Schema, splits: dict[str, Split]) -> Pruning:
+    """The data with random columns, and a linear model."""
+    rng = np.random.default_rng(0)
+    model = params.train.models[1]
+    parts = {}
+    for part, rows in splits.items():
+        noise = {name: rng.normal(size=len(rows.target)).astype(np.float32) for name in NOISE}
+        parts[part] = dataclasses.replace(rows, features=rows.features.assign(**noise))
+    columns = [Column(name=name, label=name, kind="number") for name in NOISE]
+    params = dataclasses.replace(params, evaluate=dataclasses.replace(params.evaluate, margin=1e9))
+    return Pruning(model, params, dataclasses.replace(schema, features=(*schema.features, *columns)), parts)
+
+
+def test_inputs_that_add_less_than_the_margin_are_found(noisy: Pruning) -> None:
+    names, comparison = find_inputs(noisy)
+    assert set(NOISE) <= set(names)
+    assert len(names) < len(noisy.schema.features)
+    assert comparison is not None
+    assert comparison.gain.high < comparison.margin
+
+
+def test_without_a_margin_inputs_stay(noisy: Pruning) -> None:
+    params = dataclasses.replace(noisy.params, evaluate=dataclasses.replace(noisy.params.evaluate, margin=0.0))
+    ranked = noisy.rank_inputs()
+    names, comparison = find_inputs(dataclasses.replace(noisy, params=params))
+    assert comparison is None or comparison.gain.high < 0
+    assert names == ranked[: len(names)]
+
+
+def test_columns_of_slices_stay(noisy: Pruning) -> None:
+    evaluate = dataclasses.replace(noisy.params.evaluate, slices=[NOISE[0]])
+    pruning = dataclasses.replace(noisy, params=dataclasses.replace(noisy.params, evaluate=evaluate))
+    ranked = pruning.rank_inputs()
+    assert NOISE[0] not in ranked
+    assert set(NOISE[1:]) <= set(ranked)
+
+
+def test_removed_inputs_are_left_out_of_the_schema(project: ProjectPaths, tmp_path: Path) -> None:
+    path = tmp_path / "schema.yaml"
+    shutil.copy(project.schema, path)
+    before = load_schema(path)
+    first, *_, last = before.features
+    remove_inputs(path, [first.name, last.name])
+    after = load_schema(path)
+    assert after.features == before.features[1:-1]
+    assert {entry.column for entry in after.left_out} - {entry.column for entry in before.left_out} == {
+        first.file_name,
+        last.file_name,
+    }
+    kept = [line for line in project.schema.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
+    assert set(kept) <= set(path.read_text(encoding="utf-8").splitlines())
+
+
+def test_the_command_names_inputs_or_says_that_there_are_none(
+    project: ProjectPaths, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = ProjectPaths(tmp_path / "copy")
+    shutil.copytree(project.root, paths.root)
+    prune.main([], paths)
+    output = capsys.readouterr().out
+    assert ("No input of " in output) != ("uv run prune --write" in output)
+    assert load_params(paths.params) == load_params(project.params)
+    prune.main(["--write"], paths)
+    removed = len(load_schema(project.schema).features) - len(load_schema(paths.schema).features)
+    assert (f"does without {removed} of" in capsys.readouterr().out) == (removed > 0)

@@ -1,0 +1,1 @@
+"""The model card, and the generated parts of README and article."""
