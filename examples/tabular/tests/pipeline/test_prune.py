@@ -10,6 +10,7 @@ import pytest
 from second_look.config import Params, load_params
 from second_look.data.schema import Column, Schema, load_schema
 from second_look.data.splits import Split
+from second_look.errors import UserError
 from second_look.paths import ProjectPaths
 from second_look.pipeline import prune
 from second_look.pipeline.prune import Pruning, find_inputs, remove_inputs
@@ -45,6 +46,13 @@ def test_without_a_margin_inputs_stay(noisy: Pruning) -> None:
     names, comparison = find_inputs(dataclasses.replace(noisy, params=params))
     assert comparison is None or comparison.gain.high < 0
     assert names == ranked[: len(names)]
+
+
+def test_too_few_rows_are_an_error(noisy: Pruning) -> None:
+    part = noisy.splits["validation"]
+    few = dataclasses.replace(part, features=part.features[:9], target=part.target[:9], cases=None)
+    with pytest.raises(UserError, match=r"has 9 independent rows, .*raise prepare\.validation_share"):
+        find_inputs(dataclasses.replace(noisy, splits={**noisy.splits, "validation": few}))
 
 
 def test_columns_of_slices_stay(noisy: Pruning) -> None:

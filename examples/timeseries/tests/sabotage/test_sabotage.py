@@ -1,9 +1,11 @@
 """Each silent bug fits the code; injected into a copy, it is shown with its score and the test that catches it."""
 
 import ast
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -157,3 +159,15 @@ def test_the_raw_data_is_needed(tmp_path: Path, prepared_project: ProjectPaths) 
     shutil.copy(prepared_project.schema, tmp_path)
     with pytest.raises(SystemExit, match=r"^data/raw is missing\. Run: uv run dvc repro"):
         sabotage.main(["--all"], ProjectPaths(tmp_path))
+
+
+def test_a_process_that_dies_is_replaced_once(tmp_path: Path) -> None:
+    codes = [3]
+
+    def use(process: ProcessPoolExecutor) -> int:
+        return sabotage.run(process, os._exit, codes.pop()) if codes else sabotage.run(process, os.getpid)
+
+    assert sabotage.in_process(tmp_path, tmp_path, use) != os.getpid()
+    codes.extend([3, 3])
+    with pytest.raises(UserError, match="was killed twice"):
+        sabotage.in_process(tmp_path, tmp_path, use)

@@ -8,6 +8,8 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import replace
 from difflib import unified_diff
 from functools import partial
@@ -83,8 +85,7 @@ def try_bugs(bugs: Sequence[Bug], paths: ProjectPaths, folder: Path) -> Counter[
     copy_project(paths.root, clean)
     CONTEXT.set_forkserver_preload(list(IMPORTS))
     raw = paths.raw.resolve()
-    with open_process(clean, raw) as process:
-        honest = run(process, predict, model, raw)
+    honest = in_process(clean, raw, lambda process: run(process, predict, model, raw))
     results: Counter[str] = Counter()
     for bug in (replace(bug, metric=bug.metric or params.evaluate.metric) for bug in bugs):
         print(f"{bug.name}: {bug.mistake}", format_change(bug), sep="\n\n", end="\n\n")
@@ -93,8 +94,7 @@ def try_bugs(bugs: Sequence[Bug], paths: ProjectPaths, folder: Path) -> Counter[
         try:
             copy = shutil.copytree(clean, folder / bug.name)
             inject(bug, copy / "src" / PACKAGE.name)
-            with open_process(copy, raw) as process:
-                caught = try_bug(bug, process, partial(predict, model, raw), honest)
+            caught = in_process(copy, raw, partial(try_bug, bug, partial(predict, model, raw), honest))
             results["caught" if caught else "missed"] += 1
         except UserError as error:
             print(f"\n  not tried: {error}\n", flush=True)
@@ -102,7 +102,7 @@ def try_bugs(bugs: Sequence[Bug], paths: ProjectPaths, folder: Path) -> Counter[
     return results
 
 
-def try_bug(bug: Bug, process: ProcessPoolExecutor, train: Callable[[], Predictions], honest: Predictions) -> bool:
+def try_bug(bug: Bug, train: Callable[[], Predictions], honest: Predictions, process: ProcessPoolExecutor) -> bool:
     """Print the score with the bug and the test that catches it; return whether one does.
 
     Raises:
@@ -122,6 +122,18 @@ def open_process(copy: Path, raw: Path) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, CONTEXT, initializer=use_copy, initargs=(copy, PACKAGE.name, raw))
 
 
+def in_process(copy: Path, raw: Path, function: Callable[[ProcessPoolExecutor], T]) -> T:
+    """Call a function with a process of the copy, and again with another one if the process dies.
+
+    Raises:
+        UserError: the second process dies, too.
+    """
+    for _ in range(2):
+        with open_process(copy, raw) as process, suppress(BrokenProcessPool):
+            return function(process)
+    raise UserError("the process of the tests was killed twice; is there enough memory?")
+
+
 def run(process: ProcessPoolExecutor, function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
     """Run a function in the process.
 
@@ -130,7 +142,7 @@ def run(process: ProcessPoolExecutor, function: Callable[P, T], *arguments: P.ar
     """
     try:
         return process.submit(function, *arguments, **options).result()
-    except UserError:
+    except (UserError, BrokenProcessPool):
         raise
     except Exception as error:
         raise UserError(f"the code fails with {type(error).__name__}: {error}") from error

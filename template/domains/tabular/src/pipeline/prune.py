@@ -111,8 +111,12 @@ def find_inputs(pruning: Pruning) -> tuple[list[str], Comparison | None]:
     Raises:
         UserError: the validation split has too few rows for an interval.
     """
-    if len(np.unique(pruning.splits["validation"].groups)) < MIN_UNITS_OF_AN_INTERVAL:
-        raise UserError("the validation split has too few rows to tell which inputs add nothing")
+    units = len(np.unique(pruning.splits["validation"].groups))
+    if units < MIN_UNITS_OF_AN_INTERVAL:
+        raise UserError(
+            f"the validation split has {units} independent rows, and an interval needs {MIN_UNITS_OF_AN_INTERVAL}; "
+            "raise prepare.validation_share in params.yaml, then run: uv run dvc repro"
+        )
     ranked = pruning.rank_inputs()
     whole = pruning.predict([])
     low, high = 0, min(len(ranked), len(pruning.schema.features) - 1)
