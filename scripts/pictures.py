@@ -102,7 +102,8 @@ def words_on(page: Page) -> set[str]:
 
     Those depend on the project, and on the versions of the libraries that computed them.
     """
-    page.add_style_tag(content="#author, #errors { display: none !important; }")
+    # Gradio shows the seconds that a prediction takes while it runs.
+    page.add_style_tag(content="#author, #errors, .progress-text { display: none !important; }")
     _, *lines = page.locator("main").inner_text().splitlines()
     found = re.findall(r"[^\W\d]+", "\n".join(lines))
     return {word for word in found if word.lower() not in FEATURES}
