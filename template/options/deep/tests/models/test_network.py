@@ -114,7 +114,8 @@ def test_inputs_are_augmented_in_training_only(network: nn.Module, parts: Parts)
 
     def augment(inputs: tuple[Tensor, ...], generator: torch.Generator) -> tuple[Tensor, ...]:
         sizes.append(len(inputs[0]))
-        return (inputs[0] + 0.01 * torch.randn(inputs[0].shape, generator=generator),)
+        noise = torch.randn(inputs[0].shape, generator=generator)
+        return (inputs[0] + 0.01 * noise.to(inputs[0].device),)
 
     setup = TrainingSetup(Params(epochs=2), cross_entropy, augment=augment)
     train_network(network, *parts, setup, CONTEXT)
