@@ -1,7 +1,8 @@
 """The serving environment and startup time: python benchmarks/serving.py [ROUNDS].
 
-Compares the sizes of the serving and the full environment, then the CPU time from the start of the
-process to its first prediction over HTTP, for the demo and for a minimal Gradio page.
+Compares the sizes of the serving and the full environment, and of what the image adds to Python to
+an image with Gradio and ONNX Runtime alone, of the same versions; then the CPU time from the start
+of the process to its first prediction over HTTP, for the demo and for a minimal Gradio page.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
-from measure import check_ratio, compare_runs, environment, parse_rounds
+from measure import check_ratio, compare_runs, environment, parse_rounds, script
 from project import make, run, sync
 
 if TYPE_CHECKING:
@@ -111,6 +112,31 @@ def megabytes(folder: Path) -> float:
     return sum(path.lstat().st_size for path in folder.rglob("*")) / 1e6
 
 
+def minimal_environment(project: Path, folder: Path) -> Path:
+    """Install Gradio and ONNX Runtime alone, of the versions that the project locked."""
+    uv, versions = script("uv"), folder / "versions.txt"
+    export = ("export", "--frozen", "--no-default-groups", "--no-emit-project", "--no-hashes")
+    run([uv, *export, "--quiet", "--output-file", str(versions)], project)
+    run([uv, "venv", "--quiet", str(folder / ".venv")], project)
+    into = ("--python", str(folder / ".venv"), "--constraints", str(versions))
+    run(
+        [uv, "pip", "install", "--quiet", "--compile-bytecode", *into, "gradio", "onnxruntime"],
+        project,
+    )
+    return folder / ".venv"
+
+
+def check_image(serving: Path, scratch: Path) -> bool:
+    """Compare what the Dockerfile copies with an environment of Gradio and ONNX Runtime."""
+    sync(serving, "--no-default-groups", "--extra", "postgres")
+    ours = sum(megabytes(serving / name) for name in (".venv", "src", "reports", "models/champion"))
+    scratch.mkdir()
+    minimal = megabytes(minimal_environment(serving, scratch))
+    print(f"{ours:8.0f} MB  the image, without Python")
+    print(f"{minimal:8.0f} MB  Gradio and ONNX Runtime")
+    return check_ratio(ours / minimal, at_most=1.25, of="image size")
+
+
 def example_inputs(project: Path) -> list[Any]:
     """Return the inputs of the champion's first example, in the order of the API."""
     record = json.loads((project / "models" / "champion" / "champion.json").read_text("utf-8"))
@@ -132,6 +158,7 @@ if __name__ == "__main__":
         print(f"{sizes['ours']:8.0f} MB  the serving environment")
         print(f"{sizes['full']:8.0f} MB  the full environment")
         met = check_ratio(sizes["ours"] / sizes["full"], at_most=0.55, of="size")
+        met &= check_image(serving, Path(scratch, "minimal"))
 
         os.chdir(serving)
         programs = serving / ".venv" / "bin"
