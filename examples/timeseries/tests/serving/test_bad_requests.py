@@ -131,12 +131,18 @@ PATHS = {
     **dict.fromkeys(["/models/champion/model.onnx", "/metrics/../mlflow.db", "/<script>", "/" + "a" * 5000], 404),
     **dict.fromkeys(["/health", "/metrics", "/docs", "/openapi.json"], 405),
 }
+GRADIO = {  # the endpoints of Gradio's clients
+    "call/v2/predict": b'{"no_such_input": 1}',
+    "call/no_such_event": b'{"data": []}',
+    "queue/join": b'{"data": [], "fn_index": 9999, "session_hash": "x"}',
+}
 CATALOGUE = {
     **{name: Bad(status, body) for name, (status, body) in BODIES.items()},
     **{f"type {name[:30]}": Bad(status, headers={"Content-Type": name}) for name, status in CONTENT_TYPES.items()},
     **{name: Bad(status, headers=headers) for name, (status, headers) in HEADERS.items()},
     **{f"?explain={value[:30]}": Bad(422, path=f"{PREDICT}?explain={value}") for value in QUERIES},
     **{f"POST {path[:50]}": Bad(status, path=path) for path, status in PATHS.items()},
+    **{f"Gradio's {path}": Bad(400, body, path=f"/gradio_api/{path}") for path, body in GRADIO.items()},
     **{
         f"{method} {PREDICT}": Bad(405, method=method)
         for method in ("GET", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")

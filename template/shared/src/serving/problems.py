@@ -56,3 +56,13 @@ def invalid(errors: Sequence[FieldError]) -> ApiError:
 async def handle_http_error(_request: Request, error: HTTPException) -> Response:
     """Return the problem document of an unknown path or method, or of a full queue."""
     return ApiError(error.status_code, HINTS[error.status_code], headers=error.headers).response()
+
+
+async def handle_client_error(request: Request, error: Exception) -> Response:
+    """Return the problem document of a request to Gradio's endpoints with unknown names.
+
+    Gradio doesn't handle these exceptions, which the client causes; from other paths they are errors of this program.
+    """
+    if "/gradio_api/" not in request.url.path:
+        raise error
+    return ApiError(400, "The endpoint does not have these inputs. See /gradio_api/info.").response()

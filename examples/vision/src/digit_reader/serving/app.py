@@ -20,6 +20,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # Gradio reads it wh
 os.environ.setdefault("GRADIO_MCP_SERVER", str(find_spec("mcp") is not None))  # `gradio[mcp]` installs it
 
 import gradio as gr
+from gradio.route_utils import FnIndexInferError
 from starlette.middleware import Middleware
 
 from .. import TITLE
@@ -30,9 +31,10 @@ from .api import CONCURRENCY, Api
 from .champion import ChampionError
 from .feedback_collector import FeedbackCollector
 from .predictor import Predictor, load_predictor
-from .problems import HINTS, handle_http_error
+from .problems import HINTS, handle_client_error, handle_http_error
 from .theme import CSS, NAME_CALENDARS, THEME, Head
 
+CLIENT_ERRORS = (FnIndexInferError, KeyError, TypeError)  # raised by Gradio's endpoints
 PACKAGE = __package__.partition(".")[0]  # not __name__, which is __main__ if the module is run
 
 
@@ -156,7 +158,10 @@ def launch(app: gr.Blocks, api: Api, **options: Any) -> Any:
         css=CSS,
         app_kwargs={
             "routes": api.routes(),  # before Gradio's own
-            "exception_handlers": dict.fromkeys(HINTS, handle_http_error),
+            "exception_handlers": {
+                **dict.fromkeys(HINTS, handle_http_error),
+                **dict.fromkeys(CLIENT_ERRORS, handle_client_error),
+            },
             "middleware": [head],
         },
         **options,
