@@ -146,6 +146,8 @@ def _lineage_tab(predictor: Predictor) -> None:
 def launch(app: gr.Blocks, api: Api, **options: Any) -> Any:
     """Serve the page and the REST API, on the loopback interface unless `GRADIO_SERVER_NAME` is set."""
     about, urls = metadata(PACKAGE)["Summary"], project_urls()
+    handlers: dict[Any, Any] = dict.fromkeys(HINTS, handle_http_error)
+    handlers |= dict.fromkeys(CLIENT_ERRORS, handle_client_error)
     head = Middleware(Head, title=TITLE, description=about, address=urls.get("Demo"), picture=urls.get("Picture"))
     return app.queue(max_size=64, default_concurrency_limit=CONCURRENCY).launch(
         share=False,
@@ -158,10 +160,7 @@ def launch(app: gr.Blocks, api: Api, **options: Any) -> Any:
         css=CSS,
         app_kwargs={
             "routes": api.routes(),  # before Gradio's own
-            "exception_handlers": {
-                **dict.fromkeys(HINTS, handle_http_error),
-                **dict.fromkeys(CLIENT_ERRORS, handle_client_error),
-            },
+            "exception_handlers": handlers,
             "middleware": [head],
         },
         **options,
