@@ -73,7 +73,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def print_counts(counts: Mapping[str, int]) -> None:
     """Print the number of rows of the most important tables."""
-    print("mlflow.db: " + ", ".join(f"{counts[name]} {name.replace('_', ' ')}" for name in SHOWN))
+    print("mlflow.db: " + ", ".join(f"{counts.get(name, 0)} {name.replace('_', ' ')}" for name in SHOWN))
 
 
 def move(store: Rows, database: str, artifacts: str) -> dict[str, int]:

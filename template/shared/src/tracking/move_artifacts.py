@@ -37,7 +37,8 @@ def local_path(address: str) -> Path | None:
 def read_locations(store: sa.Connection) -> dict[str, str]:
     """Return a folder of the server for each local address where experiments keep artifacts, the longest first."""
     query = "SELECT artifact_location, MIN(experiment_id) FROM experiments GROUP BY artifact_location"
-    locations = {location: str(number) for location, number in store.execute(sa.text(query)) if local_path(location)}
+    rows = [(location or "", str(number)) for location, number in store.execute(sa.text(query))]
+    locations = {location: folder for location, folder in rows if location and local_path(location)}
     return dict(sorted(locations.items(), key=lambda item: len(item[0]), reverse=True))
 
 
@@ -114,14 +115,14 @@ def check_champion(store: sa.Connection, locations: Mapping[str, str], destinati
         UserError: it differs from the one here.
     """
     query = (
-        "SELECT v.name, v.storage_location FROM model_versions v JOIN registered_model_aliases a "
-        "ON a.name = v.name AND a.version = v.version WHERE a.alias = :alias"
+        "SELECT v.name, COALESCE(v.storage_location, v.source) AS location FROM model_versions v "
+        "JOIN registered_model_aliases a ON a.name = v.name AND a.version = v.version WHERE a.alias = :alias"
     )
     row = store.execute(sa.text(query), {"alias": alias}).first()
-    here = local_path(row.storage_location) if row else None
+    here = local_path(row.location) if row else None
     if row is None or here is None:
         return None
-    moved = relocate(row.storage_location, locations).removeprefix(PROXY)
+    moved = relocate(row.location, locations).removeprefix(PROXY)
     with tempfile.TemporaryDirectory() as folder, storage_errors(destination):
         address = f"{destination.rstrip('/')}/{moved}"
         there = Path(mlflow.artifacts.download_artifacts(artifact_uri=address, dst_path=folder))
