@@ -33,10 +33,11 @@ def lint(hadolint: str, dockerfile: Path) -> tuple[int, str]:
 
 @pytest.mark.parametrize("python_version", ["3.11", "3.14"])
 def test_dockerfile_passes_hadolint(hadolint: str, folder: Path, python_version: str) -> None:
-    answers = ["-d", f"python_version={python_version}"]
+    answers = ["-d", f"python_version={python_version}", "-d", "services=true"]
     result = mlpath("new-project", "demo", "--defaults", "--no-lock", *answers)
     assert result.exit_code == 0, result.output
-    assert lint(hadolint, folder / "demo" / "Dockerfile") == (0, "")
+    for name in ("Dockerfile", "services/mlflow.Dockerfile"):
+        assert lint(hadolint, folder / "demo" / name) == (0, "")
 
 
 def test_hadolint_reports_a_bad_dockerfile(hadolint: str, folder: Path) -> None:

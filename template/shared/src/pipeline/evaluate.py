@@ -62,6 +62,7 @@ class Evaluation:
     decision: dict[str, Any] | None
 
 
+@runs.server_errors()
 def main(paths: ProjectPaths | None = None) -> None:
     """Compare the candidates, write the reports, publish the champion."""
     paths = paths or ProjectPaths()
