@@ -30,7 +30,7 @@ from ..data.splits import encode_target, read_splits
 from ..errors import UserError, exit_on_user_error, format_errors
 from ..evaluation.metrics import primary_metric
 from ..evaluation.scores import Truth
-from ..evaluation.selection import Comparison, select_champion
+from ..evaluation.selection import Comparison, compare, gather_evidence
 from ..models.base import TrainingContext, fit_model, hyperparameters
 from ..paths import ProjectPaths
 from ..tracking import runs
@@ -256,9 +256,9 @@ def compare_with_first(search: Search, study: optuna.Study) -> Comparison | None
         model = fit_model(search.model, splits["train"], schema, search.with_values(written), context)
         predictions[name] = model.predict(splits["validation"].features)
     truth = Truth(encode_target(splits["validation"].target, schema), splits["validation"].groups)
-    params = search.params.evaluate
-    _, (comparison,) = select_champion(primary_metric(params.metric), truth, predictions, params)
-    return comparison
+    params, metric = search.params.evaluate, primary_metric(search.params.evaluate.metric)
+    evidence = gather_evidence("the validation split", truth, predictions, metric, params)
+    return compare("first", "best", evidence, metric, params)
 
 
 def write_params(path: Path, model: str, values: Mapping[str, float]) -> None:

@@ -164,9 +164,10 @@ def search_run(name: str, params: Mapping[str, Any], parent: str | None = None) 
 
 
 def training_cost(run: Run | None) -> dict[str, float | str | None]:
-    """Return the CPU seconds of a training, None where unknown, and its machine and GPU, if known."""
+    """Return the CPU seconds of a training, None where unknown; those of the folds, its machine and GPU, if known."""
     metrics, tags = (run.data.metrics, run.data.tags) if run else ({}, {})
     cost: dict[str, float | str | None] = {"fit_cpu_seconds": metrics.get("fit_cpu_seconds")}
+    cost |= {key: metrics[key] for key in ("folds_cpu_seconds",) if key in metrics}
     return cost | {key: tags[key] for key in ("machine", "gpu") if key in tags}
 
 

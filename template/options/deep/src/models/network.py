@@ -12,7 +12,7 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,6 +41,7 @@ class NetworkParams:
         learning_rate: maximum of the one-cycle schedule.
         weight_decay: as in `torch.optim.AdamW`.
         patience: epochs without a lower held-out loss before the training stops.
+        cross_validate: whether it is also trained on each fold, for the comparison with the other models.
     """
 
     epochs: Annotated[int, Field(gt=0)]
@@ -48,6 +49,7 @@ class NetworkParams:
     learning_rate: Annotated[float, Field(gt=0)]
     weight_decay: Annotated[float, Field(ge=0)]
     patience: Annotated[int, Field(gt=0)]
+    cross_validate: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True)
