@@ -10,7 +10,7 @@ import yaml
 from second_look.config import Params
 from second_look.data.loading import read_raw
 from second_look.data.schema import MISSING, Column, Schema, load_schema
-from second_look.data.splits import Split, read_splits, split, to_table, write_splits
+from second_look.data.splits import Split, draw_folds, read_splits, split, to_table, write_splits
 from second_look.data.validation import validate
 from second_look.errors import UserError
 from second_look.evaluation.slices import slice_labels
@@ -54,6 +54,9 @@ def test_rows_of_a_case_are_in_one_split(table: pd.DataFrame, schema: Schema, pa
     rows = table.sample(600, replace=True, random_state=0, ignore_index=True).assign(customer=customers)
     write_splits(split(rows, schema, params.prepare), tmp_path)
     splits = read_splits(tmp_path, schema)
+    folds = draw_folds(splits, schema, params.prepare)
+    assert folds is not None
+    assert not folds.describe()["rolling"]
     assert all(list(part.features) == [column.name for column in schema.features] for part in splits.values())
     cases = [set(part.cases) for part in splits.values() if part.cases is not None]
     assert len(set().union(*cases)) == sum(map(len, cases)) == 190 + 30, "a row without a customer is a case"
@@ -63,7 +66,11 @@ def test_rows_are_split_by_time_if_the_schema_says_so(table: pd.DataFrame, schem
     when = Column("when", "When", "date")
     schema = dataclasses.replace(schema, features=(when, *schema.features), group=(), repeats=True, split="time")
     rows = table.head(300).assign(when=[float(number * 7 % 300) for number in range(300)])
-    days = {name: part.features["when"] for name, part in split(rows, schema, params.prepare).items()}
+    splits = split(rows, schema, params.prepare)
+    days = {name: part.features["when"] for name, part in splits.items()}
+    folds = draw_folds(splits, schema, params.prepare)
+    assert folds is not None
+    assert folds.describe()["rolling"]
     assert days["train"].max() < days["validation"].min() <= days["validation"].max() < days["test"].min()
     assert len(days["test"]) == round(300 * params.prepare.test_share)
     if schema.classes:

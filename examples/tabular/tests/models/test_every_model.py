@@ -7,6 +7,7 @@ import onnx
 import pytest
 
 from second_look.config import Params
+from second_look.data.folds import read_folds
 from second_look.data.schema import Schema
 from second_look.data.splits import Split
 from second_look.evaluation.candidate import Candidate
@@ -33,7 +34,8 @@ def model(splits: Splits, schema: Schema, params: Params, name: str) -> Model:
 def test_training_again_gives_the_same_files(
     project: ProjectPaths, splits: Splits, schema: Schema, params: Params, tmp_path: Path, name: str
 ) -> None:
-    train(name, splits, schema, params.train, TrainingContext(params.train.seed)).candidate.save(tmp_path)
+    folds, context = read_folds(project.prepared), TrainingContext(params.train.seed)
+    train(name, splits, schema, params.train, context, folds).candidate.save(tmp_path)
     for path in project.candidate(name).iterdir():
         assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
 

@@ -1,5 +1,7 @@
 """Markdown tables show scores, costs and lineage, and text literally."""
 
+from typing import Any
+
 import pytest
 
 from which_library.evaluation import markdown
@@ -43,6 +45,55 @@ def test_models_have_validation_scores_costs_a_star_and_the_gpu() -> None:
     ]
 
 
+FOLDS = {"count": 5, "rows": 90, "rolling": False}
+SPLITS = {"train": 80, "validation": 10, "test": 10}
+
+
+def compared(**changes: Any) -> dict[str, Any]:
+    """Return an evaluation of a model that was fitted again on folds, and of one that was not."""
+    scores = {name: {"mae": {"value": 2.0, "low": 1.0, "high": 3.0}} for name in ("plain", "net")}
+    refitted = {"plain": {"mae": {"value": 2.5, "low": 2.0, "high": 3.0}}}
+    gain = {"value": 0.5, "low": 0.1, "high": 0.9}
+    return {
+        "champion": "net",
+        "metric": "mae",
+        "labels": LABELS,
+        "folds": FOLDS,
+        "fold_scores": refitted,
+        "validation_scores": scores,
+        "scores": {"net": scores["net"]},
+        "comparisons": [{"simpler": "plain", "challenger": "net", "gain": gain}],
+        "rows": SPLITS,
+        "sample_noun": "rows",
+    } | changes
+
+
+def test_a_model_that_was_not_fitted_again_is_compared_on_the_validation_split() -> None:
+    assert markdown.gain_table(compared()).splitlines() == [
+        "| model | Error ↓, 5 folds | gain |",
+        "| --- | --- | --- |",
+        "| plain | 2.5 [2, 3] |  |",
+        "| **net** ★ | 2 [1, 3] (validation split) | +0.5 [+0.1, +0.9] over plain |",
+    ]
+    explanation = markdown.explain_scores(compared())
+    assert "net was not fitted again, and compared on the 10 rows of the validation" in explanation
+
+
+def test_rolling_folds_and_their_absence_are_explained() -> None:
+    rolling = compared(folds=FOLDS | {"rolling": True}, validation_scores={"plain": {}})
+    assert "for each of 5 periods, the later half of the 90 rows" in markdown.explain_scores(rolling)
+    alone = compared(folds=None, fold_scores={})
+    assert "trained on 80 rows and compared on the 10 rows of the validation split." in markdown.explain_scores(alone)
+    assert "Error ↓, validation split" in markdown.gain_table(alone)
+
+
+def test_a_test_score_outside_of_the_validation_interval_is_reported() -> None:
+    assert markdown.describe_disagreement(compared()) == []
+    worse = compared(scores={"net": {"mae": {"value": 4.0, "low": 3.5, "high": 4.5}}})
+    (sentence,) = markdown.describe_disagreement(worse)
+    assert sentence.startswith("Error is 4 [3.5, 4.5] on the test split, outside of the interval on the validation")
+
+
 def test_names_of_slices_do_not_break_the_table() -> None:
     slices = [{"column": "a|b", "slice": "*c*", "rows": 3, "value": 1.0, "low": None, "high": None}]
     evaluation = {"metric": "mae", "labels": LABELS, "slices": slices, "sample_noun": "rows"}
@@ -58,7 +109,9 @@ def test_slices_that_score_worse_than_the_limit_come_first(higher: bool, limit: 
         {"column": "Age", "slice": "missing", "rows": 3, "value": 0.5 if higher else 2.0, "low": None, "high": None},
     ]
     labels = {"auc": {"label": "AUC", "higher_is_better": higher}}
+    scores = {"plain": {"auc": {"value": 0.9, "low": None, "high": None}}}
     evaluation = {"metric": "auc", "labels": labels, "slices": slices, "sample_noun": "people", "slice_limit": limit}
+    evaluation |= {"champion": "plain", "scores": scores, "validation_scores": scores}
     (first,) = markdown.describe_outcome(evaluation)
     assert first.startswith(f"**AUC is worse than the limit of {limit}: {weak} where age is ")
     assert markdown.describe_outcome(evaluation | {"slice_limit": None}) == []

@@ -50,7 +50,7 @@ def test_few_rows_have_no_interval() -> None:
 
 
 def test_a_metric_without_an_interval_has_its_value() -> None:
-    score = score_models(independent(np.zeros(50)), {"model": noise(50)}, PARAMS, intervals=[])["model"]["mae"]
+    score = score_models(independent(np.zeros(50)), {"model": noise(50)}, PARAMS, samples={})["model"]["mae"]
     assert score["value"] == pytest.approx(np.abs(noise(50)).mean())
     assert (score["low"], score["high"]) == (None, None)
 

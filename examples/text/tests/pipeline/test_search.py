@@ -16,7 +16,7 @@ from which_library.errors import UserError
 from which_library.evaluation.metrics import METRICS
 from which_library.models.base import TrainingContext, fit_model
 from which_library.paths import ProjectPaths
-from which_library.pipeline import search
+from which_library.pipeline import search, search_queue
 from which_library.pipeline.search import Search, run_trials
 from which_library.pipeline.search_report import describe_search
 from which_library.reporting.blocks import describe_searches
@@ -102,6 +102,29 @@ def test_no_values_are_tried_twice(copy: ProjectPaths, params: Params) -> None:
 
 
 @pytest.mark.usefixtures("without_training")
+def test_workers_log_trials_of_one_run(
+    copy: ProjectPaths, params: Params, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run_workers(work: Any, arguments: Any, workers: int) -> int:
+        work(*arguments)
+        assert workers == 2
+        queue = search.open_study(arguments[0])
+        search_queue.fill_queue(queue, own.current, 1)
+        return 1
+
+    monkeypatch.setattr(search_queue, "run_workers", run_workers)
+    own = dataclasses.replace(make_search(copy, params), workers=2)
+    study = run_trials(own, 2)
+    assert [trial.state.name for trial in study.trials] == ["COMPLETE"] * 3, "one was left by a worker that was killed"
+    assert capsys.readouterr().out.count("trial ") == 3
+    experiment = MlflowClient().get_experiment_by_name(REGISTERED_MODEL)
+    assert experiment is not None
+    logged = {run.info.run_name: run for run in MlflowClient().search_runs([experiment.experiment_id])}
+    parent = logged[f"search {MODEL}"].info.run_id
+    assert {logged[f"trial {n}"].data.tags["mlflow.parentRunId"] for n in range(3)} == {parent}
+
+
+@pytest.mark.usefixtures("without_training")
 def test_another_metric_or_other_data_starts_a_new_study(copy: ProjectPaths, params: Params) -> None:
     run_trials(make_search(copy, params), 1)
     name = next(key for key, metric in METRICS.items() if metric.higher_is_better is False)
@@ -169,7 +192,12 @@ def test_an_interrupted_search_can_be_continued(
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [(["oracle"], "no search ranges for 'oracle'"), ([MODEL, "--trials", "-1"], "--trials must be 0 or more")],
+    [
+        (["oracle"], "no search ranges for 'oracle'"),
+        ([MODEL, "--trials", "-1"], "--trials must be 0 or more"),
+        ([MODEL, "--workers", "0"], "--workers must be 1 or more"),
+        ([MODEL, "--storage", "server"], "not the address of a database"),
+    ],
 )
 def test_invalid_arguments_are_errors(
     copy: ProjectPaths, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str

@@ -12,6 +12,7 @@ class ProjectPaths:
         params: the parameters of every stage.
         schema: the description of the data.
         raw: the raw data.
+        data_card: its description in Croissant, a vocabulary of JSON-LD.
         prepared: the training, validation and test split.
         champion: the served model, tracked by git.
         reports: scores, plots and the model card.
@@ -24,6 +25,7 @@ class ProjectPaths:
         self.params = root / "params.yaml"
         self.schema = root / "schema.yaml"
         self.raw = root / "data" / "raw"
+        self.data_card = root / "data" / "croissant.json"
         self.prepared = root / "data" / "prepared"
         self.champion = root / "models" / "champion"
         self.reports = root / "reports"

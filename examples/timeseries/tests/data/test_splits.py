@@ -12,7 +12,16 @@ from air_ahead.data.loading import read_raw
 from air_ahead.data.periods import Step
 from air_ahead.data.schema import Schema
 from air_ahead.data.series import fill_gaps, resample
-from air_ahead.data.splits import Split, join_windows, read_splits, split, to_table, write_splits
+from air_ahead.data.splits import (
+    Split,
+    draw_folds,
+    join,
+    join_windows,
+    read_splits,
+    split,
+    to_table,
+    write_splits,
+)
 from air_ahead.data.validation import DataError, validate
 from air_ahead.errors import UserError
 from air_ahead.evaluation.slices import slice_labels
@@ -61,6 +70,13 @@ def test_splits_are_disjoint_and_ordered_by_time(
     assert max(validation) < min(test)
     assert max(test) == filled[0].index[-1]
     assert (len(validation), len(test)) == (params.prepare.validation, params.prepare.test)
+
+
+def test_no_step_is_a_target_of_fitted_and_predicted_windows(splits: Splits, schema: Schema, params: Params) -> None:
+    windows, folds = join(splits), draw_folds(splits, schema, params.prepare)
+    for fitted, predicted in zip(folds.fitted, folds.predicted, strict=True) if folds else ():
+        assert max(target_steps(windows.take(fitted))) < min(target_steps(windows.take(predicted)))
+    assert draw_folds(splits, schema, dataclasses.replace(params.prepare, folds=1)) is None
 
 
 def test_origins_advance_step_by_step(splits: Splits) -> None:

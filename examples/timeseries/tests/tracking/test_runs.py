@@ -117,7 +117,10 @@ def test_a_server_that_is_down_is_reported_at_once(tmp_path: Path, use_server: C
     assert dict(os.environ) == before
 
 
-@pytest.mark.parametrize(("status", "message"), [(401, "rejects the credentials"), (404, "responds with an error")])
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(401, "rejects the credentials"), (404, "responds with an error"), (500, r"status 500 again and again\. Its log")],
+)
 def test_a_server_that_refuses_is_reported(
     tmp_path: Path, use_server: Callable[[str], None], status: int, message: str
 ) -> None:

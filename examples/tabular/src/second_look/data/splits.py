@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 from sklearn.model_selection import StratifiedGroupKFold, train_test_split
 
 from ..errors import UserError
+from .folds import Folds, Mask, random_folds, rolling_folds
 from .params import Prepare
 from .schema import Schema
 from .target import encode_target as encode_target
@@ -37,6 +38,10 @@ class Split:
         if self.cases is None:
             return np.arange(len(self.target))
         return np.asarray(pd.factorize(self.cases)[0], dtype=np.int64)
+
+    def take(self, rows: Mask) -> "Split":
+        """Return some of the rows."""
+        return Split(self.features[rows], self.target[rows], None if self.cases is None else self.cases[rows])
 
 
 def split(table: pd.DataFrame, schema: Schema, params: Prepare) -> dict[str, Split]:
@@ -99,6 +104,26 @@ def _check_classes(targets: dict[str, pd.Series], schema: Schema) -> None:
                 f"schema.yaml: split: time leaves no row of {', '.join(map(repr, missing))} for the {name} split; "
                 "list the class under too_rare, or remove split"
             )
+
+
+def join(splits: dict[str, Split]) -> Split:
+    """Return the rows of the training split, followed by those of the validation split."""
+    train, validation = splits["train"], splits["validation"]
+    cases = None if train.cases is None else pd.concat([train.cases, validation.cases], ignore_index=True)
+    return Split(
+        pd.concat([train.features, validation.features], ignore_index=True),
+        pd.concat([train.target, validation.target], ignore_index=True),
+        cases,
+    )
+
+
+def draw_folds(splits: dict[str, Split], schema: Schema, params: Prepare) -> Folds | None:
+    """Return the folds, at random, by time or by whole cases as the split; None to compare on the validation split."""
+    rows = join(splits)
+    classes = rows.target if schema.classes else np.zeros(len(rows.target))
+    if schema.split == "time":
+        return rolling_folds(params.folds, classes)
+    return random_folds(params.folds, classes, params.seed, rows.cases)
 
 
 def _number_cases(table: pd.DataFrame, group: Sequence[str]) -> pd.Series:

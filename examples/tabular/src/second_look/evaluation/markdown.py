@@ -21,8 +21,8 @@ def lower_first(text: str) -> str:
 
 
 def describe_outcome(evaluation: Record) -> list[str]:
-    """Return what a reader should know first, in paragraphs: the decision, and slices on which the model is weak."""
-    return [*describe_decision(evaluation), *describe_weak_slices(evaluation)]
+    """Return what a reader should know first, in paragraphs: the decision, weak slices, splits that disagree."""
+    return [*describe_decision(evaluation), *describe_weak_slices(evaluation), *describe_disagreement(evaluation)]
 
 
 def describe_decision(evaluation: Record) -> list[str]:
@@ -51,6 +51,43 @@ def describe_weak_slices(evaluation: Record) -> list[str]:
     return [f"**{metric['label']} is worse than the limit of {limit:g}: {'; '.join(weak)}.**"] if weak else []
 
 
+def describe_disagreement(evaluation: Record) -> list[str]:
+    """Return as a paragraph that the champion's test score is outside of its validation interval; none if it is not."""
+    name, metric = evaluation["champion"], evaluation["metric"]
+    test, validation = (evaluation[scores][name][metric] for scores in ("scores", "validation_scores"))
+    if validation["low"] is None or validation["low"] <= test["value"] <= validation["high"]:
+        return []
+    label = evaluation["labels"][metric]["label"]
+    return [
+        f"{label} is {format_score(test)} on the test split, outside of the interval on the validation split, "
+        f"{format_score(validation)}: rely on the test split, on which no choice was based."
+    ]
+
+
+def compared_rows(evaluation: Record) -> str:
+    """Return the rows on which most models were compared, as within a sentence."""
+    folds = evaluation.get("folds")
+    return f"{folds['count']} folds" if folds else "the validation split"
+
+
+def compared_scores(evaluation: Record) -> dict[str, Record]:
+    """Return the score by which each model was compared: value, low, high, and its rows if they are others."""
+    folds, metric = evaluation.get("fold_scores") or {}, evaluation["metric"]
+    other = {"rows": "validation split"} if folds else {}
+    return {
+        name: folds[name][metric] if name in folds else scores[metric] | other
+        for name, scores in evaluation["validation_scores"].items()
+    }
+
+
+def _compared_header(evaluation: Record) -> str:
+    return f"{_metric_label(evaluation, evaluation['metric'])}, {compared_rows(evaluation).removeprefix('the ')}"
+
+
+def _compared_cell(score: Record) -> str:
+    return format_score(score) + (f" ({score['rows']})" if "rows" in score else "")
+
+
 def table(header: list[str], rows: list[list[str]]) -> str:
     """Return a Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
@@ -58,34 +95,31 @@ def table(header: list[str], rows: list[list[str]]) -> str:
 
 
 def model_table(evaluation: Record) -> str:
-    """Return validation score and costs of each model, a star at the champion, and which models a GPU trained."""
-    metric = evaluation["metric"]
-    score = f"{_metric_label(evaluation, metric)}, validation split"
+    """Return compared score and costs of each model, a star at the champion, and which models a GPU trained."""
     rows = []
-    for name, scores in evaluation["validation_scores"].items():
+    for name, score in compared_scores(evaluation).items():
         model = f"**{name}** ★" if name == evaluation["champion"] else name
         cost = evaluation["costs"][name]
         costs = [cost["fit_cpu_seconds"], cost["size_bytes"] / 1000]
         cells = ["unknown" if value is None else rounded(value) for value in costs]
-        rows.append([model, format_score(scores[metric]), *cells])
+        rows.append([model, _compared_cell(score), *cells])
     gpus = [
         f"\n\n{name} was trained on a GPU ({escape(cost['gpu'])}); its CPU seconds exclude the GPU's work."
         for name, cost in evaluation["costs"].items()
         if cost.get("gpu")
     ]
-    return table(["model", score, "training, CPU s", "file, kB"], rows) + "".join(gpus)
+    return table(["model", _compared_header(evaluation), "training, CPU s", "file, kB"], rows) + "".join(gpus)
 
 
 def gain_table(evaluation: Record) -> str:
-    """Return validation score of each model and its gain over the best simpler one, a star at the champion."""
-    metric = evaluation["metric"]
+    """Return compared score of each model and its gain over the best simpler one, a star at the champion."""
     gains = {comparison["challenger"]: comparison for comparison in evaluation["comparisons"]}
     rows = []
-    for name, scores in evaluation["validation_scores"].items():
+    for name, score in compared_scores(evaluation).items():
         model = f"**{name}** ★" if name == evaluation["champion"] else name
         gain = f"{_format_gain(gains[name]['gain'])} over {gains[name]['simpler']}" if name in gains else ""
-        rows.append([model, format_score(scores[metric]), gain])
-    return table(["model", f"{_metric_label(evaluation, metric)}, validation split", "gain"], rows)
+        rows.append([model, _compared_cell(score), gain])
+    return table(["model", _compared_header(evaluation), "gain"], rows)
 
 
 def _format_gain(gain: Record) -> str:
@@ -150,15 +184,30 @@ def explain_scores(evaluation: Record) -> str:
     rows, noun, decision = evaluation["rows"], evaluation["sample_noun"], evaluation.get("decision") or {}
     level = f"{evaluation['confidence']:.3g} confidence" if "confidence" in evaluation else "confidence"
     text = (
-        f"The models were trained on {rows['train']:,} {noun} and compared on the {rows['validation']:,} {noun} of the "
-        f"validation split. Only the champion, marked ★, was scored and plotted on the {rows['test']:,} {noun} of the "
-        f"test split. Brackets contain {level} intervals, Wilson's for the shares of a decision and percentiles of "
-        f"bootstrap resamples for the others: how much the scores vary with the {noun} of a split, not with the "
-        f"training. They are left out where there are too few {noun} or all resamples score the same."
+        f"The models were trained on {rows['train']:,} {noun} and {_explain_comparison(evaluation)} Only the champion, "
+        f"marked ★, was scored and plotted on the {rows['test']:,} {noun} of the test split. Brackets contain {level} "
+        "intervals, Wilson's for the shares of a decision and percentiles of bootstrap resamples for others: how much "
+        f"the scores vary with the {noun}. They are left out where there are too few {noun}, or all resamples score "
+        "the same."
     )
     if "threshold" in decision:
         text += f" Metrics of classes use the most likely class, not the threshold of {rounded(decision['threshold'])}."
     return text
+
+
+def _explain_comparison(evaluation: Record) -> str:
+    """Return on what the models were compared, as the end of a sentence."""
+    rows, noun, folds = evaluation["rows"], evaluation["sample_noun"], evaluation.get("folds")
+    validation = f"compared on the {rows['validation']:,} {noun} of the validation split."
+    if not folds:
+        return validation
+    pool = f"{rows['train'] + rows['validation']:,} {noun} of the training and the validation split"
+    text = f"fitted again for each of {folds['count']} folds of the {pool}, to the other folds."
+    if folds["rolling"]:
+        text = f"fitted again for each of {folds['count']} periods, the later half of the {pool}, to all before it."
+    text = f"{text[:-1]}; they were compared by the predictions for these {folds['rows']:,} {noun}."
+    alone = [name for name in evaluation["validation_scores"] if name not in evaluation["fold_scores"]]
+    return f"{text} {', '.join(alone)} was not fitted again, and {validation}" if alone else text
 
 
 def format_score(score: Record) -> str:

@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from ..data.features import DERIVED, derive
 from ..data.schema import Schema
 from ..data.splits import Split, hold_out_cases
+from .outputs import convert_output
 
 # A column of more categories is target-encoded: one-hot encoded, it would be as many columns.
 MAX_ONE_HOT = 32
@@ -35,7 +36,7 @@ class SklearnModel:
     def predict(self, features: pd.DataFrame) -> NDArray[np.float64]:
         """Return probabilities of shape (rows, classes), or values of shape (rows,)."""
         predict = self.pipeline.predict_proba if is_classifier(self.pipeline) else self.pipeline.predict
-        return np.asarray(predict(model_inputs(features, self.schema)), dtype=np.float64)
+        return convert_output(np.asarray(predict(model_inputs(features, self.schema)), dtype=np.float64))
 
     def export_onnx(self) -> bytes:
         """Return the pipeline as ONNX: an input of shape (rows, 1) per feature, float32 or string."""

@@ -1,23 +1,29 @@
-"""Stage `prepare`: validate the raw data against `schema.yaml` and split it once for all models."""
+"""Stage `prepare`: validate the raw data against `schema.yaml`, describe it, and split it once for all models."""
 
 from ..config import load_params
+from ..data.croissant import write_data_card
+from ..data.folds import write_folds
 from ..data.loading import read_raw
 from ..data.schema import load_schema
-from ..data.splits import split, write_splits
+from ..data.splits import draw_folds, split, write_splits
 from ..data.validation import validate
 from ..errors import exit_on_user_error
 from ..paths import ProjectPaths
 
 
 def main(paths: ProjectPaths | None = None) -> None:
-    """Write the training, validation and test split."""
+    """Write the data card, the training, validation and test split, and the folds of the first two."""
     paths = paths or ProjectPaths()
     params = load_params(paths.params)
     schema = load_schema(paths.schema)
     samples = validate(read_raw(paths.raw, schema), schema)
     splits = split(samples, schema, params.prepare)
     write_splits(splits, paths.prepared)
-    print(", ".join(f"{name}: {len(part.target)} {schema.sample_noun}" for name, part in splits.items()))
+    write_data_card(schema, paths.raw, paths.data_card)
+    folds = draw_folds(splits, schema, params.prepare)
+    write_folds(folds, paths.prepared)
+    sizes = [f"{name}: {len(part.target)} {schema.sample_noun}" for name, part in splits.items()]
+    print(*sizes, f"folds: {len(folds.fitted) if folds else 'none'}", sep=", ")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from ..evaluation.demo_metadata import permutation_importance
 from ..evaluation.markdown import signed
 from ..evaluation.metrics import primary_metric
 from ..evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, Truth
-from ..evaluation.selection import Comparison, select_champion
+from ..evaluation.selection import Comparison, compare, gather_evidence
 from ..models.base import Model, TrainingContext, fit_model
 from ..paths import ProjectPaths
 from ..serving.champion import load_champion
@@ -95,7 +95,8 @@ class Pruning:
         predictions = {"fewer inputs": self.predict(excluded), "all inputs": whole}
         truth = Truth(encode_target(validation.target, self.schema), validation.groups)
         metric, params = primary_metric(self.params.evaluate.metric), self.params.evaluate
-        return select_champion(metric, truth, predictions, params)[1][0]
+        evidence = gather_evidence("the validation split", truth, predictions, metric, params)
+        return compare("fewer inputs", "all inputs", evidence, metric, params)
 
     def makes_duplicates(self, excluded: Sequence[str]) -> bool:
         """Return whether different rows would become equal, so that `prepare` would drop all but one of them."""

@@ -4,12 +4,16 @@
 `search` in `params.yaml`; the current values are tried first. Trials are compared on the validation split, kept in
 `optuna.db` (or the database given by `--storage`) and extended by the next search. If the metric, the data or a
 hyperparameter without a range changes, a new study starts.
+
+`--workers` runs trials in several processes. The same command on other machines, with the same `--storage`, joins them.
 """
 
 import argparse
 import hashlib
+import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,7 @@ from typing import Any
 import optuna
 from pydantic import ValidationError
 from ruamel.yaml import YAML
+from threadpoolctl import threadpool_limits
 
 from .. import TITLE
 from ..config import Params, SearchRange, Train, load_params
@@ -25,10 +30,11 @@ from ..data.splits import encode_target, read_splits
 from ..errors import UserError, exit_on_user_error, format_errors
 from ..evaluation.metrics import primary_metric
 from ..evaluation.scores import Truth
-from ..evaluation.selection import Comparison, select_champion
+from ..evaluation.selection import Comparison, compare, gather_evidence
 from ..models.base import TrainingContext, fit_model, hyperparameters
 from ..paths import ProjectPaths
 from ..tracking import runs
+from . import search_queue
 from .search_report import write_search_report
 
 
@@ -40,6 +46,7 @@ class Search:
     params: Params
     paths: ProjectPaths
     storage: str
+    workers: int = 1
 
     @property
     def ranges(self) -> Mapping[str, SearchRange]:
@@ -64,11 +71,12 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
     options = parse_arguments(arguments)
     paths = paths or ProjectPaths()
     storage = options.storage or f"sqlite:///{(paths.root / 'optuna.db').as_posix()}"
-    search = Search(options.model, load_params(paths.params), paths, storage)
+    search = Search(options.model, load_params(paths.params), paths, storage, options.workers)
     check_search(search)
     runs.connect(paths)
     try:
-        study = run_trials(search, options.trials)
+        with search_queue.storage_errors(storage), runs.server_errors("Finished trials are kept."):
+            study = run_trials(search, options.trials)
     except KeyboardInterrupt:
         print("Interrupted. Finished trials are kept; the same command continues.", file=sys.stderr)
         sys.exit(130)
@@ -89,12 +97,18 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the options of the command line."""
     parser = argparse.ArgumentParser(prog="search", description="Search for better hyperparameters of a model.")
     parser.add_argument("model", help="a name under search in params.yaml, for example: boosting")
-    parser.add_argument("--trials", type=int, default=30, help="the number of trials to add (30)")
-    parser.add_argument("--storage", help="an SQLAlchemy URL shared by several machines, instead of optuna.db")
+    parser.add_argument("--trials", type=int, default=30, help="the number of trials, of all workers together (30)")
+    parser.add_argument("--workers", type=int, default=1, help="the number of processes (1)")
+    parser.add_argument(
+        "--storage",
+        help="a database for several machines instead of optuna.db: postgresql://USER:PASSWORD@HOST/DATABASE",
+    )
     parser.add_argument("--write", action="store_true", help="put the best values into params.yaml")
     options = parser.parse_args(arguments)
     if options.trials < 0:
         parser.error("--trials must be 0 or more")
+    if options.workers < 1:
+        parser.error("--workers must be 1 or more")
     return options
 
 
@@ -123,26 +137,41 @@ def run_trials(search: Search, trials: int) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = open_study(search)
     if trials:
-        study.enqueue_trial(search.current, skip_if_exists=True)
-        objective = make_objective(search)
-        with runs.search_run(f"search {search.model}", {"model": search.model, "trials": trials}):
-            study.optimize(objective, n_trials=trials, show_progress_bar=True)
+        search_queue.fill_queue(study, search.current, trials)
+        with runs.search_run(f"search {search.model}", {"model": search.model, "trials": trials}) as run:
+            objective = make_objective(search, run.id)
+            if search.workers == 1:
+                search_queue.take_trials(study, objective)
+            elif killed := search_queue.run_workers(work, (search, run.id), search.workers):
+                search_queue.run_lost_trials(study, objective, killed)
     return study
+
+
+@exit_on_user_error()
+def work(search: Search, run_id: str) -> None:
+    """Run trials in a process of their own, as part of an MLflow run."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    runs.connect(search.paths)
+    cores = max(1, (os.cpu_count() or 1) // search.workers)
+    # The process that started this one reports an interruption.
+    with suppress(KeyboardInterrupt), threadpool_limits(cores), search_queue.storage_errors(search.storage):
+        search_queue.take_trials(open_study(search), make_objective(search, run_id))
 
 
 def open_study(search: Search) -> optuna.Study:
     """Create or load the study in which comparable trials are kept."""
     metric = primary_metric(search.params.evaluate.metric)
     study = optuna.create_study(
-        storage=search.storage,
+        storage=search_queue.open_storage(search.storage),
         study_name=study_name(search),
         direction="maximize" if metric.higher_is_better else "minimize",
         load_if_exists=True,
     )
-    # The seed depends on the number of trials: a continued search must not sample its first values again. On a shared
-    # database several machines sample at once, so there it is random.
-    shared = not search.storage.startswith("sqlite:")
-    seed = None if shared else search.params.train.seed + len(study.trials)
+    # The seed depends on the number of trials: a continued search must not sample its first values again. Where several
+    # processes sample at once, it is random.
+    shared = search.workers > 1 or not search.storage.startswith("sqlite:")
+    finished = len(study.get_trials(deepcopy=False)) - len(search_queue.waiting_trials(study))
+    seed = None if shared else search.params.train.seed + finished
     study.sampler = optuna.samplers.TPESampler(seed=seed)
     return study
 
@@ -160,8 +189,8 @@ def study_name(search: Search) -> str:
     return f"{TITLE}: {search.model} by {search.params.evaluate.metric} ({digest.hexdigest()[:8]})"
 
 
-def make_objective(search: Search) -> Any:
-    """Return the function that trains and scores a model with the values of an Optuna trial."""
+def make_objective(search: Search, run_id: str) -> search_queue.Objective:
+    """Return the function that trains and scores a model with the values of a trial, as part of an MLflow run."""
     schema = load_schema(search.paths.schema)
     splits = read_splits(search.paths.prepared, schema)
     name, metric = search.params.evaluate.metric, primary_metric(search.params.evaluate.metric)
@@ -170,10 +199,11 @@ def make_objective(search: Search) -> Any:
     def objective(trial: optuna.Trial) -> float:
         values = {key: to_written(suggest(trial, key, entry)) for key, entry in search.ranges.items()}
         context = TrainingContext(search.params.train.seed, trial=trial)
-        with runs.search_run(f"trial {trial.number}", {"model": search.model, **values}) as metrics:
+        with runs.search_run(f"trial {trial.number}", {"model": search.model, **values}, run_id) as run:
             model = fit_model(search.model, splits["train"], schema, search.with_values(values), context)
-            metrics[name] = metric.score(target, model.predict(splits["validation"].features))
-        return metrics[name]
+            run.metrics[name] = metric.score(target, model.predict(splits["validation"].features))
+        print(f"trial {trial.number}: {name} {run.metrics[name]:.4g}", flush=True)
+        return run.metrics[name]
 
     return objective
 
@@ -226,9 +256,9 @@ def compare_with_first(search: Search, study: optuna.Study) -> Comparison | None
         model = fit_model(search.model, splits["train"], schema, search.with_values(written), context)
         predictions[name] = model.predict(splits["validation"].features)
     truth = Truth(encode_target(splits["validation"].target, schema), splits["validation"].groups)
-    params = search.params.evaluate
-    _, (comparison,) = select_champion(primary_metric(params.metric), truth, predictions, params)
-    return comparison
+    params, metric = search.params.evaluate, primary_metric(search.params.evaluate.metric)
+    evidence = gather_evidence("the validation split", truth, predictions, metric, params)
+    return compare("first", "best", evidence, metric, params)
 
 
 def write_params(path: Path, model: str, values: Mapping[str, float]) -> None:

@@ -11,7 +11,8 @@ class Prepare:
     """How texts are cleaned and split; the shares are of all texts, the rest is for training.
 
     Texts are near-duplicates if the Jaccard similarity of their shingles is at least `similarity_threshold`. Sentences
-    of at least `min_sentence_words` words (0: none) are kept in one text only.
+    of at least `min_sentence_words` words (0: none) are kept in one text only. With `folds` of 2 or more, models are
+    compared by refits on parts of the training and the validation split.
     """
 
     seed: Annotated[int, Field(ge=0, lt=2**32)]
@@ -21,3 +22,4 @@ class Prepare:
     min_sentence_words: Annotated[int, Field(ge=0)]
     shingle_size: Annotated[int, Field(gt=0)]
     similarity_threshold: Annotated[float, Field(gt=0, le=1)]
+    folds: Annotated[int, Field(ge=1, le=20)] = 1

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .folds import Folds, Mask, random_folds
 from .params import Prepare
 from .schema import Schema
 from .validation import DataError
@@ -33,6 +34,10 @@ class Split:
     def groups(self) -> NDArray[np.int64]:
         """Return the number of each text's group (module, thread, author). Shape (texts,)."""
         return np.asarray(pd.factorize(self.features["group"])[0], dtype=np.int64)
+
+    def take(self, rows: Mask) -> "Split":
+        """Return some of the texts."""
+        return Split(self.features[rows].reset_index(drop=True), self.target[rows].reset_index(drop=True), self.names)
 
 
 def split(table: pd.DataFrame, schema: Schema, params: Prepare) -> dict[str, Split]:
@@ -72,6 +77,22 @@ def assign_groups(documents: pd.DataFrame, params: Prepare) -> dict[str, str]:
             if name in capacity:
                 capacity[name] -= size
     return assigned
+
+
+def join(splits: dict[str, Split]) -> Split:
+    """Return the texts of the training split, followed by those of the validation split."""
+    parts = splits["train"], splits["validation"]
+    features, target = (
+        pd.concat(columns, ignore_index=True)
+        for columns in ([part.features for part in parts], [part.target for part in parts])
+    )
+    return Split(features, target, splits["train"].names)
+
+
+def draw_folds(splits: dict[str, Split], schema: Schema, params: Prepare) -> Folds | None:
+    """Return the folds, whole groups each; None to compare on the validation split."""
+    rows = join(splits)
+    return random_folds(params.folds, rows.target, params.seed, rows.groups)
 
 
 def write_splits(splits: dict[str, Split], folder: Path) -> None:

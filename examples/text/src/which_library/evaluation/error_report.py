@@ -21,7 +21,7 @@ REPORT = """\
 # Where the model fails
 
 Written by `dvc repro`: the errors of {model} on the {rows:,} {noun} of the test split, on which it was not trained.
-
+{rule}
 {summary}
 
 ## The largest errors
@@ -61,11 +61,20 @@ def error_report(
         model=record["model"],
         rows=len(target),
         noun=schema.sample_noun,
+        rule=_explain_rule(record.get("decision") or {}),
         summary=summarize_errors(schema, target, predictions),
         cases=links + table(["", *map(escape, cases[0])], rows),
         groups=_describe_groups(schema, test, measure_errors(target, predictions)),
     )
     return text, figures
+
+
+def _explain_rule(decision: dict[str, Any]) -> str:
+    """Return that errors are those of the most likely class, as a sentence, where the decision uses a threshold."""
+    if "threshold" not in decision:
+        return ""
+    others = "left to a person" if decision["rule"] == "abstain" else "referred"
+    return f"An error is a wrong most likely class, whether or not the decision's threshold says that it is {others}.\n"
 
 
 def _describe_groups(schema: Schema, test: Split, errors: Array) -> str:

@@ -1,6 +1,6 @@
 """Scores of the models with bootstrap intervals, on all rows and on slices."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -85,18 +85,22 @@ def percentile_interval(value: float, samples: Array, confidence: float) -> Inte
 
 
 def score_models(
-    truth: Truth, predictions: Mapping[str, Array], params: Evaluate, intervals: Collection[str] | None = None
+    truth: Truth,
+    predictions: Mapping[str, Array],
+    params: Evaluate,
+    samples: Mapping[str, Mapping[str, Array]] | None = None,
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Return every metric of every model: model → metric → value, low, high.
 
-    `low` and `high` are None where the split has too few independent units for an interval, and for metrics that are
-    not in `intervals`, if it is given: resampling takes most of the time.
+    `low` and `high` are None where there are too few independent units for an interval. With `samples`, by metric what
+    `resample_scores` returned, other metrics have no interval either: resampling takes most of the time.
     """
     few = len(np.unique(truth.units)) < MIN_UNITS_OF_AN_INTERVAL
     scores: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in predictions}
     for key, metric in METRICS.items():
-        wanted = not few and (intervals is None or key in intervals)
-        resampled = resample_scores(metric, truth, predictions, params) if wanted else {}
+        resampled: Mapping[str, Array] = {}
+        if not few:
+            resampled = resample_scores(metric, truth, predictions, params) if samples is None else samples.get(key, {})
         for name, prediction in predictions.items():
             value = metric.score(truth.target, prediction)
             limits = {"value": value, "low": None, "high": None}

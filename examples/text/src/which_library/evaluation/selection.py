@@ -1,6 +1,6 @@
 """Model selection: a more complex model is promoted only if it beats the simpler one by a margin, beyond chance."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from .scores import MIN_UNITS_OF_AN_INTERVAL, Array, Interval, Truth, percentile
 
 @dataclass(frozen=True)
 class Comparison:
-    """The gain of a more complex model over the best simpler one, on the validation split.
+    """The gain of a more complex model over the best simpler one, on rows that neither was fitted to.
 
     Attributes:
         simpler: the champion so far.
@@ -23,6 +23,7 @@ class Comparison:
         margin: the smallest gain that is worth the complexity.
         promoted: whether the challenger becomes the champion.
         units: the number of independent rows, groups or forecasts that were compared.
+        rows: which rows, as within a sentence.
     """
 
     simpler: str
@@ -31,16 +32,17 @@ class Comparison:
     margin: float
     promoted: bool
     units: int
+    rows: str
 
     def describe(self, metric: Metric) -> str:
         """Return the decision as a sentence."""
         interval = f"interval {signed(self.gain.low)} to {signed(self.gain.high)}"
-        text = f"{self.challenger} gains {signed(self.gain.value)} ({interval}) in {metric.label} over {self.simpler}"
+        gain = f"gains {signed(self.gain.value)} ({interval}) in {metric.label} over"
         if self.gain.value < 0:
-            loss = f"worse by {rounded(-self.gain.value)} ({interval} of the gain)"
-            text = f"{self.challenger} is {loss} in {metric.label} than {self.simpler}"
+            gain = f"is worse by {rounded(-self.gain.value)} ({interval} of the gain) in {metric.label} than"
+        text = f"{self.challenger} {gain} {self.simpler} on {self.rows}"
         if self.units < MIN_UNITS:
-            return f"{text}, on only {self.units} {UNIT}, which may be chance: {self.simpler} stays the champion."
+            return f"{text}, only {self.units} {UNIT}, which may be chance: {self.simpler} stays the champion."
         if self.promoted:
             text += " and is promoted."
         elif self.gain.value < 0:
@@ -54,30 +56,57 @@ class Comparison:
         return text
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What models predict for rows to which none of them was fitted.
+
+    Attributes:
+        rows: which rows, as within a sentence.
+        truth: the true values.
+        predictions: of each model, rows first.
+        samples: the primary metric of each model on bootstrap resamples. Shapes (resamples,).
+    """
+
+    rows: str
+    truth: Truth
+    predictions: Mapping[str, Array]
+    samples: Mapping[str, Array]
+
+
+def gather_evidence(
+    rows: str, truth: Truth, predictions: Mapping[str, Array], metric: Metric, params: Evaluate
+) -> Evidence:
+    """Return the evidence with resamples, from the attributes of `Evidence`."""
+    return Evidence(rows, truth, predictions, resample_scores(metric, truth, predictions, params))
+
+
 def select_champion(
-    metric: Metric, truth: Truth, predictions: Mapping[str, Array], params: Evaluate
+    models: Sequence[str], evidence: Sequence[Evidence], metric: Metric, params: Evaluate
 ) -> tuple[str, list[Comparison]]:
     """Return the champion and the comparisons that led to it.
 
     Args:
+        models: from the simplest to the most complex.
+        evidence: two models are compared by the first that has both.
         metric: the primary metric.
-        truth: the true values of the validation split.
-        predictions: of each model on that split, from the simplest to the most complex model.
-        params: the margin, the confidence of the gain's interval (which must exclude zero), the resamples.
+        params: the margin, and the confidence of the gain's interval, which must exclude zero.
     """
-    sign = 1.0 if metric.higher_is_better else -1.0
-    samples = resample_scores(metric, truth, predictions, params)
-    values = {name: metric.score(truth.target, prediction) for name, prediction in predictions.items()}
-    units = len(np.unique(truth.units))
-    champion, *challengers = predictions
+    champion, *challengers = models
     comparisons = []
     for challenger in challengers:
-        gain = percentile_interval(
-            sign * (values[challenger] - values[champion]),
-            sign * (samples[challenger] - samples[champion]),
-            params.confidence,
-        )
-        promoted = gain.value >= params.margin and gain.low > 0 and units >= MIN_UNITS
-        comparisons.append(Comparison(champion, challenger, gain, params.margin, promoted, units))
-        champion = challenger if promoted else champion
+        shared = next(entry for entry in evidence if {champion, challenger} <= entry.predictions.keys())
+        comparison = compare(champion, challenger, shared, metric, params)
+        comparisons.append(comparison)
+        champion = challenger if comparison.promoted else champion
     return champion, comparisons
+
+
+def compare(simpler: str, challenger: str, evidence: Evidence, metric: Metric, params: Evaluate) -> Comparison:
+    """Return the gain of one model over another on the same rows, and whether it is enough."""
+    sign, truth = 1.0 if metric.higher_is_better else -1.0, evidence.truth
+    before, after = (metric.score(truth.target, evidence.predictions[name]) for name in (simpler, challenger))
+    samples = evidence.samples[challenger] - evidence.samples[simpler]
+    gain = percentile_interval(sign * (after - before), sign * samples, params.confidence)
+    units = len(np.unique(truth.units))
+    promoted = gain.value >= params.margin and gain.low > 0 and units >= MIN_UNITS
+    return Comparison(simpler, challenger, gain, params.margin, promoted, units, evidence.rows)

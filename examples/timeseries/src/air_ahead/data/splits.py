@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from .folds import Folds, Mask, rolling_folds
 from .params import Prepare
 from .schema import Schema
 from .series import FREQUENCIES, fill_gaps, first_day, period_names, resample
@@ -38,6 +39,10 @@ class Split:
     target: pd.DataFrame
     filled: tuple[str, ...] = ()
     groups: ClassVar[None] = None
+
+    def take(self, rows: Mask) -> "Split":
+        """Return some of the windows."""
+        return Split(self.features[rows], self.target[rows], self.filled)
 
 
 def make_windows(series: pd.Series, filled: pd.Series, prepare: Prepare) -> Split:
@@ -80,10 +85,40 @@ def split(table: pd.DataFrame, schema: Schema, prepare: Prepare) -> dict[str, Sp
         "test": first >= test_start,
     }
     for name, mask in masks.items():
-        if mask.sum() < (prepare.horizon + FOLDS if name == "train" else 1):
+        if mask.sum() < (_min_fitted(prepare) if name == "train" else 1):
             raise DataError(_too_short(name, series, schema, prepare))
     filled_names = tuple(period_names(series.index[filled], schema))
     return {name: Split(windows.features[mask], windows.target[mask], filled_names) for name, mask in masks.items()}
+
+
+def _min_fitted(prepare: Prepare) -> int:
+    """Return the number of windows that a model needs for its training."""
+    return prepare.horizon + FOLDS
+
+
+def join(splits: dict[str, Split]) -> Split:
+    """Return the windows of the training split, followed by those of the validation split."""
+    train, validation = splits["train"], splits["validation"]
+    features, target = (
+        pd.concat(tables) for tables in ([train.features, validation.features], [train.target, validation.target])
+    )
+    return Split(features, target, train.filled)
+
+
+def draw_folds(splits: dict[str, Split], schema: Schema, prepare: Prepare) -> Folds | None:
+    """Return rolling origins; None to compare on the validation split.
+
+    No step is in the targets of both a fitted and a predicted window. A fold that has too few windows for a training is
+    left out.
+    """
+    windows = join(splits)
+    folds = rolling_folds(prepare.folds, np.zeros(len(windows.target)))
+    if folds is None:
+        return None
+    origins = pd.PeriodIndex(windows.target.index).asi8
+    starts = origins[folds.predicted.argmax(axis=1)] + 1
+    apart = folds.fitted & (origins + prepare.horizon < starts[:, None])
+    return Folds(apart, folds.predicted).keep(apart.sum(axis=1) >= _min_fitted(prepare))
 
 
 def _too_short(name: str, series: pd.Series, schema: Schema, prepare: Prepare) -> str:

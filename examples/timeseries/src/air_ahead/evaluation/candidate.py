@@ -1,4 +1,4 @@
-"""A candidate: a trained model as ONNX, with its predictions on the validation and the test split."""
+"""A candidate: a trained model as ONNX, with its predictions on the validation and the test split, and on folds."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 MODEL_FILE, PREDICTIONS_FILE = "model.onnx", "predictions.npz"
+# The name of the predictions on the folds, which refits of the model made.
+FOLDS = "folds"
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """The exported model and its predictions by split, rows first."""
+    """The exported model, its predictions by split, and those of its refits on the folds, rows first."""
 
     exported: bytes
     predictions: dict[str, NDArray[np.float64]]

@@ -1,4 +1,4 @@
-"""Stage `train`: fit one model, export it to ONNX, and log it to MLflow.
+"""Stage `train`: fit one model, export it to ONNX, predict each fold by a refit, and log it to MLflow.
 
 DVC runs this once per name in `train.models` of `params.yaml`, as `train@baseline` and so on.
 """
@@ -7,15 +7,18 @@ import argparse
 import time
 from dataclasses import dataclass
 
+import numpy as np
 import onnx
+from numpy.typing import NDArray
 
 from ..config import Train, load_params
+from ..data.folds import Folds, read_folds
 from ..data.schema import Schema, load_schema
-from ..data.splits import Split, encode_target, read_splits, to_table
+from ..data.splits import Split, encode_target, join, read_splits, to_table
 from ..errors import exit_on_user_error
-from ..evaluation.candidate import Candidate
+from ..evaluation.candidate import FOLDS, Candidate
 from ..evaluation.metrics import METRICS
-from ..models.base import Model, TrainingContext, fit_model, load_model_module
+from ..models.base import Model, TrainingContext, fit_model, hyperparameters, load_model_module
 from ..models.inference import export_difference, predict_onnx
 from ..paths import ProjectPaths
 from ..tracking import runs
@@ -44,10 +47,10 @@ def main(name: str, paths: ProjectPaths | None = None) -> None:
     params = load_params(paths.params).train
     lineage = current_lineage(paths, name)
     schema = load_schema(paths.schema)
-    splits = read_splits(paths.prepared, schema)
+    splits, folds = read_splits(paths.prepared, schema), read_folds(paths.prepared)
     runs.connect(paths)  # before the training, which a server that is down would waste
 
-    trained = train(name, splits, schema, params, TrainingContext(params.seed, paths.cache(name)))
+    trained = train(name, splits, schema, params, TrainingContext(params.seed, paths.cache(name)), folds)
     trained.candidate.save(paths.candidate(name))
     run = runs.TrainingRun(
         model=name,
@@ -65,8 +68,18 @@ def main(name: str, paths: ProjectPaths | None = None) -> None:
     print(f"{name}: {scores} (validation split), MLflow run {run_id}")
 
 
-def train(name: str, splits: dict[str, Split], schema: Schema, params: Train, context: TrainingContext) -> TrainedModel:
+def train(
+    name: str,
+    splits: dict[str, Split],
+    schema: Schema,
+    params: Train,
+    context: TrainingContext,
+    folds: Folds | None = None,
+) -> TrainedModel:
     """Fit and export a model, and check that both give the same predictions on the test split.
+
+    The model is fitted to the training split. With folds, it is fitted again for each of them, unless its
+    hyperparameters have `cross_validate: false`.
 
     Raises:
         ExportError: they differ.
@@ -89,7 +102,21 @@ def train(name: str, splits: dict[str, Split], schema: Schema, params: Train, co
         "fit_cpu_seconds": seconds,
         "export_difference": difference,
     }
+    if folds and getattr(hyperparameters(name, params), "cross_validate", True):
+        start = time.process_time()
+        predictions[FOLDS] = predict_folds(name, folds, join(splits), schema, params)
+        metrics["folds_cpu_seconds"] = time.process_time() - start
     return TrainedModel(model, Candidate(exported, predictions), metrics)
+
+
+def predict_folds(name: str, folds: Folds, rows: Split, schema: Schema, params: Train) -> NDArray[np.float64]:
+    """Return the predictions for the rows that a fold predicts, in their order, each by a model that did not fit it."""
+    parts = []
+    for fitted, predicted in zip(folds.fitted, folds.predicted, strict=True):
+        model = fit_model(name, rows.take(fitted), schema, params, TrainingContext(params.seed))
+        parts.append(model.predict(rows.take(predicted).features))
+    order = np.concatenate([np.flatnonzero(predicted) for predicted in folds.predicted]).argsort()
+    return np.asarray(np.concatenate(parts)[order])
 
 
 def canonical_onnx(exported: bytes) -> bytes:

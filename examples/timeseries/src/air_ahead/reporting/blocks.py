@@ -23,7 +23,7 @@ def render_blocks(evaluation: dict[str, Any], reports: Path, limitations: str) -
     return {
         "results": describe_results(evaluation),
         "models": describe_models(evaluation, reports),
-        "steps": "\n".join(f"- {decision}" for decision in evaluation["decisions"]),
+        "steps": "\n".join(f"- {sentence}" for sentence in evaluation["decisions"]),
         "data": describe_data(evaluation, data),
         "decision": describe_decision(evaluation, reports),
         "errors": describe_errors(evaluation, errors),

@@ -48,7 +48,7 @@ The model was trained on {rows:,} {noun} from one source and may not generalize 
 
 {decision}{models}
 
-{decisions}
+{comparisons}
 
 {scores}
 
@@ -101,7 +101,7 @@ def model_card(evaluation: dict[str, Any], champion: Champion, figures: list[str
         license=data["license"],
         splits=_split_table(evaluation),
         models=markdown.model_table(evaluation),
-        decisions="\n".join(f"- {decision}" for decision in evaluation["decisions"]),
+        comparisons="\n".join(f"- {sentence}" for sentence in evaluation["decisions"]),
         scores=markdown.champion_table(evaluation),
         explanation=markdown.explain_scores(evaluation),
         label=evaluation["labels"][evaluation["metric"]]["label"],
@@ -123,7 +123,7 @@ def _front_matter(evaluation: dict[str, Any]) -> ModelCardData:
     results = [
         EvalResult(
             task_type=HUB_TASK,
-            dataset_type=name,
+            dataset_type=evaluation["data"].get("name") or name,
             dataset_name=textwrap.shorten(evaluation["data"]["source"], MAX_DATASET_NAME, placeholder="…"),
             dataset_split="test",
             metric_type=key,
@@ -161,6 +161,8 @@ def describe_cost(evaluation: dict[str, Any]) -> str:
     if known:
         seconds, names = markdown.rounded(sum(known.values())), ", ".join(known)
         sentences.append(f"Training took {seconds} s of CPU time, measured, in total for {names}.")
+    if refits := [cost["folds_cpu_seconds"] for cost in costs.values() if "folds_cpu_seconds" in cost]:
+        sentences.append(f"The refits on folds took {markdown.rounded(sum(refits))} s.")
     if unknown:
         sentences.append(f"The training time of {', '.join(unknown)} is unknown.")
     if hardware:

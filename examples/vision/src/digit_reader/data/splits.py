@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import UserError
 from .duplicates import find_duplicates
+from .folds import Folds, Mask, random_folds
 from .images import Pixels
 from .params import Prepare
 from .schema import Schema
@@ -36,9 +37,10 @@ class Split:
     names: tuple[str, ...] = ()
     groups: ClassVar[None] = None  # images are independent of each other
 
-    def take(self, rows: NDArray[np.int64]) -> "Split":
+    def take(self, rows: NDArray[np.int64] | Mask) -> "Split":
         """Return some of the rows."""
-        return Split(self.features[rows], self.target[rows], tuple(self.names[row] for row in rows if self.names))
+        names = np.array(self.names)[rows].tolist() if self.names else ()
+        return Split(self.features[rows], self.target[rows], tuple(names))
 
 
 def split(images: Split, schema: Schema, prepare: Prepare) -> dict[str, Split]:
@@ -85,6 +87,17 @@ def _check_class_sizes(target: NDArray[np.str_], schema: Schema) -> None:
             f"too few images without duplicates and unreadable files: {', '.join(small)}; each class needs "
             f"{MIN_CLASS_SIZE}: add images, or move the class from `choices` to `too_rare` in schema.yaml"
         )
+
+
+def join(splits: dict[str, Split]) -> Split:
+    """Return the images of the training split, followed by those of the validation split."""
+    parts = splits["train"], splits["validation"]
+    return Split(np.concatenate([part.features for part in parts]), np.concatenate([part.target for part in parts]))
+
+
+def draw_folds(splits: dict[str, Split], schema: Schema, prepare: Prepare) -> Folds | None:
+    """Return the folds; None to compare on the validation split."""
+    return random_folds(prepare.folds, join(splits).target, prepare.seed)
 
 
 def write_splits(splits: dict[str, Split], folder: Path) -> None:

@@ -21,15 +21,17 @@ def new_figure(title: str, *, height: float = 3.6) -> tuple[Figure, Any]:
     return figure, axes
 
 
-def draw_comparison(label: str, scores: dict[str, dict[str, Any]], champion: str) -> Figure:
-    """Draw each model's score on the validation split with its interval; `scores`: model → value, low, high."""
-    figure, axes = new_figure(f"{label} on the validation split", height=1.2 + 0.5 * len(scores))
+def draw_comparison(title: str, scores: Mapping[str, Mapping[str, Any]], champion: str) -> Figure:
+    """Draw each model's score with its interval; `scores`: model → value, low, high, and `rows` if they are others."""
+    figure, axes = new_figure(title, height=1.2 + 0.5 * len(scores))
     for position, (name, score) in enumerate(scores.items()):
         color = BLUE if name == champion else GRAY
         _draw_interval(axes, score, position, color)
         text = rounded(score["value"])
         axes.annotate(text, (score["value"], position), (0, 9), textcoords="offset points", ha="center")
-    axes.set_yticks(range(len(scores)), [f"{name} ★" if name == champion else name for name in scores])
+    labels = [f"{name} ★" if name == champion else name for name in scores]
+    rows = [f"\n({score['rows']})" if "rows" in score else "" for score in scores.values()]
+    axes.set_yticks(range(len(scores)), [f"{label}{other}" for label, other in zip(labels, rows, strict=True)])
     axes.set_ylim(-0.6, len(scores) - 0.2)
     axes.margins(x=0.1)
     return figure
@@ -61,7 +63,7 @@ def draw_decision(curve: dict[str, Any]) -> Figure:
     return figure
 
 
-def _draw_interval(axes: Any, score: dict[str, Any], position: int, color: str) -> None:
+def _draw_interval(axes: Any, score: Mapping[str, Any], position: int, color: str) -> None:
     if score["low"] is not None:
         axes.plot([score["low"], score["high"]], [position, position], color=color, linewidth=3, alpha=0.5)
     axes.plot(score["value"], position, "o", color=color, markersize=9)

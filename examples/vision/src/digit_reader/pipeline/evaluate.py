@@ -1,4 +1,4 @@
-"""Stage `evaluate`: compare the models on the validation split, score the champion on the test split, publish it."""
+"""Stage `evaluate`: compare the models, score the champion on the test split, publish it."""
 
 import json
 from collections.abc import Mapping
@@ -13,19 +13,21 @@ from matplotlib.figure import Figure
 from mlflow.entities import Run
 
 from ..config import Params, load_params
+from ..data.folds import Folds, read_folds
 from ..data.schema import Schema, load_schema
-from ..data.splits import Split, encode_target, read_splits
+from ..data.splits import Split, encode_target, join, read_splits
 from ..errors import exit_on_user_error
-from ..evaluation.candidate import Candidate
+from ..evaluation.candidate import FOLDS, Candidate
 from ..evaluation.decision import make_decision
 from ..evaluation.demo_metadata import demo_metadata
 from ..evaluation.error_report import error_report
 from ..evaluation.figures import draw_comparison, draw_decision, draw_slices, write_figures
+from ..evaluation.markdown import compared_rows, compared_scores
 from ..evaluation.metrics import METRICS, primary_metric
 from ..evaluation.plot_data import plot_tables
 from ..evaluation.plots import draw_plots
 from ..evaluation.scores import Truth, score_models, score_slices
-from ..evaluation.selection import Comparison, select_champion
+from ..evaluation.selection import Comparison, Evidence, gather_evidence, select_champion
 from ..evaluation.shares import Outcome
 from ..evaluation.slices import slice_labels
 from ..paths import ProjectPaths
@@ -41,8 +43,9 @@ Splits = dict[str, Split]
 class Evaluation:
     """The contents of `reports/evaluation.json`, which the report and the demo read.
 
-    `validation_scores` are of every model; `scores` and `slices` of the champion alone, on the test split; `decision`
-    is chosen on the validation split and has the results of both.
+    `fold_scores` are of the models that were fitted again on the folds, which `folds` describes; `validation_scores` of
+    every model; `scores` and `slices` of the champion alone, on the test split. `decisions` are sentences about the
+    comparisons; `decision` is that of `params.yaml`, chosen on the validation split, with the results of both splits.
     """
 
     champion: str
@@ -50,6 +53,8 @@ class Evaluation:
     labels: dict[str, dict[str, Any]]
     comparisons: list[Comparison]
     decisions: list[str]
+    folds: dict[str, Any] | None
+    fold_scores: dict[str, dict[str, dict[str, Any]]]
     validation_scores: dict[str, dict[str, dict[str, Any]]]
     scores: dict[str, dict[str, dict[str, Any]]]
     slices: list[dict[str, Any]]
@@ -62,18 +67,19 @@ class Evaluation:
     decision: dict[str, Any] | None
 
 
+@runs.server_errors()
 def main(paths: ProjectPaths | None = None) -> None:
     """Compare the candidates, write the reports, publish the champion."""
     paths = paths or ProjectPaths()
     params = load_params(paths.params)
     schema = load_schema(paths.schema)
-    splits = read_splits(paths.prepared, schema)
+    splits, folds = read_splits(paths.prepared, schema), read_folds(paths.prepared)
     candidates = {name: Candidate.read(paths.candidate(name)) for name in params.train.models}
 
     runs.connect(paths)
     trainings = {name: runs.find_run(candidate.exported) for name, candidate in candidates.items()}
     costs = measure_costs(candidates, trainings, paths.reports / "evaluation.json")
-    evaluation = evaluate(candidates, splits, schema, params, costs)
+    evaluation = evaluate(candidates, splits, folds, schema, params, costs)
     selected = candidates[evaluation.champion]
     record = champion_record(evaluation, selected, splits, schema, params)
     figures = write_reports(paths.reports, evaluation, record, candidates, splits, schema)
@@ -108,16 +114,23 @@ def measure_costs(
 
 
 def evaluate(
-    candidates: dict[str, Candidate], splits: Splits, schema: Schema, params: Params, costs: dict[str, Cost]
+    candidates: dict[str, Candidate],
+    splits: Splits,
+    folds: Folds | None,
+    schema: Schema,
+    params: Params,
+    costs: dict[str, Cost],
 ) -> Evaluation:
-    """Score every model on the validation split, select the champion by it, and score it on the test split."""
+    """Score every model on folds and validation split, select the champion by them, and score it on the test split."""
     metric = primary_metric(params.evaluate.metric)
-    validation, test = (
-        Truth(encode_target(splits[part].target, schema), splits[part].groups) for part in ("validation", "test")
-    )
-    predictions = {name: candidate.predictions["validation"] for name, candidate in candidates.items()}
-    selected, comparisons = select_champion(metric, validation, predictions, params.evaluate)
-    on_test = candidates[selected].predictions["test"]
+    evidence = collect_evidence(candidates, splits, folds, schema, params)
+    selected, comparisons = select_champion(list(candidates), list(evidence.values()), metric, params.evaluate)
+    scores = {
+        name: score_models(entry.truth, entry.predictions, params.evaluate, {params.evaluate.metric: entry.samples})
+        for name, entry in evidence.items()
+    }
+    validation, test = evidence["validation"].truth, read_truth(splits["test"], schema)
+    on_validation, on_test = (candidates[selected].predictions[part] for part in ("validation", "test"))
     slices = slice_labels(splits, schema, params.evaluate.slices)
     return Evaluation(
         champion=selected,
@@ -127,7 +140,9 @@ def evaluate(
         },
         comparisons=comparisons,
         decisions=[comparison.describe(metric) for comparison in comparisons],
-        validation_scores=score_models(validation, predictions, params.evaluate, [params.evaluate.metric]),
+        folds=folds.describe() if folds else None,
+        fold_scores=scores.get(FOLDS, {}),
+        validation_scores=scores["validation"],
         scores=score_models(test, {selected: on_test}, params.evaluate),
         slices=score_slices(metric, test, on_test, slices, params.evaluate),
         slice_limit=params.evaluate.slice_limit,
@@ -136,13 +151,34 @@ def evaluate(
         sample_noun=schema.sample_noun,
         costs=costs,
         data={
+            "name": str((params.fetch or {}).get("source", "")),
             "inputs": schema.input_summary,
             "target": schema.target.label,
             "source": schema.source,
             "license": schema.licence,
         },
-        decision=make_decision(params, schema, Outcome(validation, predictions[selected]), Outcome(test, on_test)),
+        decision=make_decision(params, schema, Outcome(validation, on_validation), Outcome(test, on_test)),
     )
+
+
+def collect_evidence(
+    candidates: Mapping[str, Candidate], splits: Splits, folds: Folds | None, schema: Schema, params: Params
+) -> dict[str, Evidence]:
+    """Return what the models predict for the folds, if there are any, and for the validation split, by these names."""
+    rows = {"validation": ("the validation split", splits["validation"])}
+    if folds:
+        rows = {FOLDS: (f"{len(folds.fitted)} folds", join(splits).take(folds.rows))} | rows
+    metric = primary_metric(params.evaluate.metric)
+    evidence = {}
+    for name, (noun, part) in rows.items():
+        known = {model: entry.predictions[name] for model, entry in candidates.items() if name in entry.predictions}
+        evidence[name] = gather_evidence(noun, read_truth(part, schema), known, metric, params.evaluate)
+    return evidence
+
+
+def read_truth(part: Split, schema: Schema) -> Truth:
+    """Return the true values and the groups of some rows."""
+    return Truth(encode_target(part.target, schema), part.groups)
 
 
 def champion_record(
@@ -183,7 +219,8 @@ def write_reports(
         name: {key: round(score["value"], 6) for key, score in by_metric.items()}
         for name, by_metric in evaluation.validation_scores.items()
     }
-    write_json(reports / "metrics.json", {"champion": scores[evaluation.champion], "models": scores})
+    metrics = {"split": "validation", "champion": scores[evaluation.champion], "models": scores}
+    write_json(reports / "metrics.json", metrics)
     write_json(reports / "evaluation.json", asdict(evaluation))
 
     tables = split_plot_tables("validation", candidates, splits, schema)
@@ -212,10 +249,11 @@ def split_plot_tables(
 
 
 def draw_overview(evaluation: Evaluation) -> dict[str, Figure]:
-    """Return figures: validation scores of all models, test scores of the champion by slice, and its decision."""
+    """Return figures: compared scores of all models, test scores of the champion by slice, and its decision."""
     label = evaluation.labels[evaluation.metric]["label"]
-    scores = {name: by_metric[evaluation.metric] for name, by_metric in evaluation.validation_scores.items()}
-    figures = {"comparison": draw_comparison(label, scores, evaluation.champion)}
+    record = asdict(evaluation)
+    title = f"{label} on {compared_rows(record)}"
+    figures = {"comparison": draw_comparison(title, compared_scores(record), evaluation.champion)}
     overall = evaluation.scores[evaluation.champion][evaluation.metric]["value"]
     if any(record["value"] is not None for record in evaluation.slices):
         figures["slices"] = draw_slices(label, evaluation.slices, overall)

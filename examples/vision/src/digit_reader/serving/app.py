@@ -105,7 +105,7 @@ def _evaluation_tab(reports: Path) -> None:
         return
     models = _scrolling(markdown.model_table(evaluation))
     gr.Markdown("\n\n".join([*markdown.describe_outcome(evaluation), models]))
-    gr.Markdown("\n".join(f"- {decision}" for decision in evaluation["decisions"]))
+    gr.Markdown("\n".join(f"- {sentence}" for sentence in evaluation["decisions"]))
     gr.Markdown(_scrolling(markdown.champion_table(evaluation)))
     gr.Markdown(markdown.explain_scores(evaluation))
     gr.Markdown("### The champion by slice of the test split")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -57,10 +58,11 @@ class TrackingError(UserError):
 
 
 @contextmanager
-def server_errors(hint: str = "") -> Iterator[None]:
-    """Turn the exceptions of an MLflow server into a `TrackingError`, whose message ends with `hint`."""
+def server_errors(hint: str = "", retries: int = 3, timeout: int = 60) -> Iterator[None]:
+    """Wait for an MLflow server for seconds, and turn its exceptions into a `TrackingError` that ends with `hint`."""
     try:
-        yield
+        with _fail_fast(retries, timeout):
+            yield
     except MlflowException as error:
         url = urlsplit(mlflow.get_tracking_uri())
         if not url.scheme.startswith("http"):
@@ -68,7 +70,10 @@ def server_errors(hint: str = "") -> Iterator[None]:
         status = error.get_http_status_code()  # type: ignore[no-untyped-call]
         problem = f"responds with an error: {' '.join(error.message.split())[:200]}"
         fix = "Start or fix the server, or unset MLFLOW_TRACKING_URI to use mlflow.db in the project."
-        if isinstance(error.__context__, OSError):  # so are all exceptions of requests
+        if repeated := re.search(r"too many (\d+) error responses", error.message):
+            problem = f"responds with status {repeated[1]} again and again"
+            fix = "Its log says why, such as a database or a store of artifacts that is down or refuses."
+        elif isinstance(error.__context__, OSError):  # so are all exceptions of requests
             problem = "can't be reached"
         elif status in (401, 403):
             problem = f"rejects the credentials (status {status})"
@@ -78,9 +83,9 @@ def server_errors(hint: str = "") -> Iterator[None]:
 
 
 @contextmanager
-def _fail_fast() -> Iterator[None]:
+def _fail_fast(retries: int, timeout: int) -> Iterator[None]:
     """Wait seconds instead of minutes for an MLflow server, unless the environment says how long."""
-    limits = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "5"}
+    limits = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": str(retries), "MLFLOW_HTTP_REQUEST_TIMEOUT": str(timeout)}
     added = limits.keys() - os.environ.keys()
     os.environ.update({name: limits[name] for name in added})
     try:
@@ -100,7 +105,7 @@ def connect(paths: ProjectPaths) -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
     store = os.environ.get("MLFLOW_TRACKING_URI") or paths.store
     mlflow.set_tracking_uri(store)
-    with server_errors(), _fail_fast():
+    with server_errors(retries=1, timeout=5):
         _set_experiment(paths, store)
 
 
@@ -140,20 +145,29 @@ def describe_machine() -> str:
     return f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
 
 
+@dataclass(frozen=True)
+class SearchRun:
+    """An MLflow run of a hyperparameter search; its metrics are logged at its end."""
+
+    id: str
+    metrics: dict[str, float]
+
+
 @contextmanager
-def search_run(name: str, params: Mapping[str, Any]) -> Iterator[dict[str, float]]:
-    """Log a nested run of a hyperparameter search; the caller puts its metrics into the yielded dictionary."""
-    metrics: dict[str, float] = {}
-    with mlflow.start_run(run_name=name, nested=True):
+def search_run(name: str, params: Mapping[str, Any], parent: str | None = None) -> Iterator[SearchRun]:
+    """Log a run of a hyperparameter search; one of a trial is nested in the run with the id `parent`."""
+    with mlflow.start_run(run_name=name, nested=True, parent_run_id=parent) as active:
         mlflow.log_params(dict(params))
-        yield metrics
-        mlflow.log_metrics(metrics)
+        run = SearchRun(active.info.run_id, {})
+        yield run
+        mlflow.log_metrics(run.metrics)
 
 
 def training_cost(run: Run | None) -> dict[str, float | str | None]:
-    """Return the CPU seconds of a training, None where unknown, and its machine and GPU, if known."""
+    """Return the CPU seconds of a training, None where unknown; those of the folds, its machine and GPU, if known."""
     metrics, tags = (run.data.metrics, run.data.tags) if run else ({}, {})
     cost: dict[str, float | str | None] = {"fit_cpu_seconds": metrics.get("fit_cpu_seconds")}
+    cost |= {key: metrics[key] for key in ("folds_cpu_seconds",) if key in metrics}
     return cost | {key: tags[key] for key in ("machine", "gpu") if key in tags}
 
 

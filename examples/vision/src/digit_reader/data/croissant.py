@@ -1,0 +1,138 @@
+"""The data card: `data/croissant.json` describes the raw data in Croissant 1.0, a vocabulary of JSON-LD.
+
+Search engines for data sets and `mlcroissant` read it: https://docs.mlcommons.org/croissant/docs/croissant-spec.html
+"""
+
+import hashlib
+import json
+import mimetypes
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .. import TITLE
+from .fields import RECORD_TYPE, raw_fields
+from .schema import Schema
+
+# More files are described by their pattern alone.
+MAX_FILES = 100
+FILE_TYPES = {".parquet": "application/vnd.apache.parquet", ".jsonl": "application/jsonlines"}
+CONTEXT = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "citeAs": "cr:citeAs",
+    "column": "cr:column",
+    "conformsTo": "dct:conformsTo",
+    "cr": "http://mlcommons.org/croissant/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataBiases": "cr:dataBiases",
+    "dataCollection": "cr:dataCollection",
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "equivalentProperty": "cr:equivalentProperty",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "extract": "cr:extract",
+    "field": "cr:field",
+    "fileObject": "cr:fileObject",
+    "fileProperty": "cr:fileProperty",
+    "fileSet": "cr:fileSet",
+    "format": "cr:format",
+    "includes": "cr:includes",
+    "isLiveDataset": "cr:isLiveDataset",
+    "jsonPath": "cr:jsonPath",
+    "key": "cr:key",
+    "md5": "cr:md5",
+    "parentField": "cr:parentField",
+    "path": "cr:path",
+    "personalSensitiveInformation": "cr:personalSensitiveInformation",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "recordSet": "cr:recordSet",
+    "references": "cr:references",
+    "regex": "cr:regex",
+    "repeated": "cr:repeated",
+    "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
+    "sc": "https://schema.org/",
+    "separator": "cr:separator",
+    "source": "cr:source",
+    "subField": "cr:subField",
+    "transform": "cr:transform",
+}
+
+
+def write_data_card(schema: Schema, raw: Path, path: Path) -> None:
+    """Write the data card of the raw data; `raw` is a folder below that of the data card."""
+    files = sorted(file for file in raw.rglob("*") if file.is_file() and not file.name.startswith("."))
+    objects = [_file_object(file, path.parent) for file in files] if len(files) <= MAX_FILES else []
+    archives = [{"@id": entry["@id"]} for entry in objects if entry["encodingFormat"] == "application/zip"]
+    sets, source = [], {"fileObject": {"@id": objects[0]["@id"] if objects else ""}}
+    if archives or len(files) > 1:
+        sets, source = [_file_set(files, archives, raw.name)], {"fileSet": {"@id": "files"}}
+    card = {
+        "@context": CONTEXT,
+        "@type": "sc:Dataset",
+        "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "name": TITLE,
+        "description": schema.source,
+        "license": schema.licence,
+        "citeAs": schema.source,
+        **_recorded_url(raw),
+        "distribution": [*objects, *sets],
+        "recordSet": [_record_set(raw_fields(schema), source)],
+    }
+    path.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+
+
+def _recorded_url(raw: Path) -> dict[str, str]:
+    """Return the address from which the data was downloaded, if `data/raw.dvc` has it."""
+    record = raw.with_suffix(".dvc")
+    meta = (yaml.safe_load(record.read_text(encoding="utf-8")) or {}).get("meta") if record.exists() else None
+    return {"url": str(meta["url"])} if meta and meta.get("url") else {}
+
+
+def _file_type(path: Path) -> str:
+    return FILE_TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+
+
+def _file_object(path: Path, folder: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    name = path.relative_to(folder).as_posix()
+    return {
+        "@type": "cr:FileObject",
+        "@id": name,
+        "name": path.name,
+        "contentUrl": name,
+        "contentSize": f"{path.stat().st_size} B",
+        "encodingFormat": _file_type(path),
+        "sha256": digest,
+    }
+
+
+def _file_set(files: Sequence[Path], archives: Sequence[dict[str, str]], folder: str) -> dict[str, Any]:
+    """Return the files of all records: those in the archives, or all of the folder."""
+    suffixes = sorted({file.suffix for file in files})
+    patterns = ["**/*"] if archives else [f"{folder}/**/*{suffix}" for suffix in suffixes]
+    return {
+        "@type": "cr:FileSet",
+        "@id": "files",
+        "name": "files",
+        **({"containedIn": archives} if archives else {}),
+        "includes": patterns,
+        "encodingFormat": RECORD_TYPE if archives else _file_type(files[0]),
+    }
+
+
+def _record_set(fields: Sequence[dict[str, Any]], source: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns; `source` names the files, and the field adds where its value is in them."""
+    return {
+        "@type": "cr:RecordSet",
+        "@id": "records",
+        "name": "records",
+        "field": [
+            field | {"@type": "cr:Field", "@id": f"records/{field['name']}", "source": source | field["source"]}
+            for field in fields
+        ],
+    }
