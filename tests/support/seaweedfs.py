@@ -40,8 +40,8 @@ class SeaweedFS:
 
     def start(self) -> None:
         """Start the store, and wait until it responds."""
-        names = ("s3.port", "master.port", "volume.port", "filer.port")
-        names += tuple(f"{name}.grpc" for name in names)
+        names = [f"{server}.port" for server in ("s3", "master", "volume", "filer")]
+        names = [*names, *(f"{name}.grpc" for name in names)]
         self.process = subprocess.Popen(
             [
                 *(self.program, "server", f"-dir={self.folder}", "-ip=127.0.0.1", "-s3"),
