@@ -14,6 +14,7 @@ from .events import BUTTON, PREDICTION, Output, add_errors, connect, fill_from_e
 from .feedback_collector import FeedbackCollector
 from .feedback_form import add_feedback_form
 from .predictor import Explanation, Part, Prediction, Predictor
+from .request_log import RequestLog
 
 # In the order in which `demo_metadata.pick_examples` returns them.
 EXAMPLES = ("Accurate forecast", "Typical forecast", "Worst forecast")
@@ -26,7 +27,7 @@ STYLE = (
 )
 
 
-def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollector) -> None:
+def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollector, log: RequestLog) -> None:
     """Add inputs, forecast and explanation to the page, and the API endpoint `/predict`."""
     with gr.Row(equal_height=False, elem_classes="try"):
         with gr.Column(scale=2, min_width=260):
@@ -61,7 +62,9 @@ def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollecto
     connect(
         [button.click, inputs["today"].submit],
         inputs,
-        prediction=Output(lambda **values: table_rows(predictor.predict(values), predictor.decimals), [table]),
+        prediction=Output(
+            log.watch(lambda **values: table_rows(predictor.predict(values), predictor.decimals)), [table]
+        ),
         explanation=Output(explain, [summary, chart, explanation]),
         description=f"{label_with_unit(predictor)}: forecast, 80 % interval, and the actual value where it is known.",
         concurrency=concurrency,
