@@ -9,13 +9,13 @@ import os
 import random
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
-from queue import Empty, Full, Queue
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from ..paths import ProjectPaths
@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # SQLAlchemy is imported in the background
     from .database import Database
 
 MAX_WAITING, MAX_BATCH = 1000, 100
-BATCH_SECONDS = 1.0  # between two transactions
+BATCH_SECONDS = 1.0  # between two transactions, unless a batch is full
 CLOSE_SECONDS = 5  # to store the rest when the server ends
 SHARE = "REQUEST_LOG_SHARE"
 PAGE, API = "page", "api"
@@ -74,7 +74,9 @@ class RequestLog:
         self._model = {
             "model" if key == "name" else f"model_{key}": value for key, value in model_version(predictor).items()
         }
-        self._queue: Queue[tuple[datetime, Call] | None] = Queue(MAX_WAITING)
+        # The thread is not woken for each call, which would delay the response.
+        self._waiting: deque[tuple[datetime, Call]] = deque()
+        self._wake, self._is_open = Event(), True
         self._thread: Thread | None = None
         self._database: Database | None = None
         self._failed = False
@@ -84,13 +86,16 @@ class RequestLog:
         if random.random() >= self.share:  # noqa: S311  # no secret
             return
         if self._thread is None:
+            self._is_open = True
             self._thread = Thread(target=self._run, name="request log", daemon=True)
             self._thread.start()
             atexit.register(self.close)
-        try:
-            self._queue.put_nowait((datetime.now(UTC), call))
-        except Full:
+        if len(self._waiting) >= MAX_WAITING:
             self.count("dropped", 1)
+            return
+        self._waiting.append((datetime.now(UTC), call))
+        if len(self._waiting) == MAX_BATCH:
+            self._wake.set()
 
     def watch(self, predict: Callable[..., Any], read: Callable[..., Any] = dict) -> Callable[..., Any]:
         """Return a function of the page whose predictions are logged; the page opens and changes with invalid inputs.
@@ -113,31 +118,19 @@ class RequestLog:
     def close(self) -> None:
         """Store what waits, and end the thread."""
         if self._thread:
-            with suppress(Full):
-                self._queue.put(None, timeout=CLOSE_SECONDS)
+            self._is_open = False
+            self._wake.set()
             self._thread.join(CLOSE_SECONDS)
             self._thread = None
 
     def _run(self) -> None:
         is_open = True
         while is_open:
-            calls, is_open = self._next_batch()
-            if calls:
-                self._store(calls)
-
-    def _next_batch(self) -> tuple[list[tuple[datetime, Call]], bool]:
-        """Return the calls of the next second, up to a maximum, and whether others may follow."""
-        calls: list[tuple[datetime, Call]] = []
-        entry, end = self._queue.get(), time.monotonic() + BATCH_SECONDS
-        while entry:
-            calls.append(entry)
-            if len(calls) == MAX_BATCH:
-                return calls, True
-            try:
-                entry = self._queue.get(timeout=max(0.0, end - time.monotonic()))
-            except Empty:
-                return calls, True
-        return calls, False
+            self._wake.wait(BATCH_SECONDS)
+            self._wake.clear()
+            is_open = self._is_open  # before the last calls are stored
+            while self._waiting:
+                self._store([self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))])
 
     def _store(self, calls: list[tuple[datetime, Call]]) -> None:
         try:
