@@ -1,8 +1,9 @@
 """Load on a project's demo: python benchmarks/load.py PROJECT.
 
 PROJECT is trained and installed, as after `mlpath new-project --run`. Measures, over the loopback
-interface: `POST /predict` relative to a FastAPI route that returns its input; requests at once;
-users of page and REST API at once; memory; and the page in Chromium beside an empty one.
+interface: `POST /predict` relative to a FastAPI route that returns its input, and with the request
+log relative to without; requests at once; users of page and REST API at once; memory; and the page
+in Chromium beside an empty one. With `--log`, the request log only.
 """
 
 from __future__ import annotations
@@ -70,10 +71,14 @@ class Server:
 
 
 @contextmanager
-def serve(command: Sequence[str]) -> Iterator[Server]:
-    """Run a server on a free port."""
+def serve(command: Sequence[str], log_share: float = 1) -> Iterator[Server]:
+    """Run a server on a free port, which logs a share of its requests."""
     port = free_port()
-    variables = {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
+    variables = {
+        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "REQUEST_LOG_SHARE": str(log_share),
+    }
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             command, env=environment() | variables, stdout=output, stderr=subprocess.STDOUT
@@ -141,6 +146,22 @@ def latency(demo: Server, echo: Server, body: Any) -> bool:
     print(f"{milliseconds(together)}  demo, {AT_ONCE} at once")
     ratio = quantiles(together, n=100)[98] / median(together)
     return met & check_ratio(ratio, at_most=5, of="p99 to p50")
+
+
+def request_log(program: str, body: Any) -> bool:
+    """Compare predictions that are logged with predictions that are not."""
+    seconds: dict[str, list[float]] = {"logged": [], "not logged": []}
+    with serve([program]) as logged, serve([program], log_share=0) as plain:
+        servers = {"logged": logged, "not logged": plain}
+        for server in servers.values():
+            round_trips(server, body, BLOCK)
+        for _ in range(REQUESTS // BLOCK):
+            for name, server in servers.items():
+                seconds[name] += round_trips(server, body, BLOCK)
+    for name, values in seconds.items():
+        print(f"{milliseconds(values)}  {name}")
+    ratio = median(seconds["logged"]) / median(seconds["not logged"])
+    return check_ratio(ratio, at_most=1.05, of="p50 with the request log to p50 without")
 
 
 def rest_prediction(server: Server, row: Any) -> tuple[int, Any, float]:
@@ -241,16 +262,23 @@ def main() -> None:
     """Run all measurements."""
     command = parser(__doc__)
     command.add_argument("project", type=Path, help="a trained and installed project")
-    project: Path = command.parse_args().project.resolve()
+    command.add_argument("--log", action="store_true", help="the cost of the request log only")
+    options = command.parse_args()
+    project: Path = options.project.resolve()
     os.chdir(project)
     record = json.loads(Path("models/champion/champion.json").read_text("utf-8"))
     names = [column["name"] for column in record["inputs"]]
     rows = [{name: example["inputs"][name] for name in names} for example in record["examples"]]
     body = dict(zip(names, example_inputs(project), strict=True))
     python, program = (str(project / ".venv" / "bin" / name) for name in ("python", "demo"))
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["DATABASE_URL"] = f"sqlite:///{folder}/log.db"
+        met = request_log(program, body)
+    if options.log:
+        sys.exit(not met)
     with serve([program]) as demo:
         with serve([python, "-c", ECHO]) as echo:
-            met = latency(demo, echo, body)
+            met &= latency(demo, echo, body)
         met &= memory(demo, body)
         met &= users(demo, rows, rest_prediction, "REST API")
         met &= users(demo, rows, page_prediction, "page")
