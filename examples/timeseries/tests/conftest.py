@@ -19,16 +19,26 @@ from air_ahead.data.splits import Split, read_splits
 from air_ahead.paths import ProjectPaths
 from air_ahead.pipeline import evaluate, explore, prepare, report, train
 from air_ahead.reporting.sections import END, START, find_prompts
-from air_ahead.serving import app
+from air_ahead.serving import app, request_log
 from air_ahead.serving.api import Api
 from air_ahead.serving.feedback_collector import FeedbackCollector
 from air_ahead.serving.predictor import Predictor, load_predictor
+from air_ahead.serving.request_log import RequestLog
 
 from .raw_data import write_raw_data
 
 SMALL = Path(__file__).with_name("small.yaml")
 DATA_MD5 = "0123456789abcdef0123456789abcdef.dir"
-ISOLATED = ("DATABASE_URL", "GIT_", "GRADIO_SERVER_", "GRADIO_ROOT_", "MLFLOW_TRACKING_", "MLFLOW_EXPERIMENT_")
+ISOLATED = (
+    "DATABASE_URL",
+    "GIT_",
+    "GRADIO_SERVER_",
+    "GRADIO_ROOT_",
+    "MLFLOW_TRACKING_",
+    "MLFLOW_EXPERIMENT_",
+    "MONITOR_WEBHOOK",
+    "REQUEST_LOG_SHARE",
+)
 BLOCKS = {
     "README.md": ("results", "models"),
     "docs/post.md": ("data", "steps", "models", "decision", "errors", "limits"),
@@ -155,9 +165,13 @@ def feedback_url(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="session")
 def address(project: ProjectPaths, predictor: Predictor, feedback_url: str) -> Iterator[str]:
     """The address of the running demo."""
-    collector = FeedbackCollector(predictor, feedback_url)
-    with serve(app.build_app(predictor, project.reports, collector), Api(predictor, collector=collector)) as url:
-        yield url
+    collector, log = FeedbackCollector(predictor, feedback_url), RequestLog(predictor, feedback_url, share=1)
+    page = app.build_app(predictor, project.reports, collector, log)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(request_log, "BATCH_SECONDS", 0.05)
+        with serve(page, Api(predictor, collector=collector, log=log)) as url:
+            yield url
+        log.close()
 
 
 @pytest.fixture(scope="session")

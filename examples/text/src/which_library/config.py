@@ -84,6 +84,29 @@ class SearchRange:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Monitor:
+    """What `uv run monitor` compares, and from when on it reports drift.
+
+    Attributes:
+        days: how far back, unless `--since` says so.
+        min_rows: fewer different rows are not tested.
+        significance: the chance of a false alarm about inputs and predictions, of all columns together.
+        psi: the smallest population stability index that counts as drift.
+        invalid_share: of the requests, which may be invalid.
+        quality_drop: by how much the share of right predictions may be below that of the test split.
+        ignore: inputs that are not tested.
+    """
+
+    days: Annotated[int, Field(ge=1)] = 30
+    min_rows: Annotated[int, Field(ge=20)] = 50
+    significance: Annotated[float, Field(gt=0, lt=1)] = 0.001
+    psi: Annotated[float, Field(gt=0)] = 0.1
+    invalid_share: Annotated[float, Field(gt=0, le=1)] = 0.1
+    quality_drop: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, config=STRICT)
 class Params:
     """The whole of `params.yaml`; `evaluation/decision.py` checks the section `decision`."""
 
@@ -92,6 +115,7 @@ class Params:
     evaluate: Evaluate
     fetch: dict[str, Any] | None = None
     decision: dict[str, Any] | None = None
+    monitor: Monitor = field(default_factory=Monitor)
     search: dict[str, dict[str, SearchRange]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

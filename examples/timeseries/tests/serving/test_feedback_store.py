@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from air_ahead.paths import ProjectPaths
-from air_ahead.serving import feedback
-from air_ahead.serving.feedback import TABLE, Entry, FeedbackError, FeedbackStore, database_url
+from air_ahead.serving import database, feedback
+from air_ahead.serving.database import DatabaseError, database_url
+from air_ahead.serving.feedback import TABLE, Entry, FeedbackStore
 
 ENTRY = Entry(
     id="0" * 32,
@@ -46,8 +47,8 @@ def test_entries_are_kept_as_they_are(url: str) -> None:
 
 
 def test_a_database_without_the_table_has_no_entries(url: str, tmp_path: Path) -> None:
-    with closing(sqlite3.connect(tmp_path / "feedback.db")) as database:
-        database.execute("CREATE TABLE others (x)")
+    with closing(sqlite3.connect(tmp_path / "feedback.db")) as connection:
+        connection.execute("CREATE TABLE others (x)")
     assert list(FeedbackStore(url).entries()) == []
 
 
@@ -55,45 +56,45 @@ def test_a_table_that_was_dropped_is_created_again(url: str, tmp_path: Path) -> 
     store = FeedbackStore(url)
     store.add(ENTRY)
     (tmp_path / "feedback.db").unlink()
-    with pytest.raises(FeedbackError, match="no such table"):
+    with pytest.raises(DatabaseError, match="no such table"):
         store.add(ENTRY)
     store.add(ENTRY)
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        database.execute("BEGIN EXCLUSIVE")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
         yield
 
 
 def test_a_locked_database_fails(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feedback, "SECONDS", 0.1)
+    monkeypatch.setattr(database, "SECONDS", 0.1)
     store = FeedbackStore(url)
     store.add(ENTRY)
-    with locked(tmp_path / "feedback.db"), pytest.raises(FeedbackError, match="database is locked"):
+    with locked(tmp_path / "feedback.db"), pytest.raises(DatabaseError, match="database is locked"):
         store.add(dataclasses.replace(ENTRY, id="1"))
 
 
 def test_a_read_only_or_foreign_database_fails(url: str, tmp_path: Path) -> None:
     FeedbackStore(url).add(ENTRY)
-    with pytest.raises(FeedbackError, match="readonly"):
+    with pytest.raises(DatabaseError, match="readonly"):
         FeedbackStore(f"{url.replace('sqlite:///', 'sqlite:///file:')}?mode=ro&uri=true").add(ENTRY)
     (tmp_path / "feedback.db").write_text("no database" * 99, encoding="utf-8")
-    with pytest.raises(FeedbackError, match="file is not a database"):
+    with pytest.raises(DatabaseError, match="file is not a database"):
         list(FeedbackStore(url).entries())
 
 
 @pytest.mark.parametrize("url", ["postgres://ada:hidden-word@db/x", "postgresql://ada:hidden-word@db/x"])
 def test_postgresql_takes_the_current_driver(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(FeedbackError, match=r"needs psycopg; install it: uv sync --extra postgres"):
+    with pytest.raises(DatabaseError, match=r"needs psycopg; install it: uv sync --extra postgres"):
         FeedbackStore(url)
 
 
 @pytest.mark.parametrize("url", ["", "x", "none://a", "postgresql://a:b@c:port/d"])
 def test_other_addresses_are_explained(url: str) -> None:
-    with pytest.raises(FeedbackError, match="DATABASE_URL is not the address of a database, such as postgresql://"):
+    with pytest.raises(DatabaseError, match="DATABASE_URL is not the address of a database, such as postgresql://"):
         FeedbackStore(url)
 
 

@@ -17,7 +17,8 @@ from digit_reader.data.splits import Split
 from digit_reader.serving import app, demo
 from digit_reader.serving.explanation import format_explanation, overlay
 from digit_reader.serving.predictor import InvalidInputError, Prediction, Predictor
-from digit_reader.serving.uploads import read_payload
+from digit_reader.serving.request_log import RequestLog
+from digit_reader.serving.uploads import read_payload, watched_prediction
 
 from ..image_files import encode_pixels
 
@@ -117,8 +118,9 @@ def test_the_galleries_are_optional(predictor: Predictor, monkeypatch: pytest.Mo
 
 
 def test_example_images_are_predicted(predictor: Predictor) -> None:
+    predict = watched_prediction(predictor, RequestLog(predictor, share=0))
     image, probabilities, summary, explanation, _ = demo.predict_sample(
-        predictor, predictor.champion.record["examples"][1]
+        predictor, predict, predictor.champion.record["examples"][1]
     )
     assert image.size == (image.width, image.height)
     label = max(probabilities, key=probabilities.__getitem__)

@@ -87,6 +87,7 @@ def _describe_input(column: Column, values: pd.Series, train: pd.Series) -> dict
         "choices": list(column.levels),
         "nullable": column.nullable,
         "others": column.others,
+        **({"personal": True} if column.personal else {}),
     }
     if column.kind == "category":
         return entry | {"default": str(train.mode().iloc[0])}

@@ -14,7 +14,8 @@ from ..data.feedback_file import OUTPUT, write_records
 from ..data.schema import Schema, load_schema
 from ..errors import UserError, exit_on_user_error
 from ..paths import ProjectPaths
-from ..serving.feedback import Entry, FeedbackStore, database_url
+from ..serving.database import database_url
+from ..serving.feedback import Entry, FeedbackStore
 
 EXPORTED = "exported"
 EXAMPLES = f"""\

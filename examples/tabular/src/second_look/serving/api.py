@@ -23,10 +23,13 @@ from .monitoring import Metrics
 from .predictor import Predictor
 from .problems import OVERLOADED, ApiError, FieldError, invalid
 from .request_body import check_rows, read_inputs, read_json, split_rows
+from .request_log import API, Call, RequestLog
 
 CONCURRENCY, MAX_WAITING = 4, 64
 QUICK_SECONDS = 0.002  # a prediction that takes less is not made in a thread, which would double the time
 HOST = re.compile(r"([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?", re.ASCII)
+PREDICT = "/predict"
+OTHER_FIELD = "(request)"  # in the log, for what is wrong with a request besides its inputs
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -37,7 +40,11 @@ class Api:
     """The endpoints of a champion; without one, they say why."""
 
     def __init__(
-        self, predictor: Predictor | None, reason: str = "", collector: FeedbackCollector | None = None
+        self,
+        predictor: Predictor | None,
+        reason: str = "",
+        collector: FeedbackCollector | None = None,
+        log: RequestLog | None = None,
     ) -> None:
         self._predictor, self._reason = predictor, reason
         self._collector = collector or (FeedbackCollector(predictor) if predictor else None)
@@ -46,13 +53,16 @@ class Api:
         self._schemas = payloads.input_schemas(predictor) if predictor else {}
         self._model = model_version(predictor) if predictor else {}
         self._metrics = Metrics({key: str(value) for key, value in self._model.items()}, classes)
+        self._log = log
+        if log:
+            log.count = self._metrics.count_logged
         self._limiter = CapacityLimiter(CONCURRENCY)
         self._is_quick = predictor is not None and prediction_seconds(predictor) < QUICK_SECONDS
 
     def routes(self) -> list[Route]:
         """Return the routes for the application that serves the page."""
         return [
-            self._route("POST", "/predict", self._predict),
+            self._route("POST", PREDICT, self._predict),
             self._route("POST", "/feedback", self._feedback),
             self._route("GET", "/health", self._health),
             self._route("GET", "/metrics", self._show_metrics),
@@ -65,16 +75,21 @@ class Api:
 
         async def respond(request: Request) -> Response:
             request.state.id = uuid.uuid4().hex
+            request.state.rows, request.state.predictions, request.state.problems = [], [], []
             start, status = time.perf_counter(), 500
             try:
                 try:
                     check_sender(request)
                     response = await handle(request)
                 except ApiError as error:
+                    request.state.problems = [entry.field for entry in error.errors]
                     response = error.response()
                 status = response.status_code
             finally:
-                self._metrics.count_request(path, status, time.perf_counter() - start)
+                seconds = time.perf_counter() - start
+                self._metrics.count_request(path, status, seconds)
+                if path == PREDICT:
+                    self._log_call(request, status, seconds)
             response.headers["X-Request-ID"] = request.state.id
             return response
 
@@ -86,17 +101,23 @@ class Api:
         document = await read_inputs(request)
         rows, batch = split_rows(document, self._schemas)
         if self._is_quick and not batch and not explain:
-            content = self._answer(predictor, rows, batch, explain)
+            valid, predictions = self._answer(predictor, rows, batch, explain)
         else:
             if self._limiter.statistics().tasks_waiting >= MAX_WAITING:
                 raise ApiError(503, OVERLOADED)
-            content = await to_thread.run_sync(self._answer, predictor, rows, batch, explain, limiter=self._limiter)
+            valid, predictions = await to_thread.run_sync(
+                self._answer, predictor, rows, batch, explain, limiter=self._limiter
+            )
+        request.state.rows, request.state.predictions = valid, predictions
         if self._collector and not batch:
             self._collector.remember(request.state.id, document, request.state.size)
+        content = {"predictions": predictions} if batch else predictions[0]
         return JSONResponse(content | {"model": self._model, "request_id": request.state.id})
 
-    def _answer(self, predictor: Predictor, rows: list[Any], batch: bool, explain: bool) -> dict[str, Any]:
-        """Return the content of a response, except model and request."""
+    def _answer(
+        self, predictor: Predictor, rows: list[Any], batch: bool, explain: bool
+    ) -> tuple[list[Any], list[dict[str, Any]]]:
+        """Return the checked inputs of each row, and their predictions."""
         valid = check_rows(predictor, self._schemas, rows, batch=batch)
         record = predictor.champion.record
         predictions = [add_decision(record, prediction) for prediction in payloads.predict(predictor, valid)]
@@ -104,7 +125,15 @@ class Api:
             self._metrics.count_prediction(prediction["prediction"])
             if explain:
                 prediction["explanation"] = payloads.explain(predictor, row)
-        return {"predictions": predictions} if batch else predictions[0]
+        return valid, predictions
+
+    def _log_call(self, request: Request, status: int, seconds: float) -> None:
+        """Log a request for predictions."""
+        if self._log:
+            names = {field.rpartition(".")[2] for field in request.state.problems}
+            problems = sorted(name if name in self._schemas else OTHER_FIELD for name in names)
+            state = request.state
+            self._log.add(Call(API, status, seconds, state.rows, state.predictions, problems, state.id))
 
     async def _feedback(self, request: Request) -> Response:
         if self._collector is None:

@@ -32,6 +32,7 @@ from .champion import ChampionError
 from .feedback_collector import FeedbackCollector
 from .predictor import Predictor, load_predictor
 from .problems import HINTS, handle_client_error, handle_http_error
+from .request_log import RequestLog
 from .theme import CSS, NAME_CALENDARS, THEME, Head
 
 CLIENT_ERRORS = (FnIndexInferError, KeyError, TypeError)  # raised by Gradio's endpoints
@@ -39,14 +40,18 @@ PACKAGE = __package__.partition(".")[0]  # not __name__, which is __main__ if th
 
 
 def build_app(
-    predictor: Predictor, reports: Path | None = None, collector: FeedbackCollector | None = None
+    predictor: Predictor,
+    reports: Path | None = None,
+    collector: FeedbackCollector | None = None,
+    log: RequestLog | None = None,
 ) -> gr.Blocks:
     """Return the page: what it does, demo, evaluation, lineage, author."""
+    log = log or RequestLog(predictor, share=0)
     app = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600))
     with app:
         _heading(predictor.champion.record.get("decision"))
         with gr.Tab("Demo"):
-            demo.demo_tab(predictor, CONCURRENCY, collector or FeedbackCollector(predictor))
+            demo.demo_tab(predictor, CONCURRENCY, collector or FeedbackCollector(predictor), log)
         with gr.Tab("Evaluation"):
             _evaluation_tab(reports or ProjectPaths().reports)
         with gr.Tab("Lineage"):
@@ -175,8 +180,9 @@ def serve(paths: ProjectPaths) -> None:
         print(error)
         launch(build_error_page(str(error)), Api(None, str(error)))
     else:
-        collector = FeedbackCollector(predictor)
-        launch(build_app(predictor, paths.reports, collector), Api(predictor, collector=collector))
+        collector, log = FeedbackCollector(predictor), RequestLog(predictor)
+        launch(build_app(predictor, paths.reports, collector, log), Api(predictor, collector=collector, log=log))
+        log.close()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

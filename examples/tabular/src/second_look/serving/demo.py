@@ -21,12 +21,13 @@ from .prediction import (
     output_value,
 )
 from .predictor import Contribution, Predictor, Row
+from .request_log import RequestLog
 
 # The most important inputs are visible, the others in an accordion.
 VISIBLE_INPUTS, VISIBLE_CONTRIBUTIONS = 8, 6
 
 
-def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollector) -> None:
+def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollector, log: RequestLog) -> None:
     """Build the tab, and the API endpoint `/predict`."""
     record = predictor.champion.record
     with gr.Row(equal_height=False, elem_classes="try"):
@@ -42,7 +43,7 @@ def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollecto
     connect(
         [button.click],
         inputs,
-        prediction=Output(lambda **row: output_value(predictor.predict(row)), [prediction]),
+        prediction=Output(log.watch(lambda **row: output_value(predictor.predict(row))), [prediction]),
         explanation=Output(
             lambda **row: (summary_html(predictor, row), explanation_html(predictor, row)), [summary, explanation]
         ),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .inputs import encode_input
 from .prediction import EXPLANATION, PREDICTION_SCHEMAS, format_shift, to_json, to_prediction
 from .predictor import Predictor
 
@@ -61,6 +62,16 @@ def complete(predictor: Predictor, inputs: Row) -> Row:
 def stored_inputs(predictor: Predictor, inputs: Row) -> Json:
     """Return the inputs as they are stored with feedback: valid ones, and defaults."""
     return dict(complete(predictor, inputs))
+
+
+def logged_inputs(predictor: Predictor, row: Row) -> Json:
+    """Return what the request log has of complete inputs: not the personal ones; a date as days since 1970-01-01."""
+    values = {
+        column["name"]: encode_input(column, row[column["name"]])
+        for column in predictor.inputs
+        if not column.get("personal")
+    }
+    return {name: None if row[name] is None else value for name, value in values.items()}
 
 
 def predict(predictor: Predictor, rows: Sequence[Row]) -> list[Json]:

@@ -26,6 +26,7 @@ from ..evaluation.markdown import compared_rows, compared_scores
 from ..evaluation.metrics import METRICS, primary_metric
 from ..evaluation.plot_data import plot_tables
 from ..evaluation.plots import draw_plots
+from ..evaluation.reference import build_reference, reference_path
 from ..evaluation.scores import Truth, score_models, score_slices
 from ..evaluation.selection import Comparison, Evidence, gather_evidence, select_champion
 from ..evaluation.shares import Outcome
@@ -86,7 +87,10 @@ def main(paths: ProjectPaths | None = None) -> None:
     runs.log_figures(trainings, figures)
 
     record = publish(paths, record, selected.exported, trainings[evaluation.champion])
+    reference = build_reference(record, selected.exported, splits, selected.predictions["validation"], schema)
+    write_json(reference_path(paths.champion), reference)
     registry.follow_champion(paths)
+    registry.keep_files(paths)
     print(*evaluation.decisions, *([evaluation.decision["sentence"]] if evaluation.decision else []), sep="\n")
     print(f"champion: {evaluation.champion}, version {record['lineage']['registry_version']} in the registry")
 

@@ -145,7 +145,12 @@ def _front_matter(evaluation: dict[str, Any]) -> ModelCardData:
 
 
 def _split_table(evaluation: dict[str, Any]) -> str:
-    uses = {"train": "training", "validation": "selecting the champion and its threshold", "test": "the scores below"}
+    folds = ", and selecting the champion by folds" if evaluation.get("folds") else ""
+    uses = {
+        "train": f"training{folds}",
+        "validation": "selecting the champion and its threshold",
+        "test": "the scores below",
+    }
     rows = [[part, f"{evaluation['rows'][part]:,}", use] for part, use in uses.items()]
     return markdown.table(["split", evaluation["sample_noun"], "used for"], rows)
 

@@ -10,6 +10,7 @@ from .feedback_collector import FeedbackCollector
 from .feedback_form import add_feedback_form
 from .odds import NEGLIGIBLE, format_odds
 from .predictor import Explanation, Piece, Predictor
+from .request_log import RequestLog
 from .summary import describe_error, format_summary
 
 # Classes shown in a prediction, the most likely first.
@@ -21,11 +22,15 @@ MAX_LENGTH = 60
 ORANGE, BLUE = "234, 88, 12", "37, 99, 235"
 
 
-def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollector) -> None:
+def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollector, log: RequestLog) -> None:
     """Add the input and examples on the left, prediction and explanation on the right, and the API `/predict`."""
     record = predictor.champion.record
     target, name = record["target"]["label"], predictor.input["name"]
     first = predictor.predict().probabilities
+
+    def read(**inputs: Any) -> dict[str, str]:
+        return {name: inputs[name] or ""}
+
     with gr.Row(equal_height=False, elem_classes="try"):
         with gr.Column(scale=3):
             textbox = gr.Textbox(
@@ -41,7 +46,7 @@ def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollecto
         with gr.Column(scale=2):
             summary = gr.HTML(format_summary(first, record), elem_id=PREDICTION)
             label = gr.Label(first, num_top_classes=MAX_CLASSES, label=target)
-            add_feedback_form(collector, {name: textbox}, lambda **inputs: {name: inputs[name] or ""})
+            add_feedback_form(collector, {name: textbox}, read)
             explanation = gr.HTML(format_explanation(predictor.explain()), label="Explanation")
     if versions := ", ".join(f"{source} {version}" for source, version in record.get("versions", {}).items()):
         gr.Markdown(f"Trained on {versions}.")
@@ -54,7 +59,9 @@ def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollecto
     connect(
         [button.click, textbox.submit],
         {name: textbox},
-        prediction=Output(lambda **inputs: predictor.predict(inputs[name] or "").probabilities, [label]),
+        prediction=Output(
+            log.watch(lambda **inputs: predictor.predict(inputs[name] or "").probabilities, read), [label]
+        ),
         explanation=Output(explain, [summary, explanation]),
         description=f"Predict {target.lower()} from a text; there is a default.",
         concurrency=concurrency,

@@ -89,13 +89,14 @@ class FeedbackCollector:
             self._waiting -= 1
 
     def _check_and_store(self, inputs: Any, answer: Answer) -> "Entry":
-        from .feedback import FeedbackError, FeedbackStore, database_url
+        from .database import DatabaseError, database_url
+        from .feedback import FeedbackStore
 
         entry = self._entry(inputs, answer)
         try:
             self._store = self._store or FeedbackStore(self._url or database_url(ProjectPaths()))
             self._store.add(entry)
-        except FeedbackError as error:
+        except DatabaseError as error:
             raise self._unavailable(str(error)) from error
         self._failed = False
         return entry

@@ -29,7 +29,12 @@ class Metrics:
             "predictions", "Predictions of the REST API, by class if there are any.", ["label"], registry=self._registry
         )
         self._feedback = Counter("feedback", "Feedback to the REST API.", ["correct"], registry=self._registry)
+        self._logged = Counter(
+            "logged_requests", "Predictions of API and page in the request log.", ["outcome"], registry=self._registry
+        )
         Info("model", "The served model.", registry=self._registry).info(dict(model))
+        for outcome in ("stored", "dropped"):
+            self._logged.labels(outcome)
         for label in classes or [""]:
             self._predictions.labels(label)
 
@@ -45,6 +50,10 @@ class Metrics:
     def count_feedback(self, *, correct: bool) -> None:
         """Record feedback on a prediction."""
         self._feedback.labels(str(correct).lower()).inc()
+
+    def count_logged(self, outcome: str, number: int) -> None:
+        """Record requests that were stored in the request log, or dropped."""
+        self._logged.labels(outcome).inc(number)
 
     def response(self) -> Response:
         """Return all metrics."""

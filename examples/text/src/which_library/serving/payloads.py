@@ -49,6 +49,11 @@ def stored_inputs(predictor: Predictor, inputs: Mapping[str, Any]) -> Json:
     return {predictor.input["name"]: complete(predictor, inputs)}
 
 
+def logged_inputs(predictor: Predictor, text: str) -> Json:
+    """Return what the request log has of a text: numbers that describe it."""
+    return dict(predictor.describe(text))
+
+
 def predict(predictor: Predictor, texts: Sequence[str]) -> list[Json]:
     """Return the prediction of each text."""
     scores = predictor.predict_proba(list(texts))

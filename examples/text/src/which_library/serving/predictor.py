@@ -11,6 +11,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
+from ..data.description import describe_text
 from ..models.special_tokens import BATCH_SIZE, PAD, SPECIAL_TOKENS, TOKENIZER_KEY
 from .champion import Champion, load_champion
 from .odds import log_odds
@@ -78,6 +79,10 @@ class Predictor:
             advice = self.input.get("advice", "")
             raise InvalidInputError(f"{self.input['label']} must contain {problem}. {advice}".rstrip())
         return text, encoding
+
+    def describe(self, text: str) -> dict[str, float]:
+        """Return numbers that describe a text."""
+        return describe_text(text, self._tokenizer.encode(text).ids)
 
     def predict_proba(self, texts: list[str]) -> NDArray[np.float64]:
         """Return probabilities of shape (texts, classes), for validated texts."""

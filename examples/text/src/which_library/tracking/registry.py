@@ -18,6 +18,7 @@ from . import runs
 from .lineage import Lineage
 
 ALIAS = "champion"
+ARTIFACTS = "champion"  # the folder with the served files among the artifacts of a run
 REGISTERED_MODEL = TITLE  # may not contain "/" or ":", and TITLE never does
 
 
@@ -44,6 +45,13 @@ def follow_champion(paths: ProjectPaths) -> None:
     if paths.root == paths.workspace:
         with suppress(MlflowException):
             set_champion(MlflowClient().get_run(str(champion.lineage.get("mlflow_run_id"))))
+
+
+def keep_files(paths: ProjectPaths) -> None:
+    """Keep the files of `models/champion/` with their run, if this store has it, so that they can be served again."""
+    champion, _ = load_champion(paths.champion)
+    with suppress(MlflowException):
+        MlflowClient().log_artifacts(str(champion.lineage.get("mlflow_run_id")), str(paths.champion), ARTIFACTS)
 
 
 def log_restored(record: Mapping[str, Any], model: bytes, lineage: Lineage) -> Run:

@@ -8,12 +8,15 @@ import gradio as gr
 
 from ..data.periods import CYCLES
 from ..evaluation.markdown import signed
+from ..paths import ProjectPaths
 from .chart import BLUE, GRAY, NARROW, ORANGE, WIDE, Chart
 from .decision import format_decision
 from .events import BUTTON, PREDICTION, Output, add_errors, connect, fill_from_example
 from .feedback_collector import FeedbackCollector
 from .feedback_form import add_feedback_form
 from .predictor import Explanation, Part, Prediction, Predictor
+from .request_log import RequestLog
+from .track_record import LOG, describe_log
 
 # In the order in which `demo_metadata.pick_examples` returns them.
 EXAMPLES = ("Accurate forecast", "Typical forecast", "Worst forecast")
@@ -26,7 +29,7 @@ STYLE = (
 )
 
 
-def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollector) -> None:
+def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollector, log: RequestLog) -> None:
     """Add inputs, forecast and explanation to the page, and the API endpoint `/predict`."""
     with gr.Row(equal_height=False, elem_classes="try"):
         with gr.Column(scale=2, min_width=260):
@@ -61,11 +64,14 @@ def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollecto
     connect(
         [button.click, inputs["today"].submit],
         inputs,
-        prediction=Output(lambda **values: table_rows(predictor.predict(values), predictor.decimals), [table]),
+        prediction=Output(
+            log.watch(lambda **values: table_rows(predictor.predict(values), predictor.decimals)), [table]
+        ),
         explanation=Output(explain, [summary, chart, explanation]),
         description=f"{label_with_unit(predictor)}: forecast, 80 % interval, and the actual value where it is known.",
         concurrency=concurrency,
     )
+    gr.Markdown(f"**Track record:** {describe_log(predictor, ProjectPaths().root / LOG)}", elem_id="record")
     for example_button, values in examples:
         fill_from_example(example_button, values, inputs)
     errors = [error["inputs"] for error in predictor.champion.record.get("errors", [])]

@@ -55,6 +55,11 @@ def stored_inputs(predictor: Predictor, inputs: Mapping[str, Any]) -> Json:
     return dict(complete(predictor, inputs))
 
 
+def logged_inputs(_predictor: Predictor, row: Json) -> Json:
+    """Return what the request log has of valid inputs: all of them."""
+    return dict(row)
+
+
 def predict(predictor: Predictor, rows: Sequence[Json]) -> list[Json]:
     """Return the forecast for each row."""
     unit, forecasts = predictor.champion.record["target"]["unit"], [predictor.predict(row) for row in rows]

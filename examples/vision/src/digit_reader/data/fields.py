@@ -10,7 +10,7 @@ RECORD_TYPE = "image/png"
 
 def raw_fields(schema: Schema) -> list[dict[str, Any]]:
     """Return name, meaning, type and source of image and class, in the terms of Croissant."""
-    folder = {"extract": {"fileProperty": "fullpath"}, "transform": {"regex": "([^/]+)/[^/]+$"}}
+    folder = {"extract": {"fileProperty": "fullpath"}, "transform": {"regex": ".*?([^/]+)/[^/]+$"}}
     return [
         {
             "name": "image",

@@ -14,7 +14,7 @@ from huggingface_hub import ModelCard, SpaceCard, SpaceCardData
 from .. import TITLE
 from ..errors import UserError
 from ..paths import ProjectPaths
-from ..serving.champion import load_champion
+from ..serving.champion import MODEL_FILE, RECORD_FILE, load_champion
 from .uv import run_uv
 
 PACKAGE = __package__.partition(".")[0]
@@ -159,8 +159,9 @@ def _gradio_version(requirements: str) -> str:
 
 
 def _assets(paths: ProjectPaths) -> list[Path]:
-    files = [*paths.champion.glob("*"), paths.reports / "evaluation.json", *(paths.reports / "figures").glob("*.png")]
-    others = [paths.root / name for name in ("LICENSE", *PICTURES)]
+    champion = [paths.champion / name for name in (RECORD_FILE, MODEL_FILE)]
+    files = [*champion, paths.reports / "evaluation.json", *(paths.reports / "figures").glob("*.png")]
+    others = [paths.root / name for name in ("LICENSE", "forecasts/log.csv", *PICTURES)]
     return [path for path in [*sorted(files), *others] if path.is_file()]
 
 

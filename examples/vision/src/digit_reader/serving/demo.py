@@ -14,14 +14,15 @@ from .feedback_form import add_feedback_form
 from .inputs import add_inputs
 from .payloads import INPUT
 from .predictor import Predictor
+from .request_log import RequestLog
 from .summary import describe_error
-from .uploads import read_payload
+from .uploads import Predict, read_inputs, read_payload, watched_prediction
 
 
-def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollector) -> None:
+def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollector, log: RequestLog) -> None:
     """Add the content of the tab."""
     record = predictor.champion.record
-    first = predictor.predict()
+    first, predict = predictor.predict(), watched_prediction(predictor, log)
     picture = {"url": record["inputs"][0]["default"]}
     probabilities, summary, explanation, _ = Outputs.values(predictor, first, picture)
     outputs = Outputs(
@@ -32,14 +33,14 @@ def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollecto
     )
     with gr.Row(equal_height=False, elem_classes="try"):
         with gr.Column():
-            image, button = add_inputs(predictor, first, outputs)
+            image, button = add_inputs(predictor, first, outputs, predict)
             if examples := record["examples"]:
                 gr.Markdown("Or choose a test image, labeled with its true class.", elem_classes="last")
-                _add_gallery(predictor, examples, image, outputs)
+                _add_gallery(predictor, predict, examples, [image, *outputs])
         with gr.Column():
             outputs.summary.render()
             outputs.prediction.render()
-            add_feedback_form(collector, {INPUT: outputs.picture}, lambda picture: {INPUT: read_payload(picture)})
+            add_feedback_form(collector, {INPUT: outputs.picture}, read_inputs)
             outputs.explanation.render()
 
     def explain(picture: Any) -> tuple[Any, ...]:
@@ -48,18 +49,18 @@ def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollecto
     connect(
         [button.click],
         {"picture": image},
-        prediction=Output(lambda picture: predictor.predict(read_payload(picture)).probabilities, [outputs.prediction]),
+        prediction=Output(lambda picture: predict(picture).probabilities, [outputs.prediction]),
         explanation=Output(explain, outputs[1:]),
         description="Classify an image file; without one, the example that the page shows first.",
         concurrency=concurrency,
     )
     if errors := record.get("errors"):
         gr.Markdown(ERRORS)
-        _add_gallery(predictor, errors, image, outputs, name="errors")
+        _add_gallery(predictor, predict, errors, [image, *outputs], name="errors")
 
 
 def _add_gallery(
-    predictor: Predictor, samples: Sequence[Any], image: Any, outputs: Outputs, name: str = "examples"
+    predictor: Predictor, predict: Predict, samples: Sequence[Any], outputs: list[Any], name: str = "examples"
 ) -> None:
     """Add samples of the test split; choosing one shows its prediction."""
     predictions = [predictor.predict(decode_data_url(sample["inputs"]["picture"])) for sample in samples]
@@ -83,14 +84,14 @@ def _add_gallery(
     )
 
     def choose(event: gr.SelectData) -> tuple[Any, ...]:
-        return predict_sample(predictor, samples[event.index])
+        return predict_sample(predictor, predict, samples[event.index])
 
-    chosen = gallery.select(choose, outputs=[image, *outputs], api_visibility="private")
+    chosen = gallery.select(choose, outputs=outputs, api_visibility="private")
     chosen.success(None, js=SCROLL, api_visibility="private")
 
 
-def predict_sample(predictor: Predictor, sample: Any) -> tuple[Any, ...]:
+def predict_sample(predictor: Predictor, predict: Predict, sample: Any) -> tuple[Any, ...]:
     """Return the image of a sample, and what the outputs show for it."""
-    url = sample["inputs"]["picture"]
-    prediction = predictor.predict(decode_data_url(url))
-    return to_image(prediction.pixels, predictor.spec), *Outputs.values(predictor, prediction, {"url": url})
+    picture = {"url": sample["inputs"]["picture"]}
+    prediction = predict(picture)
+    return to_image(prediction.pixels, predictor.spec), *Outputs.values(predictor, prediction, picture)

@@ -8,22 +8,22 @@ from PIL import Image
 from .events import format_error
 from .explanation import Outputs
 from .predictor import InvalidInputError, Prediction, Predictor
-from .uploads import add_upload, read_payload
+from .uploads import Predict, add_upload
 
 SIZE = 320  # pixels
 BRUSH_SIZE = 13  # relative to a digit, as thick as the pens of the data set
 
 
-def add_inputs(predictor: Predictor, first: Prediction, outputs: Outputs) -> tuple[Any, Any]:
+def add_inputs(predictor: Predictor, first: Prediction, outputs: Outputs, predict: Predict) -> tuple[Any, Any]:
     """Add a sketchpad, an upload and a button; return the last two."""
     gr.Markdown("### Draw a digit or upload an image")
     with gr.Tab("Draw"):
-        _add_sketchpad(predictor, outputs)
+        _add_sketchpad(predictor, outputs, predict)
     with gr.Tab("Upload"):
         return add_upload(predictor, first)
 
 
-def _add_sketchpad(predictor: Predictor, outputs: Outputs) -> None:
+def _add_sketchpad(predictor: Predictor, outputs: Outputs, predict: Predict) -> None:
     """Add a sketchpad that shows a prediction after each stroke; it is not part of the API."""
     sketchpad = gr.Sketchpad(
         blank_image(),
@@ -42,7 +42,7 @@ def _add_sketchpad(predictor: Predictor, outputs: Outputs) -> None:
     initial = outputs.summary.value
 
     def update(drawing: Any, shown: str) -> Any:
-        values = predict_drawing(predictor, drawing)
+        values = predict_drawing(predictor, predict, drawing)
         # Gradio reports the blank pad when the page opens, while the first example is still shown.
         return gr.skip() if values[0] is None and shown == initial else values
 
@@ -64,11 +64,11 @@ def blank_image() -> Image.Image:
     return Image.new("RGB", (SIZE, SIZE), "white")
 
 
-def predict_drawing(predictor: Predictor, drawing: Any) -> tuple[Any, ...]:
+def predict_drawing(predictor: Predictor, predict: Predict, drawing: Any) -> tuple[Any, ...]:
     """Return what the outputs show; an error message instead of the summary if there is no prediction."""
     picture: Any = (drawing or {}).get("composite")
     try:
-        prediction = predictor.predict(read_payload(picture))
+        prediction = predict(picture)
     except InvalidInputError as error:
         return None, format_error(error), "", None
     return Outputs.values(predictor, prediction, picture)

@@ -7,6 +7,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from ..data.description import describe_image
 from ..data.images import MAX_BYTES as MAX_FILE_BYTES
 from ..data.images import Preprocessed, decode_data_url, decode_image, encode_data_url
 from .predictor import Predictor
@@ -84,6 +85,11 @@ def _content(predictor: Predictor, inputs: Mapping[str, Any]) -> bytes:
 def stored_inputs(predictor: Predictor, inputs: Mapping[str, Any]) -> Json:
     """Return the image as it is stored with feedback: reduced, and without metadata such as its place and time."""
     return {INPUT: encode_data_url(decode_image(_content(predictor, inputs)))}
+
+
+def logged_inputs(_predictor: Predictor, image: Preprocessed) -> Json:
+    """Return what the request log has of an image: numbers that describe it."""
+    return dict(describe_image(image.pixels))
 
 
 def predict(predictor: Predictor, images: Sequence[Preprocessed]) -> list[Json]:

@@ -1,7 +1,8 @@
 """Uploaded images."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 from gradio.utils import get_upload_folder
@@ -9,7 +10,11 @@ from gradio.utils import get_upload_folder
 from ..data.images import decode_data_url
 from ..data.preprocessing import to_image
 from .events import BUTTON
+from .payloads import INPUT
 from .predictor import InvalidInputError, Prediction, Predictor
+from .request_log import RequestLog
+
+Predict = Callable[[Any], Prediction]
 
 
 def add_upload(predictor: Predictor, first: Prediction) -> tuple[Any, Any]:
@@ -34,6 +39,17 @@ def read_payload(payload: Any) -> bytes:
     if path := payload.get("path"):
         return _uploaded_file(str(path)).read_bytes()
     return decode_data_url(str(payload.get("url") or ""))
+
+
+def read_inputs(picture: Any) -> dict[str, bytes]:
+    """Return the inputs, as the REST API takes them, for an image as Gradio passes it on."""
+    return {INPUT: read_payload(picture)}
+
+
+def watched_prediction(predictor: Predictor, log: RequestLog) -> Predict:
+    """Return a function that predicts for an image as Gradio passes it on, and logs its calls."""
+    watched = log.watch(lambda picture: predictor.predict(read_payload(picture)), read_inputs)
+    return lambda picture: cast(Prediction, watched(picture=picture))
 
 
 def _uploaded_file(path: str) -> Path:

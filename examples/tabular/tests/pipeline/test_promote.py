@@ -1,0 +1,190 @@
+"""The commands `promote` and `rollback`: files, alias and log change together, or nothing changes."""
+
+import csv
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mlflow.tracking import MlflowClient
+
+from second_look.evaluation.candidate import Candidate
+from second_look.paths import ProjectPaths
+from second_look.pipeline import challenge, monitor, promote
+from second_look.serving import payloads
+from second_look.serving.champion import load_champion, publish, sha256
+from second_look.serving.database import database_url
+from second_look.serving.predictor import Predictor
+from second_look.serving.request_log import API, Call, RequestLog
+from second_look.tracking import registry, runs
+from second_look.tracking.registry import ALIAS, REGISTERED_MODEL
+from second_look.tracking.versions import committed, find_version
+
+from ..conftest import MODELS
+
+
+def git(root: Path, *arguments: str) -> str:
+    who = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false", "-c", "core.hooksPath="]
+    return subprocess.run(["git", *who, *arguments], cwd=root, check=True, capture_output=True, text=True).stdout
+
+
+def commit(root: Path, message: str) -> None:
+    git(root, "add", "models")
+    git(root, "commit", "--quiet", "--message", message)
+
+
+def served(paths: ProjectPaths) -> int:
+    """Return the version in the lineage of the served champion."""
+    return int(load_champion(paths.champion)[0].lineage["registry_version"])
+
+
+@pytest.fixture(scope="module")
+def history(project: ProjectPaths, tmp_path_factory: pytest.TempPathFactory) -> ProjectPaths:
+    """A git repository with the champion of the project, whose version is called 11, and another one as version 12."""
+    paths = ProjectPaths(tmp_path_factory.mktemp("history"))
+    shutil.copytree(project.champion, paths.champion)
+    shutil.copy(project.root / "mlflow.db", paths.root)
+    git(paths.root, "init", "--quiet")
+    record = load_champion(paths.champion)[0].record
+    other = next(name for name in MODELS if name != record["model"])
+    exported = Candidate.read(project.candidate(other)).exported
+    changes = {"model": other, "sha256": sha256(exported)}
+    for number, (entry, model) in enumerate(
+        [(record, load_champion(paths.champion)[1]), (record | changes, exported)], start=11
+    ):
+        lineage = record["lineage"] | {"registry_version": number, "mlflow_run_id": str(number)}
+        publish(paths.champion, entry | {"lineage": lineage}, model)
+        commit(paths.root, f"champion {number}")
+    return paths
+
+
+@pytest.fixture
+def paths(history: ProjectPaths, tmp_path: Path) -> ProjectPaths:
+    shutil.copytree(history.root, tmp_path, dirs_exist_ok=True)
+    return ProjectPaths(tmp_path)
+
+
+def test_rolling_back_changes_files_alias_and_log(paths: ProjectPaths, capsys: pytest.CaptureFixture[str]) -> None:
+    promote.rollback([], paths)
+    assert served(paths) == 11
+    output = capsys.readouterr().out
+    assert "version 11, is the champion; before: " in output
+    assert "The next `uv run dvc repro` evaluates all models again" in output
+    with (paths.root / promote.LOG).open(encoding="utf-8", newline="") as file:
+        (line,) = csv.DictReader(file)
+    record, model = load_champion(paths.champion)
+    assert (line["action"], line["from_version"], line["to_version"]) == ("rollback", "12", "11")
+    assert line["to_sha256"] == record.record["sha256"]
+    alias = MlflowClient().get_model_version_by_alias(REGISTERED_MODEL, ALIAS)
+    run = runs.find_run(model)
+    assert run
+    assert alias.run_id == run.info.run_id
+
+    with pytest.raises(SystemExit, match="models/champion has uncommitted changes, so nothing changed"):
+        promote.rollback([], paths)
+    commit(paths.root, "rollback")
+    with pytest.raises(SystemExit, match="no champion before this one"):
+        promote.rollback([], paths)
+
+    promote.main(["12"], paths)
+    assert served(paths) == 12
+    commit(paths.root, "promote")
+    promote.rollback([], paths)
+    assert served(paths) == 11
+    assert len((paths.root / promote.LOG).read_text(encoding="utf-8").splitlines()) == 4
+
+
+def shifted_requests(reference: dict[str, Any]) -> list[Call]:
+    """Return requests above the limits of the reference; invalid ones where it has no inputs."""
+    names = [column["name"] for column in reference["inputs"] if column["kind"] == "number"]
+    limits = {column["name"]: column.get("limits") for column in reference["inputs"]}
+    rows = [{name: limits[name][-1] + number + 1 for name in names} for number in range(60)]
+    return [Call(API, 200, 0.01, [row], [{"prediction": 1.0}]) if names else Call(API, 422, 0.01) for row in rows]
+
+
+def test_from_drift_to_a_new_champion_and_back(
+    project: ProjectPaths, paths: ProjectPaths, predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in (project.params, project.schema):
+        shutil.copy(path, paths.root)
+    shutil.copytree(project.prepared, paths.prepared)
+    promote.main(["11"], paths)
+    commit(paths.root, "promote")
+    monkeypatch.setattr(payloads, "logged_inputs", lambda _predictor, row: row)
+    log = RequestLog(predictor, database_url(paths), share=1)
+    reference = monitor.read_reference(paths.champion, load_champion(paths.champion)[0].record["sha256"])
+    for call in shifted_requests(reference):
+        log.add(call)
+    log.close()
+    with pytest.raises(SystemExit) as drift:
+        monitor.main([], paths)
+    assert drift.value.code == monitor.EXIT_DRIFT
+
+    # The training that follows finds another champion, which is compared with the one before.
+    before = paths.root / "before"
+    shutil.copytree(paths.champion, before)
+    snapshot = find_version(paths, 12)
+    lineage = snapshot.record["lineage"] | {"registry_version": 13, "mlflow_run_id": "13"}
+    publish(paths.champion, snapshot.record | {"lineage": lineage}, snapshot.model)
+    won, report = challenge.compare(paths, before)
+    assert ("is better" in report) == won
+
+    commit(paths.root, "merge the pull request")
+    assert served(paths) == 13
+    promote.rollback([], paths)
+    assert served(paths) == 11
+
+
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [
+        ("7", "no champion with version 7, so nothing changed; versions in git: 11, 12"),
+        ("12", "version 12 is the champion already, so nothing changed"),
+    ],
+)
+def test_other_versions_change_nothing(paths: ProjectPaths, version: str, message: str) -> None:
+    with pytest.raises(SystemExit, match=message):
+        promote.main([version], paths)
+    assert served(paths) == 12
+    assert not git(paths.root, "status", "--porcelain", "models")
+
+
+def test_files_that_can_t_be_written_leave_the_alias(paths: ProjectPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: Any) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(promote, "publish", fail)
+    followed: list[ProjectPaths] = []
+    monkeypatch.setattr(registry, "follow_champion", followed.append)
+    with pytest.raises(OSError, match="no space left"):
+        promote.rollback([], paths)
+    assert followed == [paths]
+    assert served(paths) == 12
+    assert not (paths.root / promote.LOG).exists()
+
+
+def test_a_version_that_git_lacks_is_taken_from_the_registry(project: ProjectPaths, paths: ProjectPaths) -> None:
+    runs.connect(project)
+    version = load_champion(project.champion)[0].lineage["registry_version"]
+    promote.main([str(version)], paths)
+    for path in project.champion.iterdir():
+        assert (paths.champion / path.name).read_bytes() == path.read_bytes()
+
+
+def test_without_git_there_is_no_history(
+    project: ProjectPaths, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert list(committed(project.root)) == []
+    with pytest.raises(SystemExit, match="no champion before this one"):
+        promote.rollback([], project)
+
+
+def test_a_champion_of_an_older_release_has_no_reference(paths: ProjectPaths) -> None:
+    (snapshot, *_) = committed(paths.root)
+    older = type(snapshot)({name: content for name, content in snapshot.files.items() if name != "reference.json"})
+    promote.replace_reference(paths.champion, older)
+    assert not (paths.champion / "reference.json").exists()
+    assert json.loads(older.files["champion.json"]) == older.record

@@ -1,0 +1,143 @@
+"""The command `uv run monitor`: compare the traffic of the demo with the training of its champion."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import make_url
+
+from ..config import load_params
+from ..errors import UserError, exit_on_user_error
+from ..evaluation.reference import reference_path
+from ..monitoring.alert import AlertError, send_alert
+from ..monitoring.drift import find_drift
+from ..monitoring.report import DRIFT, Monitoring, format_markdown, format_text
+from ..monitoring.traffic import measure_quality, read_requests, summarize_traffic
+from ..paths import ProjectPaths
+from ..serving.champion import load_champion
+from ..serving.database import database_url
+from ..serving.feedback import FeedbackStore
+from .feedback import parse_day
+
+EXIT_DRIFT = 3
+EPILOG = """\
+exit status:
+  0  no drift, or too few rows to find it
+  3  drift: of inputs or predictions, many invalid requests, or feedback that shows lower quality
+  any other: monitoring failed
+
+Thresholds are in params.yaml under monitor. DATABASE_URL selects another database than feedback.db; MONITOR_WEBHOOK
+is an address to which alerts are sent as JSON.
+
+examples:
+  uv run monitor
+  uv run monitor --since 2026-11-30 --json
+"""
+
+
+def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = None) -> None:
+    """Run `uv run monitor`."""
+    with exit_on_user_error():
+        options = parse_arguments(arguments)
+        paths = paths or ProjectPaths()
+        monitoring = monitor(paths, options.since)
+        page = paths.reports / "monitor.md"
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(format_markdown(monitoring), encoding="utf-8", newline="\n")
+        document = monitoring.to_json()
+        print(json.dumps(document, indent=2, ensure_ascii=False) if options.json else format_text(monitoring))
+    if monitoring.status == DRIFT:
+        try:
+            send_alert(document)
+        except AlertError as error:
+            print(error, file=sys.stderr)
+        sys.exit(EXIT_DRIFT)
+
+
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        prog="monitor",
+        description="Compare the requests to page and API with the data that the champion was trained on, and write "
+        "reports/monitor.md.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    since = "only from this day on (UTC): 2026-11-30; default: monitor.days in params.yaml"
+    parser.add_argument("--since", type=parse_day, metavar="DATE", help=since)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser.parse_args(arguments)
+
+
+def monitor(paths: ProjectPaths, since: datetime | None = None) -> Monitoring:
+    """Return what the request log and the feedback show.
+
+    Raises:
+        UserError: the champion, its reference or the database can't be read.
+    """
+    limits = load_params(paths.params).monitor
+    champion, _ = load_champion(paths.champion)
+    reference = read_reference(paths.champion, champion.record["sha256"])
+    since = since or datetime.now(UTC) - timedelta(days=limits.days)
+    url = find_database(paths)
+    traffic = summarize_traffic(read_requests(url, since), champion.record, distinct=reference["distinct"])
+    return Monitoring(
+        since=since,
+        model={
+            "name": champion.record["model"],
+            "version": champion.lineage.get("registry_version"),
+            "sha256": champion.record["sha256"],
+        },
+        traffic=traffic,
+        drifts=find_drift(reference, traffic.inputs, traffic.predictions, limits),
+        quality=measure_quality(FeedbackStore(url).entries(since), champion.record, limits),
+        limits=limits,
+    )
+
+
+def read_reference(folder: Path, digest: str) -> dict[str, Any]:
+    """Return the reference of the champion with this SHA-256.
+
+    Raises:
+        UserError: it is missing or damaged, or that of another model.
+    """
+    path = reference_path(folder)
+    try:
+        reference: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(
+            f"models/champion/{path.name} not found: the champion was evaluated by an older version. "
+            "Run: uv run dvc repro evaluate"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"models/champion/{path.name} can't be read: {error}. Run: git restore models/champion"
+        ) from error
+    if reference.get("sha256") != digest:
+        raise UserError(
+            f"models/champion/{path.name} is that of another model than champion.json. Run: uv run dvc repro evaluate"
+        )
+    return reference
+
+
+def find_database(paths: ProjectPaths) -> str:
+    """Return the address of the database.
+
+    Raises:
+        UserError: `DATABASE_URL` names a file that does not exist; without it, there was no request yet.
+    """
+    url = database_url(paths)
+    if os.environ.get("DATABASE_URL", "").startswith("sqlite:"):
+        file = make_url(url).database
+        if file and not Path(file).exists():
+            raise UserError(f"DATABASE_URL: the file {file} does not exist; serve the demo with the same DATABASE_URL")
+    return url
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,206 @@
+"""The request log: what was predicted, for `uv run monitor`. A prediction never waits for it, nor fails because of it.
+
+Inputs marked as personal in `schema.yaml`, texts and images are not logged; of texts and images, a few numbers are.
+"""
+
+import atexit
+import logging
+import os
+import random
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import wraps
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+from ..paths import ProjectPaths
+from . import payloads
+from .feedback_collector import model_version
+from .predictor import Predictor
+
+if TYPE_CHECKING:  # SQLAlchemy is imported in the background
+    from .database import Database
+
+MAX_WAITING, MAX_BATCH = 1000, 100
+BATCH_SECONDS = 1.0  # between two transactions, unless a batch is full
+CLOSE_SECONDS = 5  # to store the rest when the server ends
+SHARE = "REQUEST_LOG_SHARE"
+PAGE, API = "page", "api"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request for predictions.
+
+    Attributes:
+        source: API or PAGE.
+        status: of the response, as of HTTP.
+        seconds: until the response.
+        rows: the inputs of each row; none without a prediction.
+        predictions: of each row, as the REST API returns them, whose inputs are checked; None if they are unchecked,
+            and predicted again.
+        problems: the names of invalid inputs.
+        request_id: of the response.
+    """
+
+    source: str
+    status: int
+    seconds: float
+    rows: Sequence[Any] = ()
+    predictions: Sequence[Mapping[str, Any]] | None = None
+    problems: Sequence[str] = ()
+    request_id: str = ""
+
+
+class RequestLog:
+    """Stores calls in a thread, in batches. A call is dropped if too many wait, or if the database fails.
+
+    Args:
+        predictor: the champion.
+        url: the address of the database; by default `DATABASE_URL`, or a file in the project.
+        share: of the requests, at random, that are logged; by default `REQUEST_LOG_SHARE`, or all.
+    """
+
+    def __init__(self, predictor: Predictor, url: str | None = None, share: float | None = None) -> None:
+        self._predictor, self._url = predictor, url
+        self.share = read_share() if share is None else share
+        # Called with "stored" or "dropped", and the number of calls.
+        self.count: Callable[[str, int], None] = _count_nothing
+        self._model = {
+            "model" if key == "name" else f"model_{key}": value for key, value in model_version(predictor).items()
+        }
+        # The thread is not woken for each call, which would delay the response.
+        self._waiting: deque[tuple[datetime, Call]] = deque()
+        self._wake, self._is_open = Event(), True
+        self._thread: Thread | None = None
+        self._database: Database | None = None
+        self._failed = False
+
+    def add(self, call: Call) -> None:
+        """Log a call, or drop it if too many wait."""
+        if random.random() >= self.share:  # noqa: S311  # no secret
+            return
+        if self._thread is None:
+            self._is_open = True
+            self._thread = Thread(target=self._run, name="request log", daemon=True)
+            self._thread.start()
+            atexit.register(self.close)
+        if len(self._waiting) >= MAX_WAITING:
+            self.count("dropped", 1)
+            return
+        self._waiting.append((datetime.now(UTC), call))
+        if len(self._waiting) == MAX_BATCH:
+            self._wake.set()
+
+    def watch(self, predict: Callable[..., Any], read: Callable[..., Any] = dict) -> Callable[..., Any]:
+        """Return a function of the page whose predictions are logged; the page opens and changes with invalid inputs.
+
+        Args:
+            predict: the function.
+            read: returns the inputs, as the REST API takes them, for the arguments of the function.
+        """
+
+        @wraps(predict)
+        def watched(**values: Any) -> Any:
+            start = time.perf_counter()
+            result = predict(**values)
+            if self.share:
+                self.add(Call(PAGE, 200, time.perf_counter() - start, [read(**values)]))
+            return result
+
+        return watched
+
+    def close(self) -> None:
+        """Store what waits, and end the thread."""
+        if self._thread:
+            self._is_open = False
+            self._wake.set()
+            self._thread.join(CLOSE_SECONDS)
+            self._thread = None
+
+    def _run(self) -> None:
+        is_open = True
+        while is_open:
+            self._wake.wait(BATCH_SECONDS)
+            self._wake.clear()
+            is_open = self._is_open  # before the last calls are stored
+            while self._waiting:
+                self._store([self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))])
+
+    def _store(self, calls: list[tuple[datetime, Call]]) -> None:
+        try:
+            self._open().insert([row for when, call in calls for row in self._rows(when, call)])
+        except Exception as error:  # whatever fails here must not end the log
+            self.count("dropped", len(calls))
+            if not self._failed:
+                logging.getLogger(__name__).warning("Requests can't be logged: %s", error)
+            self._failed = True
+        else:
+            self.count("stored", len(calls))
+            self._failed = False
+
+    def _open(self) -> "Database":
+        from .database import Database, database_url
+        from .request_table import TABLE
+
+        self._database = self._database or Database(self._url or database_url(ProjectPaths()), TABLE)
+        return self._database
+
+    def _rows(self, when: datetime, call: Call) -> list[dict[str, Any]]:
+        """Return the rows of the table for a call."""
+        common = {
+            "time": when,
+            "request_id": call.request_id or uuid.uuid4().hex,
+            "source": call.source,
+            "status": call.status,
+            "seconds": call.seconds,
+            "share": self.share,
+            "problems": list(call.problems) or None,
+            **self._model,
+        }
+        return [
+            {**common, "id": uuid.uuid4().hex, "inputs": inputs, "prediction": prediction}
+            for inputs, prediction in self._predicted(call) or [(None, None)]
+        ]
+
+    def _predicted(self, call: Call) -> list[tuple[Any, Any]]:
+        """Return what is logged of inputs and prediction of each row."""
+        rows, predictions = call.rows, call.predictions
+        if predictions is None:
+            rows = [payloads.complete(self._predictor, row) for row in rows]
+            predictions = payloads.predict(self._predictor, rows) if rows else []
+        record = self._predictor.champion.record
+        return [
+            (payloads.logged_inputs(self._predictor, row), summarize(record, prediction))
+            for row, prediction in zip(rows, predictions, strict=True)
+        ]
+
+
+def _count_nothing(_outcome: str, _number: int) -> None:
+    pass
+
+
+def read_share() -> float:
+    """Return the share of the requests to log, in the environment variable; none of them if it is no such number."""
+    text = os.environ.get(SHARE, "1")
+    with suppress(ValueError):
+        if 0 <= (share := float(text)) <= 1:
+            return share
+    logging.getLogger(__name__).warning("%s=%s is not a number from 0 to 1; no request is logged", SHARE, text)
+    return 0.0
+
+
+def summarize(record: Mapping[str, Any], prediction: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is logged of a prediction: class and probability (of the positive class, if there is one), or value.
+
+    The value of a forecast is that of its last step.
+    """
+    value, probabilities = prediction["prediction"], prediction.get("probabilities")
+    if not probabilities:
+        return {"value": float(value[-1] if isinstance(value, list | tuple) else value)}
+    return {"label": value, "probability": probabilities.get(record["positive"], max(probabilities.values()))}
