@@ -33,6 +33,7 @@ class Column:
         nullable: whether cells may be empty. Models get nan, or the category `MISSING`.
         others: whether a category that is not in `choices` counts as `OTHER` instead of being an error.
         date_format: of a date in the file, for `strptime`; empty for ISO 8601.
+        section: the heading of the demo below which the input is; without any, inputs are sorted by importance alone.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Column:
     nullable: bool = False
     others: bool = False
     date_format: str = ""
+    section: str = ""
 
     @property
     def file_name(self) -> str:

@@ -87,6 +87,7 @@ def _describe_input(column: Column, values: pd.Series, train: pd.Series) -> dict
         "choices": list(column.levels),
         "nullable": column.nullable,
         "others": column.others,
+        **({"section": column.section} if column.section else {}),
     }
     if column.kind == "category":
         return entry | {"default": str(train.mode().iloc[0])}
