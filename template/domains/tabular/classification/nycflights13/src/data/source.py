@@ -58,7 +58,7 @@ def write_raw(folder: Path, params: Fetch) -> str:
     diverted = int(flights["arr_delay"].isna().sum()) - cancelled
     return (
         f"{len(landed):,} of {len(flights):,} flights, {table.shape[1]} columns of {params.source} in "
-        f"data/raw/{RAW_FILE}; {cancelled:,} cancelled and {diverted:,} diverted flights have no arrival and are left out"
+        f"data/raw/{RAW_FILE}; without an arrival: {cancelled:,} cancelled and {diverted:,} diverted flights"
     )
 
 

@@ -18,8 +18,19 @@ from project_package.pipeline import fetch
 
 HOUR = {"origin": "JFK", "time_hour": "2013-07-04T12:00:00Z"}
 FLIGHT = {
-    **{"year": 2013, "month": 7, "day": 4, "hour": 8, "minute": 15, "flight": 1, "tailnum": "N1", "carrier": "B6"},
-    **{"dest": "BOS", "distance": 187, "dep_time": 900.0, "dep_delay": 45.0, "arr_delay": 16.0},
+    "year": 2013,
+    "month": 7,
+    "day": 4,
+    "hour": 8,
+    "minute": 15,
+    "flight": 1,
+    "tailnum": "N1",
+    "carrier": "B6",
+    "dest": "BOS",
+    "distance": 187,
+    "dep_time": 900.0,
+    "dep_delay": 45.0,
+    "arr_delay": 16.0,
 }
 READINGS = {"temp": 70, "humid": 50, "wind_dir": 0, "wind_speed": 1048.0, "wind_gust": None, "precip": 0.0}
 WEATHER = pd.DataFrame([HOUR | READINGS | {"pressure": 1010, "visib": 10}])
