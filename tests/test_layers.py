@@ -23,6 +23,7 @@ TASKS = [
     ("text", "classification"),
     ("timeseries", "forecast"),
 ]
+EVERY_OPTION = {"deep": True, "container": True, "ci": "github", "mcp": True}
 LAYERS = ("shared", "tasks", "options", "domains")
 # Parts of other files, which are included by name.
 INCLUDED = {"story.jinja", "own.jinja", "plots.yaml"}
@@ -77,7 +78,7 @@ def test_every_file_of_every_layer_is_rendered_by_some_answers() -> None:
 
 @pytest.mark.parametrize(("domain", "task"), TASKS)
 def test_tests_mirror_the_source(domain: str, task: str) -> None:
-    answers = {"dataset": "", "source": "", "deep": True, "container": True, "ci": "github", "mcp": True}
+    answers = {"dataset": "", "source": "", **EVERY_OPTION}
     paths = files(domain=domain, task=task, **answers)
     packages = {Path(path).parts[2] for path in paths if re.match(r"src/demo/\w+/", path)}
     tested = {Path(path).parts[1] for path in paths if re.match(r"tests/\w+/", path)}
@@ -113,7 +114,7 @@ def test_without_a_network_no_file_mentions_pytorch() -> None:
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_a_project_contains_the_code_of_its_task_only(task: str) -> None:
     other = {"classification": "regression", "regression": "classification"}[task]
-    answers = {"dataset": "", "source": "", "deep": True, "container": True, "ci": "github", "mcp": True}
+    answers = {"dataset": "", "source": "", **EVERY_OPTION}
     sources = files(domain="tabular", task=task, **answers).values()
     assert not [source for source in sources if f"/{other}/" in source]
     assert [source for source in sources if f"/{task}/" in source]

@@ -98,7 +98,7 @@ def test_render_returns_the_recorded_answers(tmp_path: Path) -> None:
 def test_a_project_keeps_its_example_table(
     tmp_path: Path, answers: dict[str, str], source: str, kept: str
 ) -> None:
-    """`_commit` is defined for a project that exists; those of 0.12.0 and older have no `source`."""
+    """`_commit` is defined for a project that exists; up to 0.12.0 it has no `source`."""
     update = render.Prompts(context={"_commit": "v0.12.0"})
     for folder, prompts, expected in (("new", None, source), ("old", update, kept)):
         with store.open_version() as release:
