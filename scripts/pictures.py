@@ -44,16 +44,18 @@ TWO = (
 )
 """A drawn 2, in fractions of the pad's width and height."""
 FEATURES = {
-    *("area", "compactness", "concave", "concavity", "dimension", "error", "fractal", "mean"),
-    *("perimeter", "pixels", "points", "radius", "smoothness", "square", "symmetry"),
-    *("texture", "worst"),
+    *("age", "air", "airline", "airport", "date", "day", "degrees", "departure", "departures"),
+    *("distance", "flights", "from", "gusts", "hour", "humidity", "in", "inches", "manufacturer"),
+    *("mbar", "miles", "mph", "of", "optional", "or", "plane", "pressure", "rain", "relative"),
+    *("scheduled", "seats", "snow", "temperature", "that", "the", "this", "to", "visibility"),
+    *("weather", "wind", "years", "f"),
 }
 """Words of column names in the tabular data; which of them are shown depends on the model."""
 
 
 def predict_table_row(page: Page) -> None:
     """Predict the least certain example of the test split."""
-    page.get_by_role("button", name="truth: benign").last.click()
+    page.get_by_role("button", name="truth: late").last.click()
     expect(page.get_by_text("by how much each input changes")).to_be_visible()
 
 

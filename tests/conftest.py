@@ -210,8 +210,8 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Owner:
 
 @pytest.fixture(scope="session")
 def trained_project(owner: Owner) -> Path:
-    """Give an installed, trained and committed project of the default answers; only read it."""
-    project = owner.create("demo")
+    """Give an installed, trained and committed project of a small table; only read it."""
+    project = owner.create("demo", "-d", "source=breast_cancer")
     owner.uv("run", "dvc", "repro", cwd=project)
     owner.run("git", "add", "--all", cwd=project)
     owner.run("git", "commit", "--quiet", "--message", "Train the first champion", cwd=project)

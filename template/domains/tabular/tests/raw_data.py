@@ -20,10 +20,10 @@ def write_raw_data(paths: ProjectPaths) -> None:
     """Fill `data/raw/` with a CSV file, and let the schema of the test project read it."""
     schema = load_schema(paths.schema)
     document = yaml.safe_load(paths.schema.read_text(encoding="utf-8"))
-    document["reading"] = {"file": "rows.csv"}
+    document["reading"] = {"file": "table.csv"}
     paths.schema.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
     paths.raw.mkdir(parents=True, exist_ok=True)
-    draw_table(schema, ROWS, seed=0).to_csv(paths.raw / "rows.csv", index=False)
+    draw_table(schema, ROWS, seed=0).to_csv(paths.raw / "table.csv", index=False)
 
 
 def draw_table(schema: Schema, rows: int, seed: int) -> pd.DataFrame:

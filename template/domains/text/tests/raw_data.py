@@ -17,10 +17,10 @@ def write_raw_data(paths: ProjectPaths) -> None:
     """Write a CSV file to `data/raw/` and adapt the test project's `schema.yaml` to it."""
     schema = load_schema(paths.schema)
     document = yaml.safe_load(paths.schema.read_text(encoding="utf-8"))
-    document |= {"reading": {"file": "rows.csv"}, "questions": [], "extracts": True}
+    document |= {"reading": {"file": "table.csv"}, "questions": [], "extracts": True}
     paths.schema.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
     paths.raw.mkdir(parents=True, exist_ok=True)
-    random_table(schema).to_csv(paths.raw / "rows.csv", index=False)
+    random_table(schema).to_csv(paths.raw / "table.csv", index=False)
 
 
 def random_table(schema: Schema) -> pd.DataFrame:

@@ -73,9 +73,25 @@ def _example_buttons(predictor: Predictor) -> list[tuple[dict[str, Any], Any]]:
 
 def _input_components(predictor: Predictor) -> dict[str, Any]:
     visible, others = predictor.inputs[:VISIBLE_INPUTS], predictor.inputs[VISIBLE_INPUTS:]
+    if any("section" in column for column in predictor.inputs):
+        return _input_sections(predictor)
     components = {column["name"]: _input_component(column) for column in visible}
     with gr.Accordion(f"Less important inputs ({len(others)})", open=False, visible=bool(others)):
         return components | {column["name"]: _input_component(column) for column in others}
+
+
+def _input_sections(predictor: Predictor) -> dict[str, Any]:
+    """Return the inputs below the headings of `schema.yaml`; headings without an important input are closed."""
+    sections: dict[str, list[Any]] = {}
+    for column in predictor.inputs:
+        sections.setdefault(column.get("section", "Other inputs"), []).append(column)
+    important = {column["name"] for column in predictor.inputs[:VISIBLE_INPUTS]}
+    components = {}
+    for title, columns in sections.items():
+        is_open = any(column["name"] in important for column in columns)
+        with gr.Accordion(title, open=is_open), gr.Row():
+            components |= {column["name"]: _input_component(column) for column in columns}
+    return components
 
 
 def _input_component(column: Any) -> Any:

@@ -16,7 +16,7 @@ def paths(project: ProjectPaths, tmp_path: Path) -> ProjectPaths:
     paths = ProjectPaths(tmp_path / "project")
     shutil.copytree(project.raw, paths.raw)
     shutil.copy(project.schema, paths.schema)
-    header, first, *others = (paths.raw / "rows.csv").read_text(encoding="utf-8").splitlines()
+    header, first, *others = (paths.raw / "table.csv").read_text(encoding="utf-8").splitlines()
     rows = "\n".join([header, first, first, *others])
     (tmp_path / "newer.csv").write_text(f"{rows}\n", encoding="utf-8", newline="\n")
     return paths
@@ -29,12 +29,12 @@ def test_newer_data_replaces_the_file_and_is_described(paths: ProjectPaths, tmp_
     assert rows == f"rows: {count:,} (before: {count - 1:,})"
     assert target
     assert following == "Next: uv run dvc repro"
-    assert (paths.raw / "rows.csv").read_bytes() == newer.read_bytes()
+    assert (paths.raw / "table.csv").read_bytes() == newer.read_bytes()
     assert update_data(paths, str(newer)) == ["nothing changed"]
 
 
 def test_data_that_does_not_match_the_schema_is_refused(paths: ProjectPaths, tmp_path: Path) -> None:
-    newer, before = tmp_path / "newer.csv", (paths.raw / "rows.csv").read_bytes()
+    newer, before = tmp_path / "newer.csv", (paths.raw / "table.csv").read_bytes()
     lines = newer.read_text(encoding="utf-8").splitlines()
     with_column = [f"{line},{'moon' if number == 0 else 'full'}" for number, line in enumerate(lines)]
     newer.write_text("\n".join(with_column), encoding="utf-8")
@@ -42,7 +42,7 @@ def test_data_that_does_not_match_the_schema_is_refused(paths: ProjectPaths, tmp
         update_data(paths, str(newer))
     with pytest.raises(UserError, match=r"none\.csv can't be read"):
         update_data(paths, str(tmp_path / "none.csv"))
-    assert (paths.raw / "rows.csv").read_bytes() == before
+    assert (paths.raw / "table.csv").read_bytes() == before
     assert not list((paths.root / ".dvc" / "tmp").iterdir())
 
 
