@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -97,7 +99,10 @@ def test_services_need_the_container(folder: Path) -> None:
 
 @contextmanager
 def mlflow_server(owner: Owner, project: Path, log: Path) -> Iterator[tuple[str, Popen[bytes]]]:
-    """Run the project's MLflow server as in compose.yaml; yield its address and process."""
+    """Run the project's MLflow server as in compose.yaml; yield its address and process.
+
+    The process starts others, which have to be killed with it.
+    """
     (port,) = seaweedfs.free_ports(1)
     program = project / ".venv" / "bin" / "mlflow"
     with log.open("wb") as output:
@@ -106,6 +111,7 @@ def mlflow_server(owner: Owner, project: Path, log: Path) -> Iterator[tuple[str,
             env={**owner.environment, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
             stdout=output,
             stderr=output,
+            start_new_session=True,
         )
     address = f"http://127.0.0.1:{port}"
     try:
@@ -117,8 +123,13 @@ def mlflow_server(owner: Owner, project: Path, log: Path) -> Iterator[tuple[str,
             time.sleep(0.25)
         yield address, child
     finally:
-        child.terminate()
-        child.wait()
+        kill_group(child)
+
+
+def kill_group(child: Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
 
 
 @pytest.mark.e2e
@@ -156,7 +167,7 @@ def test_a_project_moves_to_a_server_by_its_address(
             database.kill()
             database.start()
             train(client, copy)
-            server.kill()
+            kill_group(server)
             output = train(client, copy, fails=True)
             assert f"MLflow server {address} can't be reached" in output.splitlines()[-1]
     with serving(owner, copy) as demo:
