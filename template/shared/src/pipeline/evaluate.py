@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -169,14 +169,16 @@ def collect_evidence(
     candidates: Mapping[str, Candidate], splits: Splits, folds: Folds | None, schema: Schema, params: Params
 ) -> dict[str, Evidence]:
     """Return what the models predict for the folds, if there are any, and for the validation split, by these names."""
-    rows = {"validation": ("the validation split", splits["validation"])}
+    rows = {"validation": ("the validation split", read_truth(splits["validation"], schema))}
     if folds:
-        rows = {FOLDS: (f"{len(folds.fitted)} folds", join(splits).take(folds.rows))} | rows
+        truth = read_truth(join(splits).take(folds.rows), schema)
+        truth = replace(truth, folds=folds.predicted.argmax(axis=0)[folds.rows])
+        rows = {FOLDS: (f"{len(folds.fitted)} folds", truth)} | rows
     metric = primary_metric(params.evaluate.metric)
     evidence = {}
-    for name, (noun, part) in rows.items():
+    for name, (noun, truth) in rows.items():
         known = {model: entry.predictions[name] for model, entry in candidates.items() if name in entry.predictions}
-        evidence[name] = gather_evidence(noun, read_truth(part, schema), known, metric, params.evaluate)
+        evidence[name] = gather_evidence(noun, truth, known, metric, params.evaluate)
     return evidence
 
 

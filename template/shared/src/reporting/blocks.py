@@ -45,7 +45,7 @@ def describe_results(evaluation: dict[str, Any]) -> str:
 
 def describe_models(evaluation: dict[str, Any], reports: Path) -> str:
     """Return the comparison of the models: table, figure, how to read them, and what searches gained."""
-    image = "![Validation score of each model with its interval](figures/comparison.png)"
+    image = "![The score of each model with its interval](figures/comparison.png)"
     table, explanation = markdown.gain_table(evaluation), markdown.explain_scores(evaluation)
     return "\n\n".join([table, image, explanation, *describe_searches(reports)])
 
