@@ -19,6 +19,7 @@ from project_package.serving.database import database_url
 from project_package.serving.predictor import Predictor
 from project_package.serving.request_log import API, Call, RequestLog
 from project_package.tracking import registry, runs
+from project_package.tracking.promotions import describe_replacement
 from project_package.tracking.registry import ALIAS, REGISTERED_MODEL
 from project_package.tracking.versions import committed, find_version
 
@@ -180,6 +181,16 @@ def test_without_git_there_is_no_history(
     assert list(committed(project.root)) == []
     with pytest.raises(SystemExit, match="no champion before this one"):
         promote.rollback([], project)
+
+
+def test_a_training_that_replaces_a_promoted_champion_says_so(paths: ProjectPaths) -> None:
+    promoted, other = find_version(paths, 11).record, find_version(paths, 12).record
+    log = paths.root / promote.LOG
+    assert describe_replacement(log, promoted, other) == ""
+    promote.rollback([], paths)
+    assert "this replaces version 11, to which rollback returned" in describe_replacement(log, promoted, other)
+    assert describe_replacement(log, promoted, promoted) == ""
+    assert describe_replacement(log, other, promoted) == ""
 
 
 def test_a_champion_of_an_older_release_has_no_reference(paths: ProjectPaths) -> None:
