@@ -7,6 +7,7 @@ import io
 import json
 import re
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -185,6 +186,8 @@ def test_feedback_goes_on_after_postgresql_was_killed(owner: Owner, trained_proj
                 return status
 
             assert send("before") == 201
+            assert post(f"{address}/predict", {})[0] == 200
+            time.sleep(2)  # the request log is written each second
             server.kill()
             assert [send("lost") for _ in range(2)] == [503, 503]
             assert post(f"{address}/predict", {})[0] == 200
@@ -192,6 +195,9 @@ def test_feedback_goes_on_after_postgresql_was_killed(owner: Owner, trained_proj
             assert send("after") == 201
         listed = visitor.uv("run", "feedback", "list", cwd=trained_project)
         exported = visitor.uv("run", "feedback", "export", cwd=trained_project)
+        traffic = json.loads(visitor.uv("run", "monitor", "--json", cwd=trained_project))
+    assert traffic["status"] == "too few rows"
+    assert traffic["statuses"]["200"] > 0
     assert [remark in listed for remark in ("'before'", "'lost'", "'after'")] == [True, False, True]
     header, *rows, summary = exported.splitlines()
     assert header.endswith(",diagnosis")

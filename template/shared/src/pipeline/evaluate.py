@@ -35,6 +35,7 @@ from ..paths import ProjectPaths
 from ..serving import champion
 from ..tracking import registry, runs
 from ..tracking.lineage import Lineage
+from ..tracking.promotions import LOG, describe_replacement
 
 Cost = dict[str, Any]
 Splits = dict[str, Split]
@@ -86,11 +87,14 @@ def main(paths: ProjectPaths | None = None) -> None:
     figures = write_reports(paths.reports, evaluation, record, candidates, splits, schema)
     runs.log_figures(trainings, figures)
 
+    previous = current_record(paths)
     record = publish(paths, record, selected.exported, trainings[evaluation.champion])
     reference = build_reference(record, selected.exported, splits, selected.predictions["validation"], schema)
     write_json(reference_path(paths.champion), reference)
     registry.follow_champion(paths)
     registry.keep_files(paths)
+    if note := describe_replacement(paths.root / LOG, previous, record):
+        print(note)
     print(*evaluation.decisions, *([evaluation.decision["sentence"]] if evaluation.decision else []), sep="\n")
     print(f"champion: {evaluation.champion}, version {record['lineage']['registry_version']} in the registry")
 
@@ -274,9 +278,7 @@ def publish(paths: ProjectPaths, record: dict[str, Any], exported: bytes, traini
     If model, scores, parameters, data, lock and code are unchanged, the old record stays, so that git stays clean;
     unless it names uncommitted changes, and the model was trained again with other code or parameters.
     """
-    old: dict[str, Any] = {}
-    with suppress(champion.ChampionError):
-        old = champion.load_champion(paths.champion)[0].record
+    old = current_record(paths)
     lineage = Lineage()
     if training:
         lineage = Lineage.from_tags(training.data.tags)
@@ -293,6 +295,13 @@ def publish(paths: ProjectPaths, record: dict[str, Any], exported: bytes, traini
     record["lineage"] |= registered | {"evaluated_at": datetime.now(UTC).isoformat(timespec="seconds")}
     champion.publish(paths.champion, record, exported)
     return record
+
+
+def current_record(paths: ProjectPaths) -> dict[str, Any]:
+    """Return the record of the champion so far; empty if there is none that can be served."""
+    with suppress(champion.ChampionError):
+        return champion.load_champion(paths.champion)[0].record
+    return {}
 
 
 def write_json(path: Path, value: Any) -> None:
