@@ -129,7 +129,7 @@ def test_from_drift_to_a_new_champion_and_back(
     snapshot = find_version(paths, 12)
     lineage = snapshot.record["lineage"] | {"registry_version": 13, "mlflow_run_id": "13"}
     publish(paths.champion, snapshot.record | {"lineage": lineage}, snapshot.model)
-    won, report = challenge.compare(paths, before)
+    won, report = challenge.compare_champions(paths, before)
     assert ("is better" in report) == won
 
     commit(paths.root, "merge the pull request")
