@@ -99,15 +99,13 @@ def test_empty_destination_is_filled(
 
 
 def test_data_options_override_the_data_file(folder: Path) -> None:
-    new_project("first", "-d", "license=Apache-2.0", "-d", "task=regression")
+    new_project("first", "-d", "license=Apache-2.0", "-d", "ci=gitlab")
     file = folder / "first/.copier-answers.yml"
-    new_project(
-        "second", "--data-file", str(file), "-d", "project_name=Two", "-d", "task=classification"
-    )
+    new_project("second", "--data-file", str(file), "-d", "project_name=Two", "-d", "ci=none")
     assert answers(folder / "second") == {
         **answers(folder / "first"),
         "project_name": "Two",
-        "task": "classification",
+        "ci": "none",
     }
 
 
