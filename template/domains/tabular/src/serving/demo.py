@@ -88,7 +88,7 @@ def _input_sections(predictor: Predictor) -> dict[str, Any]:
     for column in predictor.inputs:
         sections.setdefault(column.get("section", "Other inputs"), []).append(column)
     important = {column["name"] for column in predictor.inputs[:VISIBLE_INPUTS]}
-    components = {}
+    components: dict[str, Any] = {}
     for title, columns in sections.items():
         is_open = any(column["name"] in important for column in columns)
         with gr.Accordion(title, open=is_open), gr.Row():
