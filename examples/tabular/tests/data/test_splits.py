@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 import yaml
 
-from second_look.config import Params
-from second_look.data.loading import read_raw
-from second_look.data.schema import MISSING, Column, Schema, load_schema
-from second_look.data.splits import Split, draw_folds, read_splits, split, to_table, write_splits
-from second_look.data.validation import validate
-from second_look.errors import UserError
-from second_look.evaluation.slices import slice_labels
-from second_look.paths import ProjectPaths
+from late_flights.config import Params
+from late_flights.data.loading import read_raw
+from late_flights.data.schema import MISSING, Column, Schema, load_schema
+from late_flights.data.splits import Split, draw_folds, read_splits, split, to_table, write_splits
+from late_flights.data.validation import validate
+from late_flights.errors import UserError
+from late_flights.evaluation.slices import slice_labels
+from late_flights.paths import ProjectPaths
 
 Splits = dict[str, Split]
 

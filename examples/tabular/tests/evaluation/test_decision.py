@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from second_look.config import Params
-from second_look.data.schema import Schema
-from second_look.errors import UserError
-from second_look.evaluation import decision
-from second_look.evaluation.decision import Aim, Costs, choose_threshold, make_decision, operating_points
-from second_look.evaluation.scores import Truth
-from second_look.evaluation.shares import Outcome
+from late_flights.config import Params
+from late_flights.data.schema import Schema
+from late_flights.errors import UserError
+from late_flights.evaluation import decision
+from late_flights.evaluation.decision import Aim, Costs, choose_threshold, make_decision, operating_points
+from late_flights.evaluation.scores import Truth
+from late_flights.evaluation.shares import Outcome
 
 SCORES = np.array([0.9, 0.8, 0.8, 0.6, 0.4, 0.2])
 HITS = np.array([True, True, False, True, False, False])

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from second_look.evaluation.candidate import Candidate
-from second_look.evaluation.reference import predicted_columns
-from second_look.paths import ProjectPaths
-from second_look.pipeline import monitor
-from second_look.serving import payloads
-from second_look.serving.champion import load_champion
-from second_look.serving.predictor import Predictor
-from second_look.serving.request_log import API, Call, RequestLog, summarize
+from late_flights.evaluation.candidate import Candidate
+from late_flights.evaluation.reference import predicted_columns
+from late_flights.paths import ProjectPaths
+from late_flights.pipeline import monitor
+from late_flights.serving import payloads
+from late_flights.serving.champion import load_champion
+from late_flights.serving.predictor import Predictor
+from late_flights.serving.request_log import API, Call, RequestLog, summarize
 
 
 @pytest.fixture
@@ -82,7 +82,8 @@ def test_the_reference_has_columns_of_the_request_log(
     assert {column["name"] for column in reference["predictions"]} == {str(column.name) for column in columns}
     assert {str(column.name) for column in columns} <= logged.keys()
     for column in reference["inputs"]:
-        assert type(inputs[column["name"]]) is (float if column["kind"] == "number" else str)
+        value = inputs[column["name"]]
+        assert value is None or type(value) is (float if column["kind"] == "number" else str)
 
 
 @pytest.mark.parametrize(

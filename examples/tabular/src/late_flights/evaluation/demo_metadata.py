@@ -88,6 +88,7 @@ def _describe_input(column: Column, values: pd.Series, train: pd.Series) -> dict
         "nullable": column.nullable,
         "others": column.others,
         **({"personal": True} if column.personal else {}),
+        **({"section": column.section} if column.section else {}),
     }
     if column.kind == "category":
         return entry | {"default": str(train.mode().iloc[0])}

@@ -34,6 +34,7 @@ class Column:
         others: whether a category that is not in `choices` counts as `OTHER` instead of being an error.
         date_format: of a date in the file, for `strptime`; empty for ISO 8601.
         personal: whether the request log must not contain it.
+        section: the heading of the demo below which the input is; without any, inputs are sorted by importance alone.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Column:
     others: bool = False
     date_format: str = ""
     personal: bool = False
+    section: str = ""
 
     @property
     def file_name(self) -> str:

@@ -1,9 +1,9 @@
-"""Second look."""
+"""Late flights."""
 
 import os
 from pathlib import Path
 
-TITLE = "Second look"
+TITLE = "Late flights"
 ACCENT = "teal"  # of the page: a hue of gradio.themes.colors
 HUB_TASK = "tabular-classification"  # of huggingface.co/tasks
 

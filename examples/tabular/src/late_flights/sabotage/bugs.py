@@ -9,6 +9,10 @@ def _has_numbers(schema: Schema) -> bool:
     return any(column.kind == "number" for column in schema.features)
 
 
+def _is_split_by_time(schema: Schema) -> bool:
+    return schema.split == "time"
+
+
 BUGS = (
     Bug(
         name="target_leak",
@@ -42,6 +46,16 @@ BUGS = (
         lesson="Training rows depend on test rows. Scaling hardly changes a score; target encoding would.",
         test="tests/test_silent_bugs.py::test_training_rows_do_not_depend_on_the_other_splits",
         concerns=_has_numbers,
+    ),
+    Bug(
+        name="random_split",
+        module="data/splits.py",
+        before='    if schema.split == "time":\n        ordered',
+        after='    if schema.split == "time" and share > 1:\n        ordered',
+        mistake="Rows are split at random, though the model will predict later rows from earlier ones.",
+        lesson="Rows of one day share what happened on it. The more flexible a model, the more it gains.",
+        test="tests/data/test_splits.py::test_rows_are_split_by_time_if_the_schema_says_so",
+        concerns=_is_split_by_time,
     ),
     Bug(
         name="shuffled_labels",

@@ -25,6 +25,8 @@ from .request_log import RequestLog
 
 # The most important inputs are visible, the others in an accordion.
 VISIBLE_INPUTS, VISIBLE_CONTRIBUTIONS = 8, 6
+# Of an input, in pixels: three are beside each other below a heading.
+MIN_WIDTH = 180
 
 
 def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollector, log: RequestLog) -> None:
@@ -73,26 +75,43 @@ def _example_buttons(predictor: Predictor) -> list[tuple[dict[str, Any], Any]]:
 
 def _input_components(predictor: Predictor) -> dict[str, Any]:
     visible, others = predictor.inputs[:VISIBLE_INPUTS], predictor.inputs[VISIBLE_INPUTS:]
+    if any("section" in column for column in predictor.inputs):
+        return _input_sections(predictor)
     components = {column["name"]: _input_component(column) for column in visible}
     with gr.Accordion(f"Less important inputs ({len(others)})", open=False, visible=bool(others)):
         return components | {column["name"]: _input_component(column) for column in others}
 
 
+def _input_sections(predictor: Predictor) -> dict[str, Any]:
+    """Return the inputs below the headings of `schema.yaml`; headings without an important input are closed."""
+    sections: dict[str, list[Any]] = {}
+    for column in predictor.inputs:
+        sections.setdefault(column.get("section", "Other inputs"), []).append(column)
+    important = {column["name"] for column in predictor.inputs[:VISIBLE_INPUTS]}
+    components: dict[str, Any] = {}
+    for title, columns in sections.items():
+        is_open = any(column["name"] in important for column in columns)
+        with gr.Accordion(title, open=is_open), gr.Row():
+            components |= {column["name"]: _input_component(column) for column in columns}
+    return components
+
+
 def _input_component(column: Any) -> Any:
     label = f"{column['label']} ({column['unit']})" if column["unit"] else column["label"]
+    shared: dict[str, Any] = {"value": column["default"], "min_width": MIN_WIDTH}
     if column["kind"] == "category":
-        return gr.Dropdown(choices=column["choices"], value=column["default"], label=label)
+        return gr.Dropdown(choices=column["choices"], label=label, **shared)
     if column["kind"] == "date":
-        return gr.DateTime(include_time=False, type="string", value=column["default"], label=label)
+        return gr.DateTime(include_time=False, type="string", label=label, **shared)
     if column["nullable"]:
         # Without a placeholder, Gradio turns an empty field into 0.
-        return gr.Number(value=column["default"], label=f"{label}, optional", placeholder="unknown")
+        return gr.Number(label=f"{label}, optional", placeholder="unknown", **shared)
     return gr.Slider(
         minimum=column["minimum"],
         maximum=column["maximum"],
-        value=column["default"],
         step=1 if column["whole"] else (column["maximum"] - column["minimum"]) / 1000,
         label=label,
+        **shared,
     )
 
 
