@@ -44,7 +44,7 @@ TWO = (
 )
 """A drawn 2, in fractions of the pad's width and height."""
 FEATURES = {
-    *("age", "air", "airline", "airport", "date", "day", "degrees", "departure", "departures"),
+    *("age", "air", "airline", "airport", "day", "degrees", "departure", "departures"),
     *("distance", "flights", "from", "gusts", "hour", "humidity", "in", "inches", "manufacturer"),
     *("mbar", "miles", "mph", "of", "optional", "or", "plane", "pressure", "rain", "relative"),
     *("scheduled", "seats", "snow", "temperature", "that", "the", "this", "to", "visibility"),

@@ -187,7 +187,7 @@ def test_a_dry_run_and_incomplete_commands_move_nothing(
         monkeypatch.delenv(name, raising=False)
     move.main(["--dry-run"], project)
     assert "Nothing was moved" in capsys.readouterr().out
-    with pytest.raises(SystemExit, match="where to"):
+    with pytest.raises(SystemExit, match="no destination"):
         move.main([], project)
     with pytest.raises(SystemExit, match=r"mlflow\.db not found"):
         move.main(["--dry-run"], ProjectPaths(tmp_path))
