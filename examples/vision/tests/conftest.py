@@ -174,6 +174,6 @@ def address(project: ProjectPaths, predictor: Predictor, feedback_url: str) -> I
         log.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client(address: str) -> Client:
     return Client(address, verbose=False)
