@@ -25,6 +25,21 @@ LIMIT = 1200
 """Seconds for one command; an installation from an empty cache takes minutes."""
 
 
+SAME_EVERYWHERE = [
+    f"--ignore=tests/{name}"
+    for name in (
+        *("tracking", "sabotage", "publishing", "pipeline/test_challenge.py"),
+        *("pipeline/test_promote.py", "pipeline/test_search_queue.py"),
+        *("serving/test_bad_requests.py", "serving/test_feedback.py"),
+        *("serving/test_feedback_store.py", "serving/test_screenshot.py"),
+    )
+]
+"""Options of pytest without the tests of a project that don't depend on its data and models.
+
+`test_a_project_passes_its_own_checks` in tests/test_domains.py runs them.
+"""
+
+
 def restore_sigint_handler() -> None:
     """Let child processes react to Ctrl-C, which the background jobs of a script ignore."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
