@@ -44,11 +44,23 @@ TWO = (
 )
 """A drawn 2, in fractions of the pad's width and height."""
 FEATURES = {
-    *("age", "air", "airline", "airport", "day", "degrees", "departure", "departures"),
+    *("age", "air", "airline", "airport", "date", "day", "degrees", "departure", "departures"),
     *("distance", "flights", "from", "gusts", "hour", "humidity", "in", "inches", "manufacturer"),
     *("mbar", "miles", "mph", "of", "optional", "or", "plane", "pressure", "rain", "relative"),
     *("scheduled", "seats", "snow", "temperature", "that", "the", "this", "to", "visibility"),
     *("weather", "wind", "years", "f"),
+    *("area", "compactness", "concave", "concavity", "dimension", "error", "fractal", "mean"),
+    *(
+        "perimeter",
+        "pixels",
+        "points",
+        "radius",
+        "smoothness",
+        "square",
+        "symmetry",
+        "texture",
+        "worst",
+    ),
 }
 """Words of column names in the tabular data; which of them are shown depends on the model."""
 
