@@ -172,8 +172,7 @@ def _describe_referral(decision: dict[str, Any], schema: Schema) -> dict[str, st
         "reason": f"{schema.sample_noun.capitalize()} with a probability of at least {rounded(decision['threshold'])} "
         f"that the {label} is {schema.positive} are referred. The threshold was chosen on the validation split, "
         f"{reason}; there it refers {validation['reached']:,} of {validation['rows']:,} and finds "
-        f"{validation['hits']:,} of {validation['positives']:,}. Of the test split it refers "
-        f"{test['reached'] / test['rows']:.0%}, of which {format_score(test['precision'])} are {schema.positive}.",
+        f"{validation['hits']:,} of {validation['positives']:,}.",
     }
 
 
