@@ -49,6 +49,18 @@ FEATURES = {
     *("mbar", "miles", "mph", "of", "optional", "or", "plane", "pressure", "rain", "relative"),
     *("scheduled", "seats", "snow", "temperature", "that", "the", "this", "to", "visibility"),
     *("weather", "wind", "years", "f"),
+    *("area", "compactness", "concave", "concavity", "dimension", "error", "fractal", "mean"),
+    *(
+        "perimeter",
+        "pixels",
+        "points",
+        "radius",
+        "smoothness",
+        "square",
+        "symmetry",
+        "texture",
+        "worst",
+    ),
 }
 """Words of column names in the tabular data; which of them are shown depends on the model."""
 

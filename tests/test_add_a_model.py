@@ -62,7 +62,7 @@ def test_a_new_model_is_picked_up_everywhere(
     owner: Owner, trained_project: Path, tmp_path: Path
 ) -> None:
     project = owner.copy(trained_project, tmp_path)
-    resample_less(project)
+    resample_less(project, prepared=True)
 
     add_extra_trees(project)
     assert trained(owner.uv("run", "dvc", "repro", cwd=project)) == ["extra_trees"]

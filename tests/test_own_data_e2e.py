@@ -25,13 +25,12 @@ from support.datasets import (
     write_csv,
     years,
 )
-from support.e2e import Owner, get, resample_less, serving
+from support.e2e import SAME_EVERYWHERE, Owner, get, resample_less, serving
 
 pytestmark = pytest.mark.e2e
 
 BASELINES = {"baseline", "majority", "mean", "seasonal_naive"}
-# tests/test_domains.py runs those that do not depend on whose data it is.
-WITHOUT = [f"--ignore=tests/serving/test_{name}.py" for name in ("page", "screenshot")]
+WITHOUT = [*SAME_EVERYWHERE, "--ignore=tests/serving/test_page.py"]
 PREDICT = """
 import json, sys
 from gradio_client import Client, handle_file

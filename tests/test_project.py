@@ -152,7 +152,7 @@ def test_clone_serves_without_training_data_or_database(owner: Owner, clone: Pat
         assert {item["label"] for item in classes} == {"benign", "malignant"}
         assert sum(item["confidence"] for item in classes) == pytest.approx(1, abs=1e-4)
     assert not (clone / "mlflow.db").exists()
-    assert not (clone / "data").exists()
+    assert not (clone / "data" / "raw").exists()
 
     for expected in ("Restored the champion", "is registered already"):
         assert expected in owner.uv("run", "restore-registry", cwd=clone)

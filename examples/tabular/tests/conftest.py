@@ -13,17 +13,17 @@ import yaml
 from gradio_client import Client
 from mlflow.tracking import MlflowClient
 
-from second_look.config import Params, load_params
-from second_look.data.schema import Schema, load_schema
-from second_look.data.splits import Split, read_splits
-from second_look.paths import ProjectPaths
-from second_look.pipeline import evaluate, explore, prepare, report, train
-from second_look.reporting.sections import END, START, find_prompts
-from second_look.serving import app, request_log
-from second_look.serving.api import Api
-from second_look.serving.feedback_collector import FeedbackCollector
-from second_look.serving.predictor import Predictor, load_predictor
-from second_look.serving.request_log import RequestLog
+from late_flights.config import Params, load_params
+from late_flights.data.schema import Schema, load_schema
+from late_flights.data.splits import Split, read_splits
+from late_flights.paths import ProjectPaths
+from late_flights.pipeline import evaluate, explore, prepare, report, train
+from late_flights.reporting.sections import END, START, find_prompts
+from late_flights.serving import app, request_log
+from late_flights.serving.api import Api
+from late_flights.serving.feedback_collector import FeedbackCollector
+from late_flights.serving.predictor import Predictor, load_predictor
+from late_flights.serving.request_log import RequestLog
 
 from .raw_data import write_raw_data
 

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from second_look.data.schema import Schema
-from second_look.data.splits import Split, encode_target
-from second_look.evaluation.examples import rank_errors
-from second_look.evaluation.metrics import METRICS
-from second_look.serving.prediction import MAX_CLASSES, Prediction
+from late_flights.data.schema import Schema
+from late_flights.data.splits import Split, encode_target
+from late_flights.evaluation.examples import rank_errors
+from late_flights.evaluation.metrics import METRICS
+from late_flights.serving.prediction import MAX_CLASSES, Prediction
 
 # Models are scored by the area under the ROC curve: random predictions have 0.5, perfect ones 1.
 METRIC, CHANCE = METRICS["roc_auc"], 0.5

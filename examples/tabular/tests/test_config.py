@@ -11,13 +11,13 @@ import yaml
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from second_look import config, paths
-from second_look.config import STRICT, Params, load_params, load_yaml
-from second_look.data.validation import DataError
-from second_look.errors import UserError, exit_on_user_error
-from second_look.evaluation.metrics import primary_metric
-from second_look.models.base import hyperparameters, load_model_module
-from second_look.paths import ProjectPaths
+from late_flights import config, paths
+from late_flights.config import STRICT, Params, load_params, load_yaml
+from late_flights.data.validation import DataError
+from late_flights.errors import UserError, exit_on_user_error
+from late_flights.evaluation.metrics import primary_metric
+from late_flights.models.base import hyperparameters, load_model_module
+from late_flights.paths import ProjectPaths
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from second_look.paths import ProjectPaths
+from late_flights.paths import ProjectPaths
 
 ROOT = ProjectPaths().root
 GUIDES = ("AGENTS.md", "docs/tour.md")

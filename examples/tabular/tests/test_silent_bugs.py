@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from second_look.config import Params
-from second_look.data.loading import read_raw
-from second_look.data.schema import Schema
-from second_look.data.splits import SPLITS, Split, encode_target, split
-from second_look.data.validation import validate
-from second_look.evaluation.metrics import METRICS
-from second_look.models.base import Model, TrainingContext, fit_model
-from second_look.paths import ProjectPaths
-from second_look.serving.predictor import Predictor
+from late_flights.config import Params
+from late_flights.data.loading import read_raw
+from late_flights.data.schema import Schema
+from late_flights.data.splits import SPLITS, Split, encode_target, split
+from late_flights.data.validation import validate
+from late_flights.evaluation.metrics import METRICS
+from late_flights.models.base import Model, TrainingContext, fit_model
+from late_flights.paths import ProjectPaths
+from late_flights.serving.predictor import Predictor
 
 from .conftest import MODELS
 from .expectations import CHANCE, METRIC, check_published, expected_target

@@ -93,6 +93,7 @@ class Monitor:
         significance: the chance of a false alarm about inputs and predictions, of all columns together.
         psi: the smallest population stability index that counts as drift.
         invalid_share: of the requests, which may be invalid.
+        error_share: of the requests, in which the server may fail.
         quality_drop: by how much the share of right predictions may be below that of the test split.
         ignore: inputs that are not tested.
     """
@@ -102,6 +103,7 @@ class Monitor:
     significance: Annotated[float, Field(gt=0, lt=1)] = 0.001
     psi: Annotated[float, Field(gt=0)] = 0.1
     invalid_share: Annotated[float, Field(gt=0, le=1)] = 0.1
+    error_share: Annotated[float, Field(gt=0, le=1)] = 0.05
     quality_drop: Annotated[float, Field(gt=0, lt=1)] = 0.1
     ignore: tuple[str, ...] = ()
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from second_look.data import croissant
-from second_look.data.croissant import write_data_card
-from second_look.data.fields import raw_fields
-from second_look.data.schema import Schema
-from second_look.paths import ProjectPaths
+from late_flights.data import croissant
+from late_flights.data.croissant import write_data_card
+from late_flights.data.fields import raw_fields
+from late_flights.data.schema import Schema
+from late_flights.paths import ProjectPaths
 
 
 def read_card(schema: Schema, raw: Path) -> dict[str, Any]:

@@ -7,16 +7,16 @@ import onnx
 import pandas as pd
 import pytest
 
-from second_look.config import Params
-from second_look.data import features
-from second_look.data.features import Columns, derive
-from second_look.data.schema import Schema
-from second_look.data.splits import Split
-from second_look.models.base import TrainingContext, fit_model
-from second_look.models.inference import export_difference
-from second_look.paths import ProjectPaths
-from second_look.serving.champion import ChampionError
-from second_look.serving.predictor import Predictor, load_predictor
+from late_flights.config import Params
+from late_flights.data import features
+from late_flights.data.features import Columns, derive
+from late_flights.data.schema import Schema
+from late_flights.data.splits import Split
+from late_flights.models.base import TrainingContext, fit_model
+from late_flights.models.inference import export_difference
+from late_flights.paths import ProjectPaths
+from late_flights.serving.champion import ChampionError
+from late_flights.serving.predictor import Predictor, load_predictor
 
 from ..conftest import MODELS
 

@@ -7,13 +7,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from second_look.data import loading
-from second_look.data.feedback import to_record
-from second_look.data.feedback_file import write_records
-from second_look.data.schema import MISSING, Column, Schema
-from second_look.data.validation import validate
-from second_look.serving.payloads import stored_inputs
-from second_look.serving.predictor import Predictor
+from late_flights.data import loading
+from late_flights.data.feedback import to_record
+from late_flights.data.feedback_file import write_records
+from late_flights.data.schema import MISSING, Column, Schema
+from late_flights.data.validation import validate
+from late_flights.serving.payloads import stored_inputs
+from late_flights.serving.predictor import Predictor
 
 FEATURES = (
     Column("size", "Size", "number", minimum=0, maximum=10),

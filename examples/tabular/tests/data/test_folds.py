@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from second_look.config import Params
-from second_look.data.folds import Folds, random_folds, read_folds, rolling_folds, write_folds
-from second_look.data.schema import Schema
-from second_look.data.splits import Split, join
-from second_look.evaluation.candidate import FOLDS, Candidate
-from second_look.models.base import TrainingContext, fit_model
-from second_look.paths import ProjectPaths
+from late_flights.config import Params
+from late_flights.data.folds import Folds, random_folds, read_folds, rolling_folds, write_folds
+from late_flights.data.schema import Schema
+from late_flights.data.splits import Split, join
+from late_flights.evaluation.candidate import FOLDS, Candidate
+from late_flights.models.base import TrainingContext, fit_model
+from late_flights.paths import ProjectPaths
 
 CLASSES = np.array(["a", "b"] * 20)
 

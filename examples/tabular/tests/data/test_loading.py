@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from second_look.data.loading import read_raw
-from second_look.data.schema import Column, ExcludedColumn, Schema
-from second_look.data.source import RAW_FILE
+from late_flights.data.loading import read_raw
+from late_flights.data.schema import Column, ExcludedColumn, Schema
+from late_flights.data.source import RAW_FILE
 
 DAY = Column("day", "Day", "date", column="Day of visit", date_format="%d.%m.%Y")
 TARGET = Column("code", "Code", "category", choices=("01", "NA"))

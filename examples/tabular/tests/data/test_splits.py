@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 import yaml
 
-from second_look.config import Params
-from second_look.data.loading import read_raw
-from second_look.data.schema import MISSING, Column, Schema, load_schema
-from second_look.data.splits import Split, draw_folds, read_splits, split, to_table, write_splits
-from second_look.data.validation import validate
-from second_look.errors import UserError
-from second_look.evaluation.slices import slice_labels
-from second_look.paths import ProjectPaths
+from late_flights.config import Params
+from late_flights.data.loading import read_raw
+from late_flights.data.schema import MISSING, Column, Schema, load_schema
+from late_flights.data.splits import Split, draw_folds, join, read_splits, split, to_table, write_splits
+from late_flights.data.validation import validate
+from late_flights.errors import UserError
+from late_flights.evaluation.slices import slice_labels
+from late_flights.paths import ProjectPaths
 
 Splits = dict[str, Split]
 
@@ -79,8 +79,27 @@ def test_rows_are_split_by_time_if_the_schema_says_so(table: pd.DataFrame, schem
             split(single, schema, params.prepare)
 
 
-@pytest.mark.parametrize(("group", "message"), [([], "needs a feature of kind: date"), (["size"], "remove split or")])
-def test_a_split_by_time_needs_a_date_and_no_group(
+def test_rows_of_a_day_are_in_one_split_and_one_fold(table: pd.DataFrame, schema: Schema, params: Params) -> None:
+    days = [f"2026-{1 + row % 60 // 28:02}-{1 + row % 60 % 28:02}" for row in range(300)]
+    schema = dataclasses.replace(schema, group=("day",), repeats=True, split="time")
+    rows = table.head(300).assign(day=days)
+    splits = split(rows, schema, params.prepare)
+    numbers = {name: set(part.cases) for name, part in splits.items() if part.cases is not None}
+    assert max(numbers["train"]) < min(numbers["validation"]) <= max(numbers["validation"]) < min(numbers["test"])
+    assert {len(part.target) % 5 for part in splits.values()} == {0}, "each day has five rows"
+    folds, joined = draw_folds(splits, schema, params.prepare), join(splits).groups
+    assert folds is not None
+    assert folds.describe()["rolling"]
+    for fitted, predicted in zip(folds.fitted, folds.predicted, strict=True):
+        assert not set(joined[fitted]) & set(joined[predicted])
+    with pytest.raises(UserError, match="orders rows by day, which is no date"):
+        split(rows.assign(day="Monday"), schema, params.prepare)
+
+
+@pytest.mark.parametrize(
+    ("group", "message"), [([], "needs a feature of kind: date"), (["size", "x"], "rows of one date")]
+)
+def test_a_split_by_time_needs_a_date_and_no_other_group(
     prepared_project: ProjectPaths, tmp_path: Path, group: list[str], message: str
 ) -> None:
     document = yaml.safe_load(prepared_project.schema.read_text(encoding="utf-8"))

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from second_look.data.loading import read_raw
-from second_look.data.schema import MISSING, OTHER, Column, Schema, load_schema
-from second_look.data.validation import DataError, validate
-from second_look.errors import UserError
-from second_look.paths import ProjectPaths
+from late_flights.data.loading import read_raw
+from late_flights.data.schema import MISSING, OTHER, Column, Schema, load_schema
+from late_flights.data.validation import DataError, validate
+from late_flights.errors import UserError
+from late_flights.paths import ProjectPaths
 
 AGE = Column("age", "Age", "number", minimum=0, maximum=120)
 COLOR = Column("color", "Color", "category", choices=("blue", "red"))

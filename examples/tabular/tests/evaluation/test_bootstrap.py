@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from second_look.evaluation.bootstrap import draw_rows, unit_ids
+from late_flights.evaluation.bootstrap import draw_rows, unit_ids
 
 
 def test_groups_are_drawn_whole() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from second_look.evaluation.candidate import Candidate
+from late_flights.evaluation.candidate import Candidate
 
 
 def test_save_and_read(tmp_path: Path) -> None:

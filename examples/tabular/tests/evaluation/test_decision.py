@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from second_look.config import Params
-from second_look.data.schema import Schema
-from second_look.errors import UserError
-from second_look.evaluation import decision
-from second_look.evaluation.decision import Aim, Costs, choose_threshold, make_decision, operating_points
-from second_look.evaluation.scores import Truth
-from second_look.evaluation.shares import Outcome
+from late_flights.config import Params
+from late_flights.data.schema import Schema
+from late_flights.errors import UserError
+from late_flights.evaluation import decision
+from late_flights.evaluation.decision import Aim, Costs, choose_threshold, make_decision, operating_points
+from late_flights.evaluation.scores import Truth
+from late_flights.evaluation.shares import Outcome
 
 SCORES = np.array([0.9, 0.8, 0.8, 0.6, 0.4, 0.2])
 HITS = np.array([True, True, False, True, False, False])
@@ -65,7 +65,7 @@ def outcome(target: list[int], scores: list[float]) -> Outcome:
     return Outcome(Truth(np.array(target), np.arange(len(target))), np.column_stack([first, 1 - first]))
 
 
-def test_a_referral_is_chosen_on_validation_and_told_of_the_test_split(params: Params) -> None:
+def test_a_referral_is_chosen_on_validation_and_reported_for_the_test_split(params: Params) -> None:
     params, schema = binary(params, recall=1.0)
     validation, test = (outcome([0, 0, 1, 1], [0.9, 0.5, 0.3, 0.1]), outcome([0, 0, 1, 1], [0.8, 0.2, 0.6, 0.1]))
     made = make_decision(params, schema, validation, test)

@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from second_look.data.schema import Schema
-from second_look.data.splits import Split
-from second_look.evaluation.demo_metadata import MAX_ERRORS, describe_inputs, round_significant
-from second_look.serving.predictor import Predictor
+from late_flights.data.schema import Schema
+from late_flights.data.splits import Split
+from late_flights.evaluation.demo_metadata import MAX_ERRORS, describe_inputs, round_significant
+from late_flights.serving.predictor import Predictor
 
 from ..expectations import check_ranked_errors
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from second_look.evaluation.error_groups import Feature, find_groups
+from late_flights.evaluation.error_groups import Feature, find_groups
 
 AGE = np.tile(np.arange(10.0, 90.0), 5)
 RED = np.arange(400) % 2 == 0

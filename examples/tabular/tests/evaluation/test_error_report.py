@@ -5,14 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from second_look.data.schema import Schema
-from second_look.data.splits import Split, encode_target
-from second_look.evaluation import error_report as module
-from second_look.evaluation.candidate import Candidate
-from second_look.evaluation.error_report import MAX_CASES, error_report
-from second_look.evaluation.failures import measure_errors
-from second_look.paths import ProjectPaths
-from second_look.serving.champion import load_champion
+from late_flights.data.schema import Schema
+from late_flights.data.splits import Split, encode_target
+from late_flights.evaluation import error_report as module
+from late_flights.evaluation.candidate import Candidate
+from late_flights.evaluation.error_report import MAX_CASES, error_report
+from late_flights.evaluation.failures import measure_errors
+from late_flights.paths import ProjectPaths
+from late_flights.serving.champion import load_champion
 
 
 def test_the_report_is_written_and_linked(project: ProjectPaths, splits: dict[str, Split], schema: Schema) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from second_look.evaluation.failures import describe_case, measure_errors, rank_cases, summarize_errors
+from late_flights.evaluation.failures import describe_case, measure_errors, rank_cases, summarize_errors
 
 SCHEMA: Any = SimpleNamespace(classes=("cat", "dog|"), sample_noun="images")
 TARGET = np.array([0, 0, 1, 1])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from second_look.evaluation import markdown
+from late_flights.evaluation import markdown
 
 LABELS = {
     "mae": {"label": "Error", "higher_is_better": False},

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from second_look.config import Evaluate
-from second_look.evaluation.metrics import METRICS
-from second_look.evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, Truth, score_slices
+from late_flights.config import Evaluate
+from late_flights.evaluation.metrics import METRICS
+from late_flights.evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, Truth, score_slices
 
 TARGET = np.array([0, 1, 1, 0])
 PROBABILITIES = np.array([[0.8, 0.2], [0.4, 0.6], [0.7, 0.3], [0.9, 0.1]])

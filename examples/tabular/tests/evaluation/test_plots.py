@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from second_look.evaluation.plot_data import plot_tables
-from second_look.evaluation.plots import draw_plots
-from second_look.paths import ProjectPaths
+from late_flights.evaluation.plot_data import plot_tables
+from late_flights.evaluation.plots import draw_plots
+from late_flights.paths import ProjectPaths
 
 from ..conftest import MODELS
 

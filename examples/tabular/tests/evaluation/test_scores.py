@@ -1,15 +1,17 @@
 """Bootstrap intervals contain the score, narrow with more data, and are left out where there is too little."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
-from second_look.config import Evaluate
-from second_look.evaluation import scores
-from second_look.evaluation.base import Metric
-from second_look.evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, Truth, score_models, score_slices
+from late_flights.config import Evaluate
+from late_flights.evaluation import scores
+from late_flights.evaluation.base import Metric
+from late_flights.evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, Truth, score_models, score_slices
 
 MAE = Metric("Error", lambda target, prediction: float(np.abs(target - prediction).mean()), higher_is_better=False)
 PARAMS = Evaluate(metric="mae", margin=0.1, confidence=0.95, resamples=200, seed=0, slices=[])
@@ -53,6 +55,16 @@ def test_a_metric_without_an_interval_has_its_value() -> None:
     score = score_models(independent(np.zeros(50)), {"model": noise(50)}, PARAMS, samples={})["model"]["mae"]
     assert score["value"] == pytest.approx(np.abs(noise(50)).mean())
     assert (score["low"], score["high"]) == (None, None)
+
+
+def test_a_ranking_is_scored_within_each_fold() -> None:
+    """Probabilities of different models are not on one scale: here the second fold's are all lower."""
+    truth = Truth(np.array([0, 1, 0, 1]), np.arange(4), folds=np.array([0, 0, 1, 1]))
+    probabilities = np.array([0.8, 0.9, 0.1, 0.2])[:, None]
+    area = Metric("AUC", lambda target, values: float(roc_auc_score(target, values[:, 0])), True, ranking=True)
+    assert scores.score(area, truth, probabilities) == 1.0
+    assert scores.score(area, dataclasses.replace(truth, folds=None), probabilities) == 0.75
+    assert np.isnan(scores.score(area, truth, probabilities, rows=[0, 2]))
 
 
 def score_slice(rows: Any) -> dict[str, Any]:

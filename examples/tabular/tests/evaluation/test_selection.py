@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from second_look.evaluation import selection
-from second_look.evaluation.selection import Comparison, compare, gather_evidence, select_champion
+from late_flights.evaluation import selection
+from late_flights.evaluation.selection import Comparison, compare, gather_evidence, select_champion
 
 from .test_scores import MAE, PARAMS, independent
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from second_look.evaluation.shares import share
+from late_flights.evaluation.shares import share
 
 
 @pytest.mark.parametrize(("hits", "rows"), [(42, 42), (0, 7), (61, 89)])

@@ -5,12 +5,12 @@ import re
 
 import pandas as pd
 
-from second_look.data.schema import Schema
-from second_look.data.splits import Split
-from second_look.exploration.exploration import explore
-from second_look.exploration.report import Exploration, Finding, join_names, percent, to_markdown
-from second_look.paths import ProjectPaths
-from second_look.pipeline import explore as stage
+from late_flights.data.schema import Schema
+from late_flights.data.splits import Split
+from late_flights.exploration.exploration import explore
+from late_flights.exploration.report import Exploration, Finding, join_names, percent, to_markdown
+from late_flights.paths import ProjectPaths
+from late_flights.pipeline import explore as stage
 
 
 def test_the_report_of_a_project_has_findings_and_figures(project: ProjectPaths) -> None:

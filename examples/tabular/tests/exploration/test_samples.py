@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from second_look.exploration.samples import explore_samples
+from late_flights.exploration.samples import explore_samples
 
 ROWS = 400
 
@@ -60,5 +60,5 @@ def test_columns_that_differ_between_splits_are_named(samples: pd.DataFrame, tar
 
 
 def test_a_large_table_is_sampled(samples: pd.DataFrame, target: pd.Series, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("second_look.exploration.samples.MAX_ROWS", 100)
+    monkeypatch.setattr("late_flights.exploration.samples.MAX_ROWS", 100)
     assert "of the rows" in findings(samples, target) or "Half of the rows" in findings(samples, target)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from second_look.exploration.target import measure_association, summarize_target, suspicious_rows
+from late_flights.exploration.target import measure_association, summarize_target, suspicious_rows
 
 
 def test_the_balance_of_the_classes() -> None:

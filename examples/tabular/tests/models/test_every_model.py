@@ -6,15 +6,15 @@ import numpy as np
 import onnx
 import pytest
 
-from second_look.config import Params
-from second_look.data.folds import read_folds
-from second_look.data.schema import Schema
-from second_look.data.splits import Split
-from second_look.evaluation.candidate import Candidate
-from second_look.models.base import Model, TrainingContext, fit_model
-from second_look.models.inference import export_difference, predict_onnx
-from second_look.paths import ProjectPaths
-from second_look.pipeline.train import MAX_EXPORT_DIFFERENCE, ExportError, canonical_onnx, train
+from late_flights.config import Params
+from late_flights.data.folds import read_folds
+from late_flights.data.schema import Schema
+from late_flights.data.splits import Split
+from late_flights.evaluation.candidate import Candidate
+from late_flights.models.base import Model, TrainingContext, fit_model
+from late_flights.models.inference import export_difference, predict_onnx
+from late_flights.paths import ProjectPaths
+from late_flights.pipeline.train import MAX_EXPORT_DIFFERENCE, ExportError, canonical_onnx, train
 
 from ..conftest import MODELS
 

@@ -8,16 +8,16 @@ import pandas as pd
 import pytest
 from sklearn import ensemble
 
-from second_look.config import Params
-from second_look.data.schema import Column, Schema
-from second_look.data.splits import Split
-from second_look.evaluation.candidate import Candidate
-from second_look.evaluation.demo_metadata import permutation_importance
-from second_look.evaluation.metrics import primary_metric
-from second_look.models.base import TrainingContext, fit_model
-from second_look.models.inference import export_difference
-from second_look.models.sklearn_model import fit_sklearn
-from second_look.paths import ProjectPaths
+from late_flights.config import Params
+from late_flights.data.schema import Column, Schema
+from late_flights.data.splits import Split
+from late_flights.evaluation.candidate import Candidate
+from late_flights.evaluation.demo_metadata import permutation_importance
+from late_flights.evaluation.metrics import primary_metric
+from late_flights.models.base import TrainingContext, fit_model
+from late_flights.models.inference import export_difference
+from late_flights.models.sklearn_model import fit_sklearn
+from late_flights.paths import ProjectPaths
 
 from ..expectations import baseline_predictions, expected_target
 

@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from second_look.monitoring.alert import AlertError, send_alert
+from late_flights.monitoring.alert import AlertError, send_alert
 
 DOCUMENT = {"project": "A project", "alerts": ["a", "b"], "status": "drift"}
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from second_look.config import Monitor
-from second_look.evaluation.reference import summarize
-from second_look.monitoring.drift import find_drift, homogeneity, pool
+from late_flights.config import Monitor
+from late_flights.evaluation.reference import summarize
+from late_flights.monitoring.drift import find_drift, homogeneity, pool
 
 ROWS, COLUMNS = 300, 5
 

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from second_look.config import Monitor
-from second_look.monitoring.report import Monitoring, format_markdown, format_text
-from second_look.monitoring.traffic import (
+from late_flights.config import Monitor
+from late_flights.monitoring.report import Monitoring, format_markdown, format_text
+from late_flights.monitoring.traffic import (
     Quality,
     compare_quality,
     expected_share,
     measure_quality,
     summarize_traffic,
 )
-from second_look.serving.feedback import Entry
+from late_flights.serving.feedback import Entry
 
 RECORD: dict[str, Any] = {
     "sha256": "abc" * 20,

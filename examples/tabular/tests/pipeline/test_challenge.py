@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from second_look.evaluation.candidate import Candidate
-from second_look.paths import ProjectPaths
-from second_look.pipeline import challenge
-from second_look.serving.champion import load_champion, publish, sha256
+from late_flights.evaluation.candidate import Candidate
+from late_flights.paths import ProjectPaths
+from late_flights.pipeline import challenge
+from late_flights.serving.champion import load_champion, publish, sha256
 
 from ..conftest import MODELS
 
@@ -50,7 +50,7 @@ def test_the_better_model_wins_on_the_same_rows(
     assert "is not clearly better" in capsys.readouterr().out
     shutil.copytree(copy.champion, tmp_path / "simplest")
     publish_model(project, MODELS[1], copy.champion)
-    won, report = challenge.compare(copy, tmp_path / "simplest")
+    won, report = challenge.compare_champions(copy, tmp_path / "simplest")
     assert won == ("The new champion is better" in report)
     assert report.count("version") == 2
 

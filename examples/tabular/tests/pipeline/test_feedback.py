@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from second_look.paths import ProjectPaths
-from second_look.pipeline import feedback
-from second_look.serving import payloads
-from second_look.serving.feedback_collector import FeedbackCollector
-from second_look.serving.predictor import Predictor
+from late_flights.paths import ProjectPaths
+from late_flights.pipeline import feedback
+from late_flights.serving import payloads
+from late_flights.serving.feedback_collector import FeedbackCollector
+from late_flights.serving.predictor import Predictor
 
 TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
 

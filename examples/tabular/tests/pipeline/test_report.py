@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from second_look.errors import exit_on_user_error
-from second_look.paths import ProjectPaths
-from second_look.pipeline import report
+from late_flights.errors import exit_on_user_error
+from late_flights.paths import ProjectPaths
+from late_flights.pipeline import report
 
 from ..conftest import with_blocks
 

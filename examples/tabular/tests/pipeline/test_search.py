@@ -9,19 +9,19 @@ import optuna
 import pytest
 from mlflow.tracking import MlflowClient
 
-from second_look.config import Params, load_params
-from second_look.data.schema import Schema
-from second_look.data.splits import Split
-from second_look.errors import UserError
-from second_look.evaluation.metrics import METRICS
-from second_look.models.base import TrainingContext, fit_model
-from second_look.paths import ProjectPaths
-from second_look.pipeline import search, search_queue
-from second_look.pipeline.search import Search, run_trials
-from second_look.pipeline.search_report import describe_search
-from second_look.reporting.blocks import describe_searches
-from second_look.tracking import runs
-from second_look.tracking.registry import REGISTERED_MODEL
+from late_flights.config import Params, load_params
+from late_flights.data.schema import Schema
+from late_flights.data.splits import Split
+from late_flights.errors import UserError
+from late_flights.evaluation.metrics import METRICS
+from late_flights.models.base import TrainingContext, fit_model
+from late_flights.paths import ProjectPaths
+from late_flights.pipeline import search, search_queue
+from late_flights.pipeline.search import Search, run_trials
+from late_flights.pipeline.search_report import describe_search
+from late_flights.reporting.blocks import describe_searches
+from late_flights.tracking import runs
+from late_flights.tracking.registry import REGISTERED_MODEL
 
 SEARCHED = list(load_params(ProjectPaths().params).search)
 MODEL = SEARCHED[0]

@@ -14,18 +14,18 @@ import yaml
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-from second_look.config import load_params
-from second_look.data.schema import Schema
-from second_look.data.splits import Split, encode_target
-from second_look.evaluation.candidate import Candidate
-from second_look.evaluation.metrics import METRICS
-from second_look.paths import ProjectPaths
-from second_look.pipeline import evaluate, train
-from second_look.serving.champion import RECORD_FILE, load_champion
-from second_look.tracking import runs
-from second_look.tracking.lineage import Lineage
-from second_look.tracking.registry import ALIAS, REGISTERED_MODEL
-from second_look.tracking.runs import TrackingError
+from late_flights.config import load_params
+from late_flights.data.schema import Schema
+from late_flights.data.splits import Split, encode_target
+from late_flights.evaluation.candidate import Candidate
+from late_flights.evaluation.metrics import METRICS
+from late_flights.paths import ProjectPaths
+from late_flights.pipeline import evaluate, train
+from late_flights.serving.champion import RECORD_FILE, load_champion
+from late_flights.tracking import runs
+from late_flights.tracking.lineage import Lineage
+from late_flights.tracking.registry import ALIAS, REGISTERED_MODEL
+from late_flights.tracking.runs import TrackingError
 
 from ..conftest import DATA_MD5, MODELS
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from second_look.errors import UserError
-from second_look.paths import ProjectPaths
-from second_look.publishing import check, space
+from late_flights.errors import UserError
+from late_flights.paths import ProjectPaths
+from late_flights.publishing import check, space
 
 
 @pytest.fixture

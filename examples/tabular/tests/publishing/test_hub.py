@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
-from second_look.errors import UserError
-from second_look.paths import ProjectPaths
-from second_look.publishing import check, publish, space
-from second_look.publishing.hub import NEW_SPACE, choose_space, upload
-from second_look.publishing.space import METADATA_FILE, PACKAGE
+from late_flights.errors import UserError
+from late_flights.paths import ProjectPaths
+from late_flights.publishing import check, publish, space
+from late_flights.publishing.hub import NEW_SPACE, choose_space, upload
+from late_flights.publishing.space import METADATA_FILE, PACKAGE
 
 from .fake_hub import FakeHub, serve_hub
 

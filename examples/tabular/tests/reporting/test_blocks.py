@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from second_look.evaluation import markdown
-from second_look.paths import ProjectPaths
-from second_look.reporting.sections import START, read_section
+from late_flights.evaluation import markdown
+from late_flights.paths import ProjectPaths
+from late_flights.reporting.sections import START, read_section
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from huggingface_hub import ModelCard, ModelCardData
 
-from second_look import HUB_TASK
-from second_look.data.schema import Schema
-from second_look.paths import ProjectPaths
-from second_look.reporting.model_card import describe_cost
-from second_look.serving.champion import load_champion
+from late_flights import HUB_TASK
+from late_flights.data.schema import Schema
+from late_flights.paths import ProjectPaths
+from late_flights.reporting.model_card import describe_cost
+from late_flights.serving.champion import load_champion
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from second_look.reporting.sections import END, START, fill_blocks, find_prompts, read_section
+from late_flights.reporting.sections import END, START, fill_blocks, find_prompts, read_section
 
 BEFORE, AFTER = "# Title\r\n\nsome *text*\n", "\nmore text\n"
 FIRST, LAST = START.format(name="results"), END.format(name="results")

@@ -14,17 +14,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from second_look.data.schema import Schema
-from second_look.errors import UserError
-from second_look.evaluation.metrics import METRICS
-from second_look.paths import ProjectPaths
-from second_look.sabotage import sabotage
-from second_look.sabotage.bugs import BUGS
-from second_look.sabotage.failure import Failure, first_failure
-from second_look.sabotage.injection import Bug, UnfitBugError, copy_project, inject
-from second_look.sabotage.sabotage import PACKAGE
-from second_look.sabotage.score import predict, score
-from second_look.serving.predictor import Predictor
+from late_flights.data.schema import Schema
+from late_flights.errors import UserError
+from late_flights.evaluation.metrics import METRICS
+from late_flights.paths import ProjectPaths
+from late_flights.sabotage import sabotage
+from late_flights.sabotage.bugs import BUGS
+from late_flights.sabotage.failure import Failure, first_failure
+from late_flights.sabotage.injection import Bug, UnfitBugError, copy_project, inject
+from late_flights.sabotage.sabotage import PACKAGE
+from late_flights.sabotage.score import predict, score
+from late_flights.serving.predictor import Predictor
 
 from ..conftest import MODELS
 

@@ -13,9 +13,9 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from second_look.paths import ProjectPaths
-from second_look.serving import api, app, payloads
-from second_look.serving.predictor import Predictor
+from late_flights.paths import ProjectPaths
+from late_flights.serving import api, app, payloads
+from late_flights.serving.predictor import Predictor
 
 from ..conftest import serve
 

@@ -16,10 +16,10 @@ import gradio as gr
 import httpx
 import pytest
 
-from second_look.paths import ProjectPaths
-from second_look.serving import app, payloads
-from second_look.serving.predictor import Predictor
-from second_look.serving.request_body import MAX_ERRORS, MAX_NAME, MAX_ROWS
+from late_flights.paths import ProjectPaths
+from late_flights.serving import app, payloads
+from late_flights.serving.predictor import Predictor
+from late_flights.serving.request_body import MAX_ERRORS, MAX_NAME, MAX_ROWS
 
 PREDICT, JSON = "/predict", {"Content-Type": "application/json"}
 

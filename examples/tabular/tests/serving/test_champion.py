@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from second_look.serving.champion import (
+from late_flights.serving.champion import (
     MODEL_FILE,
     RECORD_FILE,
     Champion,

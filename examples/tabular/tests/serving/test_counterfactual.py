@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from second_look.serving.counterfactual import smallest_change
-from second_look.serving.demo import format_change
-from second_look.serving.prediction import is_decisive
-from second_look.serving.predictor import Predictor
+from late_flights.serving.counterfactual import smallest_change
+from late_flights.serving.demo import format_change
+from late_flights.serving.prediction import is_decisive
+from late_flights.serving.predictor import Predictor
 
 
 def test_the_change_is_valid_and_has_the_prediction_that_it_shows(predictor: Predictor) -> None:

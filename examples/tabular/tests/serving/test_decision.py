@@ -5,10 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
-from second_look.evaluation.candidate import Candidate
-from second_look.paths import ProjectPaths
-from second_look.serving.decision import ACTIONS, add_decision, decide, decision_schemas, format_decision
-from second_look.serving.predictor import Predictor
+from late_flights.evaluation.candidate import Candidate
+from late_flights.paths import ProjectPaths
+from late_flights.serving.decision import ACTIONS, add_decision, decide, decision_schemas, format_decision
+from late_flights.serving.predictor import Predictor
 
 
 def test_decisions_about_the_test_split_are_those_of_the_evaluation(

@@ -9,9 +9,9 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from second_look.serving.demo import _input_component, contribution_bars
-from second_look.serving.prediction import describe_error
-from second_look.serving.predictor import Contribution, Predictor
+from late_flights.serving.demo import _input_component, _input_components, contribution_bars
+from late_flights.serving.prediction import describe_error
+from late_flights.serving.predictor import Contribution, Predictor
 
 from ..expectations import SHIFTS, check_response
 
@@ -53,6 +53,20 @@ def test_an_invalid_number_is_an_error(client: Client, predictor: Predictor, val
     with pytest.raises(AppError) as caught:
         client.predict(**{columns[0]["name"]: value}, api_name="/predict")
     assert str(caught.value).startswith(f"{columns[0]['label']} must ")
+
+
+def test_inputs_are_below_the_headings_of_the_schema(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = [{key: value for key, value in column.items() if key != "section"} for column in predictor.inputs]
+    first, *others = plain
+    for columns, headings in (
+        ([first | {"section": "First"}, *others], ["First", "Other inputs"][: len(plain)]),
+        (plain, [f"Less important inputs ({max(len(plain) - 8, 0)})"]),
+    ):
+        monkeypatch.setattr(predictor, "inputs", tuple(columns))
+        with gr.Blocks() as page:
+            components = _input_components(predictor)
+        assert list(components) == [column["name"] for column in plain]
+        assert [block.label for block in page.blocks.values() if isinstance(block, gr.Accordion)] == headings
 
 
 def test_every_kind_of_input_has_a_component(predictor: Predictor) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from second_look.serving import app, feedback_collector, feedback_form, payloads
-from second_look.serving.feedback import Entry, FeedbackStore
-from second_look.serving.feedback_collector import FeedbackCollector
-from second_look.serving.feedback_request import MAX_REMARK
-from second_look.serving.predictor import Predictor
-from second_look.serving.problems import ApiError
+from late_flights.serving import app, feedback_collector, feedback_form, payloads
+from late_flights.serving.feedback import Entry, FeedbackStore
+from late_flights.serving.feedback_collector import FeedbackCollector
+from late_flights.serving.feedback_request import MAX_REMARK
+from late_flights.serving.predictor import Predictor
+from late_flights.serving.problems import ApiError
 
 REMARK = "'); DROP TABLE feedback; -- <script>alert(1)</script>"
 
@@ -134,6 +134,18 @@ def test_a_slow_database_is_given_up(predictor: Predictor, tmp_path: Path, monke
     monkeypatch.setattr(feedback_collector, "MAX_WAITING", 0)
     with pytest.raises(ApiError, match="Too much feedback"):
         save(collector)
+
+
+def test_feedback_of_an_hour_is_limited(predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feedback_collector, "MAX_PER_HOUR", 1)
+    collector = FeedbackCollector(predictor, f"sqlite:///{(tmp_path / 'a.db').as_posix()}")
+    now = time.monotonic()
+    save(collector)
+    with pytest.raises(ApiError, match="in the last hour") as caught:
+        save(collector)
+    assert (caught.value.status, caught.value.headers) == (429, {"Retry-After": "3600"})
+    monkeypatch.setattr(feedback_collector, "monotonic", lambda: now + 3601)
+    assert save(collector).correct
 
 
 def test_only_the_latest_requests_are_remembered(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:

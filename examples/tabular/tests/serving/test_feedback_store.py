@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from second_look.paths import ProjectPaths
-from second_look.serving import database, feedback
-from second_look.serving.database import DatabaseError, database_url
-from second_look.serving.feedback import TABLE, Entry, FeedbackStore
+from late_flights.paths import ProjectPaths
+from late_flights.serving import database, feedback
+from late_flights.serving.database import DatabaseError, database_url
+from late_flights.serving.feedback import TABLE, Entry, FeedbackStore
 
 ENTRY = Entry(
     id="0" * 32,

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from second_look.data import schema
-from second_look.serving import inputs
-from second_look.serving.inputs import InvalidInputError, check_input, encode_input
+from late_flights.data import schema
+from late_flights.serving import inputs
+from late_flights.serving.inputs import InvalidInputError, check_input, encode_input
 
 BASE: dict[str, Any] = {"whole": False, "nullable": False, "others": False, "choices": [], "default": None}
 NUMBER = BASE | {"name": "size", "label": "Size", "kind": "number", "minimum": 0.0, "maximum": 10.0, "default": 5.0}

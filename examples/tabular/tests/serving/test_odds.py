@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from second_look.serving.odds import format_odds, log_odds
+from late_flights.serving.odds import format_odds, log_odds
 
 
 def test_log_odds() -> None:

@@ -16,15 +16,15 @@ from typing import Any
 import httpx
 import pytest
 
-from second_look import ACCENT, TITLE
-from second_look.paths import ProjectPaths
-from second_look.serving import app, payloads
-from second_look.serving import predictor as predictor_module
-from second_look.serving.api import Api
-from second_look.serving.champion import MODEL_FILE
-from second_look.serving.events import DEBOUNCE, PREDICTION, format_error
-from second_look.serving.predictor import InvalidInputError, Predictor
-from second_look.serving.theme import HUE
+from late_flights import ACCENT, TITLE
+from late_flights.paths import ProjectPaths
+from late_flights.serving import app, payloads
+from late_flights.serving import predictor as predictor_module
+from late_flights.serving.api import Api
+from late_flights.serving.champion import MODEL_FILE
+from late_flights.serving.events import DEBOUNCE, PREDICTION, format_error
+from late_flights.serving.predictor import InvalidInputError, Predictor
+from late_flights.serving.theme import HUE
 
 from ..conftest import serve
 

@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
-from second_look.serving.payloads import _input_schema
-from second_look.serving.prediction import to_json
-from second_look.serving.predictor import Predictor
+from late_flights.serving.payloads import _input_schema
+from late_flights.serving.prediction import to_json
+from late_flights.serving.predictor import Predictor
 
 
 def test_predictions_and_explanations_are_those_of_the_page(address: str, predictor: Predictor) -> None:

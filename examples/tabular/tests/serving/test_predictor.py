@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from second_look.data.splits import Split
-from second_look.paths import ProjectPaths
-from second_look.serving.champion import RECORD_FILE, ChampionError
-from second_look.serving.prediction import explained_quantity, explained_scores, format_truth
-from second_look.serving.predictor import InvalidInputError, Predictor, load_predictor
+from late_flights.data.splits import Split
+from late_flights.paths import ProjectPaths
+from late_flights.serving.champion import RECORD_FILE, ChampionError
+from late_flights.serving.prediction import explained_quantity, explained_scores, format_truth
+from late_flights.serving.predictor import InvalidInputError, Predictor, load_predictor
 
 from ..expectations import check_prediction
 

@@ -12,12 +12,12 @@ import pytest
 from gradio_client import Client
 from sqlalchemy import select
 
-from second_look.serving import payloads, request_log
-from second_look.serving.api import OTHER_FIELD
-from second_look.serving.database import Database
-from second_look.serving.predictor import Predictor
-from second_look.serving.request_log import API, Call, RequestLog, read_share
-from second_look.serving.request_table import TABLE
+from late_flights.serving import payloads, request_log
+from late_flights.serving.api import OTHER_FIELD
+from late_flights.serving.database import Database
+from late_flights.serving.predictor import Predictor
+from late_flights.serving.request_log import API, Call, RequestLog, read_share
+from late_flights.serving.request_table import TABLE
 
 
 def stored(url: str, **columns: Any) -> list[dict[str, Any]]:

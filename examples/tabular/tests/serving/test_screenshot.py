@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from second_look.errors import UserError
-from second_look.paths import ProjectPaths
-from second_look.serving import screenshot
-from second_look.serving.screenshot import IMAGE, find_browser, show_in_readme, take
+from late_flights.errors import UserError
+from late_flights.paths import ProjectPaths
+from late_flights.serving import screenshot
+from late_flights.serving.screenshot import IMAGE, find_browser, show_in_readme, take
 
 README = "# Title\r\n\r\nwhat it does\r\n\r\n## Results\r\n\r\n## Run it\r\n\r\nIt writes `docs/demo.png`.\r\n"
 BROWSER = f"""#!{sys.executable}

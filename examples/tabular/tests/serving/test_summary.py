@@ -2,7 +2,7 @@
 
 import pytest
 
-from second_look.serving.summary import describe_error, format_summary, percent
+from late_flights.serving.summary import describe_error, format_summary, percent
 
 
 def test_the_two_most_likely_classes_are_named_and_escaped() -> None:

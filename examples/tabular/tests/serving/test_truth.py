@@ -5,8 +5,8 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from second_look.serving.predictor import InvalidInputError
-from second_look.serving.truth import check_truth, read_truth, truth_component, truth_schema
+from late_flights.serving.predictor import InvalidInputError
+from late_flights.serving.truth import check_truth, read_truth, truth_component, truth_schema
 
 RECORD = {"classes": ["a", "b"]}
 

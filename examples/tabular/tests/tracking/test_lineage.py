@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from second_look.paths import ProjectPaths
-from second_look.serving.champion import sha256
-from second_look.tracking import context, lineage
-from second_look.tracking.context import LineageTags
-from second_look.tracking.lineage import Lineage, current_lineage, find_commit
+from late_flights.paths import ProjectPaths
+from late_flights.serving.champion import sha256
+from late_flights.tracking import context, lineage
+from late_flights.tracking.context import LineageTags
+from late_flights.tracking.lineage import Lineage, current_lineage, find_commit
 
 from ..conftest import DATA_MD5
 

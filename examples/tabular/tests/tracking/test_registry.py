@@ -10,11 +10,11 @@ import onnxruntime
 import pytest
 from mlflow.tracking import MlflowClient
 
-from second_look.paths import ProjectPaths
-from second_look.serving.champion import ChampionError, load_champion, sha256
-from second_look.tracking import registry, runs
-from second_look.tracking.lineage import Lineage
-from second_look.tracking.registry import ALIAS, REGISTERED_MODEL
+from late_flights.paths import ProjectPaths
+from late_flights.serving.champion import ChampionError, load_champion, sha256
+from late_flights.tracking import registry, runs
+from late_flights.tracking.lineage import Lineage
+from late_flights.tracking.registry import ALIAS, REGISTERED_MODEL
 
 from ..conftest import DATA_MD5
 

@@ -14,12 +14,12 @@ import mlflow
 import pytest
 from mlflow.tracking import MlflowClient
 
-from second_look.config import Params
-from second_look.evaluation.candidate import Candidate
-from second_look.paths import ProjectPaths
-from second_look.tracking import runs
-from second_look.tracking.registry import REGISTERED_MODEL
-from second_look.tracking.runs import TrackingError
+from late_flights.config import Params
+from late_flights.evaluation.candidate import Candidate
+from late_flights.paths import ProjectPaths
+from late_flights.tracking import runs
+from late_flights.tracking.registry import REGISTERED_MODEL
+from late_flights.tracking.runs import TrackingError
 
 from ..conftest import DATA_MD5, MODELS
 

@@ -1,10 +1,12 @@
 """Bootstrap intervals contain the score, narrow with more data, and are left out where there is too little."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from which_library.config import Evaluate
 from which_library.evaluation import scores
@@ -53,6 +55,16 @@ def test_a_metric_without_an_interval_has_its_value() -> None:
     score = score_models(independent(np.zeros(50)), {"model": noise(50)}, PARAMS, samples={})["model"]["mae"]
     assert score["value"] == pytest.approx(np.abs(noise(50)).mean())
     assert (score["low"], score["high"]) == (None, None)
+
+
+def test_a_ranking_is_scored_within_each_fold() -> None:
+    """Probabilities of different models are not on one scale: here the second fold's are all lower."""
+    truth = Truth(np.array([0, 1, 0, 1]), np.arange(4), folds=np.array([0, 0, 1, 1]))
+    probabilities = np.array([0.8, 0.9, 0.1, 0.2])[:, None]
+    area = Metric("AUC", lambda target, values: float(roc_auc_score(target, values[:, 0])), True, ranking=True)
+    assert scores.score(area, truth, probabilities) == 1.0
+    assert scores.score(area, dataclasses.replace(truth, folds=None), probabilities) == 0.75
+    assert np.isnan(scores.score(area, truth, probabilities, rows=[0, 2]))
 
 
 def score_slice(rows: Any) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def test_the_better_model_wins_on_the_same_rows(
     assert "is not clearly better" in capsys.readouterr().out
     shutil.copytree(copy.champion, tmp_path / "simplest")
     publish_model(project, MODELS[1], copy.champion)
-    won, report = challenge.compare(copy, tmp_path / "simplest")
+    won, report = challenge.compare_champions(copy, tmp_path / "simplest")
     assert won == ("The new champion is better" in report)
     assert report.count("version") == 2
 

@@ -19,6 +19,7 @@ from which_library.serving.database import database_url
 from which_library.serving.predictor import Predictor
 from which_library.serving.request_log import API, Call, RequestLog
 from which_library.tracking import registry, runs
+from which_library.tracking.promotions import LOG, describe_replacement
 from which_library.tracking.registry import ALIAS, REGISTERED_MODEL
 from which_library.tracking.versions import committed, find_version
 
@@ -72,7 +73,7 @@ def test_rolling_back_changes_files_alias_and_log(paths: ProjectPaths, capsys: p
     output = capsys.readouterr().out
     assert "version 11, is the champion; before: " in output
     assert "The next `uv run dvc repro` evaluates all models again" in output
-    with (paths.root / promote.LOG).open(encoding="utf-8", newline="") as file:
+    with (paths.root / LOG).open(encoding="utf-8", newline="") as file:
         (line,) = csv.DictReader(file)
     record, model = load_champion(paths.champion)
     assert (line["action"], line["from_version"], line["to_version"]) == ("rollback", "12", "11")
@@ -93,7 +94,7 @@ def test_rolling_back_changes_files_alias_and_log(paths: ProjectPaths, capsys: p
     commit(paths.root, "promote")
     promote.rollback([], paths)
     assert served(paths) == 11
-    assert len((paths.root / promote.LOG).read_text(encoding="utf-8").splitlines()) == 4
+    assert len((paths.root / LOG).read_text(encoding="utf-8").splitlines()) == 4
 
 
 def shifted_requests(reference: dict[str, Any]) -> list[Call]:
@@ -128,7 +129,7 @@ def test_from_drift_to_a_new_champion_and_back(
     snapshot = find_version(paths, 12)
     lineage = snapshot.record["lineage"] | {"registry_version": 13, "mlflow_run_id": "13"}
     publish(paths.champion, snapshot.record | {"lineage": lineage}, snapshot.model)
-    won, report = challenge.compare(paths, before)
+    won, report = challenge.compare_champions(paths, before)
     assert ("is better" in report) == won
 
     commit(paths.root, "merge the pull request")
@@ -162,7 +163,7 @@ def test_files_that_can_t_be_written_leave_the_alias(paths: ProjectPaths, monkey
         promote.rollback([], paths)
     assert followed == [paths]
     assert served(paths) == 12
-    assert not (paths.root / promote.LOG).exists()
+    assert not (paths.root / LOG).exists()
 
 
 def test_a_version_that_git_lacks_is_taken_from_the_registry(project: ProjectPaths, paths: ProjectPaths) -> None:
@@ -180,6 +181,16 @@ def test_without_git_there_is_no_history(
     assert list(committed(project.root)) == []
     with pytest.raises(SystemExit, match="no champion before this one"):
         promote.rollback([], project)
+
+
+def test_a_training_that_replaces_a_promoted_champion_says_so(paths: ProjectPaths) -> None:
+    promoted, other = find_version(paths, 11).record, find_version(paths, 12).record
+    log = paths.root / LOG
+    assert describe_replacement(log, promoted, other) == ""
+    promote.rollback([], paths)
+    assert "this replaces version 11, to which rollback returned" in describe_replacement(log, promoted, other)
+    assert describe_replacement(log, promoted, promoted) == ""
+    assert describe_replacement(log, other, promoted) == ""
 
 
 def test_a_champion_of_an_older_release_has_no_reference(paths: ProjectPaths) -> None:

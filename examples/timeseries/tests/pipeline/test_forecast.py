@@ -11,7 +11,7 @@ from air_ahead.paths import ProjectPaths
 from air_ahead.pipeline import forecast
 from air_ahead.serving import app, demo
 from air_ahead.serving.predictor import Predictor, load_predictor
-from air_ahead.serving.track_record import describe, describe_log, read_log
+from air_ahead.serving.track_record import LOG, describe, describe_log, read_log
 
 README = "# Title\n\n<!-- record: written by `uv run score` -->\n<!-- end of record -->\n"
 KNOWN = 3  # steps that become known after the forecast
@@ -45,9 +45,9 @@ def test_a_forecast_is_compared_when_its_outcome_is_known(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     forecast.main([], copy)
-    assert f"Commit them: git add {forecast.LOG}" in capsys.readouterr().out
+    assert f"Commit them: git add {LOG}" in capsys.readouterr().out
     predictor = load_predictor(copy.champion)
-    steps = read_log(copy.root / forecast.LOG)
+    steps = read_log(copy.root / LOG)
     assert len(steps) == predictor.inputs[1]["maximum"]
     assert steps[0].last_known == predictor.name(len(predictor.series) - 1)
     with pytest.raises(SystemExit, match="is on record already; update the data or the model first"):
@@ -69,7 +69,7 @@ def test_a_forecast_is_compared_when_its_outcome_is_known(
 
 
 def test_a_damaged_log_is_explained(copy: ProjectPaths) -> None:
-    path = copy.root / forecast.LOG
+    path = copy.root / LOG
     path.parent.mkdir()
     path.write_text("made_at,last_known\n2026-11-30,x\n", encoding="utf-8")
     with pytest.raises(SystemExit, match="line 2 is not a forecast; restore it: git restore"):

@@ -118,11 +118,11 @@ def test_ends_of_workers_are_counted() -> None:
 @pytest.mark.parametrize(
     ("address", "message"),
     [
-        ("postgres://ada:s3cret@127.0.0.1:1/search", "refused|no driver for postgresql is installed"),
+        ("postgres://ada:pa55word@127.0.0.1:1/search", "refused|no driver for postgresql is installed"),
         ("sqlite:////missing/folder/optuna.db", "unable to open database file. Check that it runs"),
     ],
 )
 def test_a_database_that_is_down_is_one_line(address: str, message: str) -> None:
     with pytest.raises(UserError, match=message) as error, search_queue.storage_errors(address):
         search_queue.open_storage(address)
-    assert "s3cret" not in str(error.value)
+    assert "pa55word" not in str(error.value)

@@ -155,13 +155,13 @@ def test_postgresql_numbers_new_rows_after_the_moved_ones() -> None:
         ("server", "not the address of a database"),
         ("nosql://server/runs", "not the address of a known database"),
         ("sqlite:////missing/folder/server.db", "unable to open database file. Check that it runs"),
-        ("postgres://ada:s3cret@127.0.0.1:1/runs", "refused|no driver for postgresql is installed: uv sync"),
+        ("postgres://ada:pa55word@127.0.0.1:1/runs", "refused|no driver for postgresql is installed: uv sync"),
     ],
 )
 def test_addresses_that_lead_nowhere_are_one_line(project: ProjectPaths, address: str, message: str) -> None:
     with pytest.raises(SystemExit, match=message) as error:
         move.main([address, "--artifacts", "unused"], project)
-    assert "s3cret" not in str(error.value)
+    assert "pa55word" not in str(error.value)
     assert len(str(error.value).strip().splitlines()) == 1
 
 
@@ -187,7 +187,7 @@ def test_a_dry_run_and_incomplete_commands_move_nothing(
         monkeypatch.delenv(name, raising=False)
     move.main(["--dry-run"], project)
     assert "Nothing was moved" in capsys.readouterr().out
-    with pytest.raises(SystemExit, match="where to"):
+    with pytest.raises(SystemExit, match="no destination"):
         move.main([], project)
     with pytest.raises(SystemExit, match=r"mlflow\.db not found"):
         move.main(["--dry-run"], ProjectPaths(tmp_path))

@@ -68,6 +68,16 @@ def test_many_invalid_requests_are_an_alert_that_a_dead_webhook_does_not_hide(
     assert run(watched, "--since", "2999-01-01") == 0
 
 
+def test_many_failures_of_the_server_are_an_alert(
+    watched: ProjectPaths, log: RequestLog, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(60):
+        log.add(Call(API, 503, 0.01))
+    log.close()
+    assert run(watched, "--json") == monitor.EXIT_DRIFT
+    assert json.loads(capsys.readouterr().out)["alerts"] == ["100% of the requests failed with status 5xx"]
+
+
 def test_the_reference_has_columns_of_the_request_log(
     project: ProjectPaths, predictor: Predictor, watched: ProjectPaths
 ) -> None:
@@ -82,7 +92,8 @@ def test_the_reference_has_columns_of_the_request_log(
     assert {column["name"] for column in reference["predictions"]} == {str(column.name) for column in columns}
     assert {str(column.name) for column in columns} <= logged.keys()
     for column in reference["inputs"]:
-        assert type(inputs[column["name"]]) is (float if column["kind"] == "number" else str)
+        value = inputs[column["name"]]
+        assert value is None or type(value) is (float if column["kind"] == "number" else str)
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,18 @@ def test_a_slow_database_is_given_up(predictor: Predictor, tmp_path: Path, monke
         save(collector)
 
 
+def test_feedback_of_an_hour_is_limited(predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feedback_collector, "MAX_PER_HOUR", 1)
+    collector = FeedbackCollector(predictor, f"sqlite:///{(tmp_path / 'a.db').as_posix()}")
+    now = time.monotonic()
+    save(collector)
+    with pytest.raises(ApiError, match="in the last hour") as caught:
+        save(collector)
+    assert (caught.value.status, caught.value.headers) == (429, {"Retry-After": "3600"})
+    monkeypatch.setattr(feedback_collector, "monotonic", lambda: now + 3601)
+    assert save(collector).correct
+
+
 def test_only_the_latest_requests_are_remembered(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feedback_collector, "MAX_REQUESTS", 2)
     monkeypatch.setattr(feedback_collector, "MAX_BYTES", 100)

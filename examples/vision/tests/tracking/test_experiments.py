@@ -48,8 +48,8 @@ def test_other_parameters_and_the_best_trial_of_a_search_are_listed(copy: Projec
         mlflow.log_params({"model": model, name: "tried"})
         mlflow.log_metric(metric, 0.25)
     search = runs.search_run(f"search {model}", {"model": model, "trials": 1})
-    with search, runs.search_run("trial 0", {"model": model, name: value}) as metrics:
-        metrics[metric] = 0.75
+    with search, runs.search_run("trial 0", {"model": model, name: value}) as trial:
+        trial.metrics[metric] = 0.75
     first, second = write_log(copy)[:2]
     assert first[1].replace("\\", "") == f"search {model}, 1 trials"
     assert first[2:] == ["–", "0.75", "best values kept"]

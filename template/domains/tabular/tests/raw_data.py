@@ -42,7 +42,7 @@ def draw_table(schema: Schema, rows: int, seed: int) -> pd.DataFrame:
     table[schema.target.file_name] = to_text(schema.target, rank)
     others = {entry.column: ["x"] * rows for entry in schema.left_out}
     # Each row is a case of its own, so that the splits have the same shares of the classes.
-    cases = {name: [f"case {row}" for row in range(rows)] for name in schema.group_columns}
+    cases = {name: [iso_date(row) for row in range(rows)] for name in schema.group_columns}
     return pd.DataFrame(table | others | cases)
 
 

@@ -47,6 +47,8 @@ class Monitoring:
         if traffic.logged >= self.limits.min_rows and traffic.share(4) > self.limits.invalid_share:
             worst = ", ".join(f"{name} {number}" for name, number in list(traffic.problems.items())[:3])
             yield f"{traffic.share(4):.0%} of the requests are invalid{f': {worst}' if worst else ''}"
+        if traffic.logged >= self.limits.min_rows and traffic.share(5) > self.limits.error_share:
+            yield f"{traffic.share(5):.0%} of the requests failed with status 5xx"
         if quality.dropped and quality.expected is not None:
             share, expected = quality.right / quality.rows, quality.expected
             yield f"{share:.0%} of {quality.rows:,} predictions with feedback are right; test split: {expected:.0%}"

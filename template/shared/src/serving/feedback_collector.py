@@ -3,12 +3,12 @@
 import asyncio
 import logging
 import math
-import time
 import uuid
 from collections import OrderedDict, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Lock
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ..paths import ProjectPaths
@@ -91,7 +91,7 @@ class FeedbackCollector:
 
     def _limit_rate(self) -> None:
         with self._lock:
-            now = time.monotonic()
+            now = monotonic()
             while self._accepted and self._accepted[0] <= now - 3600:
                 self._accepted.popleft()
             if len(self._accepted) >= MAX_PER_HOUR:

@@ -50,7 +50,7 @@ CSS = """
 #figures .grid-container { grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); }
 #figures .thumbnail-item { aspect-ratio: auto; }
 #figures .caption-label { display: none; }
-/* In a narrow column, a date leaves room for its calendar. */
+/* In a narrow column, the calendar button of a date stays visible. */
 input.time { min-width: 0; }
 /* Next to a long list of inputs, the prediction stays in sight. */
 .sticky { position: sticky; top: 1em; align-self: flex-start; }

@@ -144,7 +144,7 @@ def test_feedback_of_an_hour_is_limited(predictor: Predictor, tmp_path: Path, mo
     with pytest.raises(ApiError, match="in the last hour") as caught:
         save(collector)
     assert (caught.value.status, caught.value.headers) == (429, {"Retry-After": "3600"})
-    monkeypatch.setattr(time, "monotonic", lambda: now + 3601)
+    monkeypatch.setattr(feedback_collector, "monotonic", lambda: now + 3601)
     assert save(collector).correct
 
 

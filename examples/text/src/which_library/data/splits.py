@@ -82,10 +82,8 @@ def assign_groups(documents: pd.DataFrame, params: Prepare) -> dict[str, str]:
 def join(splits: dict[str, Split]) -> Split:
     """Return the texts of the training split, followed by those of the validation split."""
     parts = splits["train"], splits["validation"]
-    features, target = (
-        pd.concat(columns, ignore_index=True)
-        for columns in ([part.features for part in parts], [part.target for part in parts])
-    )
+    features = pd.concat([part.features for part in parts], ignore_index=True)
+    target = pd.concat([part.target for part in parts], ignore_index=True)
     return Split(features, target, splits["train"].names)
 
 

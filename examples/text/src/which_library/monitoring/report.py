@@ -47,6 +47,8 @@ class Monitoring:
         if traffic.logged >= self.limits.min_rows and traffic.share(4) > self.limits.invalid_share:
             worst = ", ".join(f"{name} {number}" for name, number in list(traffic.problems.items())[:3])
             yield f"{traffic.share(4):.0%} of the requests are invalid{f': {worst}' if worst else ''}"
+        if traffic.logged >= self.limits.min_rows and traffic.share(5) > self.limits.error_share:
+            yield f"{traffic.share(5):.0%} of the requests failed with status 5xx"
         if quality.dropped and quality.expected is not None:
             share, expected = quality.right / quality.rows, quality.expected
             yield f"{share:.0%} of {quality.rows:,} predictions with feedback are right; test split: {expected:.0%}"
@@ -92,12 +94,15 @@ def summarize(monitoring: Monitoring) -> Iterator[tuple[str, str]]:
     problems = ", ".join(f"{name} {number:,}" for name, number in list(traffic.problems.items())[:5])
     yield "invalid inputs", problems or "none"
     for of in ("input", "prediction"):
-        drifts = [drift for drift in monitoring.drifts if drift.of == of]
-        drifted = [drift.name for drift in drifts if drift.drifted]
-        found = f"{len(drifted)} of {len(drifts)}" + (f": {', '.join(drifted)}" if drifted else "")
-        yield f"{of} drift", found if drifts else "not tested"
+        yield f"{of} drift", _count_drifts([drift for drift in monitoring.drifts if drift.of == of])
     expected = "" if quality.expected is None else f"; {quality.expected:.1%} on the test split"
     yield "feedback", f"{quality.right:,} of {quality.rows:,} right{expected}" if quality.rows else "none"
+
+
+def _count_drifts(drifts: list[Drift]) -> str:
+    drifted = [drift.name for drift in drifts if drift.drifted]
+    names = f": {', '.join(drifted)}" if drifted else ""
+    return f"{len(drifted)} of {len(drifts)}{names}" if drifts else "not tested"
 
 
 def format_text(monitoring: Monitoring) -> str:

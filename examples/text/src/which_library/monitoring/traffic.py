@@ -86,21 +86,33 @@ def summarize_traffic(rows: Sequence[Record], record: Record, *, distinct: bool)
         distinct: whether equal rows count once: repeated requests are no more evidence than one.
     """
     requests = list({row["request_id"]: row for row in rows}.values())
-    seconds = [row["seconds"] for row in requests if row["source"] == "api" and row["status"] == 200]
     predicted = [row for row in rows if row["inputs"] is not None]
-    champion = [row for row in predicted if record["sha256"].startswith(row["model_sha256"])]
+    if distinct:
+        predicted = _distinct(predicted)
     return Traffic(
         requests=round(sum(1 / row["share"] for row in requests)),
         statuses=dict(sorted(Counter(row["status"] for row in requests).items())),
-        latency={f"p{q}": round(float(np.percentile(seconds, q)), 6) for q in (50, 95, 99)} if seconds else {},
-        problems=dict(Counter(name for row in requests for name in row["problems"] or ()).most_common()),
-        inputs=[row["inputs"] for row in (_distinct(predicted) if distinct else predicted)],
-        predictions=[row["prediction"] for row in (_distinct(champion) if distinct else champion)],
+        latency=_measure_latency(requests),
+        problems=_count_problems(requests),
+        inputs=[row["inputs"] for row in predicted],
+        predictions=[row["prediction"] for row in predicted if record["sha256"].startswith(row["model_sha256"])],
     )
 
 
+def _count_problems(requests: Iterable[Record]) -> dict[str, int]:
+    """Return the number of requests by invalid input, the most frequent first."""
+    return dict(Counter(name for row in requests for name in row["problems"] or ()).most_common())
+
+
+def _measure_latency(requests: Iterable[Record]) -> dict[str, float]:
+    """Return seconds by quantile, of the predictions of the REST API; empty without any."""
+    seconds = [row["seconds"] for row in requests if row["source"] == "api" and row["status"] == 200]
+    return {f"p{q}": round(float(np.percentile(seconds, q)), 6) for q in (50, 95, 99)} if seconds else {}
+
+
 def _distinct(rows: Iterable[Record]) -> list[Record]:
-    return list({tuple(sorted(row["inputs"].items())): row for row in rows}.values())
+    """Return the rows with different inputs, for each model."""
+    return list({(row["model_sha256"], *sorted(row["inputs"].items())): row for row in rows}.values())
 
 
 def measure_quality(entries: Iterable[Entry], record: Record, limits: Monitor) -> Quality:

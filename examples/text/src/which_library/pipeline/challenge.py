@@ -16,7 +16,7 @@ from ..errors import UserError, exit_on_user_error
 from ..evaluation.markdown import escape, format_score, signed, table
 from ..evaluation.metrics import METRICS, primary_metric
 from ..evaluation.scores import Truth, score_models
-from ..evaluation.selection import Comparison, select_champion
+from ..evaluation.selection import Comparison, compare, gather_evidence
 from ..models.inference import predict_onnx
 from ..paths import ProjectPaths
 from ..serving.champion import load_champion
@@ -46,13 +46,13 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="a copy of models/champion/ with the former model")
     with exit_on_user_error():
-        won, text = compare(paths or ProjectPaths(), parser.parse_args(arguments).folder)
+        won, text = compare_champions(paths or ProjectPaths(), parser.parse_args(arguments).folder)
         print(text)
     if not won:
         sys.exit(EXIT_REFUSED)
 
 
-def compare(paths: ProjectPaths, folder: Path) -> tuple[bool, str]:
+def compare_champions(paths: ProjectPaths, folder: Path) -> tuple[bool, str]:
     """Return whether the champion is better than the one in `folder`, and a report.
 
     The former champion may have been trained on some of the rows, which favors it.
@@ -73,7 +73,8 @@ def compare(paths: ProjectPaths, folder: Path) -> tuple[bool, str]:
     if predictions[OLD].shape != predictions[NEW].shape:
         raise UserError(f"the model in {folder} has other classes or steps than the champion")
     metric = primary_metric(params.metric)
-    _, (result,) = select_champion(metric, truth, predictions, replace(params, margin=0.0))
+    evidence = gather_evidence("the test split", truth, predictions, metric, params)
+    result = compare(OLD, NEW, evidence, metric, replace(params, margin=0.0))
     scores = score_models(truth, predictions, params)
     return result.promoted, _report(result, scores, [former.record, champion.record], len(np.asarray(truth.target)))
 

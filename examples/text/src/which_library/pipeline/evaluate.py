@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from ..paths import ProjectPaths
 from ..serving import champion
 from ..tracking import registry, runs
 from ..tracking.lineage import Lineage
+from ..tracking.promotions import LOG, describe_replacement
 
 Cost = dict[str, Any]
 Splits = dict[str, Split]
@@ -86,11 +87,14 @@ def main(paths: ProjectPaths | None = None) -> None:
     figures = write_reports(paths.reports, evaluation, record, candidates, splits, schema)
     runs.log_figures(trainings, figures)
 
+    previous = current_record(paths)
     record = publish(paths, record, selected.exported, trainings[evaluation.champion])
     reference = build_reference(record, selected.exported, splits, selected.predictions["validation"], schema)
     write_json(reference_path(paths.champion), reference)
     registry.follow_champion(paths)
     registry.keep_files(paths)
+    if note := describe_replacement(paths.root / LOG, previous, record):
+        print(note)
     print(*evaluation.decisions, *([evaluation.decision["sentence"]] if evaluation.decision else []), sep="\n")
     print(f"champion: {evaluation.champion}, version {record['lineage']['registry_version']} in the registry")
 
@@ -169,14 +173,16 @@ def collect_evidence(
     candidates: Mapping[str, Candidate], splits: Splits, folds: Folds | None, schema: Schema, params: Params
 ) -> dict[str, Evidence]:
     """Return what the models predict for the folds, if there are any, and for the validation split, by these names."""
-    rows = {"validation": ("the validation split", splits["validation"])}
+    rows = {"validation": ("the validation split", read_truth(splits["validation"], schema))}
     if folds:
-        rows = {FOLDS: (f"{len(folds.fitted)} folds", join(splits).take(folds.rows))} | rows
+        truth = read_truth(join(splits).take(folds.rows), schema)
+        truth = replace(truth, folds=folds.predicted.argmax(axis=0)[folds.rows])
+        rows = {FOLDS: (f"{len(folds.fitted)} folds", truth)} | rows
     metric = primary_metric(params.evaluate.metric)
     evidence = {}
-    for name, (noun, part) in rows.items():
+    for name, (noun, truth) in rows.items():
         known = {model: entry.predictions[name] for model, entry in candidates.items() if name in entry.predictions}
-        evidence[name] = gather_evidence(noun, read_truth(part, schema), known, metric, params.evaluate)
+        evidence[name] = gather_evidence(noun, truth, known, metric, params.evaluate)
     return evidence
 
 
@@ -272,9 +278,7 @@ def publish(paths: ProjectPaths, record: dict[str, Any], exported: bytes, traini
     If model, scores, parameters, data, lock and code are unchanged, the old record stays, so that git stays clean;
     unless it names uncommitted changes, and the model was trained again with other code or parameters.
     """
-    old: dict[str, Any] = {}
-    with suppress(champion.ChampionError):
-        old = champion.load_champion(paths.champion)[0].record
+    old = current_record(paths)
     lineage = Lineage()
     if training:
         lineage = Lineage.from_tags(training.data.tags)
@@ -291,6 +295,13 @@ def publish(paths: ProjectPaths, record: dict[str, Any], exported: bytes, traini
     record["lineage"] |= registered | {"evaluated_at": datetime.now(UTC).isoformat(timespec="seconds")}
     champion.publish(paths.champion, record, exported)
     return record
+
+
+def current_record(paths: ProjectPaths) -> dict[str, Any]:
+    """Return the record of the champion so far; empty if there is none that can be served."""
+    with suppress(champion.ChampionError):
+        return champion.load_champion(paths.champion)[0].record
+    return {}
 
 
 def write_json(path: Path, value: Any) -> None:

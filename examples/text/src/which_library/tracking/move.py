@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     store = move_rows.connect_store((paths or ProjectPaths()).workspace / "mlflow.db")
     if not options.dry_run and not (options.database and options.artifacts):
-        raise UserError("where to? Name the server's database, and with --artifacts its --artifacts-destination")
+        raise UserError("no destination; name the server's database, and with --artifacts its --artifacts-destination")
     with store.connect() as connection:
         rows = Rows.read(connection)
         print_counts(rows.count())

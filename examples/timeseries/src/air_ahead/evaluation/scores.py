@@ -30,10 +30,17 @@ class Interval:
 
 @dataclass(frozen=True)
 class Truth:
-    """The target of the rows of a split, rows first, and the number of each row's group, (rows,), if it has groups."""
+    """True values of some rows.
+
+    Attributes:
+        target: rows first.
+        groups: the number of each row's group, shape (rows,), if it has groups.
+        folds: the number of the fold that predicted the row, shape (rows,), if folds did.
+    """
 
     target: Array
     groups: Any = None
+    folds: Any = None
 
     @property
     def units(self) -> NDArray[np.int64]:
@@ -65,9 +72,19 @@ def resample_scores(
     # scikit-learn's input checks would take longer than the scores.
     with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
         return {
-            name: np.array([score_or_nan(metric, truth.target[rows], prediction[rows]) for rows in drawn])
+            name: np.array([score(metric, truth, prediction, rows) for rows in drawn])
             for name, prediction in predictions.items()
         }
+
+
+def score(metric: Metric, truth: Truth, prediction: Array, rows: Any = slice(None)) -> float:
+    """Return the metric of some rows; of a ranking its mean over folds, whose models are not on one scale."""
+    target, predicted = truth.target[rows], prediction[rows]
+    if truth.folds is None or not metric.ranking:
+        return score_or_nan(metric, target, predicted)
+    folds = truth.folds[rows]
+    scores = [score_or_nan(metric, target[folds == fold], predicted[folds == fold]) for fold in np.unique(folds)]
+    return float(np.mean([value for value in scores if np.isfinite(value)] or np.nan))
 
 
 def score_or_nan(metric: Metric, target: Array, prediction: Array) -> float:
@@ -102,7 +119,7 @@ def score_models(
         if not few:
             resampled = resample_scores(metric, truth, predictions, params) if samples is None else samples.get(key, {})
         for name, prediction in predictions.items():
-            value = metric.score(truth.target, prediction)
+            value = score(metric, truth, prediction)
             limits = {"value": value, "low": None, "high": None}
             if name in resampled:
                 limits = asdict(percentile_interval(value, resampled[name], params.confidence))

@@ -9,7 +9,7 @@ from ..config import Evaluate
 from .base import Metric
 from .bootstrap import MIN_UNITS, UNIT
 from .markdown import rounded, signed
-from .scores import MIN_UNITS_OF_AN_INTERVAL, Array, Interval, Truth, percentile_interval, resample_scores
+from .scores import MIN_UNITS_OF_AN_INTERVAL, Array, Interval, Truth, percentile_interval, resample_scores, score
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def select_champion(
 def compare(simpler: str, challenger: str, evidence: Evidence, metric: Metric, params: Evaluate) -> Comparison:
     """Return the gain of one model over another on the same rows, and whether it is enough."""
     sign, truth = 1.0 if metric.higher_is_better else -1.0, evidence.truth
-    before, after = (metric.score(truth.target, evidence.predictions[name]) for name in (simpler, challenger))
+    before, after = (score(metric, truth, evidence.predictions[name]) for name in (simpler, challenger))
     samples = evidence.samples[challenger] - evidence.samples[simpler]
     gain = percentile_interval(sign * (after - before), sign * samples, params.confidence)
     units = len(np.unique(truth.units))

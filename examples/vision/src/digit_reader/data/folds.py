@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, TimeSeriesSplit
 
@@ -59,21 +60,25 @@ def random_folds(count: int, classes: Any, seed: int, groups: Any = None) -> Fol
     return _make_folds(kind(count, shuffle=True, random_state=seed).split(units, indices, groups), indices)
 
 
-def rolling_folds(count: int, classes: Any) -> Folds | None:
+def rolling_folds(count: int, classes: Any, groups: Any = None) -> Folds | None:
     """Return folds of rows in the order of time: each predicts a part of the later half, and fits all rows before it.
 
     Args:
         count: of the folds.
         classes: of each row; all the same for numbers.
+        groups: of each row, such as its day, which is in one part; None if rows are independent.
 
     Returns:
         None for fewer than two folds: compare on the validation split alone.
     """
     _, indices = np.unique(np.asarray(classes), return_inverse=True)
-    size = len(indices) // (2 * count)
+    units = np.arange(len(indices)) if groups is None else pd.factorize(np.asarray(groups))[0]
+    size = (units.max() + 1) // (2 * count)
     if count < 2 or not size:
         return None
-    return _make_folds(TimeSeriesSplit(count, test_size=size).split(indices), indices)
+    parts = TimeSeriesSplit(count, test_size=size).split(np.arange(units.max() + 1))
+    pairs = (tuple(np.flatnonzero(np.isin(units, part)) for part in pair) for pair in parts)
+    return _make_folds(pairs, indices)
 
 
 def _make_folds(pairs: Any, classes: NDArray[np.int64]) -> Folds | None:

@@ -1,9 +1,7 @@
 """The commands `uv run promote VERSION` and `uv run rollback`: serve a former champion."""
 
 import argparse
-import csv
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +11,9 @@ from ..paths import ProjectPaths
 from ..serving.champion import load_champion, publish
 from ..tracking import registry, runs
 from ..tracking.lineage import Lineage
+from ..tracking.promotions import LOG, append_promotion
 from ..tracking.versions import FOLDER, Snapshot, find_version, previous_version, uncommitted
 
-LOG = "models/promotions.csv"
-COLUMNS = ("time", "action", "from_version", "to_version", "from_sha256", "to_sha256")
 NEXT = """\
 Commit it: git add models && git commit -m "{message}"
 A running demo serves it after a restart. Reports and model card still describe the evaluation of the other model.
@@ -86,7 +83,7 @@ def serve(paths: ProjectPaths, action: str, current: dict[str, Any], chosen: Sna
     except OSError:
         registry.follow_champion(paths)
         raise
-    append_log(paths.root / LOG, [action, old, new, current["sha256"], record["sha256"]])
+    append_promotion(paths.root / LOG, [action, old, new, current["sha256"], record["sha256"]])
     message = f"{action.capitalize()} to version {new}"
     done = f"{record['model']}, version {new}, is the champion; before: {current['model']}, version {old}."
     registered = f"The alias is at version {entry['registry_version']} of MLflow's registry."
@@ -103,16 +100,6 @@ def replace_reference(folder: Path, chosen: Snapshot) -> None:
     temporary = path.with_suffix(".tmp")
     temporary.write_bytes(content)
     temporary.replace(path)
-
-
-def append_log(path: Path, values: Sequence[Any]) -> None:
-    """Append a line to the log of promotions, with the time."""
-    is_new = not path.exists()
-    with path.open("a", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        if is_new:
-            writer.writerow(COLUMNS)
-        writer.writerow([datetime.now(UTC).isoformat(timespec="seconds"), *values])
 
 
 if __name__ == "__main__":

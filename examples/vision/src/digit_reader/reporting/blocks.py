@@ -12,7 +12,7 @@ IMAGE = re.compile(r"!\[.*?\]\(.*?\)")
 
 
 def render_blocks(evaluation: dict[str, Any], reports: Path, limitations: str) -> dict[str, str]:
-    """Return the blocks by name; their links are relative to `reports/`.
+    """Return the blocks by name; their links are relative to `reports/`. Other reports are blocks without their title.
 
     Args:
         evaluation: the contents of `reports/evaluation.json`.
@@ -20,7 +20,9 @@ def render_blocks(evaluation: dict[str, Any], reports: Path, limitations: str) -
         limitations: Markdown that the author wrote in the README.
     """
     data, errors = ((reports / name).read_text(encoding="utf-8") for name in ("data.md", "errors.md"))
+    others = {path.stem: path.read_text(encoding="utf-8").partition("\n\n")[2] for path in reports.glob("*.md")}
     return {
+        **{name: text.strip() for name, text in others.items()},
         "results": describe_results(evaluation),
         "models": describe_models(evaluation, reports),
         "steps": "\n".join(f"- {sentence}" for sentence in evaluation["decisions"]),
@@ -43,7 +45,7 @@ def describe_results(evaluation: dict[str, Any]) -> str:
 
 def describe_models(evaluation: dict[str, Any], reports: Path) -> str:
     """Return the comparison of the models: table, figure, how to read them, and what searches gained."""
-    image = "![Validation score of each model with its interval](figures/comparison.png)"
+    image = "![The score of each model with its interval](figures/comparison.png)"
     table, explanation = markdown.gain_table(evaluation), markdown.explain_scores(evaluation)
     return "\n\n".join([table, image, explanation, *describe_searches(reports)])
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import math
 import uuid
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Lock
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ..paths import ProjectPaths
@@ -23,6 +25,7 @@ if TYPE_CHECKING:  # SQLAlchemy is imported for the first feedback; the server s
 
 SECONDS = 6  # until feedback is given up
 WORKERS, MAX_WAITING = 2, 16
+MAX_PER_HOUR = 1000  # so that requests can't fill the disk
 # The latest predictions, to which feedback can refer.
 MAX_REQUESTS, MAX_BYTES = 1000, 32_000_000
 UNKNOWN_REQUEST = (
@@ -49,6 +52,7 @@ class FeedbackCollector:
         self._bytes = 0
         self._workers = ThreadPoolExecutor(WORKERS, "feedback")
         self._waiting, self._lock = 0, Lock()
+        self._accepted: deque[float] = deque()
         self._failed = False
 
     def remember(self, request_id: str, inputs: Any, size: int) -> None:
@@ -65,7 +69,7 @@ class FeedbackCollector:
             document: the fields of an `Answer`.
 
         Raises:
-            ApiError: it is invalid, or the database fails or takes too long.
+            ApiError: it is invalid, the database fails or takes too long, or there was too much in the last hour.
         """
         answer = read_answer(document, self.predictor.champion.record)
         inputs = answer.inputs
@@ -75,6 +79,7 @@ class FeedbackCollector:
             raise ApiError(404, UNKNOWN_REQUEST)
         if self._waiting >= MAX_WAITING:
             raise ApiError(503, "Too much feedback at once. Try again later.", headers={"Retry-After": "5"})
+        self._limit_rate()
         with self._lock:
             self._waiting += 1
         future = self._workers.submit(self._check_and_store, inputs, answer)
@@ -83,6 +88,17 @@ class FeedbackCollector:
             return await asyncio.wait_for(asyncio.wrap_future(future), SECONDS)
         except TimeoutError:
             raise self._unavailable(f"no response from the database in {SECONDS} seconds") from None
+
+    def _limit_rate(self) -> None:
+        with self._lock:
+            now = monotonic()
+            while self._accepted and self._accepted[0] <= now - 3600:
+                self._accepted.popleft()
+            if len(self._accepted) >= MAX_PER_HOUR:
+                seconds = math.ceil(self._accepted[0] + 3600 - now)
+                text = f"There were {MAX_PER_HOUR:,} answers in the last hour. Try again later."
+                raise ApiError(429, text, headers={"Retry-After": str(seconds)})
+            self._accepted.append(now)
 
     def _count_done(self, _future: Future[Any]) -> None:
         with self._lock:

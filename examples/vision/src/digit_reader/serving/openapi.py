@@ -86,7 +86,11 @@ def _feedback(predictor: Predictor) -> Json:
     answer = {"prediction": {}, "correct": {"type": "boolean"}, "truth": {}}
     stored = {name: {"type": "boolean"} for name in ("inputs_stored", "remark_stored")}
     properties = {"id": TEXT, **answer, **stored, "model": _reference("Model")}
-    errors = ERRORS | {"404": "The `request_id` is unknown.", "503": "There is no model, or the database is down."}
+    errors = ERRORS | {
+        "404": "The `request_id` is unknown.",
+        "429": "There was too much feedback in the last hour.",
+        "503": "There is no model, or the database is down.",
+    }
     return {
         "summary": "Say whether a prediction is right",
         "description": "The prediction is that of the inputs, or of the `request_id`.",

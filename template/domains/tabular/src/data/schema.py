@@ -89,7 +89,8 @@ class Schema:
         repeats: whether equal rows are different samples, or duplicates that are dropped.
         group: features or other columns whose equal values mark rows of one case, such as a customer; they stay in one
             split.
-        split: how rows are split: at random, or by time: training before validation before test, by the first date.
+        split: how rows are split: at random, or by time: training before validation before test, by the first date. A
+            date that is no input, since the model can't learn from one that is over, is named by `group`.
         noun: what a row is, in the plural, such as customers.
     """
 
@@ -108,7 +109,9 @@ class Schema:
 
     @property
     def time(self) -> str | None:
-        """The name of the first date among the features."""
+        """The column of a split by time: that of the group, or the first date among the features."""
+        if self.split == "time" and self.group:
+            return self.group[0]
         return next((column.name for column in self.features if column.kind == "date"), None)
 
     @property
@@ -152,8 +155,8 @@ def load_schema(path: Path) -> Schema:
     schema = load_yaml(path, Schema)
     if schema.split == "time" and schema.time is None:
         raise UserError("schema.yaml: split: time needs a feature of kind: date; add one, or remove split")
-    if schema.split == "time" and schema.group:
-        raise UserError("schema.yaml: split: time can't keep the rows of a group together; remove split or group")
+    if schema.split == "time" and len(schema.group) > 1:
+        raise UserError("schema.yaml: split: time keeps rows of one date together; name only that column under group")
     if schema.task != TASK:
         raise UserError(
             f"schema.yaml: the target {schema.target.name} is a {schema.target.kind}, but this project is a {TASK}; "

@@ -51,11 +51,13 @@ def split(table: pd.DataFrame, schema: Schema, params: Prepare) -> dict[str, Spl
     the target.
 
     Raises:
-        UserError: split by time, a class is in no row of a split.
+        UserError: split by time, a class is in no row of a split, or the column of the group has no dates.
     """
     features = [column.name for column in schema.features]
     if not schema.repeats:
         table = table.drop_duplicates(subset=features).reset_index(drop=True)
+    if schema.split == "time" and schema.group_columns:
+        table = table.assign(**{str(schema.time): _read_dates(table[str(schema.time)])})
     if schema.group:
         table = table.assign(**{CASE: _number_cases(table, schema.group)})
     rest, test = _split_off(table, params.test_share, schema, params.seed)
@@ -72,6 +74,8 @@ def _split_off(table: pd.DataFrame, share: float, schema: Schema, seed: int) -> 
     if schema.split == "time":
         ordered = table.sort_values(str(schema.time), kind="stable", na_position="first")
         count = len(table) - round(share * len(table))
+        if schema.group:
+            count = _start_of_case(ordered[CASE], count)
         return ordered.iloc[:count], ordered.iloc[count:]
     classes = table[schema.target.name] if schema.classes else None
     if schema.group:
@@ -79,6 +83,22 @@ def _split_off(table: pd.DataFrame, share: float, schema: Schema, seed: int) -> 
         return table.iloc[others], table.iloc[rows]
     rest, part = train_test_split(table, test_size=share, random_state=seed, stratify=classes)
     return rest, part
+
+
+def _read_dates(texts: pd.Series) -> pd.Series:
+    try:
+        return pd.to_datetime(texts, format="ISO8601")
+    except ValueError as error:
+        raise UserError(
+            f"schema.yaml: split: time orders rows by {texts.name}, which is no date such as 2026-11-30 in every row: "
+            f"{error}"
+        ) from None
+
+
+def _start_of_case(cases: pd.Series, count: int) -> int:
+    """Return the number of rows before the case of a row, unless it is the first case. The cases follow each other."""
+    first = int((cases == cases.iloc[count]).to_numpy().argmax()) if count < len(cases) else count
+    return first or count
 
 
 def hold_out_cases(
@@ -122,7 +142,7 @@ def draw_folds(splits: dict[str, Split], schema: Schema, params: Prepare) -> Fol
     rows = join(splits)
     classes = rows.target if schema.classes else np.zeros(len(rows.target))
     if schema.split == "time":
-        return rolling_folds(params.folds, classes)
+        return rolling_folds(params.folds, classes, rows.cases)
     return random_folds(params.folds, classes, params.seed, rows.cases)
 
 

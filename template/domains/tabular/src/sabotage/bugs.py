@@ -51,7 +51,8 @@ BUGS = (
         name="random_split",
         module="data/splits.py",
         before='    if schema.split == "time":\n        ordered',
-        after='    if schema.split == "time" and share > 1:\n        ordered',
+        after='    if schema.split == "time":\n'
+        "        return train_test_split(table, test_size=share, random_state=seed)\n        ordered",
         mistake="Rows are split at random, though the model will predict later rows from earlier ones.",
         lesson="Rows of one day share what happened on it. The more flexible a model, the more it gains.",
         test="tests/data/test_splits.py::test_rows_are_split_by_time_if_the_schema_says_so",

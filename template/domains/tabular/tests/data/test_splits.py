@@ -10,7 +10,7 @@ import yaml
 from project_package.config import Params
 from project_package.data.loading import read_raw
 from project_package.data.schema import MISSING, Column, Schema, load_schema
-from project_package.data.splits import Split, draw_folds, read_splits, split, to_table, write_splits
+from project_package.data.splits import Split, draw_folds, join, read_splits, split, to_table, write_splits
 from project_package.data.validation import validate
 from project_package.errors import UserError
 from project_package.evaluation.slices import slice_labels
@@ -79,8 +79,27 @@ def test_rows_are_split_by_time_if_the_schema_says_so(table: pd.DataFrame, schem
             split(single, schema, params.prepare)
 
 
-@pytest.mark.parametrize(("group", "message"), [([], "needs a feature of kind: date"), (["size"], "remove split or")])
-def test_a_split_by_time_needs_a_date_and_no_group(
+def test_rows_of_a_day_are_in_one_split_and_one_fold(table: pd.DataFrame, schema: Schema, params: Params) -> None:
+    days = [f"2026-{1 + row % 60 // 28:02}-{1 + row % 60 % 28:02}" for row in range(300)]
+    schema = dataclasses.replace(schema, group=("day",), repeats=True, split="time")
+    rows = table.head(300).assign(day=days)
+    splits = split(rows, schema, params.prepare)
+    numbers = {name: set(part.cases) for name, part in splits.items() if part.cases is not None}
+    assert max(numbers["train"]) < min(numbers["validation"]) <= max(numbers["validation"]) < min(numbers["test"])
+    assert {len(part.target) % 5 for part in splits.values()} == {0}, "each day has five rows"
+    folds, joined = draw_folds(splits, schema, params.prepare), join(splits).groups
+    assert folds is not None
+    assert folds.describe()["rolling"]
+    for fitted, predicted in zip(folds.fitted, folds.predicted, strict=True):
+        assert not set(joined[fitted]) & set(joined[predicted])
+    with pytest.raises(UserError, match="orders rows by day, which is no date"):
+        split(rows.assign(day="Monday"), schema, params.prepare)
+
+
+@pytest.mark.parametrize(
+    ("group", "message"), [([], "needs a feature of kind: date"), (["size", "x"], "rows of one date")]
+)
+def test_a_split_by_time_needs_a_date_and_no_other_group(
     prepared_project: ProjectPaths, tmp_path: Path, group: list[str], message: str
 ) -> None:
     document = yaml.safe_load(prepared_project.schema.read_text(encoding="utf-8"))

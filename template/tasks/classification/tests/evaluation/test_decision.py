@@ -65,7 +65,7 @@ def outcome(target: list[int], scores: list[float]) -> Outcome:
     return Outcome(Truth(np.array(target), np.arange(len(target))), np.column_stack([first, 1 - first]))
 
 
-def test_a_referral_is_chosen_on_validation_and_told_of_the_test_split(params: Params) -> None:
+def test_a_referral_is_chosen_on_validation_and_reported_for_the_test_split(params: Params) -> None:
     params, schema = binary(params, recall=1.0)
     validation, test = (outcome([0, 0, 1, 1], [0.9, 0.5, 0.3, 0.1]), outcome([0, 0, 1, 1], [0.8, 0.2, 0.6, 0.1]))
     made = make_decision(params, schema, validation, test)

@@ -29,7 +29,7 @@ WEATHER = {
     "visib": "visibility",
 }
 COLUMNS = [
-    *("date", "airline", "origin", "destination", "distance", "departure_time", "departures_in_hour"),
+    *("date", "weekday", "airline", "origin", "destination", "distance", "departure_time", "departures_in_hour"),
     *WEATHER.values(),
     *("plane_age", "seats", "manufacturer", "departure_delay", "arrival"),
 ]
@@ -93,9 +93,10 @@ def join_tables(
 def derive_columns(table: pd.DataFrame) -> dict[str, Any]:
     """Return the columns that follow from others."""
     maker = table["manufacturer"].replace(MANUFACTURERS)
-    late = table["arr_delay"] > LATE_MINUTES
+    late, date = table["arr_delay"] > LATE_MINUTES, pd.to_datetime(table[["year", "month", "day"]])
     return {
-        "date": pd.to_datetime(table[["year", "month", "day"]]).dt.strftime("%Y-%m-%d"),
+        "date": date.dt.strftime("%Y-%m-%d"),
+        "weekday": date.dt.day_name(),
         "airline": table["airline"].str.replace(r" (Inc\.|Co\.|Corporation)$", "", regex=True),
         "departure_time": (table["hour"] + table["minute"] / 60).round(2),
         "departures_in_hour": table.groupby(["origin", "time_hour"])["flight"].transform("size"),

@@ -54,7 +54,13 @@ def test_all_months_and_both_classes_are_written_and_valid(tmp_path: Path, schem
 def test_a_flight_gets_the_weather_of_its_hour_and_its_plane() -> None:
     flights = pd.DataFrame([HOUR | FLIGHT, HOUR | FLIGHT | {"tailnum": None, "arr_delay": 15.0}])
     first, second = join_tables(flights, WEATHER, PLANES, AIRLINES).to_dict("records")
-    expected = {"date": "2013-07-04", "airline": "JetBlue Airways", "departure_time": 8.25, "departures_in_hour": 2}
+    expected = {
+        "date": "2013-07-04",
+        "weekday": "Thursday",
+        "airline": "JetBlue Airways",
+        "departure_time": 8.25,
+        "departures_in_hour": 2,
+    }
     assert expected.items() <= first.items()
     assert (first["temperature"], first["plane_age"], first["manufacturer"]) == (70, 10, "AIRBUS")
     assert (first["arrival"], second["arrival"]) == ("late", "on time")
@@ -62,7 +68,7 @@ def test_a_flight_gets_the_weather_of_its_hour_and_its_plane() -> None:
 
 
 def test_the_schema_leaves_out_what_is_known_after_the_departure(schema: Schema) -> None:
-    assert {column.name for column in schema.features} == set(source.COLUMNS) - {"departure_delay", "arrival"}
+    assert {column.name for column in schema.features} == set(source.COLUMNS) - {"date", "departure_delay", "arrival"}
 
 
 def test_the_split_is_at_the_end_of_months() -> None:

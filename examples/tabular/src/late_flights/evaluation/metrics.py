@@ -1,0 +1,63 @@
+"""Metrics of a classification: targets are class indices (rows,), predictions are probabilities (rows, classes)."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import mannwhitneyu
+from sklearn.metrics import average_precision_score, brier_score_loss, f1_score, log_loss, roc_auc_score
+
+from .base import Metric, choose_metric
+
+Array = NDArray[Any]
+
+
+def _roc_auc(target: Array, probabilities: Array) -> float:
+    if probabilities.shape[1] == 2:
+        # The same value as that of `roc_auc_score` in a third of the time, which counts in a bootstrap.
+        scores, positive = probabilities[:, 1], target == 1
+        higher = mannwhitneyu(scores[positive], scores[~positive], method="asymptotic").statistic
+        return float(higher / (positive.sum() * (~positive).sum()))
+    return float(roc_auc_score(*_one_vs_rest(target, probabilities), average="macro"))
+
+
+def _average_precision(target: Array, probabilities: Array) -> float:
+    return float(average_precision_score(*_one_vs_rest(target, probabilities), average="macro"))
+
+
+def _one_vs_rest(target: Array, probabilities: Array) -> tuple[Array, Array]:
+    """Return a column of labels and one of scores for each class that occurs in the target."""
+    classes = np.unique(target)
+    return target[:, None] == classes, probabilities[:, classes]
+
+
+def _f1(target: Array, probabilities: Array) -> float:
+    return float(f1_score(target, probabilities.argmax(axis=1), labels=np.unique(target), average="macro"))
+
+
+def _accuracy(target: Array, probabilities: Array) -> float:
+    return float((probabilities.argmax(axis=1) == target).mean())
+
+
+def _log_loss(target: Array, probabilities: Array) -> float:
+    return float(log_loss(target, probabilities, labels=range(probabilities.shape[1])))
+
+
+def _brier(target: Array, probabilities: Array) -> float:
+    return float(brier_score_loss(target, probabilities, labels=range(probabilities.shape[1])))
+
+
+METRICS = {
+    "roc_auc": Metric("ROC AUC", _roc_auc, higher_is_better=True, ranking=True),
+    # More telling than ROC AUC where a class is rare (Davis and Goadrich, 2006).
+    "average_precision": Metric("Average precision (macro)", _average_precision, higher_is_better=True, ranking=True),
+    "f1": Metric("F1 (macro)", _f1, higher_is_better=True),
+    "accuracy": Metric("Accuracy", _accuracy, higher_is_better=True),
+    "log_loss": Metric("Log loss", _log_loss, higher_is_better=False),
+    "brier": Metric("Brier score", _brier, higher_is_better=False),
+}
+
+
+def primary_metric(name: str) -> Metric:
+    """Return the metric by which models are compared."""
+    return choose_metric(METRICS, name)

@@ -1,0 +1,175 @@
+"""Scores of the models with bootstrap intervals, on all rows and on slices."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sklearn
+from numpy.typing import NDArray
+
+from ..config import Evaluate
+from .base import Metric
+from .bootstrap import draw_rows, unit_ids
+from .metrics import METRICS
+
+Array = NDArray[Any]
+# With fewer independent units an interval would look more precise than it is.
+MIN_UNITS_OF_AN_INTERVAL = 10
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value with the limits of its bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Truth:
+    """True values of some rows.
+
+    Attributes:
+        target: rows first.
+        groups: the number of each row's group, shape (rows,), if it has groups.
+        folds: the number of the fold that predicted the row, shape (rows,), if folds did.
+    """
+
+    target: Array
+    groups: Any = None
+    folds: Any = None
+
+    @property
+    def units(self) -> NDArray[np.int64]:
+        """The independent unit of each row, shape (rows,)."""
+        return unit_ids(self.target, self.groups)
+
+
+def resample_scores(
+    metric: Metric,
+    truth: Truth,
+    predictions: Mapping[str, Array],
+    params: Evaluate,
+    within: NDArray[np.bool_] | None = None,
+) -> dict[str, NDArray[np.float64]]:
+    """Return the metric of each model on the same bootstrap resamples.
+
+    Args:
+        metric: the metric.
+        truth: the true values.
+        predictions: of each model, rows first.
+        params: the number of resamples and their seed.
+        within: the rows to score, shape (rows,); rows are drawn from the whole split all the same.
+
+    Returns:
+        An array of shape (resamples,) per model; nan where the metric is undefined.
+    """
+    resamples = draw_rows(truth.target, truth.groups, params.resamples, params.seed)
+    drawn = [rows if within is None else rows[within[rows]] for rows in resamples]
+    # scikit-learn's input checks would take longer than the scores.
+    with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
+        return {
+            name: np.array([score(metric, truth, prediction, rows) for rows in drawn])
+            for name, prediction in predictions.items()
+        }
+
+
+def score(metric: Metric, truth: Truth, prediction: Array, rows: Any = slice(None)) -> float:
+    """Return the metric of some rows; of a ranking its mean over folds, whose models are not on one scale."""
+    target, predicted = truth.target[rows], prediction[rows]
+    if truth.folds is None or not metric.ranking:
+        return score_or_nan(metric, target, predicted)
+    folds = truth.folds[rows]
+    scores = [score_or_nan(metric, target[folds == fold], predicted[folds == fold]) for fold in np.unique(folds)]
+    return float(np.mean([value for value in scores if np.isfinite(value)] or np.nan))
+
+
+def score_or_nan(metric: Metric, target: Array, prediction: Array) -> float:
+    """Return the metric, or nan where it is undefined: no rows, or nothing to rank."""
+    if len(target) == 0 or (metric.ranking and len(np.unique(target)) < 2):
+        return float("nan")
+    return metric.score(target, prediction)
+
+
+def percentile_interval(value: float, samples: Array, confidence: float) -> Interval:
+    """Return the percentile interval of bootstrap samples."""
+    tail = (1 - confidence) / 2
+    low, high = np.nanquantile(samples, [tail, 1 - tail])
+    return Interval(value=value, low=float(low), high=float(high))
+
+
+def score_models(
+    truth: Truth,
+    predictions: Mapping[str, Array],
+    params: Evaluate,
+    samples: Mapping[str, Mapping[str, Array]] | None = None,
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return every metric of every model: model → metric → value, low, high.
+
+    `low` and `high` are None where there are too few independent units for an interval. With `samples`, by metric what
+    `resample_scores` returned, other metrics have no interval either: resampling takes most of the time.
+    """
+    few = len(np.unique(truth.units)) < MIN_UNITS_OF_AN_INTERVAL
+    scores: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in predictions}
+    for key, metric in METRICS.items():
+        resampled: Mapping[str, Array] = {}
+        if not few:
+            resampled = resample_scores(metric, truth, predictions, params) if samples is None else samples.get(key, {})
+        for name, prediction in predictions.items():
+            value = score(metric, truth, prediction)
+            limits = {"value": value, "low": None, "high": None}
+            if name in resampled:
+                limits = asdict(percentile_interval(value, resampled[name], params.confidence))
+            scores[name][key] = limits
+    return scores
+
+
+def score_slices(
+    metric: Metric, truth: Truth, prediction: Array, slices: Mapping[str, pd.Categorical], params: Evaluate
+) -> list[dict[str, Any]]:
+    """Return the metric on each slice: a good average can hide a group on which the model fails.
+
+    Args:
+        metric: the metric.
+        truth: the true values of a split.
+        prediction: of the champion, rows first.
+        slices: for each sliced column the label of each row.
+        params: the bootstrap's settings.
+
+    Returns:
+        A record per slice: column, slice, rows, value, low, high. `value` is None where the metric is undefined, `low`
+        and `high` where there are too few independent units or all resamples score the same.
+    """
+    records = []
+    for column, labels in slices.items():
+        for label in labels.categories:
+            rows = np.asarray(labels == label)
+            if rows.any():
+                score = _score_slice(metric, truth, prediction, rows, params)
+                records.append({"column": column, "slice": str(label), "rows": int(rows.sum()), **score})
+    return records
+
+
+def _score_slice(
+    metric: Metric, truth: Truth, prediction: Array, rows: NDArray[np.bool_], params: Evaluate
+) -> dict[str, float | None]:
+    value = score_or_nan(metric, truth.target[rows], prediction[rows])
+    if not np.isfinite(value):
+        return {"value": None, "low": None, "high": None}
+    if _count_units(metric, truth, rows) >= MIN_UNITS_OF_AN_INTERVAL:
+        samples = resample_scores(metric, truth, {"champion": prediction}, params, within=rows)["champion"]
+        interval = percentile_interval(value, samples, params.confidence)
+        if interval.low < interval.high:
+            return dict(asdict(interval))
+    return {"value": value, "low": None, "high": None}
+
+
+def _count_units(metric: Metric, truth: Truth, rows: NDArray[np.bool_]) -> int:
+    """Return the number of independent units among the rows; of the rarest class if the metric ranks."""
+    units, target = truth.units[rows], truth.target[rows]
+    if metric.ranking:
+        return min(len(np.unique(units[target == value])) for value in np.unique(target))
+    return len(np.unique(units))

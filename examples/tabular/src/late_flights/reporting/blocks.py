@@ -1,0 +1,89 @@
+"""The blocks that the pipeline writes into README and article: every number in them comes from `reports/`."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from ..evaluation import markdown
+from .sections import read_section
+
+IMAGE = re.compile(r"!\[.*?\]\(.*?\)")
+
+
+def render_blocks(evaluation: dict[str, Any], reports: Path, limitations: str) -> dict[str, str]:
+    """Return the blocks by name; their links are relative to `reports/`. Other reports are blocks without their title.
+
+    Args:
+        evaluation: the contents of `reports/evaluation.json`.
+        reports: the folder with the reports of data and errors.
+        limitations: Markdown that the author wrote in the README.
+    """
+    data, errors = ((reports / name).read_text(encoding="utf-8") for name in ("data.md", "errors.md"))
+    others = {path.stem: path.read_text(encoding="utf-8").partition("\n\n")[2] for path in reports.glob("*.md")}
+    return {
+        **{name: text.strip() for name, text in others.items()},
+        "results": describe_results(evaluation),
+        "models": describe_models(evaluation, reports),
+        "steps": "\n".join(f"- {sentence}" for sentence in evaluation["decisions"]),
+        "data": describe_data(evaluation, data),
+        "decision": describe_decision(evaluation, reports),
+        "errors": describe_errors(evaluation, errors),
+        "limits": limitations,
+    }
+
+
+def describe_results(evaluation: dict[str, Any]) -> str:
+    """Return the decision with its consequences, and the score of the champion on the test split."""
+    name, metric = evaluation["champion"], evaluation["metric"]
+    label, score = evaluation["labels"][metric]["label"], evaluation["scores"][name][metric]
+    test = _test_split(evaluation)
+    links = "[all scores](model_card.md) · [where the model fails](errors.md) · [the data](data.md)"
+    sentence = f"{label} of {name} on {test}: {markdown.format_score(score)}"
+    return "\n\n".join([*markdown.describe_outcome(evaluation), f"{sentence} · {links}"])
+
+
+def describe_models(evaluation: dict[str, Any], reports: Path) -> str:
+    """Return the comparison of the models: table, figure, how to read them, and what searches gained."""
+    image = "![The score of each model with its interval](figures/comparison.png)"
+    table, explanation = markdown.gain_table(evaluation), markdown.explain_scores(evaluation)
+    return "\n\n".join([table, image, explanation, *describe_searches(reports)])
+
+
+def describe_searches(reports: Path) -> list[str]:
+    """Return what each search for hyperparameters gained, as `uv run search --write` recorded it."""
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((reports / "search").glob("*.json"))]
+    return [f"{record['sentence']} [The trials](search/{record['model']}.md)" for record in records]
+
+
+def describe_data(evaluation: dict[str, Any], report: str) -> str:
+    """Return source and splits of the data, the findings that matter most, and the first figure."""
+    rows, data = evaluation["rows"], evaluation["data"]
+    splits = f"{rows['train']:,} {evaluation['sample_noun']} for training, {rows['validation']:,} for validation"
+    parts = [
+        f"{data['source']} License: {data['license']}",
+        f"{splits}, {rows['test']:,} for the test. What [the training split](data.md) shows first:",
+        read_section(report, "What matters most"),
+        *IMAGE.findall(report)[:1],
+    ]
+    return "\n\n".join(parts)
+
+
+def describe_decision(evaluation: dict[str, Any], reports: Path) -> str:
+    """Return the decision, how it was made, and the figure of its alternatives; without one, the champion's score."""
+    image = "![What other choices give on the validation split](figures/decision.png)"
+    return describe_results(evaluation) + (f"\n\n{image}" if (reports / "figures/decision.png").exists() else "")
+
+
+def describe_errors(evaluation: dict[str, Any], report: str) -> str:
+    """Return the summary of the errors, and the largest one."""
+    summary = report.partition("\n## ")[0].split("\n\n", 2)[2].strip()
+    largest = read_section(report, "The largest errors")
+    case = "\n".join([line for line in largest.splitlines() if line.startswith("|")][:3])  # header, line, first row
+    scored = f"{evaluation['champion']} was not trained on {_test_split(evaluation)}."
+    images = IMAGE.findall(largest)
+    return "\n\n".join([f"{scored} {summary}", "The largest error:", *images, case, "[The others](errors.md)."])
+
+
+def _test_split(evaluation: dict[str, Any]) -> str:
+    return f"the {evaluation['rows']['test']:,} {evaluation['sample_noun']} of the test split"

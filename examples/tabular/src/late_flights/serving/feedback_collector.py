@@ -1,0 +1,157 @@
+"""Collects feedback: checks it, predicts again, and stores both. A prediction never waits for the database."""
+
+import asyncio
+import logging
+import math
+import uuid
+from collections import OrderedDict, deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
+from threading import Lock
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from ..paths import ProjectPaths
+from . import payloads
+from .decision import add_decision
+from .feedback_request import Answer, read_answer
+from .predictor import InvalidInputError, Predictor
+from .problems import ApiError, FieldError, invalid
+from .request_body import check_inputs
+from .truth import check_truth
+
+if TYPE_CHECKING:  # SQLAlchemy is imported for the first feedback; the server starts without it
+    from .feedback import Entry, FeedbackStore
+
+SECONDS = 6  # until feedback is given up
+WORKERS, MAX_WAITING = 2, 16
+MAX_PER_HOUR = 1000  # so that requests can't fill the disk
+# The latest predictions, to which feedback can refer.
+MAX_REQUESTS, MAX_BYTES = 1000, 32_000_000
+UNKNOWN_REQUEST = (
+    f"There is no such request_id among this server's latest {MAX_REQUESTS:,} predictions of a single row. Send the "
+    "inputs instead."
+)
+UNAVAILABLE = "The feedback may not have been stored: the database does not respond. Try again later."
+
+
+class FeedbackCollector:
+    """Stores feedback on the predictions of a champion.
+
+    Args:
+        predictor: the champion.
+        url: the address of the database; by default `DATABASE_URL`, or a file in the project.
+    """
+
+    def __init__(self, predictor: Predictor, url: str | None = None) -> None:
+        self.predictor = predictor
+        self._url = url
+        self._store: FeedbackStore | None = None
+        self._schemas = payloads.input_schemas(predictor)
+        self._requests: OrderedDict[str, tuple[Any, int]] = OrderedDict()
+        self._bytes = 0
+        self._workers = ThreadPoolExecutor(WORKERS, "feedback")
+        self._waiting, self._lock = 0, Lock()
+        self._accepted: deque[float] = deque()
+        self._failed = False
+
+    def remember(self, request_id: str, inputs: Any, size: int) -> None:
+        """Remember the inputs of a prediction, which took so many bytes in the request."""
+        self._requests[request_id] = inputs, size
+        self._bytes += size
+        while len(self._requests) > MAX_REQUESTS or self._bytes > MAX_BYTES:
+            self._bytes -= self._requests.popitem(last=False)[1][1]
+
+    async def save(self, document: Any) -> "Entry":
+        """Check feedback, store it, and return what was stored.
+
+        Args:
+            document: the fields of an `Answer`.
+
+        Raises:
+            ApiError: it is invalid, the database fails or takes too long, or there was too much in the last hour.
+        """
+        answer = read_answer(document, self.predictor.champion.record)
+        inputs = answer.inputs
+        if inputs is None:
+            inputs, _ = self._requests.get(answer.request_id or "", (None, 0))
+        if inputs is None:
+            raise ApiError(404, UNKNOWN_REQUEST)
+        if self._waiting >= MAX_WAITING:
+            raise ApiError(503, "Too much feedback at once. Try again later.", headers={"Retry-After": "5"})
+        self._limit_rate()
+        with self._lock:
+            self._waiting += 1
+        future = self._workers.submit(self._check_and_store, inputs, answer)
+        future.add_done_callback(self._count_done)
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(future), SECONDS)
+        except TimeoutError:
+            raise self._unavailable(f"no response from the database in {SECONDS} seconds") from None
+
+    def _limit_rate(self) -> None:
+        with self._lock:
+            now = monotonic()
+            while self._accepted and self._accepted[0] <= now - 3600:
+                self._accepted.popleft()
+            if len(self._accepted) >= MAX_PER_HOUR:
+                seconds = math.ceil(self._accepted[0] + 3600 - now)
+                text = f"There were {MAX_PER_HOUR:,} answers in the last hour. Try again later."
+                raise ApiError(429, text, headers={"Retry-After": str(seconds)})
+            self._accepted.append(now)
+
+    def _count_done(self, _future: Future[Any]) -> None:
+        with self._lock:
+            self._waiting -= 1
+
+    def _check_and_store(self, inputs: Any, answer: Answer) -> "Entry":
+        from .database import DatabaseError, database_url
+        from .feedback import FeedbackStore
+
+        entry = self._entry(inputs, answer)
+        try:
+            self._store = self._store or FeedbackStore(self._url or database_url(ProjectPaths()))
+            self._store.add(entry)
+        except DatabaseError as error:
+            raise self._unavailable(str(error)) from error
+        self._failed = False
+        return entry
+
+    def _entry(self, inputs: Any, answer: Answer) -> "Entry":
+        from .feedback import Entry
+
+        valid = check_inputs(self.predictor, self._schemas, inputs)
+        (prediction,) = payloads.predict(self.predictor, [valid])
+        record = self.predictor.champion.record
+        try:
+            truth = check_truth(record, prediction, correct=answer.correct, truth=answer.truth)
+        except InvalidInputError as error:
+            raise invalid([FieldError("truth", str(error))]) from None
+        version = model_version(self.predictor)
+        may_store = answer.consent or not payloads.PRIVATE_INPUT
+        return Entry(
+            id=uuid.uuid4().hex,
+            time=datetime.now(UTC),
+            request_id=answer.request_id,
+            inputs=payloads.stored_inputs(self.predictor, inputs) if may_store else None,
+            prediction=add_decision(record, prediction),
+            correct=answer.correct,
+            truth=truth,
+            remark=answer.remark or None,
+            model=version["name"],
+            model_version=version["version"],
+            model_sha256=version["sha256"],
+        )
+
+    def _unavailable(self, reason: str) -> ApiError:
+        """Return the error of a failing database; the reason is logged once, until feedback is stored again."""
+        if not self._failed:
+            logging.getLogger(__name__).warning("Feedback can't be stored: %s", reason)
+        self._failed = True
+        return ApiError(503, UNAVAILABLE, headers={"Retry-After": "60"})
+
+
+def model_version(predictor: Predictor) -> dict[str, Any]:
+    """Return which model made a prediction: its name, its version in MLflow's registry, and its SHA-256."""
+    record, lineage = predictor.champion.record, predictor.champion.lineage
+    return {"name": record["model"], "version": lineage.get("registry_version"), "sha256": record["sha256"][:12]}
