@@ -147,7 +147,9 @@ def network(
 ) -> tuple[Owner, str, Path]:
     """The owner of a project with a network, its domain, and where it is; a domain at a time."""
     owner, domain = owner.with_variables(pytorch), str(request.param)
-    project = owner.create(f"deep-{domain}", "-d", f"domain={domain}", "-d", "deep=true")
+    answers = ("-d", f"domain={domain}", "-d", "deep=true", "-d", "notebook=true")
+    project = owner.create(f"deep-{domain}", *answers)
+    owner.uv("sync", "--quiet", "--group", "notebook", cwd=project)
     return owner, domain, project
 
 
