@@ -30,9 +30,10 @@ def describe_decision(evaluation: Record) -> list[str]:
     decision = evaluation.get("decision")
     if not decision:
         return []
+    texts = (decision.get(key, "") for key in ("sentence", "aim_outcome", "reason"))
     # Brackets without a link are literal.
-    sentence, reason = (escape(decision[key]).replace(r"\[", "[").replace(r"\]", "]") for key in ("sentence", "reason"))
-    return [f"**{sentence}**", reason]
+    sentence, outcome, reason = (escape(text).replace(r"\[", "[").replace(r"\]", "]") for text in texts)
+    return [f"**{sentence}**", f"{outcome} {reason}".strip()]
 
 
 def describe_weak_slices(evaluation: Record) -> list[str]:
@@ -127,11 +128,13 @@ def _format_gain(gain: Record) -> str:
 
 
 def champion_table(evaluation: Record) -> str:
-    """Return the champion's scores on the test split, a row per metric."""
-    name = evaluation["champion"]
-    scores = evaluation["scores"][name]
-    rows = [[_metric_label(evaluation, key), format_score(scores[key])] for key in evaluation["labels"]]
-    return table(["metric", f"{name}, test split"], rows)
+    """Return the scores on the test split, of the champion and the simplest model, a row per metric."""
+    scores = evaluation["scores"]
+    rows = [
+        [_metric_label(evaluation, key), *(format_score(by_metric[key]) for by_metric in scores.values())]
+        for key in evaluation["labels"]
+    ]
+    return table(["metric", *(f"{name}, test split" for name in scores)], rows)
 
 
 def _metric_label(evaluation: Record, key: str) -> str:
@@ -184,15 +187,25 @@ def explain_scores(evaluation: Record) -> str:
     rows, noun, decision = evaluation["rows"], evaluation["sample_noun"], evaluation.get("decision") or {}
     level = f"{evaluation['confidence']:.3g} confidence" if "confidence" in evaluation else "confidence"
     text = (
-        f"The models were trained on {rows['train']:,} {noun} and {_explain_comparison(evaluation)} Only the champion, "
-        f"marked ★, was scored and plotted on the {rows['test']:,} {noun} of the test split. Brackets contain {level} "
-        "intervals, Wilson's for the shares of a decision and percentiles of bootstrap resamples for others: how much "
-        f"the scores vary with the {noun}. They are left out where there are too few {noun}, or all resamples score "
-        "the same."
+        f"The models were trained on {rows['train']:,} {noun} and {_explain_comparison(evaluation)} "
+        f"The {rows['test']:,} {noun} of the test split were used after the selection: to score and plot the champion, marked ★"
+        f"{_explain_other_scores(evaluation)}. Brackets contain {level} intervals: how much a score varies with the "
+        f"{noun}. Those of a decision's shares are Wilson's, the others percentiles of bootstrap resamples. They are "
+        f"left out where there are too few {noun}, or all resamples score the same."
     )
     if "threshold" in decision:
-        text += f" Metrics of classes use the most likely class, not the threshold of {rounded(decision['threshold'])}."
+        text += (
+            " Accuracy and F1 are of the most likely class; the decision, the confusion matrix and the errors are at "
+            f"the threshold of {rounded(decision['threshold'])}."
+            if decision["rule"] == "refer"
+            else " Accuracy and F1 are of the most likely class of all, also of those that are left to a person."
+        )
     return text
+
+
+def _explain_other_scores(evaluation: Record) -> str:
+    others = [name for name in evaluation["scores"] if name != evaluation["champion"]]
+    return f", and to score {', '.join(others)} beside it" if others else ""
 
 
 def _explain_comparison(evaluation: Record) -> str:

@@ -19,7 +19,7 @@ def select_examples(schema: Schema, test: Split, values: NDArray[np.float64]) ->
     return [int(order[tenth]), int(np.abs(values - np.median(values)).argmin()), int(order[-1 - tenth])]
 
 
-def rank_errors(schema: Schema, test: Split, values: NDArray[np.float64]) -> list[int]:
+def rank_errors(schema: Schema, test: Split, values: NDArray[np.float64], _decision: Any = None) -> list[int]:
     """Return the positions of all predictions, the one with the largest error first."""
     ranked: list[int] = (-np.abs(encode_target(test.target, schema) - values)).argsort(kind="stable").tolist()
     return ranked
