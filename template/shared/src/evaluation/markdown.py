@@ -185,12 +185,12 @@ def _format_value(value: Any) -> str:
 def explain_scores(evaluation: Record) -> str:
     """Return which split was used for what, and how to read the scores."""
     rows, noun, decision = evaluation["rows"], evaluation["sample_noun"], evaluation.get("decision") or {}
-    level = f"{evaluation['confidence']:.3g} confidence" if "confidence" in evaluation else "confidence"
+    level = f"{100 * evaluation['confidence']:.3g}% confidence" if "confidence" in evaluation else "confidence"
     text = (
         f"The models were trained on {rows['train']:,} {noun} and {_explain_comparison(evaluation)} "
-        f"The {rows['test']:,} {noun} of the test split were used after the selection: to score and plot the champion, marked ★"
-        f"{_explain_other_scores(evaluation)}. Brackets contain {level} intervals: how much a score varies with the "
-        f"{noun}. Those of a decision's shares are Wilson's, the others percentiles of bootstrap resamples. They are "
+        f"The {rows['test']:,} {noun} of the test split were used after the selection: to score and plot the champion, "
+        f"marked ★{_explain_other_scores(evaluation)}. Brackets contain {level} intervals: how much a score varies "
+        f"with the {noun}. Those of a decision's shares are Wilson's, the others percentiles of bootstrap resamples. They are "
         f"left out where there are too few {noun}, or all resamples score the same."
     )
     if "threshold" in decision:

@@ -34,7 +34,7 @@ def compare_with_aim(aim_text: str, value: float | None, aim: float, *, at_most:
         return ""
     shown = round(value, 3)  # as in the sentence
     is_met = shown <= aim if at_most else shown >= aim
-    return f"The aim of {aim_text} is {'met' if is_met else 'missed'} on the test split: {shown:.1%}."
+    return f"The aim, {aim_text}, is {'met' if is_met else 'missed'} on the test split: {shown:.1%}."
 
 
 def share(hits: Array, units: NDArray[np.int64], confidence: float) -> dict[str, Any]:

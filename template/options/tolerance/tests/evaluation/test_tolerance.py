@@ -40,7 +40,7 @@ def measure(params: Params, **aim: Any) -> dict[str, Any] | None:
             {"share": 0.8},
             "3 of 4 weights of the test split are within 8 kg of the actual value (share 0.75 [0.301, 0.954]).",
             "The tolerance is the error that 80% of the predictions of the validation split don't exceed.",
-            "The aim of 80% within the tolerance is missed on the test split: 75.0%.",
+            "The aim, 80% within the tolerance, is missed on the test split: 75.0%.",
         ),
     ],
 )

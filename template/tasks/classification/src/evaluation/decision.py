@@ -220,9 +220,12 @@ def _compare_with_aim(decision: dict[str, Any]) -> str:
     if name == "capacity":
         share = (test["reached"] if refers else test["rows"] - test["reached"]) / test["rows"]
         verb = "referring" if refers else "leaving"
-        return compare_with_aim(f"{verb} at most {aim:.0%}{'' if refers else ' to people'}", share, aim, at_most=True)
+        return compare_with_aim(
+            f"{verb} at most {100 * aim:.4g}%{'' if refers else ' to people'}", share, aim, at_most=True
+        )
     if name in ("recall", "accuracy"):
-        return compare_with_aim(f"{name} of at least {aim:.1%}", test[name]["value"], aim)
+        article = "an" if name == "accuracy" else "a"
+        return compare_with_aim(f"{article} {name} of at least {100 * aim:.4g}%", test[name]["value"], aim)
     return ""
 
 

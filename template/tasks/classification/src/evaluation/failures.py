@@ -62,6 +62,6 @@ def _explain_prediction(schema: Schema, outcome: Outcome) -> str:
         )
     positive = escape(decision["positive"])
     return (
-        f"The prediction is {positive} from the decision's threshold on, a probability of {threshold}: the "
-        f"{schema.sample_noun} that are referred."
+        f"{escape(schema.sample_noun).capitalize()} with a probability of {positive} of at least {threshold}, the "
+        f"decision's threshold, are referred and count as predicted {positive}."
     )

@@ -98,11 +98,11 @@ def test_a_referral_is_chosen_on_validation_and_reported_for_the_test_split(para
 @pytest.mark.parametrize(
     ("aim", "positive", "text"),
     [
-        ({"capacity": 0.5}, "bad", "The aim of referring at most 50% is missed on the test split: 75.0%."),
-        ({"recall": 0.5}, "bad", "The aim of recall of at least 50.0% is met on the test split: 100.0%."),
+        ({"capacity": 0.5}, "bad", "The aim, referring at most 50%, is missed on the test split: 75.0%."),
+        ({"recall": 0.5}, "bad", "The aim, a recall of at least 50%, is met on the test split: 50.0%."),
         ({"costs": {"miss": 1, "false_alarm": 1}}, "bad", ""),
-        ({"capacity": 0.25}, None, "The aim of leaving at most 25% to people is met on the test split: 25.0%."),
-        ({"accuracy": 1.0}, None, "The aim of accuracy of at least 100.0% is missed on the test split: 50.0%."),
+        ({"capacity": 0.25}, None, "The aim, leaving at most 25% to people, is met on the test split: 25.0%."),
+        ({"accuracy": 1.0}, None, "The aim, an accuracy of at least 100%, is missed on the test split: 50.0%."),
         ({"abstain": 0.6}, None, ""),
     ],
 )
@@ -124,7 +124,7 @@ def test_a_referral_predicts_the_positive_class_from_the_threshold_on() -> None:
     assert predicted_classes(rows, schema).tolist() == [2, 1, 2]
     referral = {"rule": "refer", "positive": "a", "threshold": 0.25}
     assert predicted_classes(rows, schema, referral).tolist() == [0, 1, 0]
-    assert predicted_classes(rows[:, [2, 1, 0]], schema, referral | {"threshold": 0.6}).tolist() == [1, 1, 1]
+    assert predicted_classes(rows[:, [2, 1, 0]], schema, referral | {"threshold": 0.6}).tolist() == [2, 1, 1]
     assert predicted_classes(rows, schema, {"rule": "abstain", "threshold": 0.9}).tolist() == [2, 1, 2]
 
 
@@ -145,7 +145,7 @@ def test_confusion_matrix_and_errors_agree_with_the_decision(
         counts["reached"],
         counts["hits"],
     )
-    assert f"decision's threshold on, a probability of {rounded(made['threshold'])}" in report
+    assert f"of at least {rounded(made['threshold'])}, the decision's threshold, are referred" in report
 
 
 def test_an_abstention_counts_the_errors_that_it_avoids(params: Params) -> None:

@@ -36,7 +36,7 @@ def test_errors_are_those_at_the_threshold_of_the_decision() -> None:
     assert measure_errors(SCHEMA, outcome).tolist() == [0, 1, 1, 0]
     assert describe_case(SCHEMA, outcome, 2) == {"truth": "dog| (60%)", "prediction": "cat (40%)"}
     text = summarize_errors(SCHEMA, outcome)
-    assert "The prediction is cat from the decision's threshold on, a probability of 0.35" in text
+    assert text.startswith("Images with a probability of cat of at least 0.35, the decision's threshold, are referred")
     assert "Wrong: 2 of 4 predictions." in text
     assert text.endswith("\n| cat | dog\\| | 1 |\n| dog\\| | cat | 1 |")
 
