@@ -61,7 +61,7 @@ def describe_disagreement(evaluation: Record) -> list[str]:
     label = evaluation["labels"][metric]["label"]
     return [
         f"{label} is {format_score(test)} on the test split, outside of the interval on the validation split, "
-        f"{format_score(validation)}: rely on the test split, on which no choice was based."
+        f"{format_score(validation)}: rely on the test split, by which the pipeline makes no choice."
     ]
 
 
@@ -190,8 +190,8 @@ def explain_scores(evaluation: Record) -> str:
         f"The models were trained on {rows['train']:,} {noun} and {_explain_comparison(evaluation)} "
         f"The {rows['test']:,} {noun} of the test split were used after the selection: to score and plot the champion, "
         f"marked ★{_explain_other_scores(evaluation)}. Brackets contain {level} intervals: how much a score varies "
-        f"with the {noun}. Those of a decision's shares are Wilson's, the others percentiles of bootstrap resamples. They are "
-        f"left out where there are too few {noun}, or all resamples score the same."
+        f"with the {noun}. Those of a decision's shares are Wilson's, the others percentiles of bootstrap resamples. "
+        f"They are left out where there are too few {noun}, or all resamples score the same."
     )
     if "threshold" in decision:
         text += (

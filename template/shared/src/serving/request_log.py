@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..paths import ProjectPaths
 from . import payloads
-from .feedback_collector import model_version
 from .predictor import Predictor
 
 if TYPE_CHECKING:  # SQLAlchemy is imported in the background
@@ -75,7 +74,7 @@ class RequestLog:
         # Called with "stored" or "dropped", and the number of calls.
         self.count: Callable[[str, int], None] = _count_nothing
         self._model = {
-            "model" if key == "name" else f"model_{key}": value for key, value in model_version(predictor).items()
+            "model" if key == "name" else f"model_{key}": value for key, value in predictor.champion.version.items()
         }
         # The thread is not woken for each call, which would delay the response.
         self._waiting: Queue[tuple[datetime, Call]] = Queue(MAX_WAITING)
