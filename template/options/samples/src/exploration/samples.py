@@ -139,8 +139,8 @@ def _shifted(train: pd.DataFrame, validation: pd.DataFrame) -> list[Finding]:
     return [
         Finding(
             0.7,
-            f"Training and validation split differ in {join_names(names)}, more than chance explains. Scores of the "
-            "two are not comparable there, and a model in use will meet other values again.",
+            f"Training and validation split differ in {join_names(names)}, more than chance explains. The scores "
+            "of the two may differ for that reason, and so may those of a model in use.",
         )
     ]
 
