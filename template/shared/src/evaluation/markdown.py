@@ -217,7 +217,10 @@ def _explain_comparison(evaluation: Record) -> str:
     pool = f"{rows['train'] + rows['validation']:,} {noun} of the training and the validation split"
     text = f"fitted again for each of {folds['count']} folds of the {pool}, to the other folds."
     if folds["rolling"]:
-        text = f"fitted again for each of {folds['count']} periods, the later half of the {pool}, to all before it."
+        text = (
+            f"fitted again for each of {folds['count']} periods (together the later half of the {pool}), to all {noun} "
+            "before the period."
+        )
     text = f"{text[:-1]}; they were compared by the predictions for these {folds['rows']:,} {noun}."
     alone = [name for name in evaluation["validation_scores"] if name not in evaluation["fold_scores"]]
     return f"{text} {', '.join(alone)} was not fitted again, and {validation}" if alone else text

@@ -68,7 +68,7 @@ def join_names(names: Sequence[str], limit: int = 3) -> str:
 
 def percent(share: float) -> str:
     """Return a share in percent; shares below half a percent with two digits."""
-    return f"{rounded(100 * share)} %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+    return f"{rounded(100 * share)}%" if 0 < share < 0.005 else f"{100 * share:.0f}%"
 
 
 def _table(frame: pd.DataFrame) -> str:

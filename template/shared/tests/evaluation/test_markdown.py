@@ -111,7 +111,7 @@ def test_a_model_that_was_not_fitted_again_is_compared_on_the_validation_split()
 
 def test_rolling_folds_and_their_absence_are_explained() -> None:
     rolling = compared(folds=FOLDS | {"rolling": True}, validation_scores={"plain": {}})
-    assert "for each of 5 periods, the later half of the 90 rows" in markdown.explain_scores(rolling)
+    assert "for each of 5 periods (together the later half of the 90 rows" in markdown.explain_scores(rolling)
     alone = compared(folds=None, fold_scores={})
     assert "trained on 80 rows and compared on the 10 rows of the validation split." in markdown.explain_scores(alone)
     assert "Error ↓, validation split" in markdown.gain_table(alone)

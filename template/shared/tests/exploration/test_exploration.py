@@ -65,4 +65,4 @@ def test_the_report_says_how_many_samples_it_describes() -> None:
 
 def test_names_and_shares_are_short() -> None:
     assert join_names(["a", "b*", "c", "d", "e"]) == r"a, b\*, c and 2 more"
-    assert [percent(share) for share in (0, 0.0012, 0.256, 1)] == ["0 %", "0.12 %", "26 %", "100 %"]
+    assert [percent(share) for share in (0, 0.0012, 0.256, 1)] == ["0%", "0.12%", "26%", "100%"]

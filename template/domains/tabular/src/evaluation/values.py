@@ -22,4 +22,6 @@ def format_value(column: Column, value: float) -> str:
 def format_with_unit(column: Column, value: float) -> str:
     """Return the value with its unit; a date and a time of day need none."""
     text = format_value(column, value)
-    return f"{text} {column.unit}".strip() if text == rounded(value) else text
+    if text != rounded(value):
+        return text
+    return f"{text}%" if column.unit == "%" else f"{text} {column.unit}".strip()

@@ -20,4 +20,5 @@ def test_other_numbers_have_their_unit() -> None:
     flight = Column("duration", "Duration", "number", unit="h", minimum=0)
     assert format_value(flight, 6.171) == "6.17"
     assert format_with_unit(flight, 6.171) == "6.17 h"
+    assert format_with_unit(Column("humidity", "Humidity", "number", unit="%"), 59.36) == "59.4%"
     assert format_with_unit(Column("seats", "Seats", "number"), 1234.0) == "1,234"

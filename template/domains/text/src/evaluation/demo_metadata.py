@@ -59,7 +59,7 @@ def demo_metadata(
 
 
 def length_limit(train: Split) -> int:
-    """Return the length that 95 % of the training texts don't exceed, rounded up to thousands, within the limits."""
+    """Return the length that 95% of the training texts don't exceed, rounded up to thousands, within the limits."""
     length = float(train.features["text"].str.len().quantile(0.95))
     return min(MAX_LIMIT, max(MIN_LIMIT, 1000 * int(np.ceil(length / 1000))))
 

@@ -45,7 +45,7 @@ def test_missing_constant_and_close_columns_are_found(samples: pd.DataFrame, tar
         same="x",
     )
     text = findings(train, target)
-    assert "second in 25 %, color in 10 % of the rows" in text
+    assert "second in 25%, color in 10% of the rows" in text
     assert "The same value everywhere: same." in text
     assert "One pair of columns has a rank correlation above 0.9, most first and copy (1.000)" in text
 

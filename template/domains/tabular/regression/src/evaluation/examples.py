@@ -26,7 +26,7 @@ def rank_errors(schema: Schema, test: Split, values: NDArray[np.float64], _decis
 
 
 def prediction_errors(schema: Schema, validation: Split, values: NDArray[np.float64]) -> dict[str, Any]:
-    """Return `errors_80`: 80 % of the validation rows have an error (actual minus predicted) between these limits."""
+    """Return `errors_80`: 80% of the validation rows have an error (actual minus predicted) between these limits."""
     errors = encode_target(validation.target, schema) - values
     return {"errors_80": [format_truth(limit) for limit in np.quantile(errors, [0.1, 0.9])]}
 
