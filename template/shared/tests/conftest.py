@@ -42,6 +42,7 @@ ISOLATED = (
 BLOCKS = {
     "README.md": ("results", "models"),
     "docs/post.md": ("data", "steps", "models", "decision", "errors", "limits"),
+    "docs/api.md": ("response",),
 }
 MODELS = load_params(ProjectPaths().params).train.models
 

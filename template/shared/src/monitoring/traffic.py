@@ -15,7 +15,8 @@ from ..serving.database import Database
 from ..serving.feedback import Entry
 from ..serving.request_table import TABLE
 
-MAX_ROWS = 50_000  # the newest; with more, the rest of the period is left out
+MAX_ROWS = 50_000  # the newest; with more, the rest of the period is left out, and the report says so
+RIGHT = "right predictions"
 Record = Mapping[str, Any]
 
 
@@ -30,6 +31,7 @@ class Traffic:
         problems: number of logged requests by the input that was invalid.
         inputs: of the different rows, as logged.
         predictions: of the different rows that the champion predicted, as logged.
+        truncated: whether the period has more rows than were read.
     """
 
     requests: int
@@ -38,6 +40,7 @@ class Traffic:
     problems: dict[str, int]
     inputs: list[Record] = field(repr=False)
     predictions: list[Record] = field(repr=False)
+    truncated: bool = False
 
     @property
     def logged(self) -> int:
@@ -52,28 +55,39 @@ class Traffic:
 
 @dataclass(frozen=True)
 class Quality:
-    """How often predictions were right, where feedback says so; None if nothing is known.
+    """A share of the rows with feedback, and the same share of the test split.
 
     Attributes:
-        rows: predictions with feedback.
-        right: how many of them were right: the class, or a number within the tolerance.
-        expected: the share that was right on the test split.
+        name: of the share: right predictions (the class, or a number within the tolerance), recall or precision.
+        rows: with feedback: all, those of the positive class, or those that were referred.
+        right: how many of them were right, found, or of the positive class.
+        expected: the share of the test split; None if it is not known.
         dropped: whether the share is clearly lower.
     """
 
+    name: str
     rows: int
     right: int
     expected: float | None
     dropped: bool
 
 
+@dataclass(frozen=True)
+class Referred:
+    """How many predictions reached the threshold of the decision, and the share of the test split that did."""
+
+    rows: int
+    referred: int
+    expected: float
+
+
 def read_requests(url: str, since: datetime) -> list[dict[str, Any]]:
-    """Return the newest rows of the request log from a time on.
+    """Return the newest rows of the request log from a time on, up to one more than `MAX_ROWS`.
 
     Raises:
         DatabaseError: the database can't be read.
     """
-    query = select(TABLE).where(TABLE.c.time >= since).order_by(TABLE.c.time.desc()).limit(MAX_ROWS)
+    query = select(TABLE).where(TABLE.c.time >= since).order_by(TABLE.c.time.desc()).limit(MAX_ROWS + 1)
     return list(Database(url, TABLE).select(query))
 
 
@@ -85,6 +99,7 @@ def summarize_traffic(rows: Sequence[Record], record: Record, *, distinct: bool)
         record: the contents of `champion.json`.
         distinct: whether equal rows count once: repeated requests are no more evidence than one.
     """
+    truncated, rows = len(rows) > MAX_ROWS, rows[:MAX_ROWS]
     requests = list({row["request_id"]: row for row in rows}.values())
     predicted = [row for row in rows if row["inputs"] is not None]
     if distinct:
@@ -96,6 +111,7 @@ def summarize_traffic(rows: Sequence[Record], record: Record, *, distinct: bool)
         problems=_count_problems(requests),
         inputs=[row["inputs"] for row in predicted],
         predictions=[row["prediction"] for row in predicted if record["sha256"].startswith(row["model_sha256"])],
+        truncated=truncated,
     )
 
 
@@ -115,24 +131,51 @@ def _distinct(rows: Iterable[Record]) -> list[Record]:
     return list({(row["model_sha256"], *sorted(row["inputs"].items())): row for row in rows}.values())
 
 
-def measure_quality(entries: Iterable[Entry], record: Record, limits: Monitor) -> Quality:
-    """Return how often the champion's predictions were right in feedback."""
-    right = [
-        outcome
-        for entry in entries
-        if record["sha256"].startswith(entry.model_sha256)
-        if (outcome := _is_right(entry, record)) is not None
-    ]
-    return compare_quality(sum(right), len(right), expected_share(record), limits)
+def count_referred(predictions: Sequence[Record], record: Record) -> Referred | None:
+    """Return how many logged predictions reach the threshold; None if the decision refers no rows."""
+    rule = _referral(record)
+    if not rule:
+        return None
+    referred = sum(row["probability"] >= rule["threshold"] for row in predictions)
+    return Referred(len(predictions), referred, rule["test"]["reached"] / rule["test"]["rows"])
 
 
-def compare_quality(right: int, rows: int, expected: float | None, limits: Monitor) -> Quality:
-    """Return whether the share of right predictions is clearly lower than expected (one-sided binomial test)."""
+def _referral(record: Record) -> Record:
+    """Return the decision if it refers rows of the positive class; else nothing."""
+    decision: Record = record.get("decision") or {}
+    return decision if decision.get("rule") == "refer" else {}
+
+
+def measure_quality(entries: Iterable[Entry], record: Record, limits: Monitor) -> list[Quality]:
+    """Return how good the champion's predictions were by feedback: recall and precision of a referral, or how many."""
+    known = [entry for entry in entries if record["sha256"].startswith(entry.model_sha256)]
+    if rule := _referral(record):
+        return _measure_referral(known, record, rule, limits)
+    right = [outcome for entry in known if (outcome := _is_right(entry, record)) is not None]
+    return [compare_quality(RIGHT, sum(right), len(right), expected_share(record), limits)]
+
+
+def _measure_referral(entries: Sequence[Entry], record: Record, rule: Record, limits: Monitor) -> list[Quality]:
+    positive, classes = rule["positive"], record["classes"]
+    pairs = []
+    for entry in entries:
+        truth = entry.truth
+        if truth is None and len(classes) == 2:  # feedback says that the prediction is wrong
+            truth = next(name for name in classes if name != entry.prediction["prediction"])
+        if truth is not None:
+            pairs.append((truth == positive, entry.prediction["probabilities"][positive] >= rule["threshold"]))
+    hits = sum(is_positive and is_referred for is_positive, is_referred in pairs)
+    rows = {"recall": sum(first for first, _ in pairs), "precision": sum(second for _, second in pairs)}
+    return [compare_quality(name, hits, rows[name], rule["test"][name]["value"], limits) for name in rows]
+
+
+def compare_quality(name: str, right: int, rows: int, expected: float | None, limits: Monitor) -> Quality:
+    """Return whether a share is clearly lower than expected (one-sided binomial test)."""
     if expected is None or rows < limits.min_rows:
-        return Quality(rows, right, expected, dropped=False)
+        return Quality(name, rows, right, expected, dropped=False)
     p_value = binomtest(right, rows, expected, alternative="less").pvalue
     dropped = p_value < limits.significance and expected - right / rows >= limits.quality_drop
-    return Quality(rows, right, expected, bool(dropped))
+    return Quality(name, rows, right, expected, bool(dropped))
 
 
 def expected_share(record: Record) -> float | None:

@@ -17,7 +17,7 @@ from ..evaluation.reference import reference_path
 from ..monitoring.alert import AlertError, send_alert
 from ..monitoring.drift import find_drift
 from ..monitoring.report import DRIFT, Monitoring, format_markdown, format_text
-from ..monitoring.traffic import measure_quality, read_requests, summarize_traffic
+from ..monitoring.traffic import count_referred, measure_quality, read_requests, summarize_traffic
 from ..paths import ProjectPaths
 from ..serving.champion import load_champion
 from ..serving.database import database_url
@@ -95,7 +95,8 @@ def monitor(paths: ProjectPaths, since: datetime | None = None) -> Monitoring:
         },
         traffic=traffic,
         drifts=find_drift(reference, traffic.inputs, traffic.predictions, limits),
-        quality=measure_quality(FeedbackStore(url).entries(since), champion.record, limits),
+        qualities=measure_quality(FeedbackStore(url).entries(since), champion.record, limits),
+        referred=count_referred(traffic.predictions, champion.record),
         limits=limits,
     )
 

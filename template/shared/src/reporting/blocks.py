@@ -34,12 +34,13 @@ def render_blocks(evaluation: dict[str, Any], reports: Path, limitations: str) -
 
 
 def describe_results(evaluation: dict[str, Any]) -> str:
-    """Return the decision with its consequences, and the score of the champion on the test split."""
+    """Return the decision with its consequences, and the test scores of champion and simplest model."""
     name, metric = evaluation["champion"], evaluation["metric"]
-    label, score = evaluation["labels"][metric]["label"], evaluation["scores"][name][metric]
+    label, scores = evaluation["labels"][metric]["label"], evaluation["scores"]
+    others = [f"; {other}: {markdown.format_score(scores[other][metric])}" for other in scores if other != name]
     test = _test_split(evaluation)
     links = "[all scores](model_card.md) · [where the model fails](errors.md) · [the data](data.md)"
-    sentence = f"{label} of {name} on {test}: {markdown.format_score(score)}"
+    sentence = f"{label} of {name} on {test}: {markdown.format_score(scores[name][metric])}{''.join(others)}"
     return "\n\n".join([*markdown.describe_outcome(evaluation), f"{sentence} · {links}"])
 
 

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from . import openapi, payloads
 from .decision import add_decision
 from .docs_page import DOCS_PAGE
-from .feedback_collector import FeedbackCollector, model_version
+from .feedback_collector import FeedbackCollector
 from .monitoring import Metrics
 from .predictor import Predictor
 from .problems import OVERLOADED, ApiError, FieldError, invalid
@@ -51,7 +51,7 @@ class Api:
         self.health = health_status(predictor, reason)
         classes = predictor.champion.record.get("classes", []) if predictor else []
         self._schemas = payloads.input_schemas(predictor) if predictor else {}
-        self._model = model_version(predictor) if predictor else {}
+        self._model = predictor.champion.version if predictor else {}
         self._metrics = Metrics({key: str(value) for key, value in self._model.items()}, classes)
         self._log = log
         if log:

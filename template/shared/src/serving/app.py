@@ -74,7 +74,9 @@ def build_error_page(reason: str) -> gr.Blocks:
 
 def _heading(decision: dict[str, Any] | None = None) -> None:
     # Not Markdown: title and sentence of the author are shown literally.
-    result = f"<p><b>{html.escape(decision['sentence'])}</b></p>" if decision else ""
+    result = ""
+    if decision:
+        result = f"<p><b>{html.escape(decision['sentence'])}</b> {html.escape(decision.get('aim_outcome', ''))}</p>"
     text = f"<h1>{html.escape(TITLE)}</h1><p>{html.escape(metadata(PACKAGE)['Summary'])}</p>{result}"
     gr.HTML(text, elem_id="heading")
 

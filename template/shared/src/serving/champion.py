@@ -31,6 +31,12 @@ class Champion:
         lineage: dict[str, Any] = self.record["lineage"]
         return lineage
 
+    @property
+    def version(self) -> dict[str, Any]:
+        """Which model it is: its name, its version in MLflow's registry, and the beginning of its SHA-256."""
+        version = self.lineage.get("registry_version")
+        return {"name": self.record["model"], "version": version, "sha256": self.record["sha256"][:12]}
+
     def require(self, keys: Iterable[str], record: dict[str, Any] | None = None) -> None:
         """Check that the record, or a part of it, has these keys.
 

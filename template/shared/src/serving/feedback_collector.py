@@ -127,7 +127,7 @@ class FeedbackCollector:
             truth = check_truth(record, prediction, correct=answer.correct, truth=answer.truth)
         except InvalidInputError as error:
             raise invalid([FieldError("truth", str(error))]) from None
-        version = model_version(self.predictor)
+        version = self.predictor.champion.version
         may_store = answer.consent or not payloads.PRIVATE_INPUT
         return Entry(
             id=uuid.uuid4().hex,
@@ -149,9 +149,3 @@ class FeedbackCollector:
             logging.getLogger(__name__).warning("Feedback can't be stored: %s", reason)
         self._failed = True
         return ApiError(503, UNAVAILABLE, headers={"Retry-After": "60"})
-
-
-def model_version(predictor: Predictor) -> dict[str, Any]:
-    """Return which model made a prediction: its name, its version in MLflow's registry, and its SHA-256."""
-    record, lineage = predictor.champion.record, predictor.champion.lineage
-    return {"name": record["model"], "version": lineage.get("registry_version"), "sha256": record["sha256"][:12]}

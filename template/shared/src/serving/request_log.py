@@ -9,18 +9,17 @@ import os
 import random
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
-from threading import Event, Thread
+from queue import Empty, Full, Queue
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from ..paths import ProjectPaths
 from . import payloads
-from .feedback_collector import model_version
 from .predictor import Predictor
 
 if TYPE_CHECKING:  # SQLAlchemy is imported in the background
@@ -58,7 +57,10 @@ class Call:
 
 
 class RequestLog:
-    """Stores calls in a thread, in batches. A call is dropped if too many wait, or if the database fails.
+    """Stores calls in a thread, in batches.
+
+    A call is dropped if too many wait, if the database fails, or if the database rejects it; the rest of its batch is
+    stored all the same.
 
     Args:
         predictor: the champion.
@@ -72,11 +74,11 @@ class RequestLog:
         # Called with "stored" or "dropped", and the number of calls.
         self.count: Callable[[str, int], None] = _count_nothing
         self._model = {
-            "model" if key == "name" else f"model_{key}": value for key, value in model_version(predictor).items()
+            "model" if key == "name" else f"model_{key}": value for key, value in predictor.champion.version.items()
         }
         # The thread is not woken for each call, which would delay the response.
-        self._waiting: deque[tuple[datetime, Call]] = deque()
-        self._wake, self._is_open = Event(), True
+        self._waiting: Queue[tuple[datetime, Call]] = Queue(MAX_WAITING)
+        self._wake, self._is_open, self._starting = Event(), True, Lock()
         self._thread: Thread | None = None
         self._database: Database | None = None
         self._failed = False
@@ -85,16 +87,18 @@ class RequestLog:
         """Log a call, or drop it if too many wait."""
         if random.random() >= self.share:  # noqa: S311  # no secret
             return
-        if self._thread is None:
-            self._is_open = True
-            self._thread = Thread(target=self._run, name="request log", daemon=True)
-            self._thread.start()
-            atexit.register(self.close)
-        if len(self._waiting) >= MAX_WAITING:
+        with self._starting:
+            if self._thread is None:
+                self._is_open = True
+                self._thread = Thread(target=self._run, name="request log", daemon=True)
+                self._thread.start()
+                atexit.register(self.close)
+        try:
+            self._waiting.put_nowait((datetime.now(UTC), call))
+        except Full:
             self.count("dropped", 1)
             return
-        self._waiting.append((datetime.now(UTC), call))
-        if len(self._waiting) == MAX_BATCH:
+        if self._waiting.qsize() >= MAX_BATCH:
             self._wake.set()
 
     def watch(self, predict: Callable[..., Any], read: Callable[..., Any] = dict) -> Callable[..., Any]:
@@ -129,20 +133,50 @@ class RequestLog:
             self._wake.wait(BATCH_SECONDS)
             self._wake.clear()
             is_open = self._is_open  # before the last calls are stored
-            while self._waiting:
-                self._store([self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))])
+            while batch := self._take_batch():
+                self._store(batch)
 
-    def _store(self, calls: list[tuple[datetime, Call]]) -> None:
+    def _take_batch(self) -> list[tuple[datetime, Call]]:
+        batch: list[tuple[datetime, Call]] = []
+        with suppress(Empty):
+            while len(batch) < MAX_BATCH:
+                batch.append(self._waiting.get_nowait())
+        return batch
+
+    def _store(self, batch: list[tuple[datetime, Call]]) -> None:
+        """Store the rows of each call; one whose inputs can't be predicted is dropped alone."""
+        calls = []
+        for when, call in batch:
+            try:
+                calls.append(self._rows(when, call))
+            except Exception as error:  # whatever fails here must not end the log
+                self._drop(1, error)
+        if calls:
+            self._insert(calls)
+
+    def _insert(self, calls: list[list[dict[str, Any]]]) -> None:
+        """Insert the rows of some calls in one transaction, or in one for each if the database rejects a row."""
+        from .database import RejectedRowError
+
         try:
-            self._open().insert([row for when, call in calls for row in self._rows(when, call)])
+            self._open().insert([row for rows in calls for row in rows])
+        except RejectedRowError as error:
+            if len(calls) == 1:
+                self._drop(1, error)
+                return
+            for rows in calls:
+                self._insert([rows])
         except Exception as error:  # whatever fails here must not end the log
-            self.count("dropped", len(calls))
-            if not self._failed:
-                logging.getLogger(__name__).warning("Requests can't be logged: %s", error)
-            self._failed = True
+            self._drop(len(calls), error)
         else:
             self.count("stored", len(calls))
             self._failed = False
+
+    def _drop(self, number: int, error: Exception) -> None:
+        self.count("dropped", number)
+        if not self._failed:
+            logging.getLogger(__name__).warning("Requests can't be logged: %s", error)
+        self._failed = True
 
     def _open(self) -> "Database":
         from .database import Database, database_url

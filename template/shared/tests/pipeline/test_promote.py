@@ -97,12 +97,12 @@ def test_rolling_back_changes_files_alias_and_log(paths: ProjectPaths, capsys: p
     assert len((paths.root / LOG).read_text(encoding="utf-8").splitlines()) == 4
 
 
-def shifted_requests(reference: dict[str, Any]) -> list[Call]:
+def shifted_requests(reference: dict[str, Any], prediction: dict[str, Any]) -> list[Call]:
     """Return requests above the limits of the reference; invalid ones where it has no inputs."""
     names = [column["name"] for column in reference["inputs"] if column["kind"] == "number"]
     limits = {column["name"]: column.get("limits") for column in reference["inputs"]}
     rows = [{name: limits[name][-1] + number + 1 for name in names} for number in range(60)]
-    return [Call(API, 200, 0.01, [row], [{"prediction": 1.0}]) if names else Call(API, 422, 0.01) for row in rows]
+    return [Call(API, 200, 0.01, [row], [prediction]) if names else Call(API, 422, 0.01) for row in rows]
 
 
 def test_from_drift_to_a_new_champion_and_back(
@@ -116,7 +116,8 @@ def test_from_drift_to_a_new_champion_and_back(
     monkeypatch.setattr(payloads, "logged_inputs", lambda _predictor, row: row)
     log = RequestLog(predictor, database_url(paths), share=1)
     reference = monitor.read_reference(paths.champion, load_champion(paths.champion)[0].record["sha256"])
-    for call in shifted_requests(reference):
+    (prediction,) = payloads.predict(predictor, [payloads.complete(predictor, {})])
+    for call in shifted_requests(reference, prediction):
         log.add(call)
     log.close()
     with pytest.raises(SystemExit) as drift:

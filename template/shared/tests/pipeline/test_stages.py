@@ -104,14 +104,18 @@ def test_metrics_json_holds_validation_scores(project: ProjectPaths, splits: dic
     assert metrics["champion"] == metrics["models"][record["model"]]
 
 
-def test_only_the_champion_has_test_scores(project: ProjectPaths, splits: dict[str, Split], schema: Schema) -> None:
+def test_the_champion_and_the_simplest_model_have_test_scores(
+    project: ProjectPaths, splits: dict[str, Split], schema: Schema
+) -> None:
     evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
     record = load_champion(project.champion)[0].record
-    assert evaluation["scores"] == {record["model"]: record["metrics"]}
+    assert list(evaluation["scores"]) == list(dict.fromkeys([record["model"], MODELS[0]]))
+    assert evaluation["scores"][record["model"]] == record["metrics"]
     target = encode_target(splits["test"].target, schema)
-    predictions = Candidate.read(project.candidate(record["model"])).predictions["test"]
-    for key, score in record["metrics"].items():
-        assert score["value"] == pytest.approx(METRICS[key].score(target, predictions))
+    for name, scores in evaluation["scores"].items():
+        predictions = Candidate.read(project.candidate(name)).predictions["test"]
+        for key, score in scores.items():
+            assert score["value"] == pytest.approx(METRICS[key].score(target, predictions))
 
 
 def test_champion_json_holds_the_lineage(project: ProjectPaths) -> None:
@@ -245,10 +249,13 @@ def test_the_test_split_influences_the_test_scores_of_the_champion_only(
     first, second = (
         json.loads((paths.reports / "evaluation.json").read_text(encoding="utf-8")) for paths in (project, copy)
     )
-    assert list(second["scores"]) == list(first["scores"]) == [first["champion"]]
+    assert list(second["scores"]) == list(first["scores"]) == list(dict.fromkeys([first["champion"], MODELS[0]]))
     assert second["scores"] != first["scores"]
     assert {key for key in first if first[key] != second[key]} <= {"scores", "slices", "decision"}
-    chosen = ({**(evaluation["decision"] or {}), "test": None, "sentence": None} for evaluation in (first, second))
+    chosen = (
+        {**(evaluation["decision"] or {}), "test": None, "sentence": None, "aim_outcome": None}
+        for evaluation in (first, second)
+    )
     assert next(chosen) == next(chosen), "the decision was not chosen on the validation split alone"
 
 

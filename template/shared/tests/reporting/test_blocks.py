@@ -10,6 +10,8 @@ from project_package.evaluation import markdown
 from project_package.paths import ProjectPaths
 from project_package.reporting.sections import START, read_section
 
+from ..conftest import MODELS
+
 
 @pytest.fixture
 def evaluation(project: ProjectPaths) -> dict[str, Any]:
@@ -25,7 +27,9 @@ def test_the_readme_begins_with_the_decision_and_compares_the_models(
     name, metric = evaluation["champion"], evaluation["metric"]
     score = f"{evaluation['labels'][metric]['label']} of {name}"
     assert results.startswith(f"\n{[*markdown.describe_outcome(evaluation), score][0]}")
-    assert f"{markdown.format_score(evaluation['scores'][name][metric])} · [all scores]" in results
+    others = [f"; {other}: {markdown.format_score(evaluation['scores'][other][metric])}" for other in MODELS[:1]]
+    score = f"{markdown.format_score(evaluation['scores'][name][metric])}{''.join(others) if name != MODELS[0] else ''}"
+    assert f": {score} · [all scores]" in results
     models = results.partition(START.format(name="models"))[2]
     assert models.startswith("\n| model |")
     assert f"\n| **{name}** ★ |" in models

@@ -77,7 +77,8 @@ def _error_text(predictor: Predictor, error: Any) -> str:
     """Return the true and the predicted class of a text, and its beginning."""
     text = error["inputs"][predictor.input["name"]]
     start = text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]}…"
-    return f"{describe_error(error['truth'], predictor.predict(text).probabilities)}: {start}"
+    record, probabilities = predictor.champion.record, predictor.predict(text).probabilities
+    return f"{describe_error(error['truth'], probabilities, record)}: {start}"
 
 
 def _example_buttons(record: Any, name: str) -> list[tuple[Any, str]]:

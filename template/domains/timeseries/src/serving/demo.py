@@ -20,7 +20,7 @@ from .track_record import LOG, describe_log
 
 # In the order in which `demo_metadata.pick_examples` returns them.
 EXAMPLES = ("Accurate forecast", "Typical forecast", "Worst forecast")
-LEGEND = (("history", GRAY), ("forecast with 80 % interval", BLUE), ("actual", ORANGE))
+LEGEND = (("history", GRAY), ("forecast with 80% interval", BLUE), ("actual", ORANGE))
 # The narrow chart has letters that are readable on a phone.
 STYLE = (
     ".forecast{container-type:inline-size}.forecast .narrow{display:none}.forecast svg{width:100%;height:auto}"
@@ -68,7 +68,7 @@ def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollecto
             log.watch(lambda **values: table_rows(predictor.predict(values), predictor.decimals)), [table]
         ),
         explanation=Output(explain, [summary, chart, explanation]),
-        description=f"{label_with_unit(predictor)}: forecast, 80 % interval, and the actual value where it is known.",
+        description=f"{label_with_unit(predictor)}: forecast, 80% interval, and the actual value where it is known.",
         concurrency=concurrency,
     )
     gr.Markdown(f"**Track record:** {describe_log(predictor, ProjectPaths().root / LOG)}", elem_id="record")

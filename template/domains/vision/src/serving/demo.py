@@ -65,7 +65,9 @@ def _add_gallery(
     """Add samples of the test split; choosing one shows its prediction."""
     predictions = [predictor.predict(decode_data_url(sample["inputs"]["picture"])) for sample in samples]
     captions = [
-        describe_error(sample["truth"], prediction.probabilities) if name == "errors" else sample["truth"]
+        describe_error(sample["truth"], prediction.probabilities, predictor.champion.record)
+        if name == "errors"
+        else sample["truth"]
         for sample, prediction in zip(samples, predictions, strict=True)
     ]
     images = [to_image(prediction.pixels, predictor.spec, 64) for prediction in predictions]

@@ -72,7 +72,7 @@ def output_component(prediction: Prediction, record: Mapping[str, Any], elem_id:
 
 
 def format_summary(prediction: Prediction, record: Mapping[str, Any]) -> str:
-    """Return the prediction as a sentence in HTML, with its 80 % interval and tolerance if the record has them."""
+    """Return the prediction as a sentence in HTML, with its 80% interval and tolerance if the record has them."""
     unit = f" {html.escape(prediction.unit)}" if prediction.unit else ""
     text = f"<b>about {rounded(prediction.value)}{unit}</b>"
     if "errors_80" in record:
