@@ -1,10 +1,11 @@
 """The sample that stands for a raw table of too many rows."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+# The key in the attributes of the raw table.
 SAMPLING = "sampling"
 FILE = "sampling.json"
 
@@ -28,9 +29,8 @@ class Sampling:
 
 def write_sampling(raw: Any, folder: Path) -> None:
     """Write how the raw data were sampled to the folder of the splits; nothing if they were used whole."""
-    sampling: Sampling | None = getattr(raw, "attrs", {}).get(SAMPLING)
-    if sampling:
-        (folder / FILE).write_text(json.dumps(asdict(sampling)) + "\n", encoding="utf-8")
+    if sampling := getattr(raw, "attrs", {}).get(SAMPLING):
+        (folder / FILE).write_text(json.dumps(sampling) + "\n", encoding="utf-8")
 
 
 def read_sampling(folder: Path) -> Sampling | None:

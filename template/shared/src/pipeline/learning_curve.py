@@ -35,7 +35,7 @@ from ..serving.champion import load_champion
 from . import report
 
 NAME = "learning_curve"
-MIN_ROWS = 50
+MIN_ROWS, MIN_CLASS_ROWS = 50, 5
 DOUBLINGS = 4
 REPORT = """\
 # Learning curve of {model}
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
 
 
 def part_sizes(train: Split, order: NDArray[np.int64], schema: Schema) -> list[int]:
-    """Return the sizes of the parts, each twice the one before; every part has each class.
+    """Return the sizes of the parts, each twice the one before; every part has enough rows of each class.
 
     Raises:
         UserError: the training split is too small.
@@ -88,11 +88,12 @@ def part_sizes(train: Split, order: NDArray[np.int64], schema: Schema) -> list[i
     sizes = [len(order) >> doubling for doubling in range(DOUBLINGS, 0, -1)]
     sizes = [size for size in sizes if size >= MIN_ROWS]
     if schema.task == "classification":
-        sizes = [size for size in sizes if len(np.unique(target[:size])) == len(np.unique(target))]
+        classes = np.unique(target)
+        sizes = [size for size in sizes if min(np.sum(target[:size] == name) for name in classes) >= MIN_CLASS_ROWS]
     if not sizes:
         raise UserError(
             f"the training split has {len(order)} {schema.sample_noun}, and half of it is too small for a learning "
-            f"curve: it needs {MIN_ROWS}, with each class; add more data"
+            f"curve: it needs {MIN_ROWS}, and {MIN_CLASS_ROWS} of each class; add more data"
         )
     return sizes
 

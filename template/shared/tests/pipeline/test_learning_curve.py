@@ -10,7 +10,7 @@ import pytest
 
 from project_package.config import Params
 from project_package.data.schema import Schema
-from project_package.data.splits import Split
+from project_package.data.splits import Split, encode_target
 from project_package.errors import UserError
 from project_package.evaluation.metrics import primary_metric
 from project_package.evaluation.scores import Interval
@@ -24,6 +24,7 @@ def test_the_curve_ends_at_the_score_of_the_pipeline(
     project: ProjectPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(learning_curve, "MIN_ROWS", 5)
+    monkeypatch.setattr(learning_curve, "MIN_CLASS_ROWS", 2)
     copy = ProjectPaths(Path(shutil.copytree(project.root, tmp_path / "project")))
     learning_curve.main([], copy)
     evaluation = json.loads((copy.reports / "evaluation.json").read_text(encoding="utf-8"))
@@ -69,11 +70,13 @@ def test_the_sentence_says_whether_more_rows_would_help(gain: Interval, expected
 
 def test_every_part_has_each_class(splits: dict[str, Split], schema: Schema, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learning_curve, "MIN_ROWS", 5)
+    monkeypatch.setattr(learning_curve, "MIN_CLASS_ROWS", 1)
     train = splits["train"]
-    target = np.asarray(train.target)
-    by_class = np.argsort(target, kind="stable")  # the last class is in the second half alone
-    if schema.task == "classification" and np.sum(target == target.max()) <= len(target) // 2:
-        with pytest.raises(UserError, match="with each class; add more data"):
+    target = encode_target(train.target, schema)
+    by_class = np.argsort(target, kind="stable")
+    in_first_half = np.unique(target[by_class][: len(target) // 2])
+    if schema.task == "classification" and len(in_first_half) < len(np.unique(target)):
+        with pytest.raises(UserError, match="1 of each class; add more data"):
             learning_curve.part_sizes(train, by_class, schema)
     else:
         assert learning_curve.part_sizes(train, by_class, schema)[-1] == len(target) // 2

@@ -3,11 +3,10 @@
 # Names can't be parameters of an SQL query; `_name` and `_literal` quote them.
 # ruff: noqa: S608
 
-import os
 import re
 import zipfile
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -23,7 +22,7 @@ from .text_files import WHITESPACE, plain_file
 
 # A sample keeps up to so many rows of each class, so that rare classes don't vanish.
 MIN_ROWS_PER_CLASS = 500
-# Each thread of DuckDB holds 16 of the longest lines.
+# Each thread of DuckDB needs memory for 16 of the longest lines.
 MAX_THREADS = 4
 # Of a line, and of an object that contains all rows.
 LONG_LINE_BYTES, MAX_JSON_BYTES = 1 << 24, 1 << 28
@@ -98,7 +97,7 @@ class TableColumn(NamedTuple):
 class RawTable(NamedTuple):
     """The columns that were read, by their names in the result, and the names of all columns of the file.
 
-    `frame.attrs[SAMPLING]` has the `Sampling` of a table that was too large.
+    `frame.attrs[SAMPLING]` has the attributes of the `Sampling` of a table that was too large.
     """
 
     frame: pd.DataFrame
@@ -135,7 +134,7 @@ def _read(folder: Path, reading: Reading, columns: Sequence[TableColumn], stratu
     try:
         with plain_file(path, reading) as plain, duckdb.connect() as database:
             database.execute("SET autoinstall_known_extensions = false")
-            database.execute(f"SET threads = {min(MAX_THREADS, os.cpu_count() or 1)}")
+            database.execute(f"SET threads = {MAX_THREADS}")
             try:
                 return _query(database, _source(plain, reading), reading, columns, stratum)
             except duckdb.InvalidInputException as error:
@@ -154,7 +153,7 @@ def _query(database: Any, source: str, reading: Reading, columns: Sequence[Table
         table, rare = "sample", _draw_sample(database, reading, present, stratum, rows)
     frame = database.execute(f"SELECT {_typed_columns(database, table, reading, present)} FROM {table}").df()
     if table == "sample":
-        frame.attrs[SAMPLING] = Sampling(len(frame), rows, reading.seed, rare)
+        frame.attrs[SAMPLING] = asdict(Sampling(len(frame), rows, reading.seed, rare))
         print(
             f"sampled {len(frame):,} of {rows:,} rows: `most_rows` under `reading` in schema.yaml; whether more would "
             "help: uv run learning-curve"
@@ -217,21 +216,29 @@ def _draw_sample(
     Returns:
         The share of the rows that are kept of each rare class; of all others it is `most_rows / rows`.
     """
-    share, rare, chance = reading.most_rows / rows, dict[str, float](), ""
-    for column in columns:
-        if column.name == stratum and column.kind == "category":
-            label = _text(column.file_name)
-            members = database.execute(f"SELECT {label}, count(*) FROM raw GROUP BY 1 ORDER BY 1").fetchall()
-            shares = {str(value): min(1.0, MIN_ROWS_PER_CLASS / count) for value, count in members if value}
-            rare = {value: kept for value, kept in shares.items() if kept > share}
-            chance = "".join(f"WHEN {label} = {_literal(value)} THEN {kept} " for value, kept in rare.items())
-    chance = f"CASE {chance} ELSE {share} END" if rare else str(share)
-    names = ", ".join(_name(name) for name in dict.fromkeys(column.file_name for column in columns)) or "NULL AS nothing"
+    share, draw = reading.most_rows / rows, f"hash(number + {reading.seed} * 1000003) / 18446744073709551616.0"
+    label, rare = _rare_classes(database, columns, stratum, share)
+    cases = "".join(f"WHEN {_literal(name)} THEN {kept} " for name, kept in rare.items())
+    chance = f"CASE {label} {cases}ELSE {share} END" if rare else str(share)
+    names = ", ".join(_name(name) for name in dict.fromkeys(column.file_name for column in columns))
     database.execute(
-        f"CREATE TEMP TABLE sample AS SELECT {names} FROM (SELECT *, row_number() OVER () AS number FROM raw) "
-        f"WHERE hash(number + {reading.seed} * 1000003) / 18446744073709551616.0 < {chance}"
+        f"CREATE TEMP TABLE sample AS SELECT {names or 'NULL AS nothing'} "
+        f"FROM (SELECT *, row_number() OVER () AS number FROM raw) WHERE {draw} < {chance}"
     )
     return rare
+
+
+def _rare_classes(
+    database: Any, columns: Sequence[TableColumn], stratum: str, share: float
+) -> tuple[str, dict[str, float]]:
+    """Return the class of a row as SQL, and the share of the rows to keep of each class that needs a larger one."""
+    column = next((column for column in columns if column.name == stratum and column.kind == "category"), None)
+    if column is None:
+        return "", {}
+    label = _text(column.file_name)
+    members = database.execute(f"SELECT {label}, count(*) FROM raw GROUP BY 1 ORDER BY 1").fetchall()
+    shares = {str(name): min(1.0, MIN_ROWS_PER_CLASS / count) for name, count in members if name}
+    return label, {name: kept for name, kept in shares.items() if kept > share}
 
 
 def _source(path: Path, reading: Reading) -> str:
