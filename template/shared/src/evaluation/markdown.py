@@ -65,6 +65,21 @@ def describe_disagreement(evaluation: Record) -> list[str]:
     ]
 
 
+def describe_sampling(sampling: Record) -> str:
+    """Return how the raw data were sampled, from the attributes of `data.sampling.Sampling`."""
+    text = (
+        f"Of the {sampling['total']:,} rows of the raw data, a sample of {sampling['rows']:,} is used, drawn by a hash "
+        f"of the row number with seed {sampling['seed']}."
+    )
+    if not sampling["rare"]:
+        return text
+    kept = ", ".join(f"{rounded(100 * share)} % of {escape(name)}" for name, share in sampling["rare"].items())
+    return (
+        f"{text} Of rare classes more rows are kept ({kept}), so probabilities and shares of classes are those of the "
+        "sample, not of the raw data."
+    )
+
+
 def compared_rows(evaluation: Record) -> str:
     """Return the rows on which most models were compared, as within a sentence."""
     folds = evaluation.get("folds")

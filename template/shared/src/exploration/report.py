@@ -32,13 +32,14 @@ class Exploration:
     sampled: int | None = None
 
 
-def to_markdown(exploration: Exploration, samples: str, folder: str) -> str:
+def to_markdown(exploration: Exploration, samples: str, folder: str, note: str = "") -> str:
     """Return the report.
 
     Args:
         exploration: what was found.
         samples: how many samples of which split, as in "341 rows of the training split".
         folder: of the figures, relative to the report.
+        note: where the samples come from, as a paragraph; empty if they are all there are.
     """
     ranked = sorted(exploration.findings, key=lambda finding: -finding.weight)
     drawn = f"a random sample of {exploration.sampled:,} of " if exploration.sampled else ""
@@ -48,6 +49,7 @@ def to_markdown(exploration: Exploration, samples: str, folder: str) -> str:
         "# The data",
         f"What {drawn}the {samples} {verb}, and how the validation split differs. Written by the stage `explore`, "
         "which does not read the test split.",
+        *([note] if note else []),
         "## What matters most",
         "\n".join(f"{number}. {finding.text}" for number, finding in enumerate(first, start=1)),
     ]

@@ -14,6 +14,7 @@ from mlflow.entities import Run
 
 from ..config import Params, load_params
 from ..data.folds import Folds, read_folds
+from ..data.sampling import Sampling, read_sampling
 from ..data.schema import Schema, load_schema
 from ..data.splits import Split, encode_target, join, read_splits
 from ..errors import exit_on_user_error
@@ -48,7 +49,7 @@ class Evaluation:
     `fold_scores` are of the models that were fitted again on the folds, which `folds` describes; `validation_scores` of
     every model; `scores` on the test split of the champion and, beside it, of the `simplest` model; `slices` of the
     champion alone. `decisions` are sentences about the comparisons; `decision` is that of `params.yaml`, chosen on the
-    validation split, with the results of both splits.
+    validation split, with the results of both splits; `sampling` is None where the raw data were used whole.
     """
 
     champion: str
@@ -69,6 +70,7 @@ class Evaluation:
     costs: dict[str, Cost]
     data: dict[str, str]
     decision: dict[str, Any] | None
+    sampling: Sampling | None = None
 
 
 @runs.server_errors()
@@ -84,6 +86,7 @@ def main(paths: ProjectPaths | None = None) -> None:
     trainings = {name: runs.find_run(candidate.exported) for name, candidate in candidates.items()}
     costs = measure_costs(candidates, trainings, paths.reports / "evaluation.json")
     evaluation = evaluate(candidates, splits, folds, schema, params, costs)
+    evaluation = replace(evaluation, sampling=read_sampling(paths.prepared))
     selected = candidates[evaluation.champion]
     record = champion_record(evaluation, selected, splits, schema, params)
     figures = write_reports(paths.reports, evaluation, record, candidates, splits, schema)

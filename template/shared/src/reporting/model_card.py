@@ -34,7 +34,7 @@ Written by `dvc repro`; its text is in `reporting/model_card.py`.
 
 {summary}
 
-The model was trained on {rows:,} {noun} from one source and may not generalize to others.
+The model was trained on {rows:,} {noun} from one source and may not generalize to others.{sampling}
 
 {limitations}
 
@@ -109,6 +109,7 @@ def model_card(evaluation: dict[str, Any], champion: Champion, figures: list[str
         figures="\n".join(f"![{name}](figures/{name}.png)" for name in figures),
         rows=evaluation["rows"]["train"],
         noun=evaluation["sample_noun"],
+        sampling=f" {markdown.describe_sampling(sampling)}" if (sampling := evaluation.get("sampling")) else "",
         limitations=limitations,
         cost=describe_cost(evaluation),
         lineage=markdown.lineage_table(champion.lineage),
