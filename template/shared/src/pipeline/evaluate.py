@@ -47,13 +47,12 @@ class Evaluation:
     """The contents of `reports/evaluation.json`, which the report and the demo read.
 
     `fold_scores` are of the models that were fitted again on the folds, which `folds` describes; `validation_scores` of
-    every model; `scores` on the test split of the champion and, beside it, of the `simplest` model; `slices` of the
+    every model; `scores` on the test split of the champion and, beside it, of the simplest model; `slices` of the
     champion alone. `decisions` are sentences about the comparisons; `decision` is that of `params.yaml`, chosen on the
     validation split, with the results of both splits; `sampling` is None where the raw data were used whole.
     """
 
     champion: str
-    simplest: str
     metric: str
     labels: dict[str, dict[str, Any]]
     comparisons: list[Comparison]
@@ -149,12 +148,10 @@ def evaluate(
     }
     validation, test = evidence["validation"].truth, read_truth(splits["test"], schema)
     on_validation, on_test = (candidates[selected].predictions[part] for part in ("validation", "test"))
-    simplest = next(iter(candidates))
-    tested = {name: candidates[name].predictions["test"] for name in dict.fromkeys((selected, simplest))}
+    tested = {name: candidates[name].predictions["test"] for name in dict.fromkeys((selected, next(iter(candidates))))}
     slices = slice_labels(splits, schema, params.evaluate.slices)
     return Evaluation(
         champion=selected,
-        simplest=simplest,
         metric=params.evaluate.metric,
         labels={
             key: {"label": entry.label, "higher_is_better": entry.higher_is_better} for key, entry in METRICS.items()

@@ -50,7 +50,6 @@ def test_the_guide_has_the_response_to_its_request(project: ProjectPaths, addres
     )
 
 
-@pytest.mark.parametrize("request_text", ['{"no such input": 1}', "{1}"])
-def test_an_invalid_request_in_the_guide_is_an_error(project: ProjectPaths, request_text: str) -> None:
-    with pytest.raises(UserError, match=r"docs/api\.md: the request .* is invalid"):
-        describe_response(f"--data '{request_text}'", project.champion)
+def test_an_invalid_request_in_the_guide_is_an_error(project: ProjectPaths) -> None:
+    with pytest.raises(UserError, match=r"docs/api\.md: the request \{1\} is invalid"):
+        describe_response("--data '{1}'", project.champion)

@@ -128,7 +128,7 @@ def test_a_call_that_cannot_be_stored_costs_no_other(
     log = RequestLog(predictor, url, share=1)
     counts = counted(log)
     log.add(example(predictor))
-    log.add(Call(PAGE, 200, 0.01, [{"no such input": 1}]))  # is predicted again, which fails
+    log.add(Call(PAGE, 200, 0.01, [None]))  # is predicted again, which fails
     log.add(Call(API, 422, 0.01, problems=[object()]))  # type: ignore[list-item]  # can't be written as JSON
     log.add(Call(API, 422, 0.01, problems=["last"]))
     log.close()
