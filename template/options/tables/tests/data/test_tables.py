@@ -178,7 +178,7 @@ def test_a_sample_is_stated_with_the_rare_classes_that_it_keeps(tmp_path: Path) 
     rows = ["rare" if number % 20 == 0 else "common" for number in range(50_000)]
     (tmp_path / "table.csv").write_text("code\n" + "\n".join(rows), encoding="utf-8")
     frame = read_table(tmp_path, {"file": "table.csv", "most_rows": 5_000}, COLUMNS, stratum="code").frame
-    expected = {"rows": len(frame), "total": 50_000, "seed": 0, "rare": {"rare": 0.2}}
+    expected: dict[str, Any] = {"rows": len(frame), "total": 50_000, "seed": 0, "rare": {"rare": 0.2}}
     assert frame.attrs[SAMPLING] == expected
     write_sampling(frame.assign(other=1)[frame["code"].notna()].reset_index(drop=True), tmp_path)
     assert read_sampling(tmp_path) == Sampling(**expected)
