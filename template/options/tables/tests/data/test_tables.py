@@ -160,8 +160,8 @@ def test_a_sample_does_not_depend_on_threads_and_contains_smaller_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tables, "LONG_LINE_BYTES", 1 << 12)  # so that the file has parts for several threads
-    rows = "\n".join(f"{number}" for number in range(60_000))
-    (tmp_path / "table.csv").write_text(f"size\n{rows}\n", encoding="utf-8")
+    rows = "\n".join(f"{number},1" for number in range(60_000))
+    (tmp_path / "table.csv").write_text(f"size,number\n{rows}\n", encoding="utf-8")
     samples = {}
     for threads, most_rows in ((1, 2_000), (4, 2_000), (4, 6_000)):
         monkeypatch.setattr(tables, "MAX_THREADS", threads)
