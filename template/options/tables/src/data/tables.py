@@ -22,6 +22,8 @@ from .text_files import WHITESPACE, plain_file
 
 # A sample keeps up to so many rows of each class, so that rare classes don't vanish.
 MIN_ROWS_PER_CLASS = 500
+# The number of a row; no column has this name.
+ROW = '"(row number)"'
 # Each thread of DuckDB needs memory for 16 of the longest lines.
 MAX_THREADS = 4
 # Of a line, and of an object that contains all rows.
@@ -216,14 +218,14 @@ def _draw_sample(
     Returns:
         The share of the rows that are kept of each rare class; of all others it is `most_rows / rows`.
     """
-    share, draw = reading.most_rows / rows, f"hash(number + {reading.seed} * 1000003) / 18446744073709551616.0"
+    share, draw = reading.most_rows / rows, f"hash({ROW} + {reading.seed} * 1000003) / 18446744073709551616.0"
     label, rare = _rare_classes(database, columns, stratum, share)
     cases = "".join(f"WHEN {_literal(name)} THEN {kept} " for name, kept in rare.items())
     chance = f"CASE {label} {cases}ELSE {share} END" if rare else str(share)
     names = ", ".join(_name(name) for name in dict.fromkeys(column.file_name for column in columns))
     database.execute(
         f"CREATE TEMP TABLE sample AS SELECT {names or 'NULL AS nothing'} "
-        f"FROM (SELECT *, row_number() OVER () AS number FROM raw) WHERE {draw} < {chance}"
+        f"FROM (SELECT *, row_number() OVER () AS {ROW} FROM raw) WHERE {draw} < {chance}"
     )
     return rare
 

@@ -160,8 +160,8 @@ def test_a_sample_does_not_depend_on_threads_and_contains_smaller_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tables, "LONG_LINE_BYTES", 1 << 12)  # so that the file has parts for several threads
-    rows = "\n".join(f"{number}" for number in range(60_000))
-    (tmp_path / "table.csv").write_text(f"size\n{rows}\n", encoding="utf-8")
+    rows = "\n".join(f"{number},1" for number in range(60_000))
+    (tmp_path / "table.csv").write_text(f"size,number\n{rows}\n", encoding="utf-8")
     samples = {}
     for threads, most_rows in ((1, 2_000), (4, 2_000), (4, 6_000)):
         monkeypatch.setattr(tables, "MAX_THREADS", threads)
@@ -178,7 +178,7 @@ def test_a_sample_is_stated_with_the_rare_classes_that_it_keeps(tmp_path: Path) 
     rows = ["rare" if number % 20 == 0 else "common" for number in range(50_000)]
     (tmp_path / "table.csv").write_text("code\n" + "\n".join(rows), encoding="utf-8")
     frame = read_table(tmp_path, {"file": "table.csv", "most_rows": 5_000}, COLUMNS, stratum="code").frame
-    expected = {"rows": len(frame), "total": 50_000, "seed": 0, "rare": {"rare": 0.2}}
+    expected: dict[str, Any] = {"rows": len(frame), "total": 50_000, "seed": 0, "rare": {"rare": 0.2}}
     assert frame.attrs[SAMPLING] == expected
     write_sampling(frame.assign(other=1)[frame["code"].notna()].reset_index(drop=True), tmp_path)
     assert read_sampling(tmp_path) == Sampling(**expected)
