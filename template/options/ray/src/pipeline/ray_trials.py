@@ -52,6 +52,7 @@ def run_queue(own: Search, study: optuna.Study, run_id: str) -> None:
     # The cluster does not need the password of the database.
     shared = replace(own, storage="")
     data = {"own": shared, "splits": read_splits(own.paths.prepared, schema), "schema": schema}
+    waiting = len(search_queue.waiting_trials(study))
     higher_is_better = study.direction is optuna.study.StudyDirection.MAXIMIZE
     algorithm = OptunaSearch(
         partial(suggest, own=shared),
@@ -68,7 +69,7 @@ def run_queue(own: Search, study: optuna.Study, run_id: str) -> None:
             tune.with_parameters(run_trial, **data),  # through Ray's object store, once per node
             tune_config=tune.TuneConfig(
                 search_alg=algorithm,
-                num_samples=len(search_queue.waiting_trials(study)),
+                num_samples=waiting,
                 max_concurrent_trials=own.workers,
                 reuse_actors=True,
             ),
@@ -82,8 +83,8 @@ def run_queue(own: Search, study: optuna.Study, run_id: str) -> None:
         errors = tuner.fit().errors
     if errors:
         raise UserError(
-            f"{len(errors)} trials failed on the Ray cluster: {last_line(errors[0])}. Finished trials are kept; "
-            "the same command continues"
+            f"{len(errors)} of {waiting} trials failed on the Ray cluster: {last_line(errors[0])}. "
+            "Finished trials are kept; the same command continues"
         )
 
 
