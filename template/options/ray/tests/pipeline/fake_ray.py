@@ -26,12 +26,12 @@ class OptunaSearch:
 
     def __init__(self, space: Callable[[optuna.Trial], Mapping[str, Any]], **options: Any) -> None:
         self.space, self.metric = space, options["metric"]
-        direction = {"max": "maximize", "min": "minimize"}[options["mode"]]
+        directions = optuna.study.StudyDirection
         self.study = optuna.create_study(
             storage=options["storage"],
             study_name=options["study_name"],
             sampler=options["sampler"],
-            direction=direction,
+            direction=directions.MAXIMIZE if options["mode"] == "max" else directions.MINIMIZE,
             load_if_exists=True,
         )
 
