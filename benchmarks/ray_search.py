@@ -1,8 +1,8 @@
 """Search on Ray relative to plain processes: `python benchmarks/ray_search.py PROJECT`.
 
-The project has the option `engine=ray`, prepared data and an environment. The cluster has two CPUs of
-this machine; a network namespace (Linux, as root) keeps its ports from the network. The overhead is
-what Ray adds to the wall time of two workers: at the start, and for each trial.
+The project has the option `engine=ray`, prepared data and an environment. The cluster has two CPUs
+of this machine; a network namespace (Linux, as root) keeps its ports from the network. The overhead
+is what Ray adds to the wall time of two workers: at the start, and for each trial.
 """
 
 from __future__ import annotations
