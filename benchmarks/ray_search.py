@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-TRIALS = (2, 12)
-ROUNDS = 3
+TRIALS = (2, 8)
+ROUNDS = 2
 START_LIMIT, TRIAL_LIMIT = 30, 1
 """Seconds that Ray may add to a search, and to each trial."""
 INSIDE = "MLPATH_BENCHMARK_INSIDE"

@@ -64,8 +64,8 @@ def connect(paths: ProjectPaths) -> Iterator[None]:
         cpus = int(ray.cluster_resources().get("CPU", 0))
     except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         raise UserError(
-            f"the Ray cluster at {ADDRESS}={address} can't be used: {last_line(error)}; start one with: "
-            f"uv run ray start --head, or unset {ADDRESS}"
+            f"the Ray cluster at {ADDRESS}={address} can't be used: {' '.join(str(error).split())}; "
+            f"start one with: uv run ray start --head, or unset {ADDRESS}"
         ) from error
     try:
         if not cpus:
@@ -86,7 +86,8 @@ def check_port(address: str) -> None:
         socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
 
 
-def last_line(error: Exception) -> str:
-    """Return the last line of an error's message, without the traceback of another process."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1].removesuffix(".") if lines else type(error).__name__
+def describe(error: Exception) -> str:
+    """Return an error of Ray as one line: the last of the traceback of another process, or else the first."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    from_code = any(line.startswith("File ") for line in lines)
+    return lines[-1 if from_code else 0].removesuffix(".")

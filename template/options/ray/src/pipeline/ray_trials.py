@@ -15,7 +15,7 @@ from ..data.schema import Schema, load_schema
 from ..data.splits import Split, read_splits
 from ..errors import UserError
 from . import search, search_queue
-from .ray_cluster import MAX_RETRIES, connect, last_line
+from .ray_cluster import MAX_RETRIES, connect, describe
 from .search import Search
 
 SCORE = "score"
@@ -83,7 +83,7 @@ def run_queue(own: Search, study: optuna.Study, run_id: str) -> None:
         errors = tuner.fit().errors
     if errors:
         raise UserError(
-            f"{len(errors)} of {waiting} trials failed on the Ray cluster: {last_line(errors[0])}. "
+            f"{len(errors)} of {waiting} trials failed on the Ray cluster: {describe(errors[0])}. "
             "Finished trials are kept; the same command continues"
         )
 

@@ -12,7 +12,7 @@ from ..errors import UserError, exit_on_user_error
 from ..models.base import TrainingContext
 from ..paths import ProjectPaths
 from . import train
-from .ray_cluster import MAX_RETRIES, cluster_address, connect, last_line
+from .ray_cluster import MAX_RETRIES, cluster_address, connect, describe
 
 
 def main(name: str, paths: ProjectPaths | None = None) -> None:
@@ -42,7 +42,7 @@ def train_remotely(name: str, splits: Any, schema: Any, params: Any, context: Tr
         raise error.cause from error
     except ray.exceptions.RayError as error:
         raise UserError(
-            f"the training of {name} was lost on the Ray cluster: {last_line(error)}. Add a node with more memory, or "
+            f"the training of {name} was lost on the Ray cluster: {describe(error)}. Add a node with more memory, or "
             "unset RAY_ADDRESS to train here"
         ) from error
 

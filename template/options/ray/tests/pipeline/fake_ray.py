@@ -17,7 +17,7 @@ class RayTaskError(RayError):
     """An error of the code that runs on the cluster."""
 
     def __init__(self, cause: Exception) -> None:
-        super().__init__(f"traceback\nof another process\n{type(cause).__name__}: {cause}")
+        super().__init__(f'ray::task() (pid=1)\n  File "model.py", line 1\n{type(cause).__name__}: {cause}')
         self.cause = cause
 
 

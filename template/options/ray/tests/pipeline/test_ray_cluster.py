@@ -160,8 +160,8 @@ def test_an_error_of_a_training_is_that_of_the_project(
 
 
 def test_a_lost_training_says_what_to_do(ray: fake_ray.Ray, copy: ProjectPaths) -> None:
-    ray.lost = "Task was killed\ndue to the node running low on memory."
-    with pytest.raises(UserError, match=r"lost on the Ray cluster: due to .* memory\. Add a node with more memory"):
+    ray.lost = "Task was killed due to the node running low on memory.\nMemory on the node was 16 GB."
+    with pytest.raises(UserError, match=r"cluster: Task was killed .* low on memory\. Add a node with more memory"):
         train_on_ray.main(MODELS[0], copy)
 
 
@@ -180,8 +180,8 @@ def test_a_cluster_that_refuses_or_has_no_cpus_is_an_error(ray: fake_ray.Ray, co
     ray.cpus = 0
     with pytest.raises(UserError, match="has no CPUs; run on another machine: uv run ray start --address=HOST:6379"):
         train_on_ray.main(MODELS[0], copy)
-    ray.refuses = "Version mismatch:\n\n  The cluster has Python 3.12."
-    with pytest.raises(UserError, match=r"can't be used: The cluster has Python 3\.12; start one with"):
+    ray.refuses = "Version mismatch: the cluster has\n    Python: 3.12.1"
+    with pytest.raises(UserError, match=r"can't be used: Version mismatch: the cluster has Python: 3\.12\.1; "):
         train_on_ray.main(MODELS[0], copy)
 
 
@@ -195,5 +195,7 @@ def test_ray_client_and_a_missing_ray_are_errors(monkeypatch: pytest.MonkeyPatch
         search_on_ray.main(["boosting"])
 
 
-def test_an_error_without_a_message_has_its_type() -> None:
-    assert ray_cluster.last_line(TimeoutError()) == "TimeoutError"
+def test_errors_of_ray_are_one_line() -> None:
+    assert ray_cluster.describe(TimeoutError()) == "TimeoutError"
+    assert ray_cluster.describe(fake_ray.RayTaskError(ValueError("wrong"))) == "ValueError: wrong"
+    assert ray_cluster.describe(fake_ray.RayError("The actor died.\n\tclass_name: Trial")) == "The actor died"
