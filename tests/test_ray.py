@@ -24,11 +24,23 @@ ray start --head --num-cpus=1 --node-ip-address=127.0.0.1 --temp-dir="$FOLDER"
 ray start --address=$head --num-cpus=1 --node-name=second
 export RAY_ADDRESS=$head
 uv run search boosting --trials 4 --workers 2 > search.log &
-until grep -q ^trial search.log; do sleep 0.2; kill -0 $!; done
+until [ "$(pgrep --count --full '^ray::ImplicitFunc.train')" = 2 ]; do sleep 0.1; kill -0 $!; done
 pkill -9 --full node-name=second
 wait $!
 cat search.log
 uv run python -m demo.pipeline.train_on_ray logistic_regression
+"""
+
+SLOW = """
+
+_fit = fit
+
+
+def fit(*arguments):
+    import time
+
+    time.sleep(5)
+    return _fit(*arguments)
 """
 
 
@@ -48,6 +60,8 @@ def test_a_search_survives_the_loss_of_a_node(owner: Owner) -> None:
     model = project / "models" / "candidates" / "logistic_regression" / "model.onnx"
     trained_here = model.read_bytes()
     model.unlink()
+    with (project / "src" / "demo" / "models" / "boosting.py").open("a") as module:
+        module.write(SLOW)  # so that the kill hits a trial
     programs = [project / ".venv" / "bin", Path(uv.find_uv_bin()).parent, os.environ["PATH"]]
     with tempfile.TemporaryDirectory(prefix="ray-") as folder:  # paths of sockets must be short
         variables = {"PATH": os.pathsep.join(map(str, programs)), "FOLDER": folder}
