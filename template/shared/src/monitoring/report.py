@@ -8,6 +8,8 @@ from typing import Any
 from .. import TITLE
 from ..config import Monitor
 from ..evaluation.markdown import escape, rounded, table
+from .canary import Comparison
+from .canary_report import format_canary_markdown, format_canary_text
 from .drift import Drift
 from .traffic import Quality, Traffic
 
@@ -25,6 +27,8 @@ class Monitoring:
         drifts: of each column that has enough rows.
         quality: of the champion, by feedback.
         limits: from when on something is an alert.
+        comparison: of the canary with the champion, if there is a canary; never an alert, since a training does not
+            fix a canary.
     """
 
     since: datetime
@@ -33,6 +37,7 @@ class Monitoring:
     drifts: list[Drift]
     quality: Quality
     limits: Monitor
+    comparison: Comparison | None = None
 
     @property
     def alerts(self) -> list[str]:
@@ -80,6 +85,7 @@ class Monitoring:
             "drift": [asdict(drift) for drift in self.drifts],
             "quality": asdict(quality),
             "thresholds": asdict(self.limits),
+            **({"canary": self.comparison.to_json()} if self.comparison else {}),
         }
 
 
@@ -115,6 +121,8 @@ def format_text(monitoring: Monitoring) -> str:
             f"{'  drift' if drift.drifted else ''}"
             for drift in monitoring.drifts[:10]
         ]
+    if monitoring.comparison:
+        lines += ["", *format_canary_text(monitoring.comparison)]
     return "\n".join([*lines, "", conclude(monitoring)])
 
 
@@ -146,6 +154,7 @@ def format_markdown(monitoring: Monitoring) -> str:
     columns = table(["column", "of", "PSI", "p", "missing", ""], rows) if rows else "Too few rows to test."
     limits = monitoring.limits
     conclusion = "\n".join(f"- {escape(line)}" for line in conclude(monitoring).splitlines())
+    canary = format_canary_markdown(monitoring.comparison) if monitoring.comparison else ""
     return f"""\
 # Traffic of {escape(TITLE)}
 
@@ -163,4 +172,4 @@ Inputs are compared with the training split (texts with the validation split), p
 split. A column has drifted if
 p, corrected for the number of columns, is below {limits.significance:g}, and the population stability index (PSI) at
 least {limits.psi:g}.
-"""
+{canary}"""
