@@ -30,6 +30,7 @@ from .raw_data import write_raw_data
 SMALL = Path(__file__).with_name("small.yaml")
 DATA_MD5 = "0123456789abcdef0123456789abcdef.dir"
 ISOLATED = (
+    "CANARY",
     "DATABASE_URL",
     "GIT_",
     "GRADIO_SERVER_",

@@ -8,6 +8,8 @@ from typing import Any
 from .. import TITLE
 from ..config import Monitor
 from ..evaluation.markdown import escape, rounded, table
+from .canary import Comparison
+from .canary_report import format_canary_markdown, format_canary_text
 from .drift import Drift
 from .traffic import MAX_ROWS, Quality, Referred, Traffic
 
@@ -26,6 +28,8 @@ class Monitoring:
         qualities: of the champion, by feedback.
         referred: the predictions that reach the decision's threshold; None if it refers no rows.
         limits: from when on something is an alert.
+        comparison: of the canary with the champion, if there is a canary; never an alert, since a training does not
+            fix a canary.
     """
 
     since: datetime
@@ -35,6 +39,7 @@ class Monitoring:
     qualities: list[Quality]
     referred: Referred | None
     limits: Monitor
+    comparison: Comparison | None = None
 
     @property
     def alerts(self) -> list[str]:
@@ -85,6 +90,7 @@ class Monitoring:
             "referred": asdict(self.referred) if self.referred else None,
             "quality": [asdict(quality) for quality in self.qualities],
             "thresholds": asdict(self.limits),
+            **({"canary": self.comparison.to_json()} if self.comparison else {}),
         }
 
 
@@ -131,6 +137,8 @@ def format_text(monitoring: Monitoring) -> str:
             f"{'  drift' if drift.drifted else ''}"
             for drift in monitoring.drifts[:10]
         ]
+    if monitoring.comparison:
+        lines += ["", *format_canary_text(monitoring.comparison)]
     return "\n".join([*lines, "", conclude(monitoring)])
 
 
@@ -162,6 +170,7 @@ def format_markdown(monitoring: Monitoring) -> str:
     columns = table(["column", "of", "PSI", "p", "missing", ""], rows) if rows else "Too few rows to test."
     limits = monitoring.limits
     conclusion = "\n".join(f"- {escape(line)}" for line in conclude(monitoring).splitlines())
+    canary = format_canary_markdown(monitoring.comparison) if monitoring.comparison else ""
     return f"""\
 # Traffic of {escape(TITLE)}
 
@@ -179,4 +188,4 @@ Inputs are compared with the training split (texts with the validation split), p
 split. A column has drifted if
 p, corrected for the number of columns, is below {limits.significance:g}, and the population stability index (PSI) at
 least {limits.psi:g}.
-"""
+{canary}"""

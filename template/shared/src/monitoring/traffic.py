@@ -100,14 +100,16 @@ def summarize_traffic(rows: Sequence[Record], record: Record, *, distinct: bool)
         distinct: whether equal rows count once: repeated requests are no more evidence than one.
     """
     truncated, rows = len(rows) > MAX_ROWS, rows[:MAX_ROWS]
-    requests = list({row["request_id"]: row for row in rows}.values())
+    # After a canary failed, a request has a row of the champion, too; it counts as served.
+    by_status = sorted(rows, key=lambda row: -row["status"])
+    requests = list({row["request_id"]: row for row in by_status}.values())
     predicted = [row for row in rows if row["inputs"] is not None]
     if distinct:
-        predicted = _distinct(predicted)
+        predicted = distinct_rows(predicted)
     return Traffic(
         requests=round(sum(1 / row["share"] for row in requests)),
         statuses=dict(sorted(Counter(row["status"] for row in requests).items())),
-        latency=_measure_latency(requests),
+        latency=measure_latency(requests),
         problems=_count_problems(requests),
         inputs=[row["inputs"] for row in predicted],
         predictions=[row["prediction"] for row in predicted if record["sha256"].startswith(row["model_sha256"])],
@@ -120,13 +122,13 @@ def _count_problems(requests: Iterable[Record]) -> dict[str, int]:
     return dict(Counter(name for row in requests for name in row["problems"] or ()).most_common())
 
 
-def _measure_latency(requests: Iterable[Record]) -> dict[str, float]:
+def measure_latency(requests: Iterable[Record]) -> dict[str, float]:
     """Return seconds by quantile, of the predictions of the REST API; empty without any."""
     seconds = [row["seconds"] for row in requests if row["source"] == "api" and row["status"] == 200]
     return {f"p{q}": round(float(np.percentile(seconds, q)), 6) for q in (50, 95, 99)} if seconds else {}
 
 
-def _distinct(rows: Iterable[Record]) -> list[Record]:
+def distinct_rows(rows: Iterable[Record]) -> list[Record]:
     """Return the rows with different inputs, for each model."""
     return list({(row["model_sha256"], *sorted(row["inputs"].items())): row for row in rows}.values())
 
@@ -140,6 +142,15 @@ def count_referred(predictions: Sequence[Record], record: Record) -> Referred | 
     return Referred(len(predictions), referred, rule["test"]["reached"] / rule["test"]["rows"])
 
 
+def judge_entries(entries: Iterable[Entry], record: Record) -> list[bool]:
+    """Return whether the predictions of a model were right, of those with feedback that says so."""
+    return [outcome for entry in _entries_of(entries, record) if (outcome := _is_right(entry, record)) is not None]
+
+
+def _entries_of(entries: Iterable[Entry], record: Record) -> list[Entry]:
+    return [entry for entry in entries if record["sha256"].startswith(entry.model_sha256)]
+
+
 def _referral(record: Record) -> Record:
     """Return the decision if it refers rows of the positive class; else nothing."""
     decision: Record = record.get("decision") or {}
@@ -148,10 +159,9 @@ def _referral(record: Record) -> Record:
 
 def measure_quality(entries: Iterable[Entry], record: Record, limits: Monitor) -> list[Quality]:
     """Return how good the champion's predictions were by feedback: recall and precision of a referral, or how many."""
-    known = [entry for entry in entries if record["sha256"].startswith(entry.model_sha256)]
     if rule := _referral(record):
-        return _measure_referral(known, record, rule, limits)
-    right = [outcome for entry in known if (outcome := _is_right(entry, record)) is not None]
+        return _measure_referral(_entries_of(entries, record), record, rule, limits)
+    right = judge_entries(entries, record)
     return [compare_quality(RIGHT, sum(right), len(right), expected_share(record), limits)]
 
 

@@ -13,14 +13,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import wraps
 from queue import Empty, Full, Queue
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..paths import ProjectPaths
 from . import payloads
-from .predictor import Predictor
+from .canary import Router
+from .predictor import InvalidInputError, Predictor
 
 if TYPE_CHECKING:  # SQLAlchemy is imported in the background
     from .database import Database
@@ -30,6 +30,8 @@ BATCH_SECONDS = 1.0  # between two transactions, unless a batch is full
 CLOSE_SECONDS = 5  # to store the rest when the server ends
 SHARE = "REQUEST_LOG_SHARE"
 PAGE, API = "page", "api"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Call:
             and predicted again.
         problems: the names of invalid inputs.
         request_id: of the response.
+        model: that made the predictions; None for the champion.
+        failed: the canary, if the champion predicted because that failed; it gets a row with status 500.
     """
 
     source: str
@@ -54,6 +58,8 @@ class Call:
     predictions: Sequence[Mapping[str, Any]] | None = None
     problems: Sequence[str] = ()
     request_id: str = ""
+    model: Predictor | None = None
+    failed: Predictor | None = None
 
 
 class RequestLog:
@@ -66,16 +72,21 @@ class RequestLog:
         predictor: the champion.
         url: the address of the database; by default `DATABASE_URL`, or a file in the project.
         share: of the requests, at random, that are logged; by default `REQUEST_LOG_SHARE`, or all.
+        router: chooses the model of predictions on the page; by default the champion.
     """
 
-    def __init__(self, predictor: Predictor, url: str | None = None, share: float | None = None) -> None:
+    def __init__(
+        self,
+        predictor: Predictor,
+        url: str | None = None,
+        share: float | None = None,
+        router: Router | None = None,
+    ) -> None:
         self._predictor, self._url = predictor, url
+        self.router = router or Router(predictor)
         self.share = read_share() if share is None else share
         # Called with "stored" or "dropped", and the number of calls.
         self.count: Callable[[str, int], None] = _count_nothing
-        self._model = {
-            "model" if key == "name" else f"model_{key}": value for key, value in predictor.champion.version.items()
-        }
         # The thread is not woken for each call, which would delay the response.
         self._waiting: Queue[tuple[datetime, Call]] = Queue(MAX_WAITING)
         self._wake, self._is_open, self._starting = Event(), True, Lock()
@@ -101,23 +112,37 @@ class RequestLog:
         if self._waiting.qsize() >= MAX_BATCH:
             self._wake.set()
 
-    def watch(self, predict: Callable[..., Any], read: Callable[..., Any] = dict) -> Callable[..., Any]:
+    def watch(self, predict: Callable[..., T], read: Callable[..., Any] = dict) -> Callable[..., T]:
         """Return a function of the page whose predictions are logged; the page opens and changes with invalid inputs.
 
         Args:
-            predict: the function.
-            read: returns the inputs, as the REST API takes them, for the arguments of the function.
+            predict: the function, whose first argument is the model, the champion or the canary.
+            read: returns the inputs, as the REST API takes them, for the other arguments of the function.
         """
 
-        @wraps(predict)
-        def watched(**values: Any) -> Any:
-            start = time.perf_counter()
-            result = predict(**values)
+        def watched(**values: Any) -> T:
+            start, inputs = time.perf_counter(), read(**values)
+            try:
+                routed = self.router.run_page(inputs, lambda model: predict(model, **values))
+            except InvalidInputError:
+                raise
+            except Exception:
+                self.add(Call(PAGE, 500, time.perf_counter() - start))
+                raise
             if self.share:
-                self.add(Call(PAGE, 200, time.perf_counter() - start, [read(**values)]))
-            return result
+                seconds = time.perf_counter() - start
+                self.add(Call(PAGE, 200, seconds, [inputs], model=routed.model, failed=routed.failed))
+            return routed.value
 
         return watched
+
+    def route(self, explain: Callable[..., T], read: Callable[..., Any] = dict) -> Callable[..., T]:
+        """Return a function of the page that is called with the model that predicts, and is not logged."""
+
+        def routed(**values: Any) -> T:
+            return self.router.run_page(read(**values), lambda model: explain(model, **values)).value
+
+        return routed
 
     def close(self) -> None:
         """Store what waits, and end the thread."""
@@ -195,24 +220,34 @@ class RequestLog:
             "seconds": call.seconds,
             "share": self.share,
             "problems": list(call.problems) or None,
-            **self._model,
+            **model_columns(call.model or self._predictor),
         }
-        return [
+        rows = [
             {**common, "id": uuid.uuid4().hex, "inputs": inputs, "prediction": prediction}
             for inputs, prediction in self._predicted(call) or [(None, None)]
         ]
+        if call.failed:
+            failure = {"id": uuid.uuid4().hex, "status": 500, "inputs": None, "prediction": None}
+            rows.append({**common, **failure, **model_columns(call.failed)})
+        return rows
 
     def _predicted(self, call: Call) -> list[tuple[Any, Any]]:
         """Return what is logged of inputs and prediction of each row."""
-        rows, predictions = call.rows, call.predictions
+        rows, predictions, model = call.rows, call.predictions, call.model or self._predictor
         if predictions is None:
             rows = [payloads.complete(self._predictor, row) for row in rows]
-            predictions = payloads.predict(self._predictor, rows) if rows else []
-        record = self._predictor.champion.record
+            predictions = payloads.predict(model, rows) if rows else []
+        record = model.champion.record
         return [
             (payloads.logged_inputs(self._predictor, row), summarize(record, prediction))
             for row, prediction in zip(rows, predictions, strict=True)
         ]
+
+
+def model_columns(predictor: Predictor) -> dict[str, Any]:
+    """Return the columns that say which model predicted."""
+    version = predictor.champion.version
+    return {"model": version["name"], "model_version": version["version"], "model_sha256": version["sha256"]}
 
 
 def _count_nothing(_outcome: str, _number: int) -> None:

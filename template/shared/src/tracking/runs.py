@@ -105,6 +105,8 @@ def connect(paths: ProjectPaths) -> None:
     """
     for name in ("mlflow", "alembic"):  # they log database migrations and advice about pip
         logging.getLogger(name).setLevel(logging.ERROR)
+    # It logs the traceback of a failing database, such as one on a full disk, before it raises.
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
     store = os.environ.get("MLFLOW_TRACKING_URI") or paths.store
     mlflow.set_tracking_uri(store)
     with server_errors(retries=1, timeout=5):

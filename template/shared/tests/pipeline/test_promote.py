@@ -153,6 +153,16 @@ def test_other_versions_change_nothing(paths: ProjectPaths, version: str, messag
     assert not git(paths.root, "status", "--porcelain", "models")
 
 
+def test_a_canary_leaves_champion_alias_and_log(paths: ProjectPaths, capsys: pytest.CaptureFixture[str]) -> None:
+    promote.main(["11", "--canary"], paths)
+    assert "CANARY=11:0.1 uv run demo" in capsys.readouterr().out
+    assert load_champion(paths.canary)[0].lineage["registry_version"] == 11
+    assert served(paths) == 12
+    assert not (paths.root / LOG).exists()
+    with pytest.raises(SystemExit, match="version 12 is the same model as the champion, so nothing changed"):
+        promote.main(["12", "--canary"], paths)
+
+
 def test_files_that_can_t_be_written_leave_the_alias(paths: ProjectPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: Any) -> None:
         raise OSError("no space left on device")
