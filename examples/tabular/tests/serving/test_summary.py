@@ -19,4 +19,7 @@ def test_no_prediction_is_certain(probability: float, text: str) -> None:
 
 
 def test_an_error_has_the_truth_and_the_wrong_class() -> None:
-    assert describe_error("a", {"a": 0.2, "b": 0.8}) == "a, not b (80\N{NO-BREAK SPACE}%)"
+    assert describe_error("a", {"a": 0.2, "b": 0.8}, {}) == "a, not b (80\N{NO-BREAK SPACE}%)"
+    referral = {"decision": {"rule": "refer", "positive": "a", "threshold": 0.1}}
+    assert describe_error("b", {"a": 0.2, "b": 0.8}, referral) == "b, not a (20\N{NO-BREAK SPACE}%)"
+    assert describe_error("a", {"a": 0.05, "b": 0.95}, referral) == "a, not b (95\N{NO-BREAK SPACE}%)"

@@ -97,12 +97,12 @@ def test_rolling_back_changes_files_alias_and_log(paths: ProjectPaths, capsys: p
     assert len((paths.root / LOG).read_text(encoding="utf-8").splitlines()) == 4
 
 
-def shifted_requests(reference: dict[str, Any]) -> list[Call]:
+def shifted_requests(reference: dict[str, Any], prediction: dict[str, Any]) -> list[Call]:
     """Return requests above the limits of the reference; invalid ones where it has no inputs."""
     names = [column["name"] for column in reference["inputs"] if column["kind"] == "number"]
     limits = {column["name"]: column.get("limits") for column in reference["inputs"]}
     rows = [{name: limits[name][-1] + number + 1 for name in names} for number in range(60)]
-    return [Call(API, 200, 0.01, [row], [{"prediction": 1.0}]) if names else Call(API, 422, 0.01) for row in rows]
+    return [Call(API, 200, 0.01, [row], [prediction]) if names else Call(API, 422, 0.01) for row in rows]
 
 
 def test_from_drift_to_a_new_champion_and_back(
@@ -116,7 +116,8 @@ def test_from_drift_to_a_new_champion_and_back(
     monkeypatch.setattr(payloads, "logged_inputs", lambda _predictor, row: row)
     log = RequestLog(predictor, database_url(paths), share=1)
     reference = monitor.read_reference(paths.champion, load_champion(paths.champion)[0].record["sha256"])
-    for call in shifted_requests(reference):
+    (prediction,) = payloads.predict(predictor, [payloads.complete(predictor, {})])
+    for call in shifted_requests(reference, prediction):
         log.add(call)
     log.close()
     with pytest.raises(SystemExit) as drift:
@@ -150,6 +151,16 @@ def test_other_versions_change_nothing(paths: ProjectPaths, version: str, messag
         promote.main([version], paths)
     assert served(paths) == 12
     assert not git(paths.root, "status", "--porcelain", "models")
+
+
+def test_a_canary_leaves_champion_alias_and_log(paths: ProjectPaths, capsys: pytest.CaptureFixture[str]) -> None:
+    promote.main(["11", "--canary"], paths)
+    assert "CANARY=11:0.1 uv run demo" in capsys.readouterr().out
+    assert load_champion(paths.canary)[0].lineage["registry_version"] == 11
+    assert served(paths) == 12
+    assert not (paths.root / LOG).exists()
+    with pytest.raises(SystemExit, match="version 12 is the same model as the champion, so nothing changed"):
+        promote.main(["12", "--canary"], paths)
 
 
 def test_files_that_can_t_be_written_leave_the_alias(paths: ProjectPaths, monkeypatch: pytest.MonkeyPatch) -> None:

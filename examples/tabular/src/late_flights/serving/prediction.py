@@ -80,7 +80,7 @@ def format_summary(prediction: Prediction, record: Mapping[str, Any]) -> str:
 
 def describe_error(truth: Any, prediction: Prediction, record: Mapping[str, Any]) -> str:
     """Return the true class of a row and the wrong prediction for it."""
-    return summary.describe_error(str(truth), prediction.probabilities)
+    return summary.describe_error(str(truth), prediction.probabilities, record)
 
 
 def is_decisive(scores: NDArray[np.float64], record: Mapping[str, Any]) -> NDArray[np.bool_]:
