@@ -104,7 +104,7 @@ def summary_html(predictor: Predictor, prediction: Prediction) -> str:
     steps = zip(prediction.low, prediction.actual, prediction.high, strict=True)
     inside = [low <= actual <= high for low, actual, high in steps if actual is not None]
     text = (
-        f"<b>{median} {unit} in {prediction.times[-1]}</b>; between {low} and {high} in 80\N{NO-BREAK SPACE}% of cases"
+        f"<b>{median} {unit} in {prediction.times[-1]}</b>; between {low} and {high} in 80% of cases"
     )
     if inside:
         text += f". {sum(inside)} of {len(inside)} actual values are in their intervals"

@@ -20,8 +20,8 @@ def format_summary(probabilities: Mapping[str, float], record: Mapping[str, Any]
 def percent(probability: float) -> str:
     """Return a probability in whole percent; never 0 % or 100 %, since no prediction is certain."""
     if probability > 0.99:
-        return "over 99\N{NO-BREAK SPACE}%"
-    return f"{100 * probability:.0f}\N{NO-BREAK SPACE}%" if probability >= 0.01 else "under 1\N{NO-BREAK SPACE}%"
+        return "over 99%"
+    return f"{100 * probability:.0f}%" if probability >= 0.01 else "under 1%"
 
 
 def describe_error(truth: str, probabilities: Mapping[str, float], record: Mapping[str, Any]) -> str:
