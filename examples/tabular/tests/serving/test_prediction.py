@@ -21,7 +21,7 @@ SCORES = np.array([[0.8, 0.2], [0.65, 0.35], [0.4, 0.6]])
 def test_a_change_is_decisive_if_the_outcome_is_another(
     decision: dict[str, Any] | None, decisive: list[bool], outcome: str
 ) -> None:
-    record = {"classes": ["no", "yes"], "positive": "yes"}
+    record: dict[str, Any] = {"classes": ["no", "yes"], "positive": "yes"}
     if decision:
         record |= {"decision": {**decision, "threshold": 0.3}}
     assert is_decisive(SCORES, record).tolist() == decisive
@@ -29,7 +29,7 @@ def test_a_change_is_decisive_if_the_outcome_is_another(
 
 
 def test_the_outcome_below_the_threshold() -> None:
-    record = {"classes": ["no", "yes"], "positive": "yes"}
+    record: dict[str, Any] = {"classes": ["no", "yes"], "positive": "yes"}
     rules = {
         "refer": ("yes", "it would not be referred to a person"),
         "abstain": (None, "no class would reach the threshold"),

@@ -8,12 +8,13 @@ import platform
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import mlflow
+from filelock import FileLock
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
@@ -109,7 +110,9 @@ def connect(paths: ProjectPaths) -> None:
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
     store = os.environ.get("MLFLOW_TRACKING_URI") or paths.store
     mlflow.set_tracking_uri(store)
-    with server_errors(retries=1, timeout=5):
+    # MLflow fails where two processes create the tables of a new store at once.
+    lock = FileLock(paths.workspace / "mlflow.db.lock") if store == paths.store else nullcontext()
+    with lock, server_errors(retries=1, timeout=5):
         _set_experiment(paths, store)
 
 
