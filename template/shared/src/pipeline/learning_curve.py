@@ -70,10 +70,12 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
     whole = Candidate.read(paths.candidate(model)).predictions["validation"]
     evidence = measure(model, splits, whole, schema, params)
     *_, half, rows = evidence.predictions
-    sentence = describe(model, compare(half, rows, evidence, metric, params.evaluate), metric, schema.sample_noun)
+    last = compare(half, rows, evidence, metric, params.evaluate)
+    sentence = describe(model, last, metric, schema.sample_noun)
     write_report(paths.reports, model, sentence, score_parts(evidence, metric, params), metric, schema.sample_noun)
     print(sentence)
-    if sampling := read_sampling(paths.prepared):
+    sampling = read_sampling(paths.prepared)
+    if sampling and last.gain.high >= last.margin:
         print(f"The raw data has {sampling.total:,} rows; raise most_rows under reading in schema.yaml to use more.")
     report.main(paths)
 
