@@ -41,7 +41,7 @@ def write_table(path: Path, rows: int) -> None:
             f"{', '.join(numbers)}, ['red', 'green', 'blue', 'gray'][1 + (i * 7919) % 4] AS color, "
             f"'R' || CAST(floor({uniform[16]} * 40) AS INTEGER) AS region, "
             f"CASE WHEN {uniform[17]} < 1 / (1 + exp(-({log_odds}))) THEN 'yes' ELSE 'no' END "
-            f"AS churned FROM range({rows}) t(i)) TO '{path}' (HEADER)"
+            f"AS cancelled FROM range({rows}) t(i)) TO '{path}' (HEADER)"
         )
 
 
@@ -78,7 +78,7 @@ def run(rows: int, environment_of: Path, scratch: Path) -> float:
         "DVC_SITE_CACHE_DIR": str(scratch / "dvc"),
     }
     new_project = [sys.executable, "-m", "mlpath", "new-project", environment_of.name, "--defaults"]
-    data = ["--quiet", "--no-lock", "--dataset", str(table), "--target", "churned"]
+    data = ["--quiet", "--no-lock", "--dataset", str(table), "--target", "cancelled"]
     seconds = measure("mlpath new-project", [*new_project, *data], project.parent, env)
     table.unlink()
     env["PYTHONPATH"] = str(project / "src")  # the metadata of the package is that of PROJECT

@@ -31,7 +31,7 @@ def load():
 
 @app.cell
 def words(schema, train):
-    """Show what tells the classes apart."""
+    """Show which words distinguish the classes."""
     mo.vstack([mo.md("## Typical words"), mo.ui.table(typical_words(train, schema), selection=None)])
     return
 

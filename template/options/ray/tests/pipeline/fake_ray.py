@@ -22,7 +22,7 @@ class RayTaskError(RayError):
 
 
 class OptunaSearch:
-    """Asks a study for trials and tells it the scores."""
+    """Asks a study for trials and reports their scores to it."""
 
     def __init__(self, space: Callable[[optuna.Trial], Mapping[str, Any]], **options: Any) -> None:
         self.space, self.metric = space, options["metric"]
