@@ -43,12 +43,23 @@ def test_the_curve_ends_at_the_score_of_the_pipeline(
 
 
 def test_the_curve_of_other_rows_is_not_reported(tmp_path: Path) -> None:
-    record = {"model": "boosting", "rows": 100, "sentence": "It helps."}
+    record = {"model": "boosting", "rows": 100, "score": 0.8, "sentence": "It helps."}
     (tmp_path / "learning_curve.json").write_text(json.dumps(record), encoding="utf-8")
-    evaluation = {"champion": "boosting", "rows": {"train": 100}}
+    scores = {name: {"f1": {"value": 0.8}} for name in ("boosting", "baseline")}
+    evaluation = {"champion": "boosting", "rows": {"train": 100}, "metric": "f1", "validation_scores": scores}
     assert describe_learning_curve(evaluation, tmp_path) == ["It helps. [The learning curve](learning_curve.md)"]
     assert describe_learning_curve(evaluation | {"rows": {"train": 200}}, tmp_path) == []
     assert describe_learning_curve(evaluation | {"champion": "baseline"}, tmp_path) == []
+    scores["boosting"]["f1"]["value"] = 0.81  # with other parameters
+    assert describe_learning_curve(evaluation, tmp_path) == []
+
+
+def test_rows_of_a_group_follow_each_other() -> None:
+    groups = np.arange(100) % 7
+    order = learning_curve.draw_order(100, groups, seed=0)
+    assert sorted(order) == list(range(100))
+    assert np.count_nonzero(np.diff(groups[order])) == 6
+    assert sorted(learning_curve.draw_order(100, None, seed=0)) == list(range(100))
 
 
 @pytest.mark.parametrize(

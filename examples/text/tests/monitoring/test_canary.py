@@ -90,7 +90,7 @@ def test_the_report_names_clear_differences_and_too_few_rows() -> None:
         "too few",
     ]
     assert "The distributions of the predictions differ (probability: PSI" in text
-    assert "a model has less than 20 (monitor.min_rows" in text
+    assert "a model has fewer than 20 of them (monitor.min_rows" in text
     page = format_canary_markdown(comparison)
     assert "| failed requests | 0.0% | 23.1% | +23.1% |" in page
     document = comparison.to_json()

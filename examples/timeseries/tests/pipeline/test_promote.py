@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 import subprocess
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ from mlflow.tracking import MlflowClient
 from air_ahead.evaluation.candidate import Candidate
 from air_ahead.paths import ProjectPaths
 from air_ahead.pipeline import challenge, monitor, promote
+from air_ahead.pipeline.monitor import champion_since
 from air_ahead.serving import payloads
 from air_ahead.serving.champion import load_champion, publish, sha256
 from air_ahead.serving.database import database_url
 from air_ahead.serving.predictor import Predictor
 from air_ahead.serving.request_log import API, Call, RequestLog
 from air_ahead.tracking import registry, runs
-from air_ahead.tracking.promotions import LOG, describe_replacement
+from air_ahead.tracking.promotions import LOG, append_promotion, describe_replacement
 from air_ahead.tracking.registry import ALIAS, REGISTERED_MODEL
 from air_ahead.tracking.versions import committed, find_version
 
@@ -210,3 +212,16 @@ def test_a_champion_of_an_older_release_has_no_reference(paths: ProjectPaths) ->
     promote.replace_reference(paths.champion, older)
     assert not (paths.champion / "reference.json").exists()
     assert json.loads(older.files["champion.json"]) == older.record
+
+
+def test_a_champion_is_the_champion_since_its_promotion(project: ProjectPaths, tmp_path: Path) -> None:
+    champion, _ = load_champion(project.champion)
+    paths, log = ProjectPaths(tmp_path), tmp_path / "models" / "promotions.csv"
+    log.parent.mkdir()
+    evaluated = datetime.fromisoformat(champion.lineage["evaluated_at"])
+    assert champion_since(paths, champion) == evaluated
+    append_promotion(log, ("promote", 1, 2, "", champion.record["sha256"]))
+    assert champion_since(paths, champion) >= evaluated
+    assert champion_since(paths, champion).isoformat() in log.read_text(encoding="utf-8")
+    append_promotion(log, ("rollback", 2, 1, champion.record["sha256"], ""))
+    assert champion_since(paths, champion) == evaluated

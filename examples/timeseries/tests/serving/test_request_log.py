@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import httpx
@@ -116,7 +116,7 @@ def test_a_full_queue_drops_requests(predictor: Predictor, url: str, monkeypatch
     monkeypatch.setattr(request_log, "MAX_WAITING", 1)
     log = RequestLog(predictor, url, share=1)
     counts = counted(log)
-    monkeypatch.setattr(log, "_run", lambda: None)
+    monkeypatch.setattr(log, "_run", lambda _: None)
     for _ in range(3):
         log.add(example(predictor))
     assert counts == {"dropped": 2}
@@ -142,10 +142,11 @@ def test_two_threads_take_each_call_once(predictor: Predictor, url: str, monkeyp
     taken: list[Any] = []
     monkeypatch.setattr(log, "_store", taken.extend)
     monkeypatch.setattr(log, "_thread", Thread())  # so that none is started
-    monkeypatch.setattr(log, "_is_open", False)
     for number in range(500):
         log.add(Call(API, 200, number))
-    threads = [Thread(target=log._run) for _ in range(4)]
+    stop = Event()
+    threads = [Thread(target=log._run, args=(stop,)) for _ in range(4)]
+    stop.set()
     log._wake.set()
     for thread in threads:
         thread.start()

@@ -47,7 +47,7 @@ def test_missing_constant_and_close_columns_are_found(samples: pd.DataFrame, tar
     text = findings(train, target)
     assert "second in 25%, color in 10% of the rows" in text
     assert "The same value everywhere: same." in text
-    assert "One pair of columns has a rank correlation above 0.9, most first and copy (1.000)" in text
+    assert "One pair of columns has a rank correlation above 0.9, the highest first and copy (1.000)" in text
 
 
 def test_of_many_rows_a_sample_is_described_and_its_size_returned(

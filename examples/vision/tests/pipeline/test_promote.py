@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 import subprocess
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ from mlflow.tracking import MlflowClient
 from digit_reader.evaluation.candidate import Candidate
 from digit_reader.paths import ProjectPaths
 from digit_reader.pipeline import challenge, monitor, promote
+from digit_reader.pipeline.monitor import champion_since
 from digit_reader.serving import payloads
 from digit_reader.serving.champion import load_champion, publish, sha256
 from digit_reader.serving.database import database_url
 from digit_reader.serving.predictor import Predictor
 from digit_reader.serving.request_log import API, Call, RequestLog
 from digit_reader.tracking import registry, runs
-from digit_reader.tracking.promotions import LOG, describe_replacement
+from digit_reader.tracking.promotions import LOG, append_promotion, describe_replacement
 from digit_reader.tracking.registry import ALIAS, REGISTERED_MODEL
 from digit_reader.tracking.versions import committed, find_version
 
@@ -210,3 +212,16 @@ def test_a_champion_of_an_older_release_has_no_reference(paths: ProjectPaths) ->
     promote.replace_reference(paths.champion, older)
     assert not (paths.champion / "reference.json").exists()
     assert json.loads(older.files["champion.json"]) == older.record
+
+
+def test_a_champion_is_the_champion_since_its_promotion(project: ProjectPaths, tmp_path: Path) -> None:
+    champion, _ = load_champion(project.champion)
+    paths, log = ProjectPaths(tmp_path), tmp_path / "models" / "promotions.csv"
+    log.parent.mkdir()
+    evaluated = datetime.fromisoformat(champion.lineage["evaluated_at"])
+    assert champion_since(paths, champion) == evaluated
+    append_promotion(log, ("promote", 1, 2, "", champion.record["sha256"]))
+    assert champion_since(paths, champion) >= evaluated
+    assert champion_since(paths, champion).isoformat() in log.read_text(encoding="utf-8")
+    append_promotion(log, ("rollback", 2, 1, champion.record["sha256"], ""))
+    assert champion_since(paths, champion) == evaluated

@@ -145,10 +145,12 @@ def test_monitor_compares_the_canary(
 
 
 def test_a_share_of_the_inputs_goes_to_the_canary(router: Router) -> None:
-    shares = [position([{"a": number}]) for number in range(2000)]
+    canary = router.canary
+    assert canary
+    shares = [position(canary, [{"a": number}]) for number in range(2000)]
     assert sum(share < 0.1 for share in shares) == pytest.approx(200, abs=45)  # 3.4 standard deviations
     rows = [payloads.complete(router.champion, {})]
-    where = position([payloads.logged_inputs(router.champion, rows[0])])
+    where = position(canary, [payloads.logged_inputs(router.champion, rows[0])])
     for share, model in ((where, router.champion), (where + 1e-9, router.canary)):
         assert Router(router.champion, router.canary, share).choose(rows) is model
 

@@ -113,7 +113,7 @@ def measure(
         params: hyperparameters, and how scores are resampled.
     """
     train, validation = splits["train"], splits["validation"]
-    order = np.random.default_rng(params.train.seed).permutation(len(train.target))
+    order = draw_order(len(train.target), train.groups, params.train.seed)
     predictions = {}
     for size in part_sizes(train, order, schema):
         rows = np.zeros(len(order), dtype=np.bool_)
@@ -125,6 +125,12 @@ def measure(
     truth = Truth(encode_target(validation.target, schema), validation.groups)
     metric = primary_metric(params.evaluate.metric)
     return gather_evidence("the validation split", truth, predictions, metric, params.evaluate)
+
+
+def draw_order(count: int, groups: NDArray[np.int64] | None, seed: int) -> NDArray[np.int64]:
+    """Return the rows in random order, those of a group one after the other."""
+    numbers = np.unique(np.arange(count) if groups is None else groups, return_inverse=True)[1]
+    return np.argsort(np.random.default_rng(seed).permutation(numbers.max() + 1)[numbers], kind="stable")
 
 
 def score_parts(evidence: Evidence, metric: Metric, params: Params) -> dict[int, Interval]:
@@ -163,7 +169,8 @@ def write_report(
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["rows", "score", "low", "high"])
         writer.writerows([size, *asdict(point).values()] for size, point in points.items())
-    record = {"model": model, "rows": max(points), "sentence": sentence}
+    rows = max(points)
+    record = {"model": model, "rows": rows, "score": points[rows].value, "sentence": sentence}
     (reports / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8", newline="\n")
     draw(points, model, metric, noun).savefig(reports / f"{NAME}.png", metadata={"Software": None})
 

@@ -126,8 +126,9 @@ def _correlated(samples: pd.DataFrame) -> list[Finding]:
     return [
         Finding(
             0.3 + 0.3 * min(1.0, count / numbers.shape[1]),
-            f"{pairs} a rank correlation above {CORRELATED}, most {names[0]} and {names[1]} ({values[top]:.3f}). "
-            "They say nearly the same, so a model may use either, and importance is shared between them.",
+            f"{pairs} a rank correlation above {CORRELATED}, the highest {names[0]} and {names[1]} "
+            f"({values[top]:.3f}). They say nearly the same, so a model may use either, and importance is shared "
+            "between them.",
         )
     ]
 

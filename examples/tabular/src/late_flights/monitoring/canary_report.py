@@ -42,7 +42,7 @@ def describe_few(comparison: Comparison) -> str:
     """Return what "too few" means, if it applies."""
     if all(difference.interval for difference in comparison.differences):
         return ""
-    return f"Too few: a model has less than {comparison.min_rows} (monitor.min_rows in params.yaml)."
+    return f"Too few: a model has fewer than {comparison.min_rows} of them (monitor.min_rows in params.yaml)."
 
 
 def title(comparison: Comparison) -> str:
@@ -75,5 +75,5 @@ def format_canary_markdown(comparison: Comparison) -> str:
 
 The inputs are assigned at random, by a hash; equal inputs count once in the mean prediction. Intervals are of canary
 minus champion: of shares hybrid score intervals (Newcombe), of means Welch's. A difference is clear if its interval
-excludes zero. This section is never an alert.
+excludes zero: of several that are looked at each day, some are by chance. This section never raises an alert.
 """

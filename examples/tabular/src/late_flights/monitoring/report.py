@@ -28,8 +28,8 @@ class Monitoring:
         qualities: of the champion, by feedback.
         referred: the predictions that reach the decision's threshold; None if it refers no rows.
         limits: from when on something is an alert.
-        comparison: of the canary with the champion, if there is a canary; never an alert, since a training does not
-            fix a canary.
+        comparison: of the canary with the champion, if there is a canary; which raises no alert, since a
+            training does not fix a canary.
     """
 
     since: datetime

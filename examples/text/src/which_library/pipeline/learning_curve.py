@@ -70,10 +70,12 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
     whole = Candidate.read(paths.candidate(model)).predictions["validation"]
     evidence = measure(model, splits, whole, schema, params)
     *_, half, rows = evidence.predictions
-    sentence = describe(model, compare(half, rows, evidence, metric, params.evaluate), metric, schema.sample_noun)
+    last = compare(half, rows, evidence, metric, params.evaluate)
+    sentence = describe(model, last, metric, schema.sample_noun)
     write_report(paths.reports, model, sentence, score_parts(evidence, metric, params), metric, schema.sample_noun)
     print(sentence)
-    if sampling := read_sampling(paths.prepared):
+    sampling = read_sampling(paths.prepared)
+    if sampling and last.gain.high >= last.margin:
         print(f"The raw data has {sampling.total:,} rows; raise most_rows under reading in schema.yaml to use more.")
     report.main(paths)
 
@@ -111,7 +113,7 @@ def measure(
         params: hyperparameters, and how scores are resampled.
     """
     train, validation = splits["train"], splits["validation"]
-    order = np.random.default_rng(params.train.seed).permutation(len(train.target))
+    order = draw_order(len(train.target), train.groups, params.train.seed)
     predictions = {}
     for size in part_sizes(train, order, schema):
         rows = np.zeros(len(order), dtype=np.bool_)
@@ -123,6 +125,12 @@ def measure(
     truth = Truth(encode_target(validation.target, schema), validation.groups)
     metric = primary_metric(params.evaluate.metric)
     return gather_evidence("the validation split", truth, predictions, metric, params.evaluate)
+
+
+def draw_order(count: int, groups: NDArray[np.int64] | None, seed: int) -> NDArray[np.int64]:
+    """Return the rows in random order, those of a group one after the other."""
+    numbers = np.unique(np.arange(count) if groups is None else groups, return_inverse=True)[1]
+    return np.argsort(np.random.default_rng(seed).permutation(numbers.max() + 1)[numbers], kind="stable")
 
 
 def score_parts(evidence: Evidence, metric: Metric, params: Params) -> dict[int, Interval]:
@@ -161,7 +169,8 @@ def write_report(
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["rows", "score", "low", "high"])
         writer.writerows([size, *asdict(point).values()] for size, point in points.items())
-    record = {"model": model, "rows": max(points), "sentence": sentence}
+    rows = max(points)
+    record = {"model": model, "rows": rows, "score": points[rows].value, "sentence": sentence}
     (reports / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8", newline="\n")
     draw(points, model, metric, noun).savefig(reports / f"{NAME}.png", metadata={"Software": None})
 

@@ -142,7 +142,7 @@ def split_traffic(
     Requests that the champion predicted because the canary failed count for the canary only.
 
     Args:
-        rows: of the request log, the newest first.
+        rows: of the request log since the champion is the champion (the canary may have been before), the newest first.
         entries: of feedback.
         champion: the contents of its `champion.json`.
         canary: the contents of its `champion.json`.
@@ -165,8 +165,9 @@ def split_traffic(
 
 
 def _summarize(rows: Sequence[Record], entries: Sequence[Entry], record: Record) -> Side:
+    # The rows of a request were assigned together, so one of them counts.
     requests = list({row["request_id"]: row for row in rows}.values())
-    predictions = [row["prediction"] for row in distinct_rows([row for row in rows if row["inputs"] is not None])]
+    predictions = [row["prediction"] for row in distinct_rows([row for row in requests if row["inputs"] is not None])]
     return Side(
         model={
             "name": record["model"],

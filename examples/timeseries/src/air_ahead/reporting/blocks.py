@@ -8,6 +8,7 @@ from typing import Any
 from ..evaluation import markdown
 from .sections import read_section
 
+SAME_SCORE = 1e-6  # up to rounding
 IMAGE = re.compile(r"!\[.*?\]\(.*?\)")
 
 
@@ -59,10 +60,13 @@ def describe_searches(reports: Path) -> list[str]:
 
 
 def describe_learning_curve(evaluation: dict[str, Any], reports: Path) -> list[str]:
-    """Return whether more rows would help, if `uv run learning-curve` measured it with this champion and these rows."""
+    """Return whether more rows would help, if `uv run learning-curve` measured it with this champion and its score."""
     path = reports / "learning_curve.json"
     record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    if (record.get("model"), record.get("rows")) != (evaluation["champion"], evaluation["rows"]["train"]):
+    champion = evaluation["champion"]
+    if (record.get("model"), record.get("rows")) != (champion, evaluation["rows"]["train"]):
+        return []
+    if abs(record["score"] - evaluation["validation_scores"][champion][evaluation["metric"]]["value"]) > SAME_SCORE:
         return []
     return [f"{record['sentence']} [The learning curve](learning_curve.md)"]
 

@@ -4,8 +4,8 @@ With `CANARY=VERSION:SHARE`, the demo loads the files that `uv run promote VERSI
 a container has neither git nor MLflow to get them from.
 
 A hash of the inputs chooses the model, not one of the request id: the prediction, its explanation and feedback on the
-same inputs are those of one model, on every server and after a restart. `uv run monitor` counts equal inputs once, so
-that it compares inputs which were assigned at random.
+same request are those of one model, on every server and after a restart. In the mean and the distribution of
+predictions, `uv run monitor` counts equal inputs once, so that it compares inputs which were assigned at random.
 """
 
 import hashlib
@@ -54,7 +54,7 @@ class Router:
     Args:
         champion: checks the inputs, and gets the requests that the canary does not.
         canary: gets a share of the requests; None for no canary.
-        share: of the different inputs, from 0 to 1.
+        share: of the distinct inputs, from 0 to 1.
     """
 
     def __init__(self, champion: Predictor, canary: Predictor | None = None, share: float = 0.0) -> None:
@@ -71,7 +71,7 @@ class Router:
         if self.canary is None:
             return self.champion
         inputs = [payloads.logged_inputs(self.champion, row) for row in rows]
-        return self.canary if position(inputs) < self.share else self.champion
+        return self.canary if position(self.canary, inputs) < self.share else self.champion
 
     def run(self, rows: Sequence[Any], function: Callable[[Predictor], T]) -> Routed[T]:
         """Call a function with the model for complete inputs; with the champion if it raises with the canary."""
@@ -79,15 +79,16 @@ class Router:
         if model is self.champion:
             return Routed(model, function(model))
         try:
-            return Routed(model, function(model))
+            routed = Routed(model, function(model))
         except Exception as error:  # whatever fails in the canary must not fail the request
             value = function(self.champion)  # raises if the request is at fault, not the canary
             if not self._warned:
-                logging.getLogger(__name__).warning(
-                    "The canary fails, and the champion predicts instead: %s: %s", type(error).__name__, error
-                )
+                text = "The canary fails, and the champion predicts instead: %s: %s"
+                logging.getLogger(__name__).warning(text, type(error).__name__, error)
             self._warned = True
             return Routed(self.champion, value, model)
+        self._warned = False
+        return routed
 
     def run_page(self, inputs: Mapping[str, Any], function: Callable[[Predictor], T]) -> Routed[T]:
         """Call a function with the model for inputs of the page, as the REST API takes them.
@@ -98,9 +99,13 @@ class Router:
         return self.run([payloads.complete(self.champion, inputs)] if self.canary else [], function)
 
 
-def position(inputs: Sequence[Mapping[str, Any]]) -> float:
-    """Return a number from 0 to 1, exclusive, by a hash: evenly distributed, and the same for the same inputs."""
-    digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).digest()
+def position(canary: Predictor, inputs: Sequence[Mapping[str, Any]]) -> float:
+    """Return a number from 0 to 1, exclusive, by a hash: evenly distributed, and the same for the same inputs.
+
+    Another canary gets other inputs.
+    """
+    hashed = [canary.champion.record["sha256"], *inputs]
+    digest = hashlib.sha256(json.dumps(hashed, sort_keys=True).encode()).digest()
     return int.from_bytes(digest[:6], "big") / 2**48
 
 
@@ -114,7 +119,7 @@ def load_router(paths: ProjectPaths, champion: Predictor) -> Router:
     if not text:
         return Router(champion)
     matched = FORMAT.fullmatch(text)
-    if not matched or not 0 <= (share := float(matched[2])) <= 1:
+    if not matched or (share := float(matched[2])) > 1:
         raise CanaryError(f"{CANARY}={text} must be a version and a share from 0 to 1, such as {CANARY}=7:0.1")
     canary = load_canary(paths, int(matched[1]))
     if problem := find_difference(champion, canary):

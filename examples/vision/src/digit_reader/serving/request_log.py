@@ -89,7 +89,7 @@ class RequestLog:
         self.count: Callable[[str, int], None] = _count_nothing
         # The thread is not woken for each call, which would delay the response.
         self._waiting: Queue[tuple[datetime, Call]] = Queue(MAX_WAITING)
-        self._wake, self._is_open, self._starting = Event(), True, Lock()
+        self._wake, self._stop, self._starting = Event(), Event(), Lock()
         self._thread: Thread | None = None
         self._database: Database | None = None
         self._failed = False
@@ -100,8 +100,8 @@ class RequestLog:
             return
         with self._starting:
             if self._thread is None:
-                self._is_open = True
-                self._thread = Thread(target=self._run, name="request log", daemon=True)
+                self._stop = Event()
+                self._thread = Thread(target=self._run, args=(self._stop,), name="request log", daemon=True)
                 self._thread.start()
                 atexit.register(self.close)
         try:
@@ -146,18 +146,19 @@ class RequestLog:
 
     def close(self) -> None:
         """Store what waits, and end the thread."""
-        if self._thread:
-            self._is_open = False
+        with self._starting:
+            thread, self._thread = self._thread, None
+            self._stop.set()
+        if thread:
             self._wake.set()
-            self._thread.join(CLOSE_SECONDS)
-            self._thread = None
+            thread.join(CLOSE_SECONDS)
 
-    def _run(self) -> None:
+    def _run(self, stop: Event) -> None:
         is_open = True
         while is_open:
             self._wake.wait(BATCH_SECONDS)
             self._wake.clear()
-            is_open = self._is_open  # before the last calls are stored
+            is_open = not stop.is_set()  # before the last calls are stored
             while batch := self._take_batch():
                 self._store(batch)
 
