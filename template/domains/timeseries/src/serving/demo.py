@@ -103,9 +103,7 @@ def summary_html(predictor: Predictor, prediction: Prediction) -> str:
     median, low, high = (f"{side[-1]:.{decimals}f}" for side in (prediction.median, prediction.low, prediction.high))
     steps = zip(prediction.low, prediction.actual, prediction.high, strict=True)
     inside = [low <= actual <= high for low, actual, high in steps if actual is not None]
-    text = (
-        f"<b>{median} {unit} in {prediction.times[-1]}</b>; between {low} and {high} in 80% of cases"
-    )
+    text = f"<b>{median} {unit} in {prediction.times[-1]}</b>; between {low} and {high} in 80% of cases"
     if inside:
         text += f". {sum(inside)} of {len(inside)} actual values are in their intervals"
     if decision := format_decision(predictor.champion.record):
