@@ -28,7 +28,7 @@ until [ "$(pgrep --count --full '^ray::ImplicitFunc.train')" = 2 ]; do sleep 0.1
 pkill -9 --full node-name=second
 wait $!
 cat search.log
-uv run python -m demo.pipeline.train_on_ray logistic_regression
+uv run python -m on_ray.pipeline.train_on_ray logistic_regression
 """
 
 SLOW = """
@@ -55,12 +55,12 @@ def namespace() -> list[str]:
 @pytest.mark.e2e
 def test_a_search_survives_the_loss_of_a_node(owner: Owner) -> None:
     isolated = namespace()
-    project = owner.create("demo", "-d", "source=breast_cancer", "-d", "engine=ray")
+    project = owner.create("on-ray", "-d", "source=breast_cancer", "-d", "engine=ray")
     owner.uv("run", "dvc", "repro", "train@logistic_regression", cwd=project)
     model = project / "models" / "candidates" / "logistic_regression" / "model.onnx"
     trained_here = model.read_bytes()
     model.unlink()
-    with (project / "src" / "demo" / "models" / "boosting.py").open("a") as module:
+    with (project / "src" / "on_ray" / "models" / "boosting.py").open("a") as module:
         module.write(SLOW)  # so that the kill hits a trial
     programs = [project / ".venv" / "bin", Path(uv.find_uv_bin()).parent, os.environ["PATH"]]
     with tempfile.TemporaryDirectory(prefix="ray-") as folder:  # paths of sockets must be short
