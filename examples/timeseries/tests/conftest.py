@@ -30,6 +30,7 @@ from .raw_data import write_raw_data
 SMALL = Path(__file__).with_name("small.yaml")
 DATA_MD5 = "0123456789abcdef0123456789abcdef.dir"
 ISOLATED = (
+    "CANARY",
     "DATABASE_URL",
     "GIT_",
     "GRADIO_SERVER_",
@@ -42,6 +43,7 @@ ISOLATED = (
 BLOCKS = {
     "README.md": ("results", "models"),
     "docs/post.md": ("data", "steps", "models", "decision", "errors", "limits"),
+    "docs/api.md": ("response",),
 }
 MODELS = load_params(ProjectPaths().params).train.models
 

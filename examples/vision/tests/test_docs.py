@@ -1,11 +1,14 @@
 """The guides name and link files that exist, and commands that the project has."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
+import digit_reader
+from digit_reader.config import load_params
 from digit_reader.paths import ProjectPaths
 
 ROOT = ProjectPaths().root
@@ -28,6 +31,25 @@ def test_commands_are_scripts_of_the_project_or_its_dependencies(guide: str) -> 
     commands = set(re.findall(r"uv run ([\w-]+)", text))
     assert commands
     assert commands - set(scripts) <= {"dvc", "mypy", "pytest", "ruff"}
+
+
+def test_no_other_module_than_the_guide_names_imports_models() -> None:
+    guide, package = (ROOT / "AGENTS.md").read_text(encoding="utf-8"), Path(digit_reader.__file__).parent
+    models = {path.stem for path in (package / "models").glob("*.py")} & set(
+        load_params(ROOT / "params.yaml").train.models
+    )
+    importing = [
+        f"src/{path.relative_to(package.parent).as_posix()}"
+        for path in sorted(package.rglob("*.py"))
+        if path.parent.name != "models"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and models & {(node.module or "").rpartition(".")[2], *_names(node)}
+    ]
+    assert [path for path in importing if path not in guide] == []
+
+
+def _names(node: ast.ImportFrom) -> set[str]:
+    return {alias.name for alias in node.names}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from mlpath.dataset.inspection import inspect
-from mlpath.dataset.results import Column, DatasetProfile, ReadOptions
+from mlpath.dataset.results import MAX_PROJECT_ROWS, Column, DatasetProfile, ReadOptions
 
-__all__ = ["Column", "DatasetProfile", "ReadOptions", "inspect"]
+__all__ = ["MAX_PROJECT_ROWS", "Column", "DatasetProfile", "ReadOptions", "inspect"]

@@ -266,15 +266,29 @@ def _is_preface(lines: list[str], skip: int, delimiter: str) -> bool:
 
 
 def _table_function(file: Path, options: ReadOptions, head: str) -> str:
-    path = literal(str(file))
     if options.format == "parquet":
-        return f"read_parquet({path})"
+        return f"read_parquet({literal(str(file))})"
     if options.format == "json":
-        if not options.records:
-            return f"read_json({path}, format = 'auto')"
-        rows = f"SELECT unnest({identifier(options.records)}) AS row FROM {_read_object(file)}"  # noqa: S608
-        return f"(SELECT row.* FROM ({rows}))"  # noqa: S608
+        return _read_json(file, options.records)
     delimiter = "\t" if options.delimiter == WHITESPACE else options.delimiter
+    columns = f", names = [{', '.join(map(literal, options.names))}]" if options.names else ""
+    line_size = _line_size(file, options, head)
+    return (
+        f"read_csv({literal(str(file))}, all_varchar = true, delim = {literal(delimiter)}, "
+        f"quote = {literal(options.quote)}, escape = {literal(options.escape)}, "
+        f"header = {options.header}, skip = {options.skip}{columns}{line_size})"
+    )
+
+
+def _read_json(file: Path, records: str) -> str:
+    if not records:
+        return f"read_json({literal(str(file))}, format = 'auto')"
+    rows = f"SELECT unnest({identifier(records)}) AS row FROM {_read_object(file)}"  # noqa: S608
+    return f"(SELECT row.* FROM ({rows}))"  # noqa: S608
+
+
+def _line_size(file: Path, options: ReadOptions, head: str) -> str:
+    """Return the option of `read_csv` for the longest line that it accepts."""
     # DuckDB reads a file in parts of 16 lines of this size and guesses where a row begins in each,
     # which fails inside of texts of many lines. Large parts take memory; a compressed file is one.
     is_compressed = file.suffix in (".gz", ".zst")
@@ -282,13 +296,7 @@ def _table_function(file: Path, options: ReadOptions, head: str) -> str:
     is_small = file.stat().st_size <= _MAX_SMALL
     largest = _LONG_LINE if is_small else _LONGER_THAN_USUAL
     takes_parts = not is_compressed and (is_small or has_long_texts)
-    line_size = f", max_line_size = {largest}" if takes_parts else ""
-    columns = f", names = [{', '.join(map(literal, options.names))}]" if options.names else ""
-    return (
-        f"read_csv({path}, all_varchar = true, delim = {literal(delimiter)}, "
-        f"quote = {literal(options.quote)}, escape = {literal(options.escape)}, "
-        f"header = {options.header}, skip = {options.skip}{columns}{line_size})"
-    )
+    return f", max_line_size = {largest}" if takes_parts else ""
 
 
 def _read_object(file: Path) -> str:

@@ -10,7 +10,7 @@ from mlpath.dataset.columns import MAX_CLASSES, MAX_FEATURES, frequent_categorie
 from mlpath.dataset.groups import REASON, find_group
 from mlpath.dataset.leaks import MIN_ROWS, Leaks, find_leaks
 from mlpath.dataset.names import listed
-from mlpath.dataset.results import table_profile
+from mlpath.dataset.results import MAX_PROJECT_ROWS, table_profile
 from mlpath.dataset.series import infer_series, looks_like_series
 from mlpath.dataset.targets import choose_target, find_column, has_few_classes, rank_targets
 from mlpath.errors import MlpathError
@@ -260,6 +260,11 @@ def _table_notes(profile: DatasetProfile) -> Iterator[str]:
         yield (
             f"Types, leaks and texts are inferred from the first {profile.sampled_rows:,} rows; "
             f"counts and ranges are of all {profile.rows:,}."
+        )
+    if profile.rows > MAX_PROJECT_ROWS:
+        yield (
+            f"A project uses a random sample of {MAX_PROJECT_ROWS:,} of {profile.rows:,} rows "
+            "(most_rows in schema.yaml)."
         )
     yield from _other_domain(profile)
     if copies := profile.duplicate_rows:

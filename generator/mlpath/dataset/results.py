@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+MAX_PROJECT_ROWS = 200_000
+"""A project samples a larger table; series are used whole."""
+
 
 @dataclass(frozen=True)
 class ReadOptions:

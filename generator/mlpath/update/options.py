@@ -24,8 +24,10 @@ BENEFITS = {
     "container": "packages the demo, so that it runs without an installation",
     "deep": "adds a neural network, which is promoted only if it beats the simpler models",
     "dvc_remote": "lets others, and your other machines, fetch the data with `dvc pull`",
+    "engine": "runs searches and trainings on a Ray cluster, if its address is set",
     "license": "allows others to use your work",
     "mcp": "lets AI assistants ask the demo for predictions, by the Model Context Protocol",
+    "notebook": "explores the training data by hand, in a marimo notebook",
     "services": "runs an MLflow server on PostgreSQL and S3, and the demo, with one command",
 }
 """What an option is good for; for others, the help of its question is shown."""

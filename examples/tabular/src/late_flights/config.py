@@ -94,7 +94,8 @@ class Monitor:
         psi: the smallest population stability index that counts as drift.
         invalid_share: of the requests, which may be invalid.
         error_share: of the requests, in which the server may fail.
-        quality_drop: by how much the share of right predictions may be below that of the test split.
+        quality_drop: by how much the share of right predictions, or recall and precision of a referral, may be below
+            that of the test split.
         ignore: inputs that are not tested.
     """
 

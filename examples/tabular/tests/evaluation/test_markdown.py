@@ -12,15 +12,45 @@ LABELS = {
 }
 
 
-def test_test_scores_are_of_the_champion_with_intervals_and_arrows() -> None:
+def test_test_scores_of_champion_and_simplest_model_have_intervals_and_arrows() -> None:
     scores = {"mae": {"value": 2.0, "low": 1.0, "high": 3.0}, "coverage": {"value": 1.0, "low": 1.0, "high": 1.0}}
-    table = markdown.champion_table({"champion": "plain", "labels": LABELS, "scores": {"plain": scores}})
+    simplest = {"mae": scores["mae"] | {"value": 2.5}, "coverage": scores["coverage"]}
+    table = markdown.champion_table({"labels": LABELS, "scores": {"plain": scores, "mean": simplest}})
     assert table.splitlines() == [
-        "| metric | plain, test split |",
-        "| --- | --- |",
-        "| Error ↓ | 2 [1, 3] |",
-        "| Coverage | 1 |",
+        "| metric | plain, test split | mean, test split |",
+        "| --- | --- | --- |",
+        "| Error ↓ | 2 [1, 3] | 2.5 [1, 3] |",
+        "| Coverage | 1 | 1 |",
     ]
+
+
+def test_whether_the_aim_is_met_follows_the_sentence_of_the_decision() -> None:
+    texts = {"sentence": "Refers 3 of 10.", "reason": "The threshold is [0.5].", "aim_outcome": "The aim is missed."}
+    assert markdown.describe_decision({"decision": texts}) == [
+        "**Refers 3 of 10.**",
+        "The aim is missed. The threshold is [0.5].",
+    ]
+    del texts["aim_outcome"]  # of an evaluation by an older version
+    assert markdown.describe_decision({"decision": texts})[1] == "The threshold is [0.5]."
+    assert markdown.describe_decision({"decision": None}) == []
+
+
+@pytest.mark.parametrize(
+    ("decision", "text"),
+    [
+        ({"rule": "refer", "threshold": 0.25}, "the confusion matrix and the errors are at the threshold of 0.25."),
+        ({"rule": "abstain", "threshold": 0.9}, "of all, also of those that are left to a person."),
+        ({"rule": "tolerance", "tolerance": 1.0}, "or all resamples score the same."),
+    ],
+)
+def test_the_threshold_of_the_scores_is_named(decision: dict[str, Any], text: str) -> None:
+    assert markdown.explain_scores(compared(decision=decision)).endswith(text)
+
+
+def test_the_use_of_the_test_split_is_explained() -> None:
+    both = compared(scores=compared()["validation_scores"])
+    assert "to score and plot the champion, marked ★, and to score plain beside it." in markdown.explain_scores(both)
+    assert "to score and plot the champion, marked ★." in markdown.explain_scores(compared())
 
 
 def test_an_interval_without_width_is_left_out() -> None:
@@ -81,7 +111,7 @@ def test_a_model_that_was_not_fitted_again_is_compared_on_the_validation_split()
 
 def test_rolling_folds_and_their_absence_are_explained() -> None:
     rolling = compared(folds=FOLDS | {"rolling": True}, validation_scores={"plain": {}})
-    assert "for each of 5 periods, the later half of the 90 rows" in markdown.explain_scores(rolling)
+    assert "for each of 5 periods (together the later half of the 90 rows" in markdown.explain_scores(rolling)
     alone = compared(folds=None, fold_scores={})
     assert "trained on 80 rows and compared on the 10 rows of the validation split." in markdown.explain_scores(alone)
     assert "Error ↓, validation split" in markdown.gain_table(alone)

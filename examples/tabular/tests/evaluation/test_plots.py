@@ -56,6 +56,15 @@ def test_the_confusion_matrix_counts_predictions() -> None:
     assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b"]
 
 
+def test_the_confusion_matrix_of_a_referral_is_at_its_threshold() -> None:
+    schema, referral = make_schema("ab", "b"), {"rule": "refer", "positive": "b", "threshold": 0.25}
+    probabilities = np.array([[0.9, 0.1], [0.7, 0.3], [0.6, 0.4]])
+    tables = plot_tables(schema, np.array([0, 0, 1]), {"model": probabilities}, referral)
+    (axes,) = draw_plots(schema, tables, referral)["confusion"].axes
+    assert np.asarray(axes.images[0].get_array()).tolist() == [[1, 1], [0, 1]]
+    assert axes.get_title(loc="left") == "Confusion matrix at the threshold of 0.25"
+
+
 def test_many_and_long_class_names_are_shortened_and_rotated() -> None:
     schema = SimpleNamespace(classes=tuple(f"class number {number} with a long name, $" for number in range(13)))
     schema.positive = None

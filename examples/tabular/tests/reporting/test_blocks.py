@@ -8,7 +8,12 @@ import pytest
 
 from late_flights.evaluation import markdown
 from late_flights.paths import ProjectPaths
+from late_flights.reporting.blocks import render_blocks
+from late_flights.reporting.model_card import model_card
 from late_flights.reporting.sections import START, read_section
+from late_flights.serving.champion import load_champion
+
+from ..conftest import MODELS
 
 
 @pytest.fixture
@@ -25,12 +30,27 @@ def test_the_readme_begins_with_the_decision_and_compares_the_models(
     name, metric = evaluation["champion"], evaluation["metric"]
     score = f"{evaluation['labels'][metric]['label']} of {name}"
     assert results.startswith(f"\n{[*markdown.describe_outcome(evaluation), score][0]}")
-    assert f"{markdown.format_score(evaluation['scores'][name][metric])} · [all scores]" in results
+    others = [f"; {other}: {markdown.format_score(evaluation['scores'][other][metric])}" for other in MODELS[:1]]
+    score = f"{markdown.format_score(evaluation['scores'][name][metric])}{''.join(others) if name != MODELS[0] else ''}"
+    assert f": {score} · [all scores]" in results
     models = results.partition(START.format(name="models"))[2]
     assert models.startswith("\n| model |")
     assert f"\n| **{name}** ★ |" in models
     assert "old results" not in text
     assert "old models" not in text
+
+
+def test_readme_card_and_article_state_a_sample(project: ProjectPaths, evaluation: dict[str, Any]) -> None:
+    sampling = {"rows": 1_000, "total": 50_000, "seed": 3, "rare": {"yes": 0.25}}
+    text = markdown.describe_sampling(sampling)
+    assert text.startswith("Of the 50,000 rows of the raw data, a sample of 1,000 is used, drawn by a hash of the row")
+    assert "with seed 3. Of rare classes more rows are kept (25 % of yes)" in text
+    champion, sampled = load_champion(project.champion)[0], evaluation | {"sampling": sampling}
+    blocks = render_blocks(sampled, project.reports, "")
+    assert text in blocks["results"]
+    assert text in blocks["data"]
+    assert f"may not generalize to others. {text}\n" in model_card(sampled, champion, [], "")
+    assert "a sample of" not in model_card(evaluation, champion, [], "")
 
 
 def test_the_article_shows_steps_findings_and_the_largest_error(

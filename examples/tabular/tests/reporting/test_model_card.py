@@ -56,7 +56,7 @@ def test_the_cost_is_what_was_measured() -> None:
     known = {"fit_cpu_seconds": 1.5, "machine": "Linux x86_64, 2 CPUs"}
     unknown = {"fit_cpu_seconds": None}
     assert cost(plain=known, net={"fit_cpu_seconds": 2.5, "gpu": "GPU 1"}) == (
-        "Training took 4 s of CPU time, measured, in total for plain, net. Hardware: Linux x86\\_64, 2 CPUs; GPU 1. "
+        "Training took 4 s of CPU time in total, for plain, net. Hardware: Linux x86\\_64, 2 CPUs; GPU 1. "
         "The CPU time excludes the GPU's work. Energy and emissions were not measured."
     )
     assert cost(plain=unknown) == "The training time of plain is unknown. Energy and emissions were not measured."

@@ -9,11 +9,24 @@ import pytest
 
 from which_library.config import Params
 from which_library.data.schema import Schema
+from which_library.data.splits import Split, encode_target
 from which_library.errors import UserError
 from which_library.evaluation import decision
-from which_library.evaluation.decision import Aim, Costs, choose_threshold, make_decision, operating_points
+from which_library.evaluation.candidate import Candidate
+from which_library.evaluation.decision import (
+    Aim,
+    Costs,
+    choose_threshold,
+    make_decision,
+    operating_points,
+    predicted_classes,
+)
+from which_library.evaluation.markdown import rounded
+from which_library.evaluation.plot_data import plot_tables
 from which_library.evaluation.scores import Truth
 from which_library.evaluation.shares import Outcome
+from which_library.paths import ProjectPaths
+from which_library.serving.champion import load_champion
 
 SCORES = np.array([0.9, 0.8, 0.8, 0.6, 0.4, 0.2])
 HITS = np.array([True, True, False, True, False, False])
@@ -80,6 +93,59 @@ def test_a_referral_is_chosen_on_validation_and_reported_for_the_test_split(para
         "Parts with a probability of at least 0.4 that the diagnosis is bad are referred. The threshold was chosen on "
         "the validation split, the highest with a recall of at least 1; there it refers 2 of 4 and finds 2 of 2."
     )
+
+
+@pytest.mark.parametrize(
+    ("aim", "positive", "text"),
+    [
+        ({"capacity": 0.5}, "bad", "The aim, referring at most 50%, is missed on the test split: 75.0%."),
+        ({"recall": 0.5}, "bad", "The aim, a recall of at least 50%, is met on the test split: 50.0%."),
+        ({"costs": {"miss": 1, "false_alarm": 1}}, "bad", ""),
+        ({"capacity": 0.25}, None, "The aim, leaving at most 25% to people, is met on the test split: 25.0%."),
+        ({"accuracy": 1.0}, None, "The aim, an accuracy of at least 100%, is missed on the test split: 50.0%."),
+        ({"abstain": 0.6}, None, ""),
+    ],
+)
+def test_whether_the_test_split_meets_the_aim(
+    params: Params, aim: dict[str, Any], positive: str | None, text: str
+) -> None:
+    params, schema = binary(params, **aim)
+    schema.positive = positive
+    validation, test = outcome([0, 0, 1, 1], [0.9, 0.8, 0.4, 0.1]), outcome([0, 0, 1, 1], [0.9, 0.8, 0.7, 0.55])
+    made = make_decision(params, schema, validation, test)
+    assert made is not None
+    assert made["aim_outcome"] == text
+    assert text not in made["reason"] or not text
+
+
+def test_a_referral_predicts_the_positive_class_from_the_threshold_on() -> None:
+    schema: Any = SimpleNamespace(classes=("a", "b", "c"))
+    rows = np.array([[0.3, 0.2, 0.5], [0.2, 0.5, 0.3], [0.25, 0.3, 0.45]])
+    assert predicted_classes(rows, schema).tolist() == [2, 1, 2]
+    referral = {"rule": "refer", "positive": "a", "threshold": 0.25}
+    assert predicted_classes(rows, schema, referral).tolist() == [0, 1, 0]
+    assert predicted_classes(rows[:, [2, 1, 0]], schema, referral | {"threshold": 0.6}).tolist() == [2, 1, 1]
+    assert predicted_classes(rows, schema, {"rule": "abstain", "threshold": 0.9}).tolist() == [2, 1, 2]
+
+
+def test_confusion_matrix_and_errors_agree_with_the_decision(
+    project: ProjectPaths, splits: dict[str, Split], schema: Schema
+) -> None:
+    record = load_champion(project.champion)[0].record
+    made, predictions = record["decision"], Candidate.read(project.candidate(record["model"])).predictions["test"]
+    target = encode_target(splits["test"].target, schema)
+    table = plot_tables(schema, target, {"champion": predictions}, made)["predictions"]
+    wrong = int((table["predicted"] != table["actual"]).sum())
+    report = (project.reports / "errors.md").read_text(encoding="utf-8")
+    assert f"Wrong: {wrong:,} of {len(target):,} predictions." in report
+    if not made or made["rule"] != "refer":
+        pytest.skip("the decision refers no rows")
+    counts, referred = made["test"], table["predicted"] == schema.positive
+    assert (referred.sum(), (referred & (table["actual"] == schema.positive)).sum()) == (
+        counts["reached"],
+        counts["hits"],
+    )
+    assert f"of at least {rounded(made['threshold'])}, the decision's threshold, are referred" in report
 
 
 def test_an_abstention_counts_the_errors_that_it_avoids(params: Params) -> None:

@@ -22,6 +22,8 @@ from which_library.evaluation.demo_metadata import (
     select_errors,
     select_examples,
 )
+from which_library.evaluation.scores import Truth
+from which_library.evaluation.shares import Outcome
 from which_library.paths import ProjectPaths
 from which_library.serving.champion import MODEL_FILE
 from which_library.serving.predictor import Predictor
@@ -73,7 +75,8 @@ def test_errors_are_texts_that_the_demo_predicts_wrongly(predictor: Predictor, s
 
 def test_without_wrong_predictions_there_are_no_errors(splits: Splits, schema: Schema, exported: bytes) -> None:
     test = splits["test"]
-    perfect = np.eye(len(schema.classes))[encode_target(test.target, schema)]
+    target = encode_target(test.target, schema)
+    perfect = Outcome(Truth(target), np.eye(len(schema.classes))[target])
     assert select_errors(schema, test, perfect, exported) == []
 
 

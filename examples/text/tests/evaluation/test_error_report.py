@@ -11,6 +11,8 @@ from which_library.evaluation import error_report as module
 from which_library.evaluation.candidate import Candidate
 from which_library.evaluation.error_report import MAX_CASES, error_report
 from which_library.evaluation.failures import measure_errors
+from which_library.evaluation.scores import Truth
+from which_library.evaluation.shares import Outcome
 from which_library.paths import ProjectPaths
 from which_library.serving.champion import load_champion
 
@@ -29,7 +31,8 @@ def test_the_worst_prediction_comes_first_and_few_errors_have_no_pattern(
 ) -> None:
     record = load_champion(project.champion)[0].record
     predictions = Candidate.read(project.candidate("baseline")).predictions["test"]
-    errors = measure_errors(encode_target(splits["test"].target, schema), predictions)
+    outcome = Outcome(Truth(encode_target(splits["test"].target, schema)), predictions, record["decision"])
+    errors = measure_errors(schema, outcome)
     text, figures = error_report(record, schema, splits["test"], predictions)
     cases = text.split("## The largest errors")[1].split("## Where errors cluster")[0]
     assert cases.count("\n| ") == 2 + min(MAX_CASES, len(errors))

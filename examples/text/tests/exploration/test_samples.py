@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from which_library.exploration import samples as module
 from which_library.exploration.samples import explore_samples
 
 ROWS = 400
@@ -44,9 +45,30 @@ def test_missing_constant_and_close_columns_are_found(samples: pd.DataFrame, tar
         same="x",
     )
     text = findings(train, target)
-    assert "second in 25 %, color in 10 % of the rows" in text
+    assert "second in 25%, color in 10% of the rows" in text
     assert "The same value everywhere: same." in text
-    assert "One pair of columns has a rank correlation above 0.9, most first and copy (1.000)" in text
+    assert "One pair of columns has a rank correlation above 0.9, the highest first and copy (1.000)" in text
+
+
+def test_of_many_rows_a_sample_is_described_and_its_size_returned(
+    samples: pd.DataFrame, target: pd.Series, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = samples.select_dtypes("number").to_numpy()
+    assert explore_samples(samples, samples, target, vectors, "rows").sampled is None
+    monkeypatch.setattr(module, "MAX_ROWS", 100)
+    found = explore_samples(samples, samples, target, vectors, "rows")
+    assert found.sampled == 100
+
+
+def test_numbers_are_shown_in_the_format_of_their_column(samples: pd.DataFrame, target: pd.Series) -> None:
+    vectors = samples.select_dtypes("number").to_numpy()
+    formats = {"first": lambda value: f"day {value:.0f}"}
+    found = explore_samples(samples.assign(first=15.0), samples, target, vectors, "rows", formats)
+    table = found.tables["The columns"]
+    for column in ("median or most frequent", "smallest", "largest"):
+        assert table[column]["first"] == "day 15"
+    ticks = [axes for axes in found.figures["columns"][1].axes if axes.get_title(loc="left") == "first"]
+    assert ticks[0].xaxis.get_major_formatter()(3, 0) == "day 3"
 
 
 def test_a_column_that_tells_the_target_is_the_first_to_check(samples: pd.DataFrame, target: pd.Series) -> None:

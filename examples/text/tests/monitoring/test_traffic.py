@@ -1,15 +1,21 @@
 """Traffic and quality, as the request log and feedback show them."""
 
+import dataclasses
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from which_library.config import Monitor
+from which_library.monitoring import traffic as traffic_module
 from which_library.monitoring.report import Monitoring, format_markdown, format_text
 from which_library.monitoring.traffic import (
+    RIGHT,
     Quality,
+    Referred,
+    Traffic,
     compare_quality,
+    count_referred,
     expected_share,
     measure_quality,
     summarize_traffic,
@@ -26,6 +32,9 @@ NUMBERS = RECORD | {
     "classes": [],
     "decision": {"tolerance": 2.0, "test": {"share": {"value": 0.8}}},
 }
+
+TEST = {"rows": 100, "reached": 20, "recall": {"value": 0.8}, "precision": {"value": 0.5}}
+REFERRAL = RECORD | {"decision": {"rule": "refer", "positive": "yes", "threshold": 0.25, "test": TEST}}
 
 
 def row(request_id: str, **changes: Any) -> dict[str, Any]:
@@ -73,35 +82,82 @@ def test_traffic_is_summarized() -> None:
 
 def test_quality_is_the_share_of_right_predictions_with_feedback() -> None:
     entries = [entry(True), entry(False), entry(True, sha256="other")]
-    assert measure_quality(entries, RECORD, Monitor()) == Quality(2, 1, 0.9, dropped=False)
+    assert measure_quality(entries, RECORD, Monitor()) == [Quality(RIGHT, 2, 1, 0.9, dropped=False)]
     forecasts = [entry(True, 11.0, [9.0, 12.0]), entry(True, 20.0, 12.0), entry(True, None, 12.0)]
-    assert measure_quality(forecasts, NUMBERS, Monitor()) == Quality(2, 1, 0.8, dropped=False)
-    assert measure_quality(forecasts, NUMBERS | {"decision": None}, Monitor()) == Quality(0, 0, None, dropped=False)
+    assert measure_quality(forecasts, NUMBERS, Monitor()) == [Quality(RIGHT, 2, 1, 0.8, dropped=False)]
+    unknown = measure_quality(forecasts, NUMBERS | {"decision": None}, Monitor())
+    assert unknown == [Quality(RIGHT, 0, 0, None, dropped=False)]
     assert expected_share(NUMBERS | {"decision": None}) is None
+
+
+def rated(score: float, truth: str | None, *, correct: bool = False) -> Entry:
+    """Return feedback about a prediction with this probability of `yes`."""
+    prediction = {"prediction": "yes" if score >= 0.5 else "no", "probabilities": {"no": 1 - score, "yes": score}}
+    return dataclasses.replace(entry(correct, truth), prediction=prediction)
+
+
+def test_quality_of_a_referral_is_recall_and_precision_at_its_threshold() -> None:
+    entries = [
+        rated(0.4, "yes"),  # referred, though `no` is more likely
+        rated(0.3, "no", correct=True),
+        rated(0.1, None),  # wrong, so it is the other class: missed
+        rated(0.9, "yes", correct=True),
+    ]
+    recall, precision = measure_quality(entries, REFERRAL, Monitor())
+    assert recall == Quality("recall", 3, 2, 0.8, dropped=False)
+    assert precision == Quality("precision", 3, 2, 0.5, dropped=False)
+    three = REFERRAL | {"classes": ["maybe", "no", "yes"]}
+    assert measure_quality(entries, three, Monitor())[0].rows == 2, "a wrong one of three classes is unknown"
+
+
+def test_the_referred_share_is_compared_with_the_test_split() -> None:
+    predictions = [{"label": "no", "probability": score} for score in (0.1, 0.3, 0.4)]
+    assert count_referred(predictions, REFERRAL) == Referred(3, 2, 0.2)
+    assert count_referred(predictions, RECORD) is None
+
+
+def test_more_rows_than_are_read_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row(str(number)) for number in range(3)]
+    assert not summarize_traffic(rows, RECORD, distinct=True).truncated
+    monkeypatch.setattr(traffic_module, "MAX_ROWS", 2)
+    monitoring = watch(summarize_traffic(rows, RECORD, distinct=True))
+    assert len(monitoring.traffic.inputs) == 2
+    assert monitoring.to_json()["truncated"] is True
+    assert "only the newest 50,000 rows of the log were read" in format_text(monitoring)
 
 
 @pytest.mark.parametrize(("right", "dropped"), [(90, False), (85, False), (60, True)])
 def test_lower_quality_is_found(right: int, dropped: bool) -> None:
-    assert compare_quality(right, 100, 0.9, Monitor()).dropped is dropped
+    assert compare_quality(RIGHT, right, 100, 0.9, Monitor()).dropped is dropped
+
+
+def watch(traffic: Traffic, *qualities: Quality, referred: Referred | None = None) -> Monitoring:
+    """Return a result without drift."""
+    return Monitoring(
+        since=datetime(2026, 11, 30, tzinfo=UTC),
+        model={"name": "a_model", "version": 3},
+        traffic=traffic,
+        drifts=[],
+        qualities=list(qualities),
+        referred=referred,
+        limits=Monitor(min_rows=20),
+    )
 
 
 def test_alerts_name_what_is_wrong() -> None:
-    limits = Monitor(min_rows=20)
     rows = [row(str(number), status=422, inputs=None, problems=["age", "b"]) for number in range(30)]
-    monitoring = Monitoring(
-        since=datetime(2026, 11, 30, tzinfo=UTC),
-        model={"name": "a_model", "version": 3},
-        traffic=summarize_traffic(rows, RECORD, distinct=True),
-        drifts=[],
-        quality=compare_quality(10, 30, 0.9, limits),
-        limits=limits,
-    )
+    qualities = [compare_quality(name, 10, 30, 0.9, Monitor(min_rows=20)) for name in (RIGHT, "recall")]
+    monitoring = watch(summarize_traffic(rows, RECORD, distinct=True), *qualities, referred=Referred(40, 10, 0.2))
     assert monitoring.alerts == [
         "100% of the requests are invalid: age 30, b 30",
-        "33% of 30 predictions with feedback are right; test split: 90%",
+        "right predictions: 33% of 30 rows with feedback; test split: 90%",
+        "recall: 33% of 30 rows with feedback; test split: 90%",
     ]
     assert monitoring.status == "drift"
-    assert "alert: 100% of the requests are invalid" in format_text(monitoring)
+    text = format_text(monitoring)
+    assert "alert: 100% of the requests are invalid" in text
+    assert "\nreferred             10 of 40 rows (25.0%; test split: 20.0%)\n" in text
+    assert "\nrecall               10 of 30 rows with feedback (33.3%; test split: 90.0%)\n" in text
     page = format_markdown(monitoring)
     assert "Too few rows to test." in page
     assert r"a\_model, version 3" in page

@@ -15,6 +15,7 @@ class ProjectPaths:
         data_card: its description in Croissant, a vocabulary of JSON-LD.
         prepared: the training, validation and test split.
         champion: the served model, tracked by git.
+        canary: another version of it, which gets a share of the requests, tracked by git.
         reports: scores, plots and the model card.
         workspace: the root of the project itself, also for an experiment that runs in a copy of it.
         store: the MLflow store of the project.
@@ -28,6 +29,7 @@ class ProjectPaths:
         self.data_card = root / "data" / "croissant.json"
         self.prepared = root / "data" / "prepared"
         self.champion = root / "models" / "champion"
+        self.canary = root / "models" / "canary"
         self.reports = root / "reports"
         # `dvc exp run --queue` and `--temp` run in a copy below .dvc/tmp.
         self.workspace = Path(*root.parts[: root.parts.index(".dvc")]) if ".dvc" in root.parts else root

@@ -20,5 +20,11 @@ def test_a_category_can_be_excluded() -> None:
     assert group.condition == "Color is not red"
 
 
+def test_a_limit_is_shown_in_the_format_of_the_feature() -> None:
+    hours = Feature("Start", AGE / 4 + 0.1, number_format=lambda value: f"{value:.0f} o'clock")
+    (group,) = find_groups([hours], (AGE > 60).astype(float))
+    assert group.condition == "Start above 15 o'clock"
+
+
 def test_equal_errors_have_no_group() -> None:
     assert find_groups([Feature("Age", AGE)], np.ones(len(AGE))) == []

@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 import subprocess
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ from mlflow.tracking import MlflowClient
 from air_ahead.evaluation.candidate import Candidate
 from air_ahead.paths import ProjectPaths
 from air_ahead.pipeline import challenge, monitor, promote
+from air_ahead.pipeline.monitor import champion_since
 from air_ahead.serving import payloads
 from air_ahead.serving.champion import load_champion, publish, sha256
 from air_ahead.serving.database import database_url
 from air_ahead.serving.predictor import Predictor
 from air_ahead.serving.request_log import API, Call, RequestLog
 from air_ahead.tracking import registry, runs
-from air_ahead.tracking.promotions import LOG, describe_replacement
+from air_ahead.tracking.promotions import LOG, append_promotion, describe_replacement
 from air_ahead.tracking.registry import ALIAS, REGISTERED_MODEL
 from air_ahead.tracking.versions import committed, find_version
 
@@ -97,12 +99,12 @@ def test_rolling_back_changes_files_alias_and_log(paths: ProjectPaths, capsys: p
     assert len((paths.root / LOG).read_text(encoding="utf-8").splitlines()) == 4
 
 
-def shifted_requests(reference: dict[str, Any]) -> list[Call]:
+def shifted_requests(reference: dict[str, Any], prediction: dict[str, Any]) -> list[Call]:
     """Return requests above the limits of the reference; invalid ones where it has no inputs."""
     names = [column["name"] for column in reference["inputs"] if column["kind"] == "number"]
     limits = {column["name"]: column.get("limits") for column in reference["inputs"]}
     rows = [{name: limits[name][-1] + number + 1 for name in names} for number in range(60)]
-    return [Call(API, 200, 0.01, [row], [{"prediction": 1.0}]) if names else Call(API, 422, 0.01) for row in rows]
+    return [Call(API, 200, 0.01, [row], [prediction]) if names else Call(API, 422, 0.01) for row in rows]
 
 
 def test_from_drift_to_a_new_champion_and_back(
@@ -116,7 +118,8 @@ def test_from_drift_to_a_new_champion_and_back(
     monkeypatch.setattr(payloads, "logged_inputs", lambda _predictor, row: row)
     log = RequestLog(predictor, database_url(paths), share=1)
     reference = monitor.read_reference(paths.champion, load_champion(paths.champion)[0].record["sha256"])
-    for call in shifted_requests(reference):
+    (prediction,) = payloads.predict(predictor, [payloads.complete(predictor, {})])
+    for call in shifted_requests(reference, prediction):
         log.add(call)
     log.close()
     with pytest.raises(SystemExit) as drift:
@@ -150,6 +153,16 @@ def test_other_versions_change_nothing(paths: ProjectPaths, version: str, messag
         promote.main([version], paths)
     assert served(paths) == 12
     assert not git(paths.root, "status", "--porcelain", "models")
+
+
+def test_a_canary_leaves_champion_alias_and_log(paths: ProjectPaths, capsys: pytest.CaptureFixture[str]) -> None:
+    promote.main(["11", "--canary"], paths)
+    assert "CANARY=11:0.1 uv run demo" in capsys.readouterr().out
+    assert load_champion(paths.canary)[0].lineage["registry_version"] == 11
+    assert served(paths) == 12
+    assert not (paths.root / LOG).exists()
+    with pytest.raises(SystemExit, match="version 12 is the same model as the champion, so nothing changed"):
+        promote.main(["12", "--canary"], paths)
 
 
 def test_files_that_can_t_be_written_leave_the_alias(paths: ProjectPaths, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,3 +212,16 @@ def test_a_champion_of_an_older_release_has_no_reference(paths: ProjectPaths) ->
     promote.replace_reference(paths.champion, older)
     assert not (paths.champion / "reference.json").exists()
     assert json.loads(older.files["champion.json"]) == older.record
+
+
+def test_a_champion_is_the_champion_since_its_promotion(project: ProjectPaths, tmp_path: Path) -> None:
+    champion, _ = load_champion(project.champion)
+    paths, log = ProjectPaths(tmp_path), tmp_path / "models" / "promotions.csv"
+    log.parent.mkdir()
+    evaluated = datetime.fromisoformat(champion.lineage["evaluated_at"])
+    assert champion_since(paths, champion) == evaluated
+    append_promotion(log, ("promote", 1, 2, "", champion.record["sha256"]))
+    assert champion_since(paths, champion) >= evaluated
+    assert champion_since(paths, champion).isoformat() in log.read_text(encoding="utf-8")
+    append_promotion(log, ("rollback", 2, 1, champion.record["sha256"], ""))
+    assert champion_since(paths, champion) == evaluated

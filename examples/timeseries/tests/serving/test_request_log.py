@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import httpx
@@ -16,7 +17,7 @@ from air_ahead.serving import payloads, request_log
 from air_ahead.serving.api import OTHER_FIELD
 from air_ahead.serving.database import Database
 from air_ahead.serving.predictor import Predictor
-from air_ahead.serving.request_log import API, Call, RequestLog, read_share
+from air_ahead.serving.request_log import API, PAGE, Call, RequestLog, read_share
 from air_ahead.serving.request_table import TABLE
 
 
@@ -115,10 +116,43 @@ def test_a_full_queue_drops_requests(predictor: Predictor, url: str, monkeypatch
     monkeypatch.setattr(request_log, "MAX_WAITING", 1)
     log = RequestLog(predictor, url, share=1)
     counts = counted(log)
-    monkeypatch.setattr(log, "_run", lambda: None)
+    monkeypatch.setattr(log, "_run", lambda _: None)
     for _ in range(3):
         log.add(example(predictor))
     assert counts == {"dropped": 2}
+
+
+def test_a_call_that_cannot_be_stored_costs_no_other(
+    predictor: Predictor, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = RequestLog(predictor, url, share=1)
+    counts = counted(log)
+    log.add(example(predictor))
+    log.add(Call(PAGE, 200, 0.01, [None]))  # is predicted again, which fails
+    log.add(Call(API, 422, 0.01, problems=[object()]))  # type: ignore[list-item]  # can't be written as JSON
+    log.add(Call(API, 422, 0.01, problems=["last"]))
+    log.close()
+    assert counts == {"stored": 2, "dropped": 2}
+    assert [row["problems"] for row in stored(url)] == [None, ["last"]]
+    assert "Requests can't be logged" in caplog.text
+
+
+def test_two_threads_take_each_call_once(predictor: Predictor, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = RequestLog(predictor, url, share=1)
+    taken: list[Any] = []
+    monkeypatch.setattr(log, "_store", taken.extend)
+    monkeypatch.setattr(log, "_thread", Thread())  # so that none is started
+    for number in range(500):
+        log.add(Call(API, 200, number))
+    stop = Event()
+    threads = [Thread(target=log._run, args=(stop,)) for _ in range(4)]
+    stop.set()
+    log._wake.set()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(call.seconds for _, call in taken) == list(range(500))
 
 
 def test_batches_are_stored_until_the_log_is_closed(

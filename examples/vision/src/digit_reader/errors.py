@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:  # the demo needs no pydantic
     from pydantic import ValidationError
+
+DISK_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows has no EDQUOT
+NO_SPACE = "No space left on the disk, or in your quota. Free some"
+SQLITE_PROBLEMS = {
+    "database or disk is full": NO_SPACE,
+    "database is locked": "A database of this project is locked by another program. Wait for it, or end it",
+}
 
 
 class UserError(ValueError):
@@ -24,11 +32,27 @@ class UserError(ValueError):
 
 @contextmanager
 def exit_on_user_error() -> Iterator[None]:
-    """Exit with status 1 and the message of a `UserError`, without a traceback."""
+    """Exit with status 1 and the message of a `UserError`, or of a full disk, without a traceback."""
     try:
         yield
     except UserError as error:
         sys.exit(f"{error.heading}\n{error}".lstrip())
+    except Exception as error:
+        if not (problem := find_machine_problem(error)):
+            raise
+        sys.exit(f"{problem}, then run the same command again.")
+
+
+def find_machine_problem(error: BaseException | None) -> str:
+    """Return what an exception, or one that caused it, says about the disk or a database in use, and its fix."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
+            return NO_SPACE
+        for words, problem in SQLITE_PROBLEMS.items():  # which MLflow passes on
+            if words in str(error):
+                return problem
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 def format_errors(error: ValidationError, prefix: str = "") -> list[str]:

@@ -11,6 +11,8 @@ from digit_reader.evaluation import error_report as module
 from digit_reader.evaluation.candidate import Candidate
 from digit_reader.evaluation.error_report import MAX_CASES, error_report
 from digit_reader.evaluation.failures import measure_errors
+from digit_reader.evaluation.scores import Truth
+from digit_reader.evaluation.shares import Outcome
 from digit_reader.paths import ProjectPaths
 from digit_reader.serving.champion import load_champion
 
@@ -29,7 +31,8 @@ def test_the_worst_prediction_comes_first_and_few_errors_have_no_pattern(
 ) -> None:
     record = load_champion(project.champion)[0].record
     predictions = Candidate.read(project.candidate("baseline")).predictions["test"]
-    errors = measure_errors(encode_target(splits["test"].target, schema), predictions)
+    outcome = Outcome(Truth(encode_target(splits["test"].target, schema)), predictions, record["decision"])
+    errors = measure_errors(schema, outcome)
     text, figures = error_report(record, schema, splits["test"], predictions)
     cases = text.split("## The largest errors")[1].split("## Where errors cluster")[0]
     assert cases.count("\n| ") == 2 + min(MAX_CASES, len(errors))

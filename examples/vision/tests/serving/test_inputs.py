@@ -19,7 +19,7 @@ from ..image_files import encode
 
 
 def unlogged(predictor: Predictor) -> Predict:
-    return watched_prediction(predictor, RequestLog(predictor, share=0))
+    return watched_prediction(RequestLog(predictor, share=0))
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def drawing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def test_drawing_is_predicted_and_explained(predictor: Predictor, drawing: dict[str, Any]) -> None:
     draw("4").save(drawing["composite"]["path"])
-    probabilities, summary, explanation, picture = predict_drawing(predictor, unlogged(predictor), drawing)
+    probabilities, summary, explanation, picture = predict_drawing(unlogged(predictor), drawing)
     expected = predictor.predict(encode(draw("4")))
     assert probabilities == expected.probabilities
     assert f"likely {expected.label}" in summary
@@ -41,7 +41,7 @@ def test_drawing_is_predicted_and_explained(predictor: Predictor, drawing: dict[
 
 def test_blank_drawing_has_a_message_instead(predictor: Predictor, drawing: dict[str, Any]) -> None:
     blank_image().save(drawing["composite"]["path"])
-    probabilities, message, explanation, picture = predict_drawing(predictor, unlogged(predictor), drawing)
+    probabilities, message, explanation, picture = predict_drawing(unlogged(predictor), drawing)
     assert probabilities is picture is None
     assert "image is blank" in message
     assert explanation == ""
@@ -49,7 +49,7 @@ def test_blank_drawing_has_a_message_instead(predictor: Predictor, drawing: dict
 
 @pytest.mark.parametrize("payload", [None, {}, {"composite": None}])
 def test_empty_payload_has_a_message_instead(predictor: Predictor, payload: Any) -> None:
-    _, message, *_ = predict_drawing(predictor, unlogged(predictor), payload)
+    _, message, *_ = predict_drawing(unlogged(predictor), payload)
     assert "There is no image yet. Draw or upload one." in message
 
 

@@ -35,8 +35,17 @@ def test_each_training_is_listed_with_its_score_and_outcome(copy: ProjectPaths) 
     rows = write_log(copy)
     assert [row[1].replace("\\", "") for row in rows] == list(reversed(MODELS))
     outcomes = {row[1].replace("\\", ""): row[4] for row in rows}
-    assert outcomes == {name: "**champion**" if name == champion else "kept for comparison" for name in MODELS}
+    assert outcomes == {name: "**champion**" if name == champion else "compared, not the champion" for name in MODELS}
     assert {row[2] for row in rows} == {"–"}
+
+
+def test_a_training_that_a_later_one_replaced_is_not_called_compared(copy: ProjectPaths) -> None:
+    params = load_params(copy.params)
+    runs.connect(copy)
+    with mlflow.start_run(tags={"model": MODELS[-1], "model_sha256": "of other code"}):
+        mlflow.log_params({"model": MODELS[-1]})
+        mlflow.log_metric(params.evaluate.metric, 0.25)
+    assert write_log(copy)[0][2:] == ["–", "0.25", "replaced by a later training"]
 
 
 def test_other_parameters_and_the_best_trial_of_a_search_are_listed(copy: ProjectPaths) -> None:
@@ -60,7 +69,9 @@ def test_other_parameters_and_the_best_trial_of_a_search_are_listed(copy: Projec
 def test_many_experiments_are_cut(copy: ProjectPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(experiments, "MAX_ROWS", 1)
     shutil.rmtree(copy.champion)
-    assert [row[4] for row in write_log(copy)] == ["kept for comparison"]
+    assert [row[4] for row in write_log(copy)] == ["compared, not the champion"]
+    (copy.reports / "evaluation.json").write_text("<<<<<<< HEAD", encoding="utf-8")
+    assert [row[4] for row in write_log(copy)] == ["replaced by a later training"]
     assert f"{len(MODELS) - 1} older ones are not listed." in (copy.root / experiments.FILE).read_text(encoding="utf-8")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from mlpath.dataset import ReadOptions
+from mlpath.dataset import MAX_PROJECT_ROWS, ReadOptions
 from mlpath.dataset.columns import MIN_CATEGORY_ROWS
 from mlpath.errors import MlpathError
 
@@ -19,15 +19,17 @@ MAX_CLASS_SLICES = 12
 
 
 def read_options(profile: DatasetProfile) -> dict[str, Any]:
-    """Return how the table is read, without the defaults."""
+    """Return how the table is read, without the defaults, and how many rows of a large one."""
     options = profile.read_options
     assert options is not None  # noqa: S101 - only images have none
     defaults = asdict(ReadOptions(file=""))
-    return {
+    changed = {
         key: list(value) if isinstance(value, tuple) else value
         for key, value in asdict(options).items()
         if value != defaults[key]
     }
+    is_large = profile.rows > MAX_PROJECT_ROWS
+    return changed | ({"most_rows": MAX_PROJECT_ROWS} if is_large else {})
 
 
 def column_entry(column: Column, **others: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Stage `report`: write the model card, and put the results into README and article.
+"""Stage `report`: write the model card, and put the results into README and article, and an example into `docs/api.md`.
 
-DVC deletes the outputs of a stage before it runs. So README and article are no outputs: only the lines between their
-markers are replaced.
+DVC deletes the outputs of a stage before it runs. So these files are no outputs: only the lines between their markers
+are replaced.
 """
 
 import json
@@ -9,14 +9,15 @@ from pathlib import Path
 
 from ..errors import exit_on_user_error
 from ..paths import ProjectPaths
+from ..reporting.api_example import describe_response
 from ..reporting.blocks import render_blocks
 from ..reporting.model_card import model_card
-from ..reporting.sections import AUTHORED, START, fill_blocks, read_section
+from ..reporting.sections import API_GUIDE, AUTHORED, START, fill_blocks, read_section
 from ..serving.champion import load_champion
 
 
 def main(paths: ProjectPaths | None = None) -> None:
-    """Write the model card, and put the results into README and article."""
+    """Write the model card, and put the results into README, article and guide of the API."""
     paths = paths or ProjectPaths()
     texts = render(paths)
     for path, text in texts.items():
@@ -25,7 +26,7 @@ def main(paths: ProjectPaths | None = None) -> None:
 
 
 def render(paths: ProjectPaths) -> dict[Path, str]:
-    """Return the text of each file with results of `reports/`: the model card, README and article."""
+    """Return the text of each file with results of `reports/`: the model card, README, article and guide of the API."""
     champion, _ = load_champion(paths.champion)
     evaluation = json.loads((paths.reports / "evaluation.json").read_text(encoding="utf-8"))
     figures = sorted(path.stem for path in (paths.reports / "figures").glob("*.png"))
@@ -36,6 +37,8 @@ def render(paths: ProjectPaths) -> dict[Path, str]:
     blocks = render_blocks(evaluation, paths.reports, limitations)
     if START.format(name="models") not in readme:
         blocks["results"] += f"\n\n{blocks['models']}"
+    if guide := texts.get(paths.root / API_GUIDE):
+        blocks["response"] = describe_response(guide, paths.champion)
     card = {paths.reports / "model_card.md": model_card(evaluation, champion, figures, limitations)}
     return card | {path: fill_blocks(texts[path], blocks, folder) for path, folder in files.items()}
 

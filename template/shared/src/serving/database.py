@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, create_engine, inspect, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.pool import NullPool
 
 from ..errors import UserError
@@ -25,6 +25,10 @@ PACKAGE = __package__.partition(".")[0]
 
 class DatabaseError(UserError):
     """The database can't be used; the message says why."""
+
+
+class RejectedRowError(DatabaseError):
+    """The database works, but rejects a row, such as for a value that its type can't have."""
 
 
 def database_url(paths: ProjectPaths) -> str:
@@ -66,6 +70,7 @@ class Database:
 
         Raises:
             DatabaseError: the database is down, locked, too slow or read-only.
+            RejectedRowError: it rejects a row; none is stored.
         """
         try:
             if not self._has_table:
@@ -116,7 +121,10 @@ class Database:
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
             name = self._url.set(query={}).render_as_string()  # without the password
-            raise DatabaseError(f"the database {name} can't be used: {reason}") from error
+            # An error of the statement itself is one of a value that can't be converted.
+            is_of_a_row = isinstance(error, DataError | IntegrityError) or type(error) is StatementError
+            failure = RejectedRowError if is_of_a_row else DatabaseError
+            raise failure(f"the database {name} can't be used: {reason}") from error
 
 
 def _to_utc(time: datetime) -> datetime:

@@ -7,9 +7,11 @@ from typing import Any
 from .. import TITLE
 from . import payloads, problems
 from .decision import decision_schemas
+from .example import REQUEST_ID, example_response
 from .feedback_request import answer_schemas
 from .predictor import Predictor
 from .request_body import JSON, MAX_ROWS
+from .truth import check_truth
 
 Json = dict[str, Any]
 
@@ -39,7 +41,7 @@ def document(predictor: Predictor, server: str) -> Json:
         },
         "servers": [{"url": server}],
         "paths": {
-            "/predict": {"post": _predict(payloads.example_inputs(predictor))},
+            "/predict": {"post": _predict(predictor)},
             "/feedback": {"post": _feedback(predictor)},
             "/health": {"get": _get("Status and lineage of the model", JSON, ("200", "503"))},
             "/metrics": {"get": _get("Metrics in the format of Prometheus", "text/plain")},
@@ -58,7 +60,9 @@ def document(predictor: Predictor, server: str) -> Json:
     }
 
 
-def _predict(example: Json) -> Json:
+def _predict(predictor: Predictor) -> Json:
+    example = payloads.example_inputs(predictor)
+    response = example_response(predictor, example)
     batch = _object({"rows": _array("Inputs") | {"minItems": 1, "maxItems": MAX_ROWS}}, "rows")
     inputs = {"anyOf": [_reference("Inputs"), batch | {"additionalProperties": False}]}
     uploads = {media_type: {"schema": upload.schema} for media_type, upload in payloads.UPLOADS.items()}
@@ -77,7 +81,7 @@ def _predict(example: Json) -> Json:
             }
         ],
         "requestBody": {"required": True, "content": {JSON: {"schema": inputs, "example": example}} | uploads},
-        "responses": {"200": _response("The prediction", JSON, answer)} | _problems(ERRORS),
+        "responses": {"200": _response("The prediction", JSON, answer, response)} | _problems(ERRORS),
     }
 
 
@@ -91,11 +95,22 @@ def _feedback(predictor: Predictor) -> Json:
         "429": "There was too much feedback in the last hour.",
         "503": "There is no model, or the database is down.",
     }
+    prediction = example_response(predictor, payloads.example_inputs(predictor))
+    response = {
+        "id": REQUEST_ID,
+        "prediction": prediction["prediction"],
+        "correct": True,
+        "truth": check_truth(predictor.champion.record, prediction, correct=True, truth=None),
+        "inputs_stored": not payloads.PRIVATE_INPUT,
+        "remark_stored": False,
+        "model": prediction["model"],
+    }
+    success = _response("What was stored", JSON, _object(properties, *properties), response)
     return {
         "summary": "Say whether a prediction is right",
         "description": "The prediction is that of the inputs, or of the `request_id`.",
         "requestBody": {"required": True, "content": {JSON: {"schema": _reference("Feedback"), "example": example}}},
-        "responses": {"201": _response("What was stored", JSON, _object(properties, *properties))} | _problems(errors),
+        "responses": {"201": success} | _problems(errors),
     }
 
 
@@ -121,8 +136,9 @@ def _problems(errors: Mapping[str, str]) -> Json:
     return {status: _response(text, problems.MEDIA_TYPE, _reference("Problem")) for status, text in errors.items()}
 
 
-def _response(description: str, media_type: str, schema: Json) -> Json:
-    return {"description": description, "content": {media_type: {"schema": schema}}}
+def _response(description: str, media_type: str, schema: Json, example: Json | None = None) -> Json:
+    content = {"schema": schema} | ({"example": example} if example else {})
+    return {"description": description, "content": {media_type: content}}
 
 
 def _object(properties: Json, *required: str) -> Json:

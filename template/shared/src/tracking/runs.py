@@ -8,12 +8,13 @@ import platform
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import mlflow
+from filelock import FileLock
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
@@ -43,6 +44,7 @@ class TrainingRun:
         exported: the model as ONNX.
         table: the training split.
         target: the column of `table` that is predicted.
+        machine: where the model was trained.
     """
 
     model: str
@@ -51,6 +53,7 @@ class TrainingRun:
     exported: bytes
     table: pd.DataFrame
     target: str
+    machine: str
 
 
 class TrackingError(UserError):
@@ -103,9 +106,13 @@ def connect(paths: ProjectPaths) -> None:
     """
     for name in ("mlflow", "alembic"):  # they log database migrations and advice about pip
         logging.getLogger(name).setLevel(logging.ERROR)
+    # It logs the traceback of a failing database, such as one on a full disk, before it raises.
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
     store = os.environ.get("MLFLOW_TRACKING_URI") or paths.store
     mlflow.set_tracking_uri(store)
-    with server_errors(retries=1, timeout=5):
+    # MLflow fails where two processes create the tables of a new store at once.
+    lock = FileLock(paths.workspace / "mlflow.db.lock") if store == paths.store else nullcontext()
+    with lock, server_errors(retries=1, timeout=5):
         _set_experiment(paths, store)
 
 
@@ -127,7 +134,7 @@ def _set_experiment(paths: ProjectPaths, store: str) -> None:
 
 def log_training(run: TrainingRun, lineage: Lineage) -> str:
     """Log a training, whose candidate is saved, as an MLflow run and return the run's id."""
-    tags = {"model": run.model, "model_sha256": sha256(run.exported), "machine": describe_machine(), **lineage.tags()}
+    tags = {"model": run.model, "model_sha256": sha256(run.exported), "machine": run.machine, **lineage.tags()}
     keep = f"To keep the trained model without its run: uv run dvc commit --force train@{run.model}"
     with server_errors(keep), mlflow.start_run(run_name=run.model, tags=tags) as active:
         mlflow.log_params({"model": run.model, **run.params})

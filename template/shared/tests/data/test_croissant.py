@@ -64,3 +64,17 @@ def test_the_address_of_a_download_is_named(tmp_path: Path, schema: Schema, reco
     (raw / "rows.csv").write_bytes(b"a")
     (tmp_path / "raw.dvc").write_text(record, encoding="utf-8")
     assert read_card(schema, raw).get("url") == url
+
+
+def test_identifiers_have_no_white_space(tmp_path: Path, schema: Schema, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "my rows.csv").write_bytes(b"a")
+    fields = [{"name": "tenure (months)", "source": {"extract": {"column": "tenure (months)"}}}]
+    monkeypatch.setattr(croissant, "raw_fields", lambda _: fields)
+    card = read_card(schema, raw)
+    (field,) = card["recordSet"][0]["field"]
+    assert (field["@id"], field["name"]) == ("records/tenure_(months)", "tenure (months)")
+    (entry,) = card["distribution"]
+    assert (entry["@id"], entry["contentUrl"]) == ("raw/my_rows.csv", "raw/my rows.csv")
+    assert field["source"]["fileObject"]["@id"] == entry["@id"]

@@ -56,6 +56,13 @@ def test_the_report_begins_with_what_matters_most_and_escapes() -> None:
     ]
 
 
+def test_the_report_says_how_many_samples_it_describes() -> None:
+    samples = "900 rows of the training split"
+    assert "What the 900 rows of the training split show, and" in to_markdown(Exploration(), samples, "data")
+    text = to_markdown(Exploration(sampled=100), samples, "data")
+    assert "What a random sample of 100 of the 900 rows of the training split shows, and" in text
+
+
 def test_names_and_shares_are_short() -> None:
     assert join_names(["a", "b*", "c", "d", "e"]) == r"a, b\*, c and 2 more"
-    assert [percent(share) for share in (0, 0.0012, 0.256, 1)] == ["0 %", "0.12 %", "26 %", "100 %"]
+    assert [percent(share) for share in (0, 0.0012, 0.256, 1)] == ["0%", "0.12%", "26%", "100%"]

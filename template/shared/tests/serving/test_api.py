@@ -61,6 +61,8 @@ def test_the_openapi_document_describes_the_inputs_and_has_an_example_that_works
     example = document["paths"]["/predict"]["post"]["requestBody"]["content"][JSON]["example"]
     answer = post(address, example)
     assert set(answer) == {*schemas["Prediction"]["properties"], "model", "request_id"} - {"explanation"}
+    (documented,) = document["paths"]["/predict"]["post"]["responses"]["200"]["content"].values()
+    assert documented["example"] | {"request_id": answer["request_id"]} == answer
     for path, operations in document["paths"].items():
         if "get" in operations:
             response = httpx.get(f"{address}{path}")

@@ -12,6 +12,7 @@ from typing import Any
 
 import mlflow
 import pytest
+from filelock import FileLock
 from mlflow.tracking import MlflowClient
 
 from project_package.config import Params
@@ -143,3 +144,15 @@ def test_errors_of_a_database_are_shown_as_they_are(project: ProjectPaths) -> No
     runs.connect(project)
     with pytest.raises(mlflow.MlflowException, match="no such run"), runs.server_errors():
         raise mlflow.MlflowException("no such run")
+
+
+def test_a_new_store_is_created_by_one_process_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    created = threading.Event()
+    monkeypatch.setattr(runs, "_set_experiment", lambda *_: created.set())
+    thread = threading.Thread(target=runs.connect, args=(ProjectPaths(tmp_path),))
+    with FileLock(tmp_path / "mlflow.db.lock"):
+        thread.start()
+        assert not created.wait(0.3)
+    assert created.wait(10)
+    thread.join()

@@ -4,6 +4,7 @@ With a positive class, rows whose probability of it reaches the threshold are re
 classes, rows whose most likely class reaches it are predicted, and the others left to a person (abstention).
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from ..data.schema import Schema
 from ..errors import UserError
 from .markdown import format_score, lower_first, rounded
 from .scores import Array
-from .shares import Outcome, share
+from .shares import Outcome, compare_with_aim, share
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Cost = Annotated[float, Field(ge=0)]
@@ -87,7 +88,8 @@ def make_decision(params: Params, schema: Schema, validation: Outcome, test: Out
     for name, outcome in (("validation", validation), ("test", test)):
         decision[name] = _measure(outcome, positive, threshold, params.evaluate.confidence)
     describe = _describe_referral if refers else _describe_abstention
-    return decision | describe(decision, schema) | {"curve": _curve(points, decision)}
+    texts = describe(decision, schema) | {"aim_outcome": _compare_with_aim(decision)}
+    return decision | texts | {"curve": _curve(points, decision)}
 
 
 def _refers(aim: Aim, schema: Schema) -> bool:
@@ -108,6 +110,22 @@ def _scores_and_hits(outcome: Outcome, positive: int | None) -> tuple[Array, NDA
     if positive is None:
         return probabilities.max(axis=1), probabilities.argmax(axis=1) == target
     return probabilities[:, positive], target == positive
+
+
+def predicted_classes(
+    probabilities: Array, schema: Schema, decision: Mapping[str, Any] | None = None
+) -> NDArray[np.int64]:
+    """Return the index of each row's predicted class, shape (rows,).
+
+    Where a decision refers rows, it is the positive class from the threshold on, and below it the most likely of the
+    others. Otherwise it is the most likely class.
+    """
+    if not decision or decision["rule"] != "refer":
+        return np.asarray(probabilities.argmax(axis=1))
+    positive = schema.classes.index(decision["positive"])
+    others = np.delete(np.arange(len(schema.classes)), positive)
+    likeliest = others[probabilities[:, others].argmax(axis=1)]
+    return np.where(probabilities[:, positive] >= decision["threshold"], positive, likeliest)
 
 
 def operating_points(scores: Array, hits: NDArray[np.bool_]) -> Points:
@@ -193,6 +211,22 @@ def _describe_abstention(decision: dict[str, Any], schema: Schema) -> dict[str, 
         f"{rounded(decision['threshold'])} are predicted. The threshold {reason}; there it predicts "
         f"{validation['reached']:,} of {validation['rows']:,}, {validation['hits']:,} of them correctly.",
     }
+
+
+def _compare_with_aim(decision: dict[str, Any]) -> str:
+    """Return whether the test split meets the aim, as a sentence; empty for an aim without a share to compare."""
+    test, refers = decision["test"], decision["rule"] == "refer"
+    ((name, aim),) = decision["aim"].items()
+    if name == "capacity":
+        share = (test["reached"] if refers else test["rows"] - test["reached"]) / test["rows"]
+        verb = "referring" if refers else "leaving"
+        return compare_with_aim(
+            f"{verb} at most {100 * aim:.4g}%{'' if refers else ' to people'}", share, aim, at_most=True
+        )
+    if name in ("recall", "accuracy"):
+        article = "an" if name == "accuracy" else "a"
+        return compare_with_aim(f"{article} {name} of at least {100 * aim:.4g}%", test[name]["value"], aim)
+    return ""
 
 
 def _curve(points: Points, decision: dict[str, Any]) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from matplotlib.figure import Figure
 from ..data.schema import Schema
 from ..data.splits import Split, encode_target
 from .error_groups import find_groups
-from .error_inputs import case_figures, case_inputs, error_features
+from .error_inputs import NOTE, case_figures, case_inputs, error_features
 from .failures import MEASURE, describe_case, measure_errors, rank_cases, summarize_errors
 from .markdown import escape, rounded, table
-from .scores import Array
+from .scores import Array, Truth
+from .shares import Outcome
 
 MAX_CASES, MAX_GROUPS = 10, 3
 # Fewer errors show no pattern.
@@ -21,13 +22,12 @@ REPORT = """\
 # Where the model fails
 
 Written by `dvc repro`: the errors of {model} on the {rows:,} {noun} of the test split, on which it was not trained.
-{rule}
+
 {summary}
 
 ## The largest errors
 
-The largest errors first, including those of correct predictions. The other columns are the inputs of the highest
-importance, which inputs that resemble each other share.
+{order}
 
 {cases}
 
@@ -48,33 +48,31 @@ def error_report(
         test: the test split.
         predictions: of the champion, rows first.
     """
-    target = encode_target(test.target, schema)
-    positions = rank_cases(target, predictions)[:MAX_CASES]
+    outcome = Outcome(Truth(encode_target(test.target, schema)), predictions, record.get("decision"))
+    positions = rank_cases(schema, outcome)[:MAX_CASES]
     figures = case_figures(schema, test, positions)
     cases = [
-        describe_case(schema, target, predictions, position) | case_inputs(record, schema, test, position)
-        for position in positions
+        describe_case(schema, outcome, position) | case_inputs(record, schema, test, position) for position in positions
     ]
     rows = [[str(number), *map(escape, case.values())] for number, case in enumerate(cases, start=1)]
     links = "".join(f"![The {name} cases](figures/{name}.png)\n\n" for name in figures)
     text = REPORT.format(
         model=record["model"],
-        rows=len(target),
+        rows=len(predictions),
         noun=schema.sample_noun,
-        rule=_explain_rule(record.get("decision") or {}),
-        summary=summarize_errors(schema, target, predictions),
+        summary=summarize_errors(schema, outcome),
+        order=_explain_order(measure_errors(schema, outcome)[positions]),
         cases=links + table(["", *map(escape, cases[0])], rows),
-        groups=_describe_groups(schema, test, measure_errors(target, predictions)),
+        groups=_describe_groups(schema, test, measure_errors(schema, outcome)),
     )
     return text, figures
 
 
-def _explain_rule(decision: dict[str, Any]) -> str:
-    """Return that errors are those of the most likely class, as a sentence, where the decision uses a threshold."""
-    if "threshold" not in decision:
-        return ""
-    others = "left to a person" if decision["rule"] == "abstain" else "referred"
-    return f"An error is a wrong most likely class, whether or not the decision's threshold says that it is {others}.\n"
+def _explain_order(errors: Array) -> str:
+    """Return how the cases are sorted, and how many of them are no errors, which is so where there are few."""
+    correct = len(errors) - np.count_nonzero(errors)
+    others = f"; {correct} of them {'is' if correct == 1 else 'are'} predicted correctly" if correct else ""
+    return f"The {len(errors)} largest, the largest first{others}. {NOTE}".strip()
 
 
 def _describe_groups(schema: Schema, test: Split, errors: Array) -> str:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ..data.schema import MISSING, Column, Schema, iso_date
+from ..data.schema import MISSING, Column, Schema
 from ..data.splits import Split
 from ..errors import UserError
-from .markdown import rounded
+from .values import format_value
 
 
 def slice_labels(splits: dict[str, Split], schema: Schema, names: Sequence[str]) -> dict[str, pd.Categorical]:
@@ -34,7 +34,7 @@ def _label_rows(test: pd.Series, train: pd.Series, column: Column) -> pd.Categor
     if column.kind == "category":
         return pd.Categorical(test, categories=column.levels)
     low, high = train.quantile([1 / 3, 2 / 3])
-    start, end = (iso_date(limit) if column.kind == "date" else rounded(limit) for limit in (low, high))
+    start, end = format_value(column, low), format_value(column, high)
     labels = [f"below {start}", f"{start} to {end}", f"above {end}"]
     terciles = np.select([test < low, test <= high, test > high], labels, MISSING)
     return pd.Categorical(terciles, categories=[*labels, *[MISSING] * column.nullable])

@@ -1,11 +1,14 @@
 """Exploration of the rows of the training split."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ..data.schema import MISSING, Schema
 from ..data.splits import Split
+from ..evaluation.values import format_value
 from .report import Exploration
 from .samples import explore_samples
 
@@ -20,6 +23,7 @@ def explore(train: Split, validation: Split, schema: Schema) -> Exploration:
         train.target,
         to_vectors(train, schema),
         schema.sample_noun,
+        {column.label: partial(format_value, column) for column in schema.features},
     )
 
 

@@ -15,7 +15,8 @@ from ..serving.database import Database
 from ..serving.feedback import Entry
 from ..serving.request_table import TABLE
 
-MAX_ROWS = 50_000  # the newest; with more, the rest of the period is left out
+MAX_ROWS = 50_000  # the newest; with more, the rest of the period is left out, and the report says so
+RIGHT = "right predictions"
 Record = Mapping[str, Any]
 
 
@@ -30,6 +31,7 @@ class Traffic:
         problems: number of logged requests by the input that was invalid.
         inputs: of the different rows, as logged.
         predictions: of the different rows that the champion predicted, as logged.
+        truncated: whether the period has more rows than were read.
     """
 
     requests: int
@@ -38,6 +40,7 @@ class Traffic:
     problems: dict[str, int]
     inputs: list[Record] = field(repr=False)
     predictions: list[Record] = field(repr=False)
+    truncated: bool = False
 
     @property
     def logged(self) -> int:
@@ -52,28 +55,39 @@ class Traffic:
 
 @dataclass(frozen=True)
 class Quality:
-    """How often predictions were right, where feedback says so; None if nothing is known.
+    """A share of the rows with feedback, and the same share of the test split.
 
     Attributes:
-        rows: predictions with feedback.
-        right: how many of them were right: the class, or a number within the tolerance.
-        expected: the share that was right on the test split.
+        name: of the share: right predictions (the class, or a number within the tolerance), recall or precision.
+        rows: with feedback: all, those of the positive class, or those that were referred.
+        right: how many of them were right, found, or of the positive class.
+        expected: the share of the test split; None if it is not known.
         dropped: whether the share is clearly lower.
     """
 
+    name: str
     rows: int
     right: int
     expected: float | None
     dropped: bool
 
 
+@dataclass(frozen=True)
+class Referred:
+    """How many predictions reached the threshold of the decision, and the share of the test split that did."""
+
+    rows: int
+    referred: int
+    expected: float
+
+
 def read_requests(url: str, since: datetime) -> list[dict[str, Any]]:
-    """Return the newest rows of the request log from a time on.
+    """Return the newest rows of the request log from a time on, up to one more than `MAX_ROWS`.
 
     Raises:
         DatabaseError: the database can't be read.
     """
-    query = select(TABLE).where(TABLE.c.time >= since).order_by(TABLE.c.time.desc()).limit(MAX_ROWS)
+    query = select(TABLE).where(TABLE.c.time >= since).order_by(TABLE.c.time.desc()).limit(MAX_ROWS + 1)
     return list(Database(url, TABLE).select(query))
 
 
@@ -85,17 +99,21 @@ def summarize_traffic(rows: Sequence[Record], record: Record, *, distinct: bool)
         record: the contents of `champion.json`.
         distinct: whether equal rows count once: repeated requests are no more evidence than one.
     """
-    requests = list({row["request_id"]: row for row in rows}.values())
+    truncated, rows = len(rows) > MAX_ROWS, rows[:MAX_ROWS]
+    # After a canary failed, a request has a row of the champion, too; it counts as served.
+    by_status = sorted(rows, key=lambda row: -row["status"])
+    requests = list({row["request_id"]: row for row in by_status}.values())
     predicted = [row for row in rows if row["inputs"] is not None]
     if distinct:
-        predicted = _distinct(predicted)
+        predicted = distinct_rows(predicted)
     return Traffic(
         requests=round(sum(1 / row["share"] for row in requests)),
         statuses=dict(sorted(Counter(row["status"] for row in requests).items())),
-        latency=_measure_latency(requests),
+        latency=measure_latency(requests),
         problems=_count_problems(requests),
         inputs=[row["inputs"] for row in predicted],
         predictions=[row["prediction"] for row in predicted if record["sha256"].startswith(row["model_sha256"])],
+        truncated=truncated,
     )
 
 
@@ -104,35 +122,70 @@ def _count_problems(requests: Iterable[Record]) -> dict[str, int]:
     return dict(Counter(name for row in requests for name in row["problems"] or ()).most_common())
 
 
-def _measure_latency(requests: Iterable[Record]) -> dict[str, float]:
+def measure_latency(requests: Iterable[Record]) -> dict[str, float]:
     """Return seconds by quantile, of the predictions of the REST API; empty without any."""
     seconds = [row["seconds"] for row in requests if row["source"] == "api" and row["status"] == 200]
     return {f"p{q}": round(float(np.percentile(seconds, q)), 6) for q in (50, 95, 99)} if seconds else {}
 
 
-def _distinct(rows: Iterable[Record]) -> list[Record]:
+def distinct_rows(rows: Iterable[Record]) -> list[Record]:
     """Return the rows with different inputs, for each model."""
     return list({(row["model_sha256"], *sorted(row["inputs"].items())): row for row in rows}.values())
 
 
-def measure_quality(entries: Iterable[Entry], record: Record, limits: Monitor) -> Quality:
-    """Return how often the champion's predictions were right in feedback."""
-    right = [
-        outcome
-        for entry in entries
-        if record["sha256"].startswith(entry.model_sha256)
-        if (outcome := _is_right(entry, record)) is not None
-    ]
-    return compare_quality(sum(right), len(right), expected_share(record), limits)
+def count_referred(predictions: Sequence[Record], record: Record) -> Referred | None:
+    """Return how many logged predictions reach the threshold; None if the decision refers no rows."""
+    rule = _referral(record)
+    if not rule:
+        return None
+    referred = sum(row["probability"] >= rule["threshold"] for row in predictions)
+    return Referred(len(predictions), referred, rule["test"]["reached"] / rule["test"]["rows"])
 
 
-def compare_quality(right: int, rows: int, expected: float | None, limits: Monitor) -> Quality:
-    """Return whether the share of right predictions is clearly lower than expected (one-sided binomial test)."""
+def judge_entries(entries: Iterable[Entry], record: Record) -> list[bool]:
+    """Return whether the predictions of a model were right, of those with feedback that says so."""
+    return [outcome for entry in _entries_of(entries, record) if (outcome := _is_right(entry, record)) is not None]
+
+
+def _entries_of(entries: Iterable[Entry], record: Record) -> list[Entry]:
+    return [entry for entry in entries if record["sha256"].startswith(entry.model_sha256)]
+
+
+def _referral(record: Record) -> Record:
+    """Return the decision if it refers rows of the positive class; else nothing."""
+    decision: Record = record.get("decision") or {}
+    return decision if decision.get("rule") == "refer" else {}
+
+
+def measure_quality(entries: Iterable[Entry], record: Record, limits: Monitor) -> list[Quality]:
+    """Return how good the champion's predictions were by feedback: recall and precision of a referral, or how many."""
+    if rule := _referral(record):
+        return _measure_referral(_entries_of(entries, record), record, rule, limits)
+    right = judge_entries(entries, record)
+    return [compare_quality(RIGHT, sum(right), len(right), expected_share(record), limits)]
+
+
+def _measure_referral(entries: Sequence[Entry], record: Record, rule: Record, limits: Monitor) -> list[Quality]:
+    positive, classes = rule["positive"], record["classes"]
+    pairs = []
+    for entry in entries:
+        truth = entry.truth
+        if truth is None and len(classes) == 2:  # feedback says that the prediction is wrong
+            truth = next(name for name in classes if name != entry.prediction["prediction"])
+        if truth is not None:
+            pairs.append((truth == positive, entry.prediction["probabilities"][positive] >= rule["threshold"]))
+    hits = sum(is_positive and is_referred for is_positive, is_referred in pairs)
+    rows = {"recall": sum(first for first, _ in pairs), "precision": sum(second for _, second in pairs)}
+    return [compare_quality(name, hits, rows[name], rule["test"][name]["value"], limits) for name in rows]
+
+
+def compare_quality(name: str, right: int, rows: int, expected: float | None, limits: Monitor) -> Quality:
+    """Return whether a share is clearly lower than expected (one-sided binomial test)."""
     if expected is None or rows < limits.min_rows:
-        return Quality(rows, right, expected, dropped=False)
+        return Quality(name, rows, right, expected, dropped=False)
     p_value = binomtest(right, rows, expected, alternative="less").pvalue
     dropped = p_value < limits.significance and expected - right / rows >= limits.quality_drop
-    return Quality(rows, right, expected, bool(dropped))
+    return Quality(name, rows, right, expected, bool(dropped))
 
 
 def expected_share(record: Record) -> float | None:

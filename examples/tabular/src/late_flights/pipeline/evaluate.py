@@ -14,6 +14,7 @@ from mlflow.entities import Run
 
 from ..config import Params, load_params
 from ..data.folds import Folds, read_folds
+from ..data.sampling import Sampling, read_sampling
 from ..data.schema import Schema, load_schema
 from ..data.splits import Split, encode_target, join, read_splits
 from ..errors import exit_on_user_error
@@ -46,8 +47,9 @@ class Evaluation:
     """The contents of `reports/evaluation.json`, which the report and the demo read.
 
     `fold_scores` are of the models that were fitted again on the folds, which `folds` describes; `validation_scores` of
-    every model; `scores` and `slices` of the champion alone, on the test split. `decisions` are sentences about the
-    comparisons; `decision` is that of `params.yaml`, chosen on the validation split, with the results of both splits.
+    every model; `scores` on the test split of the champion and, beside it, of the simplest model; `slices` of the
+    champion alone. `decisions` are sentences about the comparisons; `decision` is that of `params.yaml`, chosen on the
+    validation split, with the results of both splits; `sampling` is None where the raw data were used whole.
     """
 
     champion: str
@@ -67,6 +69,7 @@ class Evaluation:
     costs: dict[str, Cost]
     data: dict[str, str]
     decision: dict[str, Any] | None
+    sampling: Sampling | None = None
 
 
 @runs.server_errors()
@@ -82,6 +85,7 @@ def main(paths: ProjectPaths | None = None) -> None:
     trainings = {name: runs.find_run(candidate.exported) for name, candidate in candidates.items()}
     costs = measure_costs(candidates, trainings, paths.reports / "evaluation.json")
     evaluation = evaluate(candidates, splits, folds, schema, params, costs)
+    evaluation = replace(evaluation, sampling=read_sampling(paths.prepared))
     selected = candidates[evaluation.champion]
     record = champion_record(evaluation, selected, splits, schema, params)
     figures = write_reports(paths.reports, evaluation, record, candidates, splits, schema)
@@ -95,7 +99,9 @@ def main(paths: ProjectPaths | None = None) -> None:
     registry.keep_files(paths)
     if note := describe_replacement(paths.root / LOG, previous, record):
         print(note)
-    print(*evaluation.decisions, *([evaluation.decision["sentence"]] if evaluation.decision else []), sep="\n")
+    print(*evaluation.decisions, sep="\n")
+    if evaluation.decision:
+        print(evaluation.decision["sentence"], evaluation.decision["aim_outcome"])
     print(f"champion: {evaluation.champion}, version {record['lineage']['registry_version']} in the registry")
 
 
@@ -129,7 +135,10 @@ def evaluate(
     params: Params,
     costs: dict[str, Cost],
 ) -> Evaluation:
-    """Score every model on folds and validation split, select the champion by them, and score it on the test split."""
+    """Score every model on folds and validation split, select the champion by them, and score it on the test split.
+
+    The simplest model is scored there, too, after the selection: a score of the champion means little alone.
+    """
     metric = primary_metric(params.evaluate.metric)
     evidence = collect_evidence(candidates, splits, folds, schema, params)
     selected, comparisons = select_champion(list(candidates), list(evidence.values()), metric, params.evaluate)
@@ -139,6 +148,7 @@ def evaluate(
     }
     validation, test = evidence["validation"].truth, read_truth(splits["test"], schema)
     on_validation, on_test = (candidates[selected].predictions[part] for part in ("validation", "test"))
+    tested = {name: candidates[name].predictions["test"] for name in dict.fromkeys((selected, next(iter(candidates))))}
     slices = slice_labels(splits, schema, params.evaluate.slices)
     return Evaluation(
         champion=selected,
@@ -151,7 +161,7 @@ def evaluate(
         folds=folds.describe() if folds else None,
         fold_scores=scores.get(FOLDS, {}),
         validation_scores=scores["validation"],
-        scores=score_models(test, {selected: on_test}, params.evaluate),
+        scores=score_models(test, tested, params.evaluate),
         slices=score_slices(metric, test, on_test, slices, params.evaluate),
         slice_limit=params.evaluate.slice_limit,
         confidence=params.evaluate.confidence,
@@ -204,7 +214,7 @@ def champion_record(
         "target": {"name": schema.target.name, "label": schema.target.label, "unit": schema.target.unit},
         "classes": list(schema.classes),
         "positive": schema.positive,
-        **demo_metadata(candidate.exported, candidate.predictions, splits, schema, params),
+        **demo_metadata(candidate.exported, candidate.predictions, splits, schema, params, evaluation.decision),
         "metric": evaluation.metric,
         "metrics": evaluation.scores[evaluation.champion],
         "decision": {key: value for key, value in (evaluation.decision or {}).items() if key != "curve"} or None,
@@ -239,7 +249,8 @@ def write_reports(
         table.round(6).to_csv(reports / "plots" / f"{name}.csv", index=False, lineterminator="\n")
 
     selected = {evaluation.champion: candidates[evaluation.champion]}
-    on_test = draw_plots(schema, split_plot_tables("test", selected, splits, schema))
+    tables_of_test = split_plot_tables("test", selected, splits, schema, evaluation.decision)
+    on_test = draw_plots(schema, tables_of_test, evaluation.decision)
     predictions = candidates[evaluation.champion].predictions["test"]
     errors, cases = error_report(record, schema, splits["test"], predictions)
     (reports / "errors.md").write_text(errors, encoding="utf-8", newline="\n")
@@ -251,11 +262,15 @@ def write_reports(
 
 
 def split_plot_tables(
-    part: str, candidates: Mapping[str, Candidate], splits: Splits, schema: Schema
+    part: str,
+    candidates: Mapping[str, Candidate],
+    splits: Splits,
+    schema: Schema,
+    decision: Mapping[str, Any] | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Return the plot tables of the candidates on a split."""
+    """Return the plot tables of the candidates on a split; the decision's threshold is that of the champion alone."""
     predictions = {name: candidate.predictions[part] for name, candidate in candidates.items()}
-    return plot_tables(schema, encode_target(splits[part].target, schema), predictions)
+    return plot_tables(schema, encode_target(splits[part].target, schema), predictions, decision)
 
 
 def draw_overview(evaluation: Evaluation) -> dict[str, Figure]:

@@ -15,20 +15,22 @@ from ..config import load_params
 from ..errors import UserError, exit_on_user_error
 from ..evaluation.reference import reference_path
 from ..monitoring.alert import AlertError, send_alert
+from ..monitoring.canary import compare_canary, split_traffic
 from ..monitoring.drift import find_drift
 from ..monitoring.report import DRIFT, Monitoring, format_markdown, format_text
-from ..monitoring.traffic import measure_quality, read_requests, summarize_traffic
+from ..monitoring.traffic import count_referred, measure_quality, read_requests, summarize_traffic
 from ..paths import ProjectPaths
-from ..serving.champion import load_champion
+from ..serving.champion import Champion, ChampionError, load_champion
 from ..serving.database import database_url
 from ..serving.feedback import FeedbackStore
+from ..tracking.promotions import LOG, last_promotion
 from .feedback import parse_day
 
 EXIT_DRIFT = 3
 EPILOG = """\
 exit status:
   0  no drift, or too few rows to find it
-  3  drift: of inputs or predictions, many invalid requests, or feedback that shows lower quality
+  3  an alert: drift of inputs or predictions, many invalid or failed requests, or feedback that shows lower quality
   any other: monitoring failed
 
 Thresholds are in params.yaml under monitor. DATABASE_URL selects another database than feedback.db; MONITOR_WEBHOOK
@@ -85,7 +87,9 @@ def monitor(paths: ProjectPaths, since: datetime | None = None) -> Monitoring:
     reference = read_reference(paths.champion, champion.record["sha256"])
     since = since or datetime.now(UTC) - timedelta(days=limits.days)
     url = find_database(paths)
-    traffic = summarize_traffic(read_requests(url, since), champion.record, distinct=reference["distinct"])
+    rows, entries = read_requests(url, since), list(FeedbackStore(url).entries(since))
+    traffic = summarize_traffic(rows, champion.record, distinct=reference["distinct"])
+    canary, start = read_canary(paths, champion), champion_since(paths, champion)
     return Monitoring(
         since=since,
         model={
@@ -95,9 +99,36 @@ def monitor(paths: ProjectPaths, since: datetime | None = None) -> Monitoring:
         },
         traffic=traffic,
         drifts=find_drift(reference, traffic.inputs, traffic.predictions, limits),
-        quality=measure_quality(FeedbackStore(url).entries(since), champion.record, limits),
+        qualities=measure_quality(entries, champion.record, limits),
+        referred=count_referred(traffic.predictions, champion.record),
         limits=limits,
+        comparison=compare_canary(
+            *split_traffic([row for row in rows if row["time"] >= start], entries, champion.record, canary),
+            reference["predictions"],
+            limits,
+        )
+        if canary
+        else None,
     )
+
+
+def read_canary(paths: ProjectPaths, champion: Champion) -> dict[str, Any] | None:
+    """Return the contents of `champion.json` in `models/canary/`; None without a valid one, or for the champion."""
+    if not paths.canary.exists():
+        return None
+    try:
+        record = load_champion(paths.canary)[0].record
+    except ChampionError:
+        fix = "remove it, or run: uv run promote VERSION --canary"
+        print(f"Note: models/canary/ is damaged and not compared; {fix}", file=sys.stderr)
+        return None
+    return record if record["sha256"] != champion.record["sha256"] else None
+
+
+def champion_since(paths: ProjectPaths, champion: Champion) -> datetime:
+    """Return since when the champion is the champion: its last promotion, or the evaluation that selected it."""
+    promoted = last_promotion(paths.root / LOG, champion.record["sha256"])
+    return datetime.fromisoformat(promoted or champion.lineage["evaluated_at"])
 
 
 def read_reference(folder: Path, digest: str) -> dict[str, Any]:

@@ -12,8 +12,8 @@ import argparse
 import hashlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,8 @@ from threadpoolctl import threadpool_limits
 
 from .. import TITLE
 from ..config import Params, SearchRange, Train, load_params
-from ..data.schema import load_schema
-from ..data.splits import encode_target, read_splits
+from ..data.schema import Schema, load_schema
+from ..data.splits import Split, encode_target, read_splits
 from ..errors import UserError, exit_on_user_error, format_errors
 from ..evaluation.metrics import primary_metric
 from ..evaluation.scores import Truth
@@ -54,6 +54,11 @@ class Search:
         return self.params.search.get(self.model, {})
 
     @property
+    def metric(self) -> str:
+        """The name of the metric that is optimized."""
+        return self.params.evaluate.metric
+
+    @property
     def current(self) -> dict[str, Any]:
         """The current values of these hyperparameters in `params.yaml`."""
         return {name: self.params.train.hyperparameters[self.model][name] for name in self.ranges}
@@ -65,9 +70,15 @@ class Search:
         return replace(train, hyperparameters={**train.hyperparameters, self.model: changed})
 
 
+RunTrials = Callable[[Search, int], optuna.Study]
+RunQueue = Callable[[Search, optuna.Study, str], None]
+
+
 @exit_on_user_error()
-def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = None) -> None:
-    """Run `uv run search`."""
+def main(
+    arguments: Sequence[str] | None = None, paths: ProjectPaths | None = None, engine: RunTrials | None = None
+) -> None:
+    """Run `uv run search`; `engine` runs the trials, by default `run_trials`."""
     options = parse_arguments(arguments)
     paths = paths or ProjectPaths()
     storage = options.storage or f"sqlite:///{(paths.root / 'optuna.db').as_posix()}"
@@ -76,7 +87,7 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
     runs.connect(paths)
     try:
         with search_queue.storage_errors(storage), runs.server_errors("Finished trials are kept."):
-            study = run_trials(search, options.trials)
+            study = (engine or run_trials)(search, options.trials)
     except KeyboardInterrupt:
         print("Interrupted. Finished trials are kept; the same command continues.", file=sys.stderr)
         sys.exit(130)
@@ -132,19 +143,27 @@ def check_search(search: Search) -> None:
                 raise UserError(f"params.yaml: search.{search.model}.{name} has an invalid end: {problem}") from error
 
 
-def run_trials(search: Search, trials: int) -> optuna.Study:
-    """Add `trials` to the study of a model; each is an MLflow run nested in the run of the search."""
+def run_trials(search: Search, trials: int, run_queue: RunQueue | None = None) -> optuna.Study:
+    """Add `trials` to the study of a model; each is an MLflow run nested in the run of the search.
+
+    `run_queue` runs those that wait in the study, given the id of the MLflow run, by default `run_in_processes`.
+    """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = open_study(search)
     if trials:
         search_queue.fill_queue(study, search.current, trials)
         with runs.search_run(f"search {search.model}", {"model": search.model, "trials": trials}) as run:
-            objective = make_objective(search, run.id)
-            if search.workers == 1:
-                search_queue.take_trials(study, objective)
-            elif killed := search_queue.run_workers(work, (search, run.id), search.workers):
-                search_queue.run_lost_trials(study, objective, killed)
+            (run_queue or run_in_processes)(search, study, run.id)
     return study
+
+
+def run_in_processes(search: Search, study: optuna.Study, run_id: str) -> None:
+    """Run the waiting trials in this process, or in those of `--workers`."""
+    objective = make_objective(search, run_id)
+    if search.workers == 1:
+        search_queue.take_trials(study, objective)
+    elif killed := search_queue.run_workers(work, (search, run_id), search.workers):
+        search_queue.run_lost_trials(study, objective, killed)
 
 
 @exit_on_user_error()
@@ -193,19 +212,41 @@ def make_objective(search: Search, run_id: str) -> search_queue.Objective:
     """Return the function that trains and scores a model with the values of a trial, as part of an MLflow run."""
     schema = load_schema(search.paths.schema)
     splits = read_splits(search.paths.prepared, schema)
-    name, metric = search.params.evaluate.metric, primary_metric(search.params.evaluate.metric)
-    target = encode_target(splits["validation"].target, schema)
 
     def objective(trial: optuna.Trial) -> float:
-        values = {key: to_written(suggest(trial, key, entry)) for key, entry in search.ranges.items()}
-        context = TrainingContext(search.params.train.seed, trial=trial)
-        with runs.search_run(f"trial {trial.number}", {"model": search.model, **values}, run_id) as run:
-            model = fit_model(search.model, splits["train"], schema, search.with_values(values), context)
-            run.metrics[name] = metric.score(target, model.predict(splits["validation"].features))
-        print(f"trial {trial.number}: {name} {run.metrics[name]:.4g}", flush=True)
-        return run.metrics[name]
+        values = suggest_values(trial, search)
+        with log_trial(search, run_id, trial.number, values) as run:
+            run.metrics[search.metric] = fit_and_score(search, splits, schema, values, trial)
+        return run.metrics[search.metric]
 
     return objective
+
+
+def fit_and_score(
+    search: Search,
+    splits: Mapping[str, Split],
+    schema: Schema,
+    values: Mapping[str, int | float],
+    trial: optuna.Trial | None = None,
+) -> float:
+    """Return the score of a model with these values on the validation split."""
+    context = TrainingContext(search.params.train.seed, trial=trial)
+    model = fit_model(search.model, splits["train"], schema, search.with_values(values), context)
+    target = encode_target(splits["validation"].target, schema)
+    return primary_metric(search.metric).score(target, model.predict(splits["validation"].features))
+
+
+@contextmanager
+def log_trial(search: Search, run_id: str, number: int, values: Mapping[str, int | float]) -> Iterator[runs.SearchRun]:
+    """Log a trial as an MLflow run nested in the one with the id `run_id`, and print its score."""
+    with runs.search_run(f"trial {number}", {"model": search.model, **values}, run_id) as run:
+        yield run
+    print(f"trial {number}: {search.metric} {run.metrics[search.metric]:.4g}", flush=True)
+
+
+def suggest_values(trial: optuna.Trial, search: Search) -> dict[str, int | float]:
+    """Sample a value for each hyperparameter that is searched."""
+    return {name: to_written(suggest(trial, name, entry)) for name, entry in search.ranges.items()}
 
 
 def suggest(trial: optuna.Trial, name: str, search_range: SearchRange) -> int | float:

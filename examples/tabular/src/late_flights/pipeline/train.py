@@ -5,6 +5,7 @@ DVC runs this once per name in `train.models` of `params.yaml`, as `train@baseli
 
 import argparse
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,15 +35,19 @@ class ExportError(RuntimeError):
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A model, its exported candidate, and its metrics: validation scores and costs."""
+    """A model, its exported candidate, its metrics (validation scores and costs), and where it was trained."""
 
     model: Model
     candidate: Candidate
     metrics: dict[str, float]
+    machine: str
 
 
-def main(name: str, paths: ProjectPaths | None = None) -> None:
-    """Train the model called `name`, log the run, and save the candidate for the evaluation."""
+def main(name: str, paths: ProjectPaths | None = None, engine: Callable[..., TrainedModel] | None = None) -> None:
+    """Train the model called `name`, log the run, and save the candidate for the evaluation.
+
+    `engine` trains, given the arguments of `train`; by default that itself.
+    """
     paths = paths or ProjectPaths()
     params = load_params(paths.params).train
     lineage = current_lineage(paths, name)
@@ -50,7 +55,8 @@ def main(name: str, paths: ProjectPaths | None = None) -> None:
     splits, folds = read_splits(paths.prepared, schema), read_folds(paths.prepared)
     runs.connect(paths)  # before the training, which a server that is down would waste
 
-    trained = train(name, splits, schema, params, TrainingContext(params.seed, paths.cache(name)), folds)
+    context = TrainingContext(params.seed, paths.cache(name))
+    trained = (engine or train)(name, splits, schema, params, context, folds)
     trained.candidate.save(paths.candidate(name))
     run = runs.TrainingRun(
         model=name,
@@ -59,6 +65,7 @@ def main(name: str, paths: ProjectPaths | None = None) -> None:
         exported=trained.candidate.exported,
         table=to_table(splits["train"], schema),
         target=schema.target.name,
+        machine=trained.machine,
     )
     run_id = runs.log_training(run, lineage)
     if log := getattr(trained.model, "log", None):
@@ -106,7 +113,7 @@ def train(
         start = time.process_time()
         predictions[FOLDS] = predict_folds(name, folds, join(splits), schema, params)
         metrics["folds_cpu_seconds"] = time.process_time() - start
-    return TrainedModel(model, Candidate(exported, predictions), metrics)
+    return TrainedModel(model, Candidate(exported, predictions), metrics, runs.describe_machine())
 
 
 def predict_folds(name: str, folds: Folds, rows: Split, schema: Schema, params: Train) -> NDArray[np.float64]:

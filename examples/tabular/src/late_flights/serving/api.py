@@ -6,7 +6,8 @@ It has the predictor of the page, beside which it is served. Errors are problem 
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,9 +17,10 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from . import openapi, payloads
+from .canary import Router
 from .decision import add_decision
 from .docs_page import DOCS_PAGE
-from .feedback_collector import FeedbackCollector, model_version
+from .feedback_collector import FeedbackCollector
 from .monitoring import Metrics
 from .predictor import Predictor
 from .problems import OVERLOADED, ApiError, FieldError, invalid
@@ -37,7 +39,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Api:
-    """The endpoints of a champion; without one, they say why."""
+    """The endpoints of a champion, and of a canary; without a champion, they say why."""
 
     def __init__(
         self,
@@ -45,19 +47,20 @@ class Api:
         reason: str = "",
         collector: FeedbackCollector | None = None,
         log: RequestLog | None = None,
+        router: Router | None = None,
     ) -> None:
         self._predictor, self._reason = predictor, reason
+        self._router = router or (Router(predictor) if predictor else None)
         self._collector = collector or (FeedbackCollector(predictor) if predictor else None)
-        self.health = health_status(predictor, reason)
-        classes = predictor.champion.record.get("classes", []) if predictor else []
+        self.health = health_status(self._router, reason)
         self._schemas = payloads.input_schemas(predictor) if predictor else {}
-        self._model = model_version(predictor) if predictor else {}
-        self._metrics = Metrics({key: str(value) for key, value in self._model.items()}, classes)
+        self._metrics = create_metrics(self._router)
         self._log = log
         if log:
             log.count = self._metrics.count_logged
         self._limiter = CapacityLimiter(CONCURRENCY)
-        self._is_quick = predictor is not None and prediction_seconds(predictor) < QUICK_SECONDS
+        models = self._router.models if self._router else []
+        self._is_quick = all(prediction_seconds(model) < QUICK_SECONDS for model in models)
 
     def routes(self) -> list[Route]:
         """Return the routes for the application that serves the page."""
@@ -75,7 +78,7 @@ class Api:
 
         async def respond(request: Request) -> Response:
             request.state.id = uuid.uuid4().hex
-            request.state.rows, request.state.predictions, request.state.problems = [], [], []
+            request.state.answer, request.state.problems = Answer(), []
             start, status = time.perf_counter(), 500
             try:
                 try:
@@ -96,44 +99,40 @@ class Api:
         return Route(path, respond, methods=[method])
 
     async def _predict(self, request: Request) -> Response:
-        predictor = self._require_predictor()
+        router = self._require_router()
         explain = read_flag(request, "explain")
         document = await read_inputs(request)
         rows, batch = split_rows(document, self._schemas)
         if self._is_quick and not batch and not explain:
-            valid, predictions = self._answer(predictor, rows, batch, explain)
+            answer = self._answer(router, rows, batch, explain)
         else:
             if self._limiter.statistics().tasks_waiting >= MAX_WAITING:
                 raise ApiError(503, OVERLOADED)
-            valid, predictions = await to_thread.run_sync(
-                self._answer, predictor, rows, batch, explain, limiter=self._limiter
-            )
-        request.state.rows, request.state.predictions = valid, predictions
+            answer = await to_thread.run_sync(self._answer, router, rows, batch, explain, limiter=self._limiter)
+        request.state.answer = answer
         if self._collector and not batch:
             self._collector.remember(request.state.id, document, request.state.size)
-        content = {"predictions": predictions} if batch else predictions[0]
-        return JSONResponse(content | {"model": self._model, "request_id": request.state.id})
+        content = {"predictions": answer.predictions} if batch else answer.predictions[0]
+        return JSONResponse(content | {"model": answer.version, "request_id": request.state.id})
 
-    def _answer(
-        self, predictor: Predictor, rows: list[Any], batch: bool, explain: bool
-    ) -> tuple[list[Any], list[dict[str, Any]]]:
+    def _answer(self, router: Router, rows: list[Any], batch: bool, explain: bool) -> "Answer":
         """Return the checked inputs of each row, and their predictions."""
-        valid = check_rows(predictor, self._schemas, rows, batch=batch)
-        record = predictor.champion.record
-        predictions = [add_decision(record, prediction) for prediction in payloads.predict(predictor, valid)]
-        for row, prediction in zip(valid, predictions, strict=True):
+        valid = check_rows(router.champion, self._schemas, rows, batch=batch)
+        routed = router.run(valid, lambda model: predict_rows(model, valid, explain=explain))
+        if routed.failed or routed.model is router.canary:
+            self._metrics.count_canary(failed=routed.failed is not None)
+        for prediction in routed.value:
             self._metrics.count_prediction(prediction["prediction"])
-            if explain:
-                prediction["explanation"] = payloads.explain(predictor, row)
-        return valid, predictions
+        return Answer(valid, routed.value, routed.model, routed.failed)
 
     def _log_call(self, request: Request, status: int, seconds: float) -> None:
         """Log a request for predictions."""
         if self._log:
             names = {field.rpartition(".")[2] for field in request.state.problems}
             problems = sorted(name if name in self._schemas else OTHER_FIELD for name in names)
-            state = request.state
-            self._log.add(Call(API, status, seconds, state.rows, state.predictions, problems, state.id))
+            answer, request_id = request.state.answer, request.state.id
+            models = {"model": answer.model, "failed": answer.failed}
+            self._log.add(Call(API, status, seconds, answer.rows, answer.predictions, problems, request_id, **models))
 
     async def _feedback(self, request: Request) -> Response:
         if self._collector is None:
@@ -142,7 +141,8 @@ class Api:
         self._metrics.count_feedback(correct=entry.correct)
         stored = {"inputs_stored": entry.inputs is not None, "remark_stored": entry.remark is not None}
         prediction = {"prediction": entry.prediction["prediction"], "correct": entry.correct, "truth": entry.truth}
-        return JSONResponse({"id": entry.id, **prediction, **stored, "model": self._model}, 201)
+        model = {"name": entry.model, "version": entry.model_version, "sha256": entry.model_sha256}
+        return JSONResponse({"id": entry.id, **prediction, **stored, "model": model}, 201)
 
     async def _health(self, _request: Request) -> Response:
         return JSONResponse(self.health, 200 if self._predictor else 503)
@@ -151,15 +151,47 @@ class Api:
         return self._metrics.response()
 
     async def _openapi(self, request: Request) -> Response:
-        return JSONResponse(openapi.document(self._require_predictor(), request.scope.get("root_path") or "/"))
+        return JSONResponse(openapi.document(self._require_router().champion, request.scope.get("root_path") or "/"))
 
     async def _docs(self, _request: Request) -> Response:
         return HTMLResponse(DOCS_PAGE)
 
-    def _require_predictor(self) -> Predictor:
-        if self._predictor is None:
+    def _require_router(self) -> Router:
+        if self._router is None:
             raise ApiError(503, self._reason)
-        return self._predictor
+        return self._router
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The predictions of a request; none if it was rejected.
+
+    Attributes:
+        rows: complete inputs.
+        predictions: of each row.
+        model: that predicted.
+        failed: the canary, if that failed before the champion predicted.
+    """
+
+    rows: Sequence[Any] = ()
+    predictions: Sequence[dict[str, Any]] = ()
+    model: Predictor | None = None
+    failed: Predictor | None = None
+
+    @property
+    def version(self) -> dict[str, Any]:
+        """Which model predicted."""
+        return self.model.champion.version if self.model else {}
+
+
+def predict_rows(model: Predictor, rows: Sequence[Any], *, explain: bool) -> list[dict[str, Any]]:
+    """Return the prediction of each complete row, with decision and explanation."""
+    record = model.champion.record
+    predictions = [add_decision(record, prediction) for prediction in payloads.predict(model, rows)]
+    if explain:
+        for row, prediction in zip(rows, predictions, strict=True):
+            prediction["explanation"] = payloads.explain(model, row)
+    return predictions
 
 
 def check_sender(request: Request) -> None:
@@ -210,9 +242,23 @@ def prediction_seconds(predictor: Predictor) -> float:
     return min(measure() for _ in range(3))
 
 
-def health_status(predictor: Predictor | None, reason: str = "") -> dict[str, Any]:
+def create_metrics(router: Router | None) -> Metrics:
+    """Return the metrics, with the names of the classes and of the served models."""
+    if router is None:
+        return Metrics({}, [])
+    champion, *canaries = (
+        {key: str(value) for key, value in model.champion.version.items()} for model in router.models
+    )
+    canary = canaries[0] | {"share": f"{router.share:g}"} if canaries else None
+    return Metrics(champion, router.champion.champion.record.get("classes", []), canary)
+
+
+def health_status(router: Router | None, reason: str = "") -> dict[str, Any]:
     """Return the response of `GET /health`: the status and the lineage, or why there is no model."""
-    if predictor is None:
+    if router is None:
         return {"status": "unavailable", "reason": reason}
-    record = predictor.champion.record
-    return {"status": "ok", "model": record["model"], "sha256": record["sha256"], "lineage": record["lineage"]}
+    champion, *canaries = (
+        {key: model.champion.record[key] for key in ("model", "sha256", "lineage")} for model in router.models
+    )
+    canary = {"canary": canaries[0] | {"share": router.share}} if canaries else {}
+    return {"status": "ok", **champion, **canary}

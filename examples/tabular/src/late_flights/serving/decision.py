@@ -23,6 +23,15 @@ def decide(record: Record, probabilities: Mapping[str, float]) -> dict[str, Any]
     return {"action": action, "probability": score, "threshold": rule["threshold"]}
 
 
+def predicted_class(record: Record, probabilities: Mapping[str, float]) -> str:
+    """Return the class that a referral predicts, as in `reports/errors.md`; without one, the most likely class."""
+    decision = decide(record, probabilities)
+    positive = record["decision"]["positive"] if decision else None
+    if decision and decision["action"] == "refer":
+        return str(positive)
+    return max((name for name in probabilities if name != positive), key=probabilities.__getitem__)
+
+
 def add_decision(record: Record, prediction: dict[str, Any]) -> dict[str, Any]:
     """Return a prediction of the REST API with its decision, if there is a rule."""
     decision = decide(record, prediction["probabilities"])

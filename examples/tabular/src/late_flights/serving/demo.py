@@ -42,13 +42,18 @@ def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollecto
             prediction = output_component(predictor.predict({}), record, "probabilities")
             add_feedback_form(collector, inputs)
             explanation = gr.HTML(explanation_html(predictor, {}), label="Explanation")
+
+    def predict(model: Predictor, **row: Any) -> Any:
+        return output_value(model.predict(row))
+
+    def explain(model: Predictor, **row: Any) -> tuple[str, str]:
+        return summary_html(model, row), explanation_html(model, row)
+
     connect(
         [button.click],
         inputs,
-        prediction=Output(log.watch(lambda **row: output_value(predictor.predict(row))), [prediction]),
-        explanation=Output(
-            lambda **row: (summary_html(predictor, row), explanation_html(predictor, row)), [summary, explanation]
-        ),
+        prediction=Output(log.watch(predict), [prediction]),
+        explanation=Output(log.route(explain), [summary, explanation]),
         description=f"Predict {record['target']['label'].lower()}; every input has a default.",
         concurrency=concurrency,
     )
@@ -117,7 +122,7 @@ def _input_component(column: Any) -> Any:
 
 def summary_html(predictor: Predictor, row: Row) -> str:
     """Return the prediction and its uncertainty as a sentence, in HTML."""
-    return format_summary(predictor.predict(row), predictor.champion.record)
+    return format_summary(predictor.predict(row), predictor.champion.record) + predictor.champion.note
 
 
 def explanation_html(predictor: Predictor, row: Row) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..paths import ProjectPaths
 from . import payloads
+from .canary import Router
 from .decision import add_decision
 from .feedback_request import Answer, read_answer
 from .predictor import InvalidInputError, Predictor
@@ -36,15 +37,16 @@ UNAVAILABLE = "The feedback may not have been stored: the database does not resp
 
 
 class FeedbackCollector:
-    """Stores feedback on the predictions of a champion.
+    """Stores feedback on the predictions of a champion, and of a canary.
 
     Args:
         predictor: the champion.
         url: the address of the database; by default `DATABASE_URL`, or a file in the project.
+        router: chooses the model that made a prediction; by default the champion.
     """
 
-    def __init__(self, predictor: Predictor, url: str | None = None) -> None:
-        self.predictor = predictor
+    def __init__(self, predictor: Predictor, url: str | None = None, router: Router | None = None) -> None:
+        self.predictor, self._router = predictor, router or Router(predictor)
         self._url = url
         self._store: FeedbackStore | None = None
         self._schemas = payloads.input_schemas(predictor)
@@ -121,20 +123,20 @@ class FeedbackCollector:
         from .feedback import Entry
 
         valid = check_inputs(self.predictor, self._schemas, inputs)
-        (prediction,) = payloads.predict(self.predictor, [valid])
+        routed = self._router.run([valid], lambda model: payloads.predict(model, [valid])[0])
+        prediction, version = routed.value, routed.model.champion.version
         record = self.predictor.champion.record
         try:
             truth = check_truth(record, prediction, correct=answer.correct, truth=answer.truth)
         except InvalidInputError as error:
             raise invalid([FieldError("truth", str(error))]) from None
-        version = model_version(self.predictor)
         may_store = answer.consent or not payloads.PRIVATE_INPUT
         return Entry(
             id=uuid.uuid4().hex,
             time=datetime.now(UTC),
             request_id=answer.request_id,
             inputs=payloads.stored_inputs(self.predictor, inputs) if may_store else None,
-            prediction=add_decision(record, prediction),
+            prediction=add_decision(routed.model.champion.record, prediction),
             correct=answer.correct,
             truth=truth,
             remark=answer.remark or None,
@@ -149,9 +151,3 @@ class FeedbackCollector:
             logging.getLogger(__name__).warning("Feedback can't be stored: %s", reason)
         self._failed = True
         return ApiError(503, UNAVAILABLE, headers={"Retry-After": "60"})
-
-
-def model_version(predictor: Predictor) -> dict[str, Any]:
-    """Return which model made a prediction: its name, its version in MLflow's registry, and its SHA-256."""
-    record, lineage = predictor.champion.record, predictor.champion.lineage
-    return {"name": record["model"], "version": lineage.get("registry_version"), "sha256": record["sha256"][:12]}

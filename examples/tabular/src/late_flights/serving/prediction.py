@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import summary
+from .decision import decide
 from .odds import NEGLIGIBLE, format_odds, log_odds
 
 __all__ = ["NEGLIGIBLE"]
@@ -80,15 +81,22 @@ def format_summary(prediction: Prediction, record: Mapping[str, Any]) -> str:
 
 def describe_error(truth: Any, prediction: Prediction, record: Mapping[str, Any]) -> str:
     """Return the true class of a row and the wrong prediction for it."""
-    return summary.describe_error(str(truth), prediction.probabilities)
+    return summary.describe_error(str(truth), prediction.probabilities, record)
 
 
 def is_decisive(scores: NDArray[np.float64], record: Mapping[str, Any]) -> NDArray[np.bool_]:
-    """Return for each row whether its most likely class is not that of the first row."""
-    likeliest = scores.argmax(axis=1)
-    return np.asarray(likeliest != likeliest[0])
+    """Return for each row whether its outcome is not that of the first row: its referral, or its most likely class."""
+    outcomes = [format_outcome(to_prediction(row, record), record) for row in scores]
+    return np.array([outcome != outcomes[0] for outcome in outcomes])
 
 
 def format_outcome(prediction: Prediction, record: Mapping[str, Any]) -> str:
     """Return what a decisive change leads to, the end of a sentence."""
-    return f"the prediction would be {prediction.label}"
+    decision = decide(record, prediction.probabilities)
+    otherwise = f"the prediction would be {prediction.label}"
+    outcomes = {
+        "refer": "it would be referred to a person",
+        "pass": "it would not be referred to a person",
+        "abstain": "no class would reach the threshold",
+    }
+    return outcomes.get(decision["action"], otherwise) if decision else otherwise

@@ -1,6 +1,7 @@
 """The experiment log: what was tried, what it gave, and whether it was kept, from the project's MLflow runs."""
 
 import argparse
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ LOG = """\
 # Experiments
 
 Written by `uv run experiments` from MLflow: each training with a new result, and each search for hyperparameters with
-its best trial, the newest first. Scores are of the validation split; the test split is for the champion alone.
+its best trial, the newest first. Scores are of the validation split, since no experiment is chosen by the test split.
 
 {rows}{older}
 
@@ -43,10 +44,12 @@ class Current:
     Attributes:
         params: the parameters.
         champion: the SHA-256 of the champion's model, None without one.
+        compared: the SHA-256 of each model in the latest evaluation.
     """
 
     params: Params
     champion: str | None
+    compared: frozenset[str]
 
     @property
     def metric(self) -> Metric:
@@ -61,11 +64,14 @@ class Current:
 
     def outcome(self, run: Run) -> str:
         """Return what became of a training."""
-        if run.data.tags.get("model_sha256") == self.champion:
+        digest = run.data.tags.get("model_sha256")
+        if digest == self.champion:
             return "**champion**"
+        if digest in self.compared:
+            return "compared, not the champion"
         if run.data.params["model"] not in self.params.train.models or self.changes(run):
             return "not kept"
-        return "kept for comparison"
+        return "replaced by a later training"
 
 
 @exit_on_user_error()
@@ -75,7 +81,7 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
         prog="experiments", description=f"Write {FILE}: what was tried, what it gave, and whether it was kept."
     ).parse_args(arguments)
     paths = paths or ProjectPaths()
-    current = Current(load_params(paths.params), _champion_sha256(paths))
+    current = Current(load_params(paths.params), _champion_sha256(paths), _compared_sha256(paths))
     rows = describe_runs(read_runs(paths), current)
     path = paths.root / FILE
     path.parent.mkdir(exist_ok=True)
@@ -88,6 +94,14 @@ def _champion_sha256(paths: ProjectPaths) -> str | None:
         return str(load_champion(paths.champion)[0].record["sha256"])
     except ChampionError:
         return None
+
+
+def _compared_sha256(paths: ProjectPaths) -> frozenset[str]:
+    try:
+        evaluation = json.loads((paths.reports / "evaluation.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # missing, or not JSON because of a merge conflict
+        return frozenset()
+    return frozenset(cost["model_sha256"] for cost in evaluation["costs"].values())
 
 
 def read_runs(paths: ProjectPaths) -> list[Run]:

@@ -6,6 +6,7 @@ Search engines for data sets and `mlcroissant` read it: https://docs.mlcommons.o
 import hashlib
 import json
 import mimetypes
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,11 @@ def _recorded_url(raw: Path) -> dict[str, str]:
     return {"url": str(meta["url"])} if meta and meta.get("url") else {}
 
 
+def _identifier(name: str) -> str:
+    """Return a name as an `@id`, which must not contain white space."""
+    return re.sub(r"\s+", "_", name)
+
+
 def _file_type(path: Path) -> str:
     return FILE_TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
 
@@ -102,7 +108,7 @@ def _file_object(path: Path, folder: Path) -> dict[str, Any]:
     name = path.relative_to(folder).as_posix()
     return {
         "@type": "cr:FileObject",
-        "@id": name,
+        "@id": _identifier(name),
         "name": path.name,
         "contentUrl": name,
         "contentSize": f"{path.stat().st_size} B",
@@ -127,12 +133,13 @@ def _file_set(files: Sequence[Path], archives: Sequence[dict[str, str]], folder:
 
 def _record_set(fields: Sequence[dict[str, Any]], source: dict[str, Any]) -> dict[str, Any]:
     """Return the columns; `source` names the files, and the field adds where its value is in them."""
-    return {
-        "@type": "cr:RecordSet",
-        "@id": "records",
-        "name": "records",
-        "field": [
-            field | {"@type": "cr:Field", "@id": f"records/{field['name']}", "source": source | field["source"]}
-            for field in fields
-        ],
-    }
+    described = [
+        field
+        | {
+            "@type": "cr:Field",
+            "@id": f"records/{_identifier(field['name'])}",
+            "source": source | field["source"],
+        }
+        for field in fields
+    ]
+    return {"@type": "cr:RecordSet", "@id": "records", "name": "records", "field": described}

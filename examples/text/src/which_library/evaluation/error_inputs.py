@@ -11,6 +11,8 @@ from ..data.splits import Split
 from .demo_metadata import excerpt
 from .error_groups import Feature
 
+NOTE = ""  # about the inputs that are shown
+
 
 def case_inputs(_record: dict[str, Any], schema: Schema, test: Split, position: int) -> dict[str, str]:
     """Return the number of words of a text, and the start of the text if it may be published."""

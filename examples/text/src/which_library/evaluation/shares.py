@@ -1,6 +1,7 @@
 """Shares of rows, with an interval."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
@@ -13,10 +14,27 @@ from .scores import Array, Truth
 
 @dataclass(frozen=True)
 class Outcome:
-    """The true values of a split, and the champion's predictions for it, rows first."""
+    """The true values of a split, the champion's predictions for it, rows first, and the decision, if there is one."""
 
     truth: Truth
     predictions: Array
+    decision: Mapping[str, Any] | None = None
+
+
+def compare_with_aim(aim_text: str, value: float | None, aim: float, *, at_most: bool = False) -> str:
+    """Return whether a share of the test split meets its aim, as a sentence; empty if the share is undefined.
+
+    Args:
+        aim_text: the aim, as in "referring at most 20%".
+        value: the share on the test split.
+        aim: the share to reach, or with `at_most` not to exceed.
+        at_most: whether a smaller share is better.
+    """
+    if value is None:
+        return ""
+    shown = round(value, 3)  # as in the sentence
+    is_met = shown <= aim if at_most else shown >= aim
+    return f"The aim, {aim_text}, is {'met' if is_met else 'missed'} on the test split: {shown:.1%}."
 
 
 def share(hits: Array, units: NDArray[np.int64], confidence: float) -> dict[str, Any]:

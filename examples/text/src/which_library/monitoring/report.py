@@ -8,8 +8,10 @@ from typing import Any
 from .. import TITLE
 from ..config import Monitor
 from ..evaluation.markdown import escape, rounded, table
+from .canary import Comparison
+from .canary_report import format_canary_markdown, format_canary_text
 from .drift import Drift
-from .traffic import Quality, Traffic
+from .traffic import MAX_ROWS, Quality, Referred, Traffic
 
 OK, DRIFT, TOO_FEW = "ok", "drift", "too few rows"
 
@@ -23,16 +25,21 @@ class Monitoring:
         model: name, version and hash of the champion.
         traffic: of the period.
         drifts: of each column that has enough rows.
-        quality: of the champion, by feedback.
+        qualities: of the champion, by feedback.
+        referred: the predictions that reach the decision's threshold; None if it refers no rows.
         limits: from when on something is an alert.
+        comparison: of the canary with the champion, if there is a canary; which raises no alert, since a
+            training does not fix a canary.
     """
 
     since: datetime
     model: Mapping[str, Any]
     traffic: Traffic
     drifts: list[Drift]
-    quality: Quality
+    qualities: list[Quality]
+    referred: Referred | None
     limits: Monitor
+    comparison: Comparison | None = None
 
     @property
     def alerts(self) -> list[str]:
@@ -43,15 +50,16 @@ class Monitoring:
         for drift in self.drifts:
             if drift.drifted:
                 yield f"{drift.of} {drift.name} has drifted: PSI {drift.psi:.2f}, p = {drift.p_value:.1g}"
-        traffic, quality = self.traffic, self.quality
+        traffic = self.traffic
         if traffic.logged >= self.limits.min_rows and traffic.share(4) > self.limits.invalid_share:
             worst = ", ".join(f"{name} {number}" for name, number in list(traffic.problems.items())[:3])
             yield f"{traffic.share(4):.0%} of the requests are invalid{f': {worst}' if worst else ''}"
         if traffic.logged >= self.limits.min_rows and traffic.share(5) > self.limits.error_share:
             yield f"{traffic.share(5):.0%} of the requests failed with status 5xx"
-        if quality.dropped and quality.expected is not None:
-            share, expected = quality.right / quality.rows, quality.expected
-            yield f"{share:.0%} of {quality.rows:,} predictions with feedback are right; test split: {expected:.0%}"
+        for quality in self.qualities:
+            if quality.dropped and quality.expected is not None:
+                share, expected = quality.right / quality.rows, quality.expected
+                yield f"{quality.name}: {share:.0%} of {quality.rows:,} rows with feedback; test split: {expected:.0%}"
 
     @property
     def status(self) -> str:
@@ -63,7 +71,7 @@ class Monitoring:
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as a JSON document."""
-        traffic, quality = self.traffic, self.quality
+        traffic = self.traffic
         return {
             "project": TITLE,
             "status": self.status,
@@ -71,6 +79,7 @@ class Monitoring:
             "since": self.since.isoformat(timespec="seconds"),
             "model": dict(self.model),
             "rows": {"inputs": len(traffic.inputs), "predictions": len(traffic.predictions)},
+            "truncated": traffic.truncated,
             "requests": traffic.requests,
             "statuses": {str(status): number for status, number in traffic.statuses.items()},
             "error_share": round(traffic.share(5), 4),
@@ -78,15 +87,18 @@ class Monitoring:
             "invalid_inputs": traffic.problems,
             "latency_seconds": traffic.latency,
             "drift": [asdict(drift) for drift in self.drifts],
-            "quality": asdict(quality),
+            "referred": asdict(self.referred) if self.referred else None,
+            "quality": [asdict(quality) for quality in self.qualities],
             "thresholds": asdict(self.limits),
+            **({"canary": self.comparison.to_json()} if self.comparison else {}),
         }
 
 
 def summarize(monitoring: Monitoring) -> Iterator[tuple[str, str]]:
     """Yield the lines of the summary: what, and its value."""
-    traffic, quality = monitoring.traffic, monitoring.quality
-    yield "requests", f"{traffic.requests:,} since {monitoring.since:%Y-%m-%d %H:%M} UTC"
+    traffic = monitoring.traffic
+    rest = f"; only the newest {MAX_ROWS:,} rows of the log were read" if traffic.truncated else ""
+    yield "requests", f"{traffic.requests:,} since {monitoring.since:%Y-%m-%d %H:%M} UTC{rest}"
     yield "different rows", f"{len(traffic.inputs):,}; predicted by the champion: {len(traffic.predictions):,}"
     latency = ", ".join(f"{name} {1000 * seconds:.1f} ms" for name, seconds in traffic.latency.items())
     yield "latency of the API", latency or "no requests"
@@ -95,8 +107,18 @@ def summarize(monitoring: Monitoring) -> Iterator[tuple[str, str]]:
     yield "invalid inputs", problems or "none"
     for of in ("input", "prediction"):
         yield f"{of} drift", _count_drifts([drift for drift in monitoring.drifts if drift.of == of])
-    expected = "" if quality.expected is None else f"; {quality.expected:.1%} on the test split"
-    yield "feedback", f"{quality.right:,} of {quality.rows:,} right{expected}" if quality.rows else "none"
+    if referred := monitoring.referred:
+        counts = f"{referred.referred:,} of {referred.rows:,} rows"
+        yield "referred", _compare_shares(counts, referred.referred, referred.rows, referred.expected)
+    for quality in monitoring.qualities:
+        counts = f"{quality.right:,} of {quality.rows:,} rows with feedback"
+        yield quality.name, _compare_shares(counts, quality.right, quality.rows, quality.expected)
+
+
+def _compare_shares(counts: str, number: int, rows: int, expected: float | None) -> str:
+    if not rows:
+        return "no rows"
+    return f"{counts} ({number / rows:.1%}{'' if expected is None else f'; test split: {expected:.1%}'})"
 
 
 def _count_drifts(drifts: list[Drift]) -> str:
@@ -115,6 +137,8 @@ def format_text(monitoring: Monitoring) -> str:
             f"{'  drift' if drift.drifted else ''}"
             for drift in monitoring.drifts[:10]
         ]
+    if monitoring.comparison:
+        lines += ["", *format_canary_text(monitoring.comparison)]
     return "\n".join([*lines, "", conclude(monitoring)])
 
 
@@ -146,6 +170,7 @@ def format_markdown(monitoring: Monitoring) -> str:
     columns = table(["column", "of", "PSI", "p", "missing", ""], rows) if rows else "Too few rows to test."
     limits = monitoring.limits
     conclusion = "\n".join(f"- {escape(line)}" for line in conclude(monitoring).splitlines())
+    canary = format_canary_markdown(monitoring.comparison) if monitoring.comparison else ""
     return f"""\
 # Traffic of {escape(TITLE)}
 
@@ -163,4 +188,4 @@ Inputs are compared with the training split (texts with the validation split), p
 split. A column has drifted if
 p, corrected for the number of columns, is below {limits.significance:g}, and the population stability index (PSI) at
 least {limits.psi:g}.
-"""
+{canary}"""

@@ -61,7 +61,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     since = argparse.ArgumentParser(add_help=False)
     since.add_argument("--since", type=parse_day, metavar="DATE", help="only from this day on (UTC): 2026-11-30")
-    commands.add_parser("list", parents=[since], help="print what was said", description="Print what was said.")
+    commands.add_parser("list", parents=[since], help="print the feedback", description="Print the feedback.")
     export = commands.add_parser(
         "export",
         parents=[since],

@@ -13,7 +13,8 @@ BLOCK = re.compile("({}).*?({})".format(START.format(name=r"(\w+)"), END.format(
 RELATIVE_LINK = re.compile(r"(?<!\\)\]\((?![a-z]+:|[#/])")
 PROMPT = re.compile(r"<!--\s*yours:")
 # The files with blocks and prompts, and where `reports/` is from there.
-AUTHORED = {"README.md": "reports/", "docs/post.md": "../reports/"}
+API_GUIDE = "docs/api.md"
+AUTHORED = {"README.md": "reports/", "docs/post.md": "../reports/", API_GUIDE: "../reports/"}
 
 
 def fill_blocks(text: str, blocks: Mapping[str, str], reports: str) -> str:

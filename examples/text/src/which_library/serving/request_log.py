@@ -9,19 +9,18 @@ import os
 import random
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import wraps
-from threading import Event, Thread
-from typing import TYPE_CHECKING, Any
+from queue import Empty, Full, Queue
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..paths import ProjectPaths
 from . import payloads
-from .feedback_collector import model_version
-from .predictor import Predictor
+from .canary import Router
+from .predictor import InvalidInputError, Predictor
 
 if TYPE_CHECKING:  # SQLAlchemy is imported in the background
     from .database import Database
@@ -31,6 +30,8 @@ BATCH_SECONDS = 1.0  # between two transactions, unless a batch is full
 CLOSE_SECONDS = 5  # to store the rest when the server ends
 SHARE = "REQUEST_LOG_SHARE"
 PAGE, API = "page", "api"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Call:
             and predicted again.
         problems: the names of invalid inputs.
         request_id: of the response.
+        model: that made the predictions; None for the champion.
+        failed: the canary, if the champion predicted because that failed; it gets a row with status 500.
     """
 
     source: str
@@ -55,28 +58,38 @@ class Call:
     predictions: Sequence[Mapping[str, Any]] | None = None
     problems: Sequence[str] = ()
     request_id: str = ""
+    model: Predictor | None = None
+    failed: Predictor | None = None
 
 
 class RequestLog:
-    """Stores calls in a thread, in batches. A call is dropped if too many wait, or if the database fails.
+    """Stores calls in a thread, in batches.
+
+    A call is dropped if too many wait, if the database fails, or if the database rejects it; the rest of its batch is
+    stored all the same.
 
     Args:
         predictor: the champion.
         url: the address of the database; by default `DATABASE_URL`, or a file in the project.
         share: of the requests, at random, that are logged; by default `REQUEST_LOG_SHARE`, or all.
+        router: chooses the model of predictions on the page; by default the champion.
     """
 
-    def __init__(self, predictor: Predictor, url: str | None = None, share: float | None = None) -> None:
+    def __init__(
+        self,
+        predictor: Predictor,
+        url: str | None = None,
+        share: float | None = None,
+        router: Router | None = None,
+    ) -> None:
         self._predictor, self._url = predictor, url
+        self.router = router or Router(predictor)
         self.share = read_share() if share is None else share
         # Called with "stored" or "dropped", and the number of calls.
         self.count: Callable[[str, int], None] = _count_nothing
-        self._model = {
-            "model" if key == "name" else f"model_{key}": value for key, value in model_version(predictor).items()
-        }
         # The thread is not woken for each call, which would delay the response.
-        self._waiting: deque[tuple[datetime, Call]] = deque()
-        self._wake, self._is_open = Event(), True
+        self._waiting: Queue[tuple[datetime, Call]] = Queue(MAX_WAITING)
+        self._wake, self._stop, self._starting = Event(), Event(), Lock()
         self._thread: Thread | None = None
         self._database: Database | None = None
         self._failed = False
@@ -85,64 +98,111 @@ class RequestLog:
         """Log a call, or drop it if too many wait."""
         if random.random() >= self.share:  # noqa: S311  # no secret
             return
-        if self._thread is None:
-            self._is_open = True
-            self._thread = Thread(target=self._run, name="request log", daemon=True)
-            self._thread.start()
-            atexit.register(self.close)
-        if len(self._waiting) >= MAX_WAITING:
+        with self._starting:
+            if self._thread is None:
+                self._stop = Event()
+                self._thread = Thread(target=self._run, args=(self._stop,), name="request log", daemon=True)
+                self._thread.start()
+                atexit.register(self.close)
+        try:
+            self._waiting.put_nowait((datetime.now(UTC), call))
+        except Full:
             self.count("dropped", 1)
             return
-        self._waiting.append((datetime.now(UTC), call))
-        if len(self._waiting) == MAX_BATCH:
+        if self._waiting.qsize() >= MAX_BATCH:
             self._wake.set()
 
-    def watch(self, predict: Callable[..., Any], read: Callable[..., Any] = dict) -> Callable[..., Any]:
+    def watch(self, predict: Callable[..., T], read: Callable[..., Any] = dict) -> Callable[..., T]:
         """Return a function of the page whose predictions are logged; the page opens and changes with invalid inputs.
 
         Args:
-            predict: the function.
-            read: returns the inputs, as the REST API takes them, for the arguments of the function.
+            predict: the function, whose first argument is the model, the champion or the canary.
+            read: returns the inputs, as the REST API takes them, for the other arguments of the function.
         """
 
-        @wraps(predict)
-        def watched(**values: Any) -> Any:
-            start = time.perf_counter()
-            result = predict(**values)
+        def watched(**values: Any) -> T:
+            start, inputs = time.perf_counter(), read(**values)
+            try:
+                routed = self.router.run_page(inputs, lambda model: predict(model, **values))
+            except InvalidInputError:
+                raise
+            except Exception:
+                self.add(Call(PAGE, 500, time.perf_counter() - start))
+                raise
             if self.share:
-                self.add(Call(PAGE, 200, time.perf_counter() - start, [read(**values)]))
-            return result
+                seconds = time.perf_counter() - start
+                self.add(Call(PAGE, 200, seconds, [inputs], model=routed.model, failed=routed.failed))
+            return routed.value
 
         return watched
 
+    def route(self, explain: Callable[..., T], read: Callable[..., Any] = dict) -> Callable[..., T]:
+        """Return a function of the page that is called with the model that predicts, and is not logged."""
+
+        def routed(**values: Any) -> T:
+            return self.router.run_page(read(**values), lambda model: explain(model, **values)).value
+
+        return routed
+
     def close(self) -> None:
         """Store what waits, and end the thread."""
-        if self._thread:
-            self._is_open = False
+        with self._starting:
+            thread, self._thread = self._thread, None
+            self._stop.set()
+        if thread:
             self._wake.set()
-            self._thread.join(CLOSE_SECONDS)
-            self._thread = None
+            thread.join(CLOSE_SECONDS)
 
-    def _run(self) -> None:
+    def _run(self, stop: Event) -> None:
         is_open = True
         while is_open:
             self._wake.wait(BATCH_SECONDS)
             self._wake.clear()
-            is_open = self._is_open  # before the last calls are stored
-            while self._waiting:
-                self._store([self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))])
+            is_open = not stop.is_set()  # before the last calls are stored
+            while batch := self._take_batch():
+                self._store(batch)
 
-    def _store(self, calls: list[tuple[datetime, Call]]) -> None:
+    def _take_batch(self) -> list[tuple[datetime, Call]]:
+        batch: list[tuple[datetime, Call]] = []
+        with suppress(Empty):
+            while len(batch) < MAX_BATCH:
+                batch.append(self._waiting.get_nowait())
+        return batch
+
+    def _store(self, batch: list[tuple[datetime, Call]]) -> None:
+        """Store the rows of each call; one whose inputs can't be predicted is dropped alone."""
+        calls = []
+        for when, call in batch:
+            try:
+                calls.append(self._rows(when, call))
+            except Exception as error:  # whatever fails here must not end the log
+                self._drop(1, error)
+        if calls:
+            self._insert(calls)
+
+    def _insert(self, calls: list[list[dict[str, Any]]]) -> None:
+        """Insert the rows of some calls in one transaction, or in one for each if the database rejects a row."""
+        from .database import RejectedRowError
+
         try:
-            self._open().insert([row for when, call in calls for row in self._rows(when, call)])
+            self._open().insert([row for rows in calls for row in rows])
+        except RejectedRowError as error:
+            if len(calls) == 1:
+                self._drop(1, error)
+                return
+            for rows in calls:
+                self._insert([rows])
         except Exception as error:  # whatever fails here must not end the log
-            self.count("dropped", len(calls))
-            if not self._failed:
-                logging.getLogger(__name__).warning("Requests can't be logged: %s", error)
-            self._failed = True
+            self._drop(len(calls), error)
         else:
             self.count("stored", len(calls))
             self._failed = False
+
+    def _drop(self, number: int, error: Exception) -> None:
+        self.count("dropped", number)
+        if not self._failed:
+            logging.getLogger(__name__).warning("Requests can't be logged: %s", error)
+        self._failed = True
 
     def _open(self) -> "Database":
         from .database import Database, database_url
@@ -161,24 +221,34 @@ class RequestLog:
             "seconds": call.seconds,
             "share": self.share,
             "problems": list(call.problems) or None,
-            **self._model,
+            **model_columns(call.model or self._predictor),
         }
-        return [
+        rows = [
             {**common, "id": uuid.uuid4().hex, "inputs": inputs, "prediction": prediction}
             for inputs, prediction in self._predicted(call) or [(None, None)]
         ]
+        if call.failed:
+            failure = {"id": uuid.uuid4().hex, "status": 500, "inputs": None, "prediction": None}
+            rows.append({**common, **failure, **model_columns(call.failed)})
+        return rows
 
     def _predicted(self, call: Call) -> list[tuple[Any, Any]]:
         """Return what is logged of inputs and prediction of each row."""
-        rows, predictions = call.rows, call.predictions
+        rows, predictions, model = call.rows, call.predictions, call.model or self._predictor
         if predictions is None:
             rows = [payloads.complete(self._predictor, row) for row in rows]
-            predictions = payloads.predict(self._predictor, rows) if rows else []
-        record = self._predictor.champion.record
+            predictions = payloads.predict(model, rows) if rows else []
+        record = model.champion.record
         return [
             (payloads.logged_inputs(self._predictor, row), summarize(record, prediction))
             for row, prediction in zip(rows, predictions, strict=True)
         ]
+
+
+def model_columns(predictor: Predictor) -> dict[str, Any]:
+    """Return the columns that say which model predicted."""
+    version = predictor.champion.version
+    return {"model": version["name"], "model_version": version["version"], "model_sha256": version["sha256"]}
 
 
 def _count_nothing(_outcome: str, _number: int) -> None:

@@ -20,16 +20,27 @@ def append_promotion(path: Path, values: Sequence[Any]) -> None:
         writer.writerow([datetime.now(UTC).isoformat(timespec="seconds"), *values])
 
 
+def last_promotion(path: Path, sha256: str) -> str:
+    """Return the time of the last line of the log, in ISO 8601, if it put back this model; else nothing."""
+    line = _last_line(path)
+    return str(line["time"]) if line.get("to_sha256") == sha256 else ""
+
+
 def describe_replacement(path: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     """Return a warning if a champion that was put back is replaced by another; else nothing."""
-    if not path.exists() or not old or old["sha256"] == new["sha256"]:
+    latest = _last_line(path)
+    if not old or old["sha256"] == new["sha256"] or latest.get("to_sha256") != old["sha256"]:
         return ""
-    with path.open(encoding="utf-8", newline="") as file:
-        latest = [*csv.DictReader(file)][-1:]
-    if not latest or latest[0]["to_sha256"] != old["sha256"]:
-        return ""
-    version = latest[0]["to_version"]
+    version = latest["to_version"]
     return (
-        f"Note: this replaces version {version}, to which {latest[0]['action']} returned. To keep that one: "
+        f"Note: this replaces version {version}, to which {latest['action']} returned. To keep that one: "
         f"uv run promote {version}, then uv run dvc commit --force evaluate"
     )
+
+
+def _last_line(path: Path) -> dict[str, str]:
+    """Return the last line of the log, empty without one."""
+    if not path.exists():
+        return {}
+    with path.open(encoding="utf-8", newline="") as file:
+        return next(iter([*csv.DictReader(file)][-1:]), {})

@@ -1,7 +1,7 @@
 """Groups of samples with larger errors than the others, found by a shallow decision tree."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ class Feature:
     label: str
     values: Array
     category: str | None = None
+    number_format: Callable[[float], str] = rounded
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def _conditions(
         return
     feature, limit = features[tree.feature[node]], float(tree.threshold[node])
     label, whole = escape(feature.label), bool((np.asarray(feature.values) % 1 == 0).all())
-    threshold = str(math.floor(limit)) if whole else rounded(limit)
+    threshold = str(math.floor(limit)) if whole else feature.number_format(limit)
     if feature.category is None:
         sides = (f"{label} up to {threshold}", f"{label} above {threshold}")
     else:

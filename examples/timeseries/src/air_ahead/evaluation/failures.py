@@ -5,40 +5,43 @@ import numpy as np
 from ..data.schema import Schema
 from .markdown import rounded
 from .scores import Array
+from .shares import Outcome
 
 MEASURE = "mean absolute error"
 
 
-def measure_errors(target: Array, quantiles: Array) -> Array:
+def measure_errors(_schema: Schema, outcome: Outcome) -> Array:
     """Return the mean absolute error of each forecast, shape (origins,)."""
-    return np.asarray(np.abs(target - quantiles[..., 1]).mean(axis=1))
+    return np.asarray(np.abs(outcome.truth.target - outcome.predictions[..., 1]).mean(axis=1))
 
 
-def rank_cases(target: Array, quantiles: Array) -> list[int]:
+def rank_cases(schema: Schema, outcome: Outcome) -> list[int]:
     """Return the positions of all forecasts, those with the largest mean error first."""
-    ranked: list[int] = (-measure_errors(target, quantiles)).argsort(kind="stable").tolist()
+    ranked: list[int] = (-measure_errors(schema, outcome)).argsort(kind="stable").tolist()
     return ranked
 
 
-def describe_case(schema: Schema, target: Array, quantiles: Array, position: int) -> dict[str, str]:
+def describe_case(schema: Schema, outcome: Outcome, position: int) -> dict[str, str]:
     """Return the mean error of a forecast, and its step with the largest error."""
-    errors = np.abs(target[position] - quantiles[position, :, 1])
+    target, quantiles = outcome.truth.target[position], outcome.predictions[position]
+    errors = np.abs(target - quantiles[:, 1])
     worst = int(errors.argmax())
     return {
         MEASURE: rounded(float(errors.mean())),
         f"worst {schema.step} ahead": str(worst + 1),
-        "actual": f"{target[position, worst]:.5g}",
-        "forecast": f"{quantiles[position, worst, 1]:.5g}",
+        "actual": f"{target[worst]:.5g}",
+        "forecast": f"{quantiles[worst, 1]:.5g}",
     }
 
 
-def summarize_errors(schema: Schema, target: Array, quantiles: Array) -> str:
+def summarize_errors(schema: Schema, outcome: Outcome) -> str:
     """Return the mean error of the first and of the last step, and how often the interval misses on each side."""
+    target, quantiles = outcome.truth.target, outcome.predictions
     errors, unit = np.abs(target - quantiles[..., 1]), f" {schema.target.unit}".rstrip()
     above, below = (float(side.mean()) for side in (target > quantiles[..., 2], target < quantiles[..., 0]))
     ahead = f" and {rounded(float(errors[:, -1].mean()))}{unit} {errors.shape[1]} {schema.step}s ahead"
     return (
         f"The mean absolute error is {rounded(float(errors[:, 0].mean()))}{unit} one {schema.step} ahead"
-        f"{ahead if errors.shape[1] > 1 else ''}. The actual value is above the 80 % interval in {above:.0%} of the "
+        f"{ahead if errors.shape[1] > 1 else ''}. The actual value is above the 80% interval in {above:.0%} of the "
         f"cases, and below it in {below:.0%}."
     )

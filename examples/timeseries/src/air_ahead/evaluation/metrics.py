@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from .base import Metric, choose_metric
 
 Array = NDArray[Any]
-# The limits of an 80 % interval around the median.
+# The limits of an 80% interval around the median.
 QUANTILES = (0.1, 0.5, 0.9)
 
 
@@ -34,7 +34,7 @@ METRICS = {
     "rmse": Metric("Root mean squared error", _rmse, higher_is_better=False),
     "pinball": Metric("Pinball loss", _pinball, higher_is_better=False),
     # Best at 0.8: an interval that contains more is too wide.
-    "coverage": Metric("Coverage of the 80 % interval", _coverage, higher_is_better=None),
+    "coverage": Metric("Coverage of the 80% interval", _coverage, higher_is_better=None),
 }
 
 

@@ -11,7 +11,9 @@ from ..data.schema import Schema
 Array = NDArray[Any]
 
 
-def plot_tables(schema: Schema, target: Array, predictions: dict[str, Array]) -> dict[str, pd.DataFrame]:
+def plot_tables(
+    schema: Schema, target: Array, predictions: dict[str, Array], _decision: Any = None
+) -> dict[str, pd.DataFrame]:
     """Return one table per plot, by name, with the model in the column `model`.
 
     `steps` has the error and the coverage by step ahead, `ahead` the forecasts at the full horizon by origin.

@@ -11,7 +11,7 @@ from ..config import STRICT, Params, check
 from ..data.schema import Schema
 from .markdown import format_score, rounded
 from .scores import Array
-from .shares import Outcome, share
+from .shares import Outcome, compare_with_aim, share
 
 MAX_POINTS, DIGITS = 60, 3
 
@@ -91,6 +91,11 @@ def _describe(decision: dict[str, Any], noun: str) -> dict[str, str]:
         "sentence": f"{test['within']:,} of {test['predictions']:,} {noun} of the test split are within {size} of the "
         f"actual value (share {format_score(test['share'])}).",
         "reason": chosen,
+        "aim_outcome": compare_with_aim(
+            f"{aim['share']:.0%} within the tolerance", test["share"]["value"], aim["share"]
+        )
+        if aim.get("share")
+        else "",
     }
 
 

@@ -21,27 +21,35 @@ class Finding:
 
 @dataclass
 class Exploration:
-    """Findings, tables by title, and figures by name with a caption."""
+    """Findings, tables by title, and figures by name with a caption.
+
+    `sampled` is the number of samples that were drawn at random for them; None if they are of all samples.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     figures: dict[str, tuple[str, Figure]] = field(default_factory=dict)
+    sampled: int | None = None
 
 
-def to_markdown(exploration: Exploration, samples: str, folder: str) -> str:
+def to_markdown(exploration: Exploration, samples: str, folder: str, note: str = "") -> str:
     """Return the report.
 
     Args:
         exploration: what was found.
         samples: how many samples of which split, as in "341 rows of the training split".
         folder: of the figures, relative to the report.
+        note: where the samples come from, as a paragraph; empty if they are all there are.
     """
     ranked = sorted(exploration.findings, key=lambda finding: -finding.weight)
+    drawn = f"a random sample of {exploration.sampled:,} of " if exploration.sampled else ""
+    verb = "shows" if exploration.sampled else "show"
     first, rest = ranked[:MAX_FIRST], ranked[MAX_FIRST:]
     parts = [
         "# The data",
-        f"What the {samples} show, and how the validation split differs. Written by the stage `explore`, which does "
-        "not read the test split.",
+        f"What {drawn}the {samples} {verb}, and how the validation split differs. Written by the stage `explore`, "
+        "which does not read the test split.",
+        *([note] if note else []),
         "## What matters most",
         "\n".join(f"{number}. {finding.text}" for number, finding in enumerate(first, start=1)),
     ]
@@ -62,7 +70,7 @@ def join_names(names: Sequence[str], limit: int = 3) -> str:
 
 def percent(share: float) -> str:
     """Return a share in percent; shares below half a percent with two digits."""
-    return f"{rounded(100 * share)} %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+    return f"{rounded(100 * share)}%" if 0 < share < 0.005 else f"{100 * share:.0f}%"
 
 
 def _table(frame: pd.DataFrame) -> str:

@@ -1,4 +1,4 @@
-"""The commands `uv run promote VERSION` and `uv run rollback`: serve a former champion."""
+"""The commands `uv run promote VERSION [--canary]` and `uv run rollback`: serve a former champion."""
 
 import argparse
 from collections.abc import Sequence
@@ -19,6 +19,11 @@ Commit it: git add models && git commit -m "{message}"
 A running demo serves it after a restart. Reports and model card still describe the evaluation of the other model.
 The next `uv run dvc repro` evaluates all models again, and may replace it. To keep it until data, code or parameters
 change: uv run dvc commit --force evaluate"""
+NEXT_CANARY = """\
+Serve it to a tenth of the inputs: CANARY={version}:0.1 uv run demo
+Compare it with the champion: uv run monitor
+For other machines, commit it: git add models/canary && git commit -m "Canary {version}"
+"""
 
 
 @exit_on_user_error()
@@ -28,14 +33,17 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
         prog="promote",
         description="Serve a former champion again: put its files and lineage into models/champion/, move the alias in "
         "MLflow's registry, and add a line to models/promotions.csv.",
-        epilog="example: uv run promote 3",
+        epilog="examples: uv run promote 3; uv run promote 7 --canary",
     )
     parser.add_argument("version", type=int, metavar="VERSION", help="as in champion.json and in MLflow's registry")
-    version = parser.parse_args(arguments).version
+    canary = "only write its files to models/canary/, for CANARY=VERSION:SHARE"
+    parser.add_argument("--canary", action="store_true", help=canary)
+    options = parser.parse_args(arguments)
     paths = paths or ProjectPaths()
-    current = check_current(paths)
+    current = load_champion(paths.champion)[0].record if options.canary else check_current(paths)
     runs.connect(paths)
-    print(serve(paths, "promote", current, find_version(paths, version)))
+    chosen = find_version(paths, options.version)
+    print(write_canary(paths, current, chosen) if options.canary else serve(paths, "promote", current, chosen))
 
 
 @exit_on_user_error()
@@ -88,6 +96,20 @@ def serve(paths: ProjectPaths, action: str, current: dict[str, Any], chosen: Sna
     done = f"{record['model']}, version {new}, is the champion; before: {current['model']}, version {old}."
     registered = f"The alias is at version {entry['registry_version']} of MLflow's registry."
     return "\n".join([done, registered, NEXT.format(message=message)])
+
+
+def write_canary(paths: ProjectPaths, current: dict[str, Any], chosen: Snapshot) -> str:
+    """Write the files of a former champion to the folder of the canary; return what to do next.
+
+    Raises:
+        UserError: it is the same model as the champion.
+    """
+    record = chosen.record
+    if record["sha256"] == current["sha256"]:
+        raise UserError(f"version {chosen.version} is the same model as the champion, so nothing changed")
+    publish(paths.canary, record, chosen.model)
+    done = f"{record['model']}, version {chosen.version}, is the canary in models/canary/; the champion stays."
+    return "\n".join([done, NEXT_CANARY.format(version=chosen.version).rstrip()])
 
 
 def replace_reference(folder: Path, chosen: Snapshot) -> None:

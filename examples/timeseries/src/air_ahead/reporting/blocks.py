@@ -8,6 +8,7 @@ from typing import Any
 from ..evaluation import markdown
 from .sections import read_section
 
+SAME_SCORE = 1e-6  # up to rounding
 IMAGE = re.compile(r"!\[.*?\]\(.*?\)")
 
 
@@ -34,20 +35,22 @@ def render_blocks(evaluation: dict[str, Any], reports: Path, limitations: str) -
 
 
 def describe_results(evaluation: dict[str, Any]) -> str:
-    """Return the decision with its consequences, and the score of the champion on the test split."""
+    """Return the decision with its consequences, and the test scores of champion and simplest model."""
     name, metric = evaluation["champion"], evaluation["metric"]
-    label, score = evaluation["labels"][metric]["label"], evaluation["scores"][name][metric]
+    label, scores = evaluation["labels"][metric]["label"], evaluation["scores"]
+    others = [f"; {other}: {markdown.format_score(scores[other][metric])}" for other in scores if other != name]
     test = _test_split(evaluation)
     links = "[all scores](model_card.md) · [where the model fails](errors.md) · [the data](data.md)"
-    sentence = f"{label} of {name} on {test}: {markdown.format_score(score)}"
-    return "\n\n".join([*markdown.describe_outcome(evaluation), f"{sentence} · {links}"])
+    sentence = f"{label} of {name} on {test}: {markdown.format_score(scores[name][metric])}{''.join(others)}"
+    return "\n\n".join([*markdown.describe_outcome(evaluation), f"{sentence} · {links}", *_sampling(evaluation)])
 
 
 def describe_models(evaluation: dict[str, Any], reports: Path) -> str:
-    """Return the comparison of the models: table, figure, how to read them, and what searches gained."""
+    """Return the comparison of the models: table, figure, how to read them, searches, learning curve."""
     image = "![The score of each model with its interval](figures/comparison.png)"
     table, explanation = markdown.gain_table(evaluation), markdown.explain_scores(evaluation)
-    return "\n\n".join([table, image, explanation, *describe_searches(reports)])
+    others = [*describe_searches(reports), *describe_learning_curve(evaluation, reports)]
+    return "\n\n".join([table, image, explanation, *others])
 
 
 def describe_searches(reports: Path) -> list[str]:
@@ -56,12 +59,25 @@ def describe_searches(reports: Path) -> list[str]:
     return [f"{record['sentence']} [The trials](search/{record['model']}.md)" for record in records]
 
 
+def describe_learning_curve(evaluation: dict[str, Any], reports: Path) -> list[str]:
+    """Return whether more rows would help, if `uv run learning-curve` measured it with this champion and its score."""
+    path = reports / "learning_curve.json"
+    record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    champion = evaluation["champion"]
+    if (record.get("model"), record.get("rows")) != (champion, evaluation["rows"]["train"]):
+        return []
+    if abs(record["score"] - evaluation["validation_scores"][champion][evaluation["metric"]]["value"]) > SAME_SCORE:
+        return []
+    return [f"{record['sentence']} [The learning curve](learning_curve.md)"]
+
+
 def describe_data(evaluation: dict[str, Any], report: str) -> str:
     """Return source and splits of the data, the findings that matter most, and the first figure."""
     rows, data = evaluation["rows"], evaluation["data"]
     splits = f"{rows['train']:,} {evaluation['sample_noun']} for training, {rows['validation']:,} for validation"
     parts = [
         f"{data['source']} License: {data['license']}",
+        *_sampling(evaluation),
         f"{splits}, {rows['test']:,} for the test. What [the training split](data.md) shows first:",
         read_section(report, "What matters most"),
         *IMAGE.findall(report)[:1],
@@ -83,6 +99,11 @@ def describe_errors(evaluation: dict[str, Any], report: str) -> str:
     scored = f"{evaluation['champion']} was not trained on {_test_split(evaluation)}."
     images = IMAGE.findall(largest)
     return "\n\n".join([f"{scored} {summary}", "The largest error:", *images, case, "[The others](errors.md)."])
+
+
+def _sampling(evaluation: dict[str, Any]) -> list[str]:
+    sampling = evaluation.get("sampling")
+    return [markdown.describe_sampling(sampling)] if sampling else []
 
 
 def _test_split(evaluation: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """The champion: the served model and its record `champion.json`. Standard library only."""
 
 import hashlib
+import html
 import json
 import shutil
 import tempfile
@@ -24,12 +25,26 @@ class Champion:
     """The record of the served model: hash, inputs, metrics, comparisons and lineage."""
 
     record: dict[str, Any]
+    is_canary: bool = False
 
     @property
     def lineage(self) -> dict[str, Any]:
         """Git commit, lock hash, data hash, MLflow run and registry version."""
         lineage: dict[str, Any] = self.record["lineage"]
         return lineage
+
+    @property
+    def version(self) -> dict[str, Any]:
+        """Which model it is: its name, its version in MLflow's registry, and the beginning of its SHA-256."""
+        version = self.lineage.get("registry_version")
+        return {"name": self.record["model"], "version": version, "sha256": self.record["sha256"][:12]}
+
+    @property
+    def note(self) -> str:
+        """A sentence in HTML below a prediction of the page by the canary; else nothing."""
+        version = self.version
+        text = f"Predicted by the canary: {version['name']}, version {version['version']}."
+        return f"<p>{html.escape(text)}</p>" if self.is_canary else ""
 
     def require(self, keys: Iterable[str], record: dict[str, Any] | None = None) -> None:
         """Check that the record, or a part of it, has these keys.

@@ -20,7 +20,7 @@ from .track_record import LOG, describe_log
 
 # In the order in which `demo_metadata.pick_examples` returns them.
 EXAMPLES = ("Accurate forecast", "Typical forecast", "Worst forecast")
-LEGEND = (("history", GRAY), ("forecast with 80 % interval", BLUE), ("actual", ORANGE))
+LEGEND = (("history", GRAY), ("forecast with 80% interval", BLUE), ("actual", ORANGE))
 # The narrow chart has letters that are readable on a phone.
 STYLE = (
     ".forecast{container-type:inline-size}.forecast .narrow{display:none}.forecast svg{width:100%;height:auto}"
@@ -57,18 +57,20 @@ def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollecto
         with gr.Column(scale=3):
             explanation = gr.HTML(explanation_html(predictor, predictor.explain({})))
 
-    def explain(**values: Any) -> tuple[str, str, str]:
-        prediction, parts = predictor.predict(values), predictor.explain(values)
-        return summary_html(predictor, prediction), chart_html(predictor, values), explanation_html(predictor, parts)
+    def predict(model: Predictor, **values: Any) -> list[list[str | float | None]]:
+        return table_rows(model.predict(values), model.decimals)
+
+    def explain(model: Predictor, **values: Any) -> tuple[str, str, str]:
+        prediction, parts = model.predict(values), model.explain(values)
+        summary = summary_html(model, prediction) + model.champion.note
+        return summary, chart_html(model, values), explanation_html(model, parts)
 
     connect(
         [button.click, inputs["today"].submit],
         inputs,
-        prediction=Output(
-            log.watch(lambda **values: table_rows(predictor.predict(values), predictor.decimals)), [table]
-        ),
-        explanation=Output(explain, [summary, chart, explanation]),
-        description=f"{label_with_unit(predictor)}: forecast, 80 % interval, and the actual value where it is known.",
+        prediction=Output(log.watch(predict), [table]),
+        explanation=Output(log.route(explain), [summary, chart, explanation]),
+        description=f"{label_with_unit(predictor)}: forecast, 80% interval, and the actual value where it is known.",
         concurrency=concurrency,
     )
     gr.Markdown(f"**Track record:** {describe_log(predictor, ProjectPaths().root / LOG)}", elem_id="record")
@@ -101,9 +103,7 @@ def summary_html(predictor: Predictor, prediction: Prediction) -> str:
     median, low, high = (f"{side[-1]:.{decimals}f}" for side in (prediction.median, prediction.low, prediction.high))
     steps = zip(prediction.low, prediction.actual, prediction.high, strict=True)
     inside = [low <= actual <= high for low, actual, high in steps if actual is not None]
-    text = (
-        f"<b>{median} {unit} in {prediction.times[-1]}</b>; between {low} and {high} in 80\N{NO-BREAK SPACE}% of cases"
-    )
+    text = f"<b>{median} {unit} in {prediction.times[-1]}</b>; between {low} and {high} in 80% of cases"
     if inside:
         text += f". {sum(inside)} of {len(inside)} actual values are in their intervals"
     if decision := format_decision(predictor.champion.record):

@@ -11,9 +11,9 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 
 
 class Metrics:
-    """The metrics of one server."""
+    """The metrics of one server; those of a canary exist only with one."""
 
-    def __init__(self, model: Mapping[str, str], classes: list[str]) -> None:
+    def __init__(self, model: Mapping[str, str], classes: list[str], canary: Mapping[str, str] | None = None) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "http_requests", "Requests of the REST API.", ["route", "status"], registry=self._registry
@@ -33,6 +33,13 @@ class Metrics:
             "logged_requests", "Predictions of API and page in the request log.", ["outcome"], registry=self._registry
         )
         Info("model", "The served model.", registry=self._registry).info(dict(model))
+        if canary:
+            Info("canary", "The canary, and its share of the inputs.", registry=self._registry).info(dict(canary))
+            self._canary = Counter(
+                "canary_requests", "Predictions of the REST API by the canary.", ["outcome"], registry=self._registry
+            )
+            for outcome in ("answered", "failed"):
+                self._canary.labels(outcome)
         for outcome in ("stored", "dropped"):
             self._logged.labels(outcome)
         for label in classes or [""]:
@@ -46,6 +53,10 @@ class Metrics:
     def count_prediction(self, prediction: Any) -> None:
         """Record a prediction: a class, or anything else."""
         self._predictions.labels(prediction if isinstance(prediction, str) else "").inc()
+
+    def count_canary(self, *, failed: bool) -> None:
+        """Record a request that the canary answered, or the champion because the canary failed."""
+        self._canary.labels("failed" if failed else "answered").inc()
 
     def count_feedback(self, *, correct: bool) -> None:
         """Record feedback on a prediction."""

@@ -80,7 +80,7 @@ def prediction_schemas(_predictor: Predictor) -> dict[str, Json]:
     return {
         "times": {"type": "array", "items": {"type": "string"}},
         "prediction": NUMBERS | {"description": "The forecast of each step."},
-        "interval": {"type": "array", "items": NUMBERS, "description": "Both ends of the 80 % interval of each step."},
+        "interval": {"type": "array", "items": NUMBERS, "description": "Both ends of the 80% interval of each step."},
         "actual": {"type": "array", "items": {"type": ["number", "null"]}, "description": "What was measured."},
         "unit": {"type": "string"},
     }

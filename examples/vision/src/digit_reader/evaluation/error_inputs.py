@@ -13,6 +13,7 @@ from .slices import MEASURES
 
 SHOWN = ("brightness", "contrast")
 COLUMNS = 5
+NOTE = ""  # about the inputs that are shown
 
 
 def case_inputs(_record: dict[str, Any], schema: Schema, test: Split, position: int) -> dict[str, str]:

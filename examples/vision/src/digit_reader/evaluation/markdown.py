@@ -30,9 +30,10 @@ def describe_decision(evaluation: Record) -> list[str]:
     decision = evaluation.get("decision")
     if not decision:
         return []
+    texts = (decision.get(key, "") for key in ("sentence", "aim_outcome", "reason"))
     # Brackets without a link are literal.
-    sentence, reason = (escape(decision[key]).replace(r"\[", "[").replace(r"\]", "]") for key in ("sentence", "reason"))
-    return [f"**{sentence}**", reason]
+    sentence, outcome, reason = (escape(text).replace(r"\[", "[").replace(r"\]", "]") for text in texts)
+    return [f"**{sentence}**", f"{outcome} {reason}".strip()]
 
 
 def describe_weak_slices(evaluation: Record) -> list[str]:
@@ -60,8 +61,23 @@ def describe_disagreement(evaluation: Record) -> list[str]:
     label = evaluation["labels"][metric]["label"]
     return [
         f"{label} is {format_score(test)} on the test split, outside of the interval on the validation split, "
-        f"{format_score(validation)}: rely on the test split, on which no choice was based."
+        f"{format_score(validation)}: rely on the test split, by which the pipeline makes no choice."
     ]
+
+
+def describe_sampling(sampling: Record) -> str:
+    """Return how the raw data were sampled, from the attributes of `data.sampling.Sampling`."""
+    text = (
+        f"Of the {sampling['total']:,} rows of the raw data, a sample of {sampling['rows']:,} is used, drawn by a hash "
+        f"of the row number with seed {sampling['seed']}."
+    )
+    if not sampling["rare"]:
+        return text
+    kept = ", ".join(f"{rounded(100 * share)} % of {escape(name)}" for name, share in sampling["rare"].items())
+    return (
+        f"{text} Of rare classes more rows are kept ({kept}), so probabilities and shares of classes are those of the "
+        "sample, not of the raw data."
+    )
 
 
 def compared_rows(evaluation: Record) -> str:
@@ -127,11 +143,13 @@ def _format_gain(gain: Record) -> str:
 
 
 def champion_table(evaluation: Record) -> str:
-    """Return the champion's scores on the test split, a row per metric."""
-    name = evaluation["champion"]
-    scores = evaluation["scores"][name]
-    rows = [[_metric_label(evaluation, key), format_score(scores[key])] for key in evaluation["labels"]]
-    return table(["metric", f"{name}, test split"], rows)
+    """Return the scores on the test split, of the champion and the simplest model, a row per metric."""
+    scores = evaluation["scores"]
+    rows = [
+        [_metric_label(evaluation, key), *(format_score(by_metric[key]) for by_metric in scores.values())]
+        for key in evaluation["labels"]
+    ]
+    return table(["metric", *(f"{name}, test split" for name in scores)], rows)
 
 
 def _metric_label(evaluation: Record, key: str) -> str:
@@ -182,17 +200,27 @@ def _format_value(value: Any) -> str:
 def explain_scores(evaluation: Record) -> str:
     """Return which split was used for what, and how to read the scores."""
     rows, noun, decision = evaluation["rows"], evaluation["sample_noun"], evaluation.get("decision") or {}
-    level = f"{evaluation['confidence']:.3g} confidence" if "confidence" in evaluation else "confidence"
+    level = f"{100 * evaluation['confidence']:.3g}% confidence" if "confidence" in evaluation else "confidence"
     text = (
-        f"The models were trained on {rows['train']:,} {noun} and {_explain_comparison(evaluation)} Only the champion, "
-        f"marked ★, was scored and plotted on the {rows['test']:,} {noun} of the test split. Brackets contain {level} "
-        "intervals, Wilson's for the shares of a decision and percentiles of bootstrap resamples for others: how much "
-        f"the scores vary with the {noun}. They are left out where there are too few {noun}, or all resamples score "
-        "the same."
+        f"The models were trained on {rows['train']:,} {noun} and {_explain_comparison(evaluation)} "
+        f"The {rows['test']:,} {noun} of the test split were used after the selection: to score and plot the champion, "
+        f"marked ★{_explain_other_scores(evaluation)}. Brackets contain {level} intervals: how much a score varies "
+        f"with the {noun}. Those of a decision's shares are Wilson's, the others percentiles of bootstrap resamples. "
+        f"They are left out where there are too few {noun}, or all resamples score the same."
     )
     if "threshold" in decision:
-        text += f" Metrics of classes use the most likely class, not the threshold of {rounded(decision['threshold'])}."
+        text += (
+            " Accuracy and F1 are of the most likely class; the decision, the confusion matrix and the errors are at "
+            f"the threshold of {rounded(decision['threshold'])}."
+            if decision["rule"] == "refer"
+            else " Accuracy and F1 are of the most likely class of all, also of those that are left to a person."
+        )
     return text
+
+
+def _explain_other_scores(evaluation: Record) -> str:
+    others = [name for name in evaluation["scores"] if name != evaluation["champion"]]
+    return f", and to score {', '.join(others)} beside it" if others else ""
 
 
 def _explain_comparison(evaluation: Record) -> str:
@@ -204,7 +232,10 @@ def _explain_comparison(evaluation: Record) -> str:
     pool = f"{rows['train'] + rows['validation']:,} {noun} of the training and the validation split"
     text = f"fitted again for each of {folds['count']} folds of the {pool}, to the other folds."
     if folds["rolling"]:
-        text = f"fitted again for each of {folds['count']} periods, the later half of the {pool}, to all before it."
+        text = (
+            f"fitted again for each of {folds['count']} periods (together the later half of the {pool}), to all {noun} "
+            "before the period."
+        )
     text = f"{text[:-1]}; they were compared by the predictions for these {folds['rows']:,} {noun}."
     alone = [name for name in evaluation["validation_scores"] if name not in evaluation["fold_scores"]]
     return f"{text} {', '.join(alone)} was not fitted again, and {validation}" if alone else text

@@ -1,5 +1,6 @@
 """Tables of points for the plots of a classification: for `dvc plots`, and for the figures in `plots.py`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,32 +10,39 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import roc_curve
 
 from ..data.schema import Schema
+from .decision import predicted_classes
 
 Array = NDArray[Any]
 
 
-def plot_tables(schema: Schema, target: Array, predictions: dict[str, Array]) -> dict[str, pd.DataFrame]:
+def plot_tables(
+    schema: Schema, target: Array, predictions: dict[str, Array], decision: Mapping[str, Any] | None = None
+) -> dict[str, pd.DataFrame]:
     """Return the tables by name, with a row per point and the model's name in the column `model`.
 
     Args:
         schema: names the classes.
         target: the true class indices, shape (rows,).
         predictions: the probabilities of each model, shape (rows, classes).
+        decision: has the threshold of the predicted classes; without one they are the most likely ones.
     """
-    tables = {name: _tables_of_model(schema, target, probabilities) for name, probabilities in predictions.items()}
+    tables = {
+        name: _tables_of_model(schema, target, probabilities, predicted_classes(probabilities, schema, decision))
+        for name, probabilities in predictions.items()
+    }
     return {
         name: pd.concat([model_tables[name].assign(model=model) for model, model_tables in tables.items()])
         for name in ("predictions", "calibration", "roc")
     }
 
 
-def _tables_of_model(schema: Schema, target: Array, probabilities: Array) -> dict[str, pd.DataFrame]:
-    classes, predicted = np.asarray(schema.classes), probabilities.argmax(axis=1)
+def _tables_of_model(schema: Schema, target: Array, probabilities: Array, predicted: Array) -> dict[str, pd.DataFrame]:
+    classes = np.asarray(schema.classes)
     if schema.positive:
         positive = schema.classes.index(schema.positive)
         calibrated = ranked = (target == positive, probabilities[:, positive])
     else:  # the confidence of the predicted class, and the micro average over all classes
-        calibrated = (predicted == target, probabilities.max(axis=1).clip(0, 1))
+        calibrated = (probabilities.argmax(axis=1) == target, probabilities.max(axis=1).clip(0, 1))
         ranked = ((target[:, None] == np.arange(len(classes))).ravel(), probabilities.ravel())
     observed, expected = calibration_curve(*calibrated, n_bins=8, strategy="quantile")
     false_rate, true_rate, _ = roc_curve(*ranked)

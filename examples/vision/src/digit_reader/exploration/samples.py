@@ -1,6 +1,6 @@
 """Findings about samples with a target: what is missing, repeated, different between splits, or mislabeled."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,17 +9,23 @@ from numpy.typing import NDArray
 from scipy.stats import chi2_contingency, ks_2samp
 from threadpoolctl import threadpool_limits
 
-from ..evaluation.markdown import escape
+from ..evaluation.markdown import escape, rounded
 from .report import Exploration, Finding, join_names, percent
 from .target import draw_by_target, measure_association, summarize_target, suspicious_rows
 
 CORRELATED = 0.9  # rank correlation
 SIGNIFICANT = 0.01  # probability of a difference by chance, in any column
+Formats = Mapping[str, Callable[[float], str]]
 MAX_PANELS, MAX_LISTED, MAX_ROWS = 6, 10, 20_000
 
 
 def explore_samples(
-    train: pd.DataFrame, validation: pd.DataFrame, target: pd.Series, vectors: NDArray[np.float64], noun: str
+    train: pd.DataFrame,
+    validation: pd.DataFrame,
+    target: pd.Series,
+    vectors: NDArray[np.float64],
+    noun: str,
+    formats: Formats | None = None,
 ) -> Exploration:
     """Return what the training split shows.
 
@@ -29,7 +35,9 @@ def explore_samples(
         target: the class or value of each row of `train`, as people read it.
         vectors: numbers that describe each row of `train` for a linear model, shape (rows, features).
         noun: for the samples.
+        formats: how numbers of a column are shown, by its name; other columns have three significant digits.
     """
+    rows = len(train)
     if len(train) > MAX_ROWS:  # enough for everything below
         chosen = np.sort(np.random.default_rng(0).permutation(len(train))[:MAX_ROWS])
         train, target, vectors = train.iloc[chosen], target.iloc[chosen], vectors[chosen]
@@ -49,10 +57,10 @@ def explore_samples(
         *_shifted(train, validation),
         *_label_errors(suspects, len(train), noun),
     ]
-    tables = {"The target": summary, "The columns": _summarize(train, ranked)}
+    tables = {"The target": summary, "The columns": _summarize(train, ranked, formats or {})}
     panels = list(ranked.index[:MAX_PANELS])
-    figures = {"columns": ("The most informative columns", _draw(train[panels], target))}
-    return Exploration(findings, tables, figures)
+    figures = {"columns": ("The most informative columns", _draw(train[panels], target, formats or {}))}
+    return Exploration(findings, tables, figures, sampled=len(train) if len(train) < rows else None)
 
 
 def _is_discrete(samples: pd.DataFrame) -> NDArray[np.bool_]:
@@ -118,8 +126,9 @@ def _correlated(samples: pd.DataFrame) -> list[Finding]:
     return [
         Finding(
             0.3 + 0.3 * min(1.0, count / numbers.shape[1]),
-            f"{pairs} a rank correlation above {CORRELATED}, most {names[0]} and {names[1]} ({values[top]:.3f}). "
-            "They say nearly the same, so a model may use either, and importance is shared between them.",
+            f"{pairs} a rank correlation above {CORRELATED}, the highest {names[0]} and {names[1]} "
+            f"({values[top]:.3f}). They say nearly the same, so a model may use either, and importance is shared "
+            "between them.",
         )
     ]
 
@@ -131,8 +140,8 @@ def _shifted(train: pd.DataFrame, validation: pd.DataFrame) -> list[Finding]:
     return [
         Finding(
             0.7,
-            f"Training and validation split differ in {join_names(names)}, more than chance explains. Scores of the "
-            "two are not comparable there, and a model in use will meet other values again.",
+            f"Training and validation split differ in {join_names(names)}, more than chance explains. The scores "
+            "of the two may differ for that reason, and so may those of a model in use.",
         )
     ]
 
@@ -153,33 +162,37 @@ def _label_errors(rows: Sequence[int], count: int, noun: str) -> list[Finding]:
         return [Finding(0.1, f"No label contradicts what similar {noun} have.")]
     listed = ", ".join(map(str, rows[:MAX_LISTED])) + (", …" if len(rows) > MAX_LISTED else "")
     text = (
-        f"{len(rows)} of the {count} {noun} may have a wrong target: cross-validated, a linear model finds it very "
+        f"{len(rows)} of the {count:,} {noun} may have a wrong target: cross-validated, a linear model finds it very "
         f"unlikely. Look at the rows {listed} of the training split in data/prepared/, counted from 0."
     )
     return [Finding(min(0.8, 0.35 + 5 * len(rows) / count), text)]
 
 
-def _summarize(samples: pd.DataFrame, ranked: pd.Series) -> pd.DataFrame:
+def _summarize(samples: pd.DataFrame, ranked: pd.Series, formats: Formats) -> pd.DataFrame:
     rows = {}
     for name in ranked.index[:MAX_LISTED]:
         values = samples[name]
         numeric = pd.api.types.is_numeric_dtype(values)
         typical = values.median() if numeric else values.mode().iloc[0] if values.notna().any() else ""
-        limits = [values.min(), values.max()] if numeric else ["", ""]
-        rows[name] = [ranked[name], values.isna().mean(), values.nunique(), typical, *limits]
+        numbers = [typical, values.min(), values.max()] if numeric else []
+        known = [formats.get(str(name), rounded)(float(number)) if number == number else "" for number in numbers]
+        shown = known or [typical, "", ""]
+        rows[name] = [ranked[name], percent(float(values.isna().mean())), values.nunique(), *shown]
     names = ["mutual information", "missing", "distinct", "median or most frequent", "smallest", "largest"]
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=names)
     frame.index.name = "column" if len(samples.columns) <= MAX_LISTED else f"column (first {MAX_LISTED})"
     return frame
 
 
-def _draw(samples: pd.DataFrame, target: pd.Series) -> Figure:
+def _draw(samples: pd.DataFrame, target: pd.Series, formats: Formats) -> Figure:
     count = samples.shape[1]
     across = min(count, 3)
     figure = Figure(figsize=(2.7 * across, 2.3 * -(-count // across)), dpi=144, layout="constrained")
     panels = np.ravel(figure.subplots(-(-count // across), across, squeeze=False))
     for axes, name in zip(panels, samples, strict=False):
         draw_by_target(axes, samples[name], target)
+        if name in formats and pd.api.types.is_numeric_dtype(samples[name]):
+            axes.xaxis.set_major_formatter(lambda value, _, name=name: formats[name](value))
         axes.set_title(str(name), loc="left", fontsize=9, fontweight="bold")
         axes.tick_params(labelsize=7)
         axes.spines[["top", "right"]].set_visible(False)

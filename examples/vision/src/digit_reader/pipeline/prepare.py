@@ -4,6 +4,7 @@ from ..config import load_params
 from ..data.croissant import write_data_card
 from ..data.folds import write_folds
 from ..data.loading import read_raw
+from ..data.sampling import write_sampling
 from ..data.schema import load_schema
 from ..data.splits import draw_folds, split, write_splits
 from ..data.validation import validate
@@ -16,9 +17,11 @@ def main(paths: ProjectPaths | None = None) -> None:
     paths = paths or ProjectPaths()
     params = load_params(paths.params)
     schema = load_schema(paths.schema)
-    samples = validate(read_raw(paths.raw, schema), schema)
+    raw = read_raw(paths.raw, schema)
+    samples = validate(raw, schema)
     splits = split(samples, schema, params.prepare)
     write_splits(splits, paths.prepared)
+    write_sampling(raw, paths.prepared)
     write_data_card(schema, paths.raw, paths.data_card)
     folds = draw_folds(splits, schema, params.prepare)
     write_folds(folds, paths.prepared)

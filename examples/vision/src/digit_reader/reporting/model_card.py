@@ -34,7 +34,7 @@ Written by `dvc repro`; its text is in `reporting/model_card.py`.
 
 {summary}
 
-The model was trained on {rows:,} {noun} from one source and may not generalize to others.
+The model was trained on {rows:,} {noun} from one source and may not generalize to others.{sampling}
 
 {limitations}
 
@@ -109,6 +109,7 @@ def model_card(evaluation: dict[str, Any], champion: Champion, figures: list[str
         figures="\n".join(f"![{name}](figures/{name}.png)" for name in figures),
         rows=evaluation["rows"]["train"],
         noun=evaluation["sample_noun"],
+        sampling=f" {markdown.describe_sampling(sampling)}" if (sampling := evaluation.get("sampling")) else "",
         limitations=limitations,
         cost=describe_cost(evaluation),
         lineage=markdown.lineage_table(champion.lineage),
@@ -149,7 +150,7 @@ def _split_table(evaluation: dict[str, Any]) -> str:
     uses = {
         "train": f"training{folds}",
         "validation": "selecting the champion and its threshold",
-        "test": "the scores below",
+        "test": "the scores below, after the selection",
     }
     rows = [[part, f"{evaluation['rows'][part]:,}", use] for part, use in uses.items()]
     return markdown.table(["split", evaluation["sample_noun"], "used for"], rows)
@@ -165,7 +166,7 @@ def describe_cost(evaluation: dict[str, Any]) -> str:
     sentences = []
     if known:
         seconds, names = markdown.rounded(sum(known.values())), ", ".join(known)
-        sentences.append(f"Training took {seconds} s of CPU time, measured, in total for {names}.")
+        sentences.append(f"Training took {seconds} s of CPU time in total, for {names}.")
     if refits := [cost["folds_cpu_seconds"] for cost in costs.values() if "folds_cpu_seconds" in cost]:
         sentences.append(f"The refits on folds took {markdown.rounded(sum(refits))} s.")
     if unknown:

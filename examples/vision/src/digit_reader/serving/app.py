@@ -24,10 +24,12 @@ from gradio.route_utils import FnIndexInferError
 from starlette.middleware import Middleware
 
 from .. import TITLE
+from ..errors import exit_on_user_error
 from ..evaluation import markdown
 from ..paths import ProjectPaths
 from . import demo
 from .api import CONCURRENCY, Api
+from .canary import Router, load_router
 from .champion import ChampionError
 from .feedback_collector import FeedbackCollector
 from .predictor import Predictor, load_predictor
@@ -55,7 +57,7 @@ def build_app(
         with gr.Tab("Evaluation"):
             _evaluation_tab(reports or ProjectPaths().reports)
         with gr.Tab("Lineage"):
-            _lineage_tab(predictor)
+            _lineage_tab(log.router)
         _author()
         app.load(None, js=NAME_CALENDARS, api_visibility="private")
     return app
@@ -74,7 +76,9 @@ def build_error_page(reason: str) -> gr.Blocks:
 
 def _heading(decision: dict[str, Any] | None = None) -> None:
     # Not Markdown: title and sentence of the author are shown literally.
-    result = f"<p><b>{html.escape(decision['sentence'])}</b></p>" if decision else ""
+    result = ""
+    if decision:
+        result = f"<p><b>{html.escape(decision['sentence'])}</b> {html.escape(decision.get('aim_outcome', ''))}</p>"
     text = f"<h1>{html.escape(TITLE)}</h1><p>{html.escape(metadata(PACKAGE)['Summary'])}</p>{result}"
     gr.HTML(text, elem_id="heading")
 
@@ -138,14 +142,19 @@ def _figures(folder: Path) -> None:
     )
 
 
-def _lineage_tab(predictor: Predictor) -> None:
-    record = predictor.champion.record
+def _lineage_tab(router: Router) -> None:
+    record = router.champion.champion.record
     gr.Markdown(
         "The origin of the served model:\n\n"
         + markdown.lineage_table(record["lineage"])
         + f"\n\nServed: `{record['model']}` as {record['format'].upper()}, {record['size_bytes']:,} bytes, "
         f"SHA-256 `{record['sha256']}`, verified before loading."
     )
+    if router.canary:
+        gr.Markdown(
+            f"The canary predicts for {router.share:.0%} of the different inputs; its origin:\n\n"
+            + markdown.lineage_table(router.canary.champion.lineage)
+        )
 
 
 def launch(app: gr.Blocks, api: Api, **options: Any) -> Any:
@@ -180,8 +189,10 @@ def serve(paths: ProjectPaths) -> None:
         print(error)
         launch(build_error_page(str(error)), Api(None, str(error)))
     else:
-        collector, log = FeedbackCollector(predictor), RequestLog(predictor)
-        launch(build_app(predictor, paths.reports, collector, log), Api(predictor, collector=collector, log=log))
+        router = load_router(paths, predictor)
+        collector, log = FeedbackCollector(predictor, router=router), RequestLog(predictor, router=router)
+        page = build_app(predictor, paths.reports, collector, log)
+        launch(page, Api(predictor, collector=collector, log=log, router=router))
         log.close()
 
 
@@ -191,10 +202,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         prog="demo",
         description="Serve the champion's web page and API until Ctrl-C.",
         epilog="GRADIO_SERVER_NAME and GRADIO_SERVER_PORT set the address; by default 127.0.0.1 and port 7860, or the "
-        "next free port.",
+        "next free port. CANARY=VERSION:SHARE serves models/canary/ to a share of the inputs, such as CANARY=7:0.1.",
     ).parse_args(arguments)
     # Gradio handles Ctrl-C while it waits, but not while it starts.
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), exit_on_user_error():
         serve(ProjectPaths())
 
 

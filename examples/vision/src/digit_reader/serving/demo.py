@@ -22,7 +22,7 @@ from .uploads import Predict, read_inputs, read_payload, watched_prediction
 def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollector, log: RequestLog) -> None:
     """Add the content of the tab."""
     record = predictor.champion.record
-    first, predict = predictor.predict(), watched_prediction(predictor, log)
+    first, predict = predictor.predict(), watched_prediction(log)
     picture = {"url": record["inputs"][0]["default"]}
     probabilities, summary, explanation, _ = Outputs.values(predictor, first, picture)
     outputs = Outputs(
@@ -43,14 +43,14 @@ def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollecto
             add_feedback_form(collector, {INPUT: outputs.picture}, read_inputs)
             outputs.explanation.render()
 
-    def explain(picture: Any) -> tuple[Any, ...]:
-        return Outputs.values(predictor, predictor.predict(read_payload(picture)), picture)[1:]
+    def explain(model: Predictor, picture: Any) -> tuple[Any, ...]:
+        return Outputs.values(model, model.predict(read_payload(picture)), picture)[1:]
 
     connect(
         [button.click],
         {"picture": image},
-        prediction=Output(lambda picture: predict(picture).probabilities, [outputs.prediction]),
-        explanation=Output(explain, outputs[1:]),
+        prediction=Output(lambda picture: predict(picture)[1].probabilities, [outputs.prediction]),
+        explanation=Output(log.route(explain, read_inputs), outputs[1:]),
         description="Classify an image file; without one, the example that the page shows first.",
         concurrency=concurrency,
     )
@@ -65,7 +65,9 @@ def _add_gallery(
     """Add samples of the test split; choosing one shows its prediction."""
     predictions = [predictor.predict(decode_data_url(sample["inputs"]["picture"])) for sample in samples]
     captions = [
-        describe_error(sample["truth"], prediction.probabilities) if name == "errors" else sample["truth"]
+        describe_error(sample["truth"], prediction.probabilities, predictor.champion.record)
+        if name == "errors"
+        else sample["truth"]
         for sample, prediction in zip(samples, predictions, strict=True)
     ]
     images = [to_image(prediction.pixels, predictor.spec, 64) for prediction in predictions]
@@ -84,14 +86,14 @@ def _add_gallery(
     )
 
     def choose(event: gr.SelectData) -> tuple[Any, ...]:
-        return predict_sample(predictor, predict, samples[event.index])
+        return predict_sample(predict, samples[event.index])
 
     chosen = gallery.select(choose, outputs=outputs, api_visibility="private")
     chosen.success(None, js=SCROLL, api_visibility="private")
 
 
-def predict_sample(predictor: Predictor, predict: Predict, sample: Any) -> tuple[Any, ...]:
+def predict_sample(predict: Predict, sample: Any) -> tuple[Any, ...]:
     """Return the image of a sample, and what the outputs show for it."""
     picture = {"url": sample["inputs"]["picture"]}
-    prediction = predict(picture)
-    return to_image(prediction.pixels, predictor.spec), *Outputs.values(predictor, prediction, picture)
+    model, prediction = predict(picture)
+    return to_image(prediction.pixels, model.spec), *Outputs.values(model, prediction, picture)

@@ -18,12 +18,12 @@ def add_inputs(predictor: Predictor, first: Prediction, outputs: Outputs, predic
     """Add a sketchpad, an upload and a button; return the last two."""
     gr.Markdown("### Draw a digit or upload an image")
     with gr.Tab("Draw"):
-        _add_sketchpad(predictor, outputs, predict)
+        _add_sketchpad(outputs, predict)
     with gr.Tab("Upload"):
         return add_upload(predictor, first)
 
 
-def _add_sketchpad(predictor: Predictor, outputs: Outputs, predict: Predict) -> None:
+def _add_sketchpad(outputs: Outputs, predict: Predict) -> None:
     """Add a sketchpad that shows a prediction after each stroke; it is not part of the API."""
     sketchpad = gr.Sketchpad(
         blank_image(),
@@ -42,7 +42,7 @@ def _add_sketchpad(predictor: Predictor, outputs: Outputs, predict: Predict) -> 
     initial = outputs.summary.value
 
     def update(drawing: Any, shown: str) -> Any:
-        values = predict_drawing(predictor, predict, drawing)
+        values = predict_drawing(predict, drawing)
         # Gradio reports the blank pad when the page opens, while the first example is still shown.
         return gr.skip() if values[0] is None and shown == initial else values
 
@@ -64,11 +64,11 @@ def blank_image() -> Image.Image:
     return Image.new("RGB", (SIZE, SIZE), "white")
 
 
-def predict_drawing(predictor: Predictor, predict: Predict, drawing: Any) -> tuple[Any, ...]:
+def predict_drawing(predict: Predict, drawing: Any) -> tuple[Any, ...]:
     """Return what the outputs show; an error message instead of the summary if there is no prediction."""
     picture: Any = (drawing or {}).get("composite")
     try:
-        prediction = predict(picture)
+        model, prediction = predict(picture)
     except InvalidInputError as error:
         return None, format_error(error), "", None
-    return Outputs.values(predictor, prediction, picture)
+    return Outputs.values(model, prediction, picture)

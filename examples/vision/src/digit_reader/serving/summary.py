@@ -4,7 +4,7 @@ import html
 from collections.abc import Mapping
 from typing import Any
 
-from .decision import format_decision
+from .decision import format_decision, predicted_class
 
 
 def format_summary(probabilities: Mapping[str, float], record: Mapping[str, Any]) -> str:
@@ -20,11 +20,11 @@ def format_summary(probabilities: Mapping[str, float], record: Mapping[str, Any]
 def percent(probability: float) -> str:
     """Return a probability in whole percent; never 0 % or 100 %, since no prediction is certain."""
     if probability > 0.99:
-        return "over 99\N{NO-BREAK SPACE}%"
-    return f"{100 * probability:.0f}\N{NO-BREAK SPACE}%" if probability >= 0.01 else "under 1\N{NO-BREAK SPACE}%"
+        return "over 99%"
+    return f"{100 * probability:.0f}%" if probability >= 0.01 else "under 1%"
 
 
-def describe_error(truth: str, probabilities: Mapping[str, float]) -> str:
+def describe_error(truth: str, probabilities: Mapping[str, float], record: Mapping[str, Any]) -> str:
     """Return the true class of a sample and the wrong prediction for it, as plain text."""
-    label = max(probabilities, key=probabilities.__getitem__)
+    label = predicted_class(record, probabilities)
     return f"{truth}, not {label} ({percent(probabilities[label])})"

@@ -21,7 +21,12 @@ MAX_ERRORS = 6
 
 
 def demo_metadata(
-    exported: bytes, predictions: Mapping[str, NDArray[Any]], splits: dict[str, Split], schema: Schema, params: Params
+    exported: bytes,
+    predictions: Mapping[str, NDArray[Any]],
+    splits: dict[str, Split],
+    schema: Schema,
+    params: Params,
+    decision: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the inputs, the most important first, three examples and the worst errors of the test split.
 
@@ -31,12 +36,13 @@ def demo_metadata(
         splits: the rows.
         schema: the columns.
         params: name the metric by which importance is measured.
+        decision: has the threshold of the predictions, if there is one.
     """
     inputs = {entry["name"]: entry for entry in describe_inputs(schema, splits)}
     metric, seed = primary_metric(params.evaluate.metric), params.evaluate.seed
     importance = permutation_importance(exported, splits["validation"], schema, metric, seed)
     ranked = sorted(inputs, key=lambda name: -importance[name])
-    worst = rank_errors(schema, splits["test"], predictions["test"])
+    worst = rank_errors(schema, splits["test"], predictions["test"], decision)
     return {
         "inputs": [inputs[name] | {"importance": round(importance[name], 6)} for name in ranked],
         "examples": describe_rows(schema, splits["test"], select_examples(schema, splits["test"], predictions["test"])),

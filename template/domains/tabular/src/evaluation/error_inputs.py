@@ -1,15 +1,19 @@
 """The inputs of the rows in `reports/errors.md`."""
 
+import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..data.schema import MISSING, Schema
+from ..data.schema import MISSING, Column, Schema
 from ..data.splits import Split
-from .demo_metadata import describe_rows
 from .error_groups import Feature
+from .markdown import rounded
+from .values import format_value, format_with_unit
 
+NOTE = "The last columns are the most important inputs; inputs that are correlated share their importance."
 # The most important inputs.
 MAX_INPUTS = 5
 DAYS_PER_YEAR = 365.2425
@@ -17,12 +21,15 @@ DAYS_PER_YEAR = 365.2425
 
 def case_inputs(record: dict[str, Any], schema: Schema, test: Split, position: int) -> dict[str, str]:
     """Return the most important inputs of a row by label, as text."""
-    (row,) = describe_rows(schema, test, [position])
-    values = {column["label"]: row["inputs"][column["name"]] for column in record["inputs"][:MAX_INPUTS]}
-    return {
-        label: "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-        for label, value in values.items()
-    }
+    columns = {column.name: column for column in schema.features}
+    shown = [columns[entry["name"]] for entry in record["inputs"][:MAX_INPUTS]]
+    return {column.label: _format_cell(column, test.features[column.name].iloc[position]) for column in shown}
+
+
+def _format_cell(column: Column, value: Any) -> str:
+    if column.kind == "category":
+        return str(value)
+    return "" if math.isnan(value) else format_with_unit(column, float(value))
 
 
 def error_features(schema: Schema, test: Split) -> list[Feature]:
@@ -38,7 +45,8 @@ def error_features(schema: Schema, test: Split) -> list[Feature]:
         if column.kind == "date":
             label, numbers = f"{label} (year)", np.floor(1970 + numbers / DAYS_PER_YEAR)
         typical = 0.0 if missing.all() else float(np.nanmedian(numbers))
-        features.append(Feature(label, np.where(missing, typical, numbers)))
+        number_format = rounded if column.kind == "date" else partial(format_value, column)
+        features.append(Feature(label, np.where(missing, typical, numbers), number_format=number_format))
         if missing.any():
             features.append(Feature(f"{label} is", missing, MISSING))
     return features

@@ -15,6 +15,9 @@ from ..data.splits import Split, encode_target
 from ..models.inference import predict_onnx
 from ..models.onnx_file import read_tokenizer
 from ..models.special_tokens import SPECIAL_TOKENS
+from .decision import predicted_classes
+from .scores import Truth
+from .shares import Outcome
 
 # Limits of the accepted length in characters; between them, the length of the training texts decides.
 MIN_LIMIT, MAX_LIMIT = 2_000, 10_000
@@ -27,9 +30,15 @@ MAX_ERRORS, MAX_CANDIDATES = 6, 60
 
 
 def demo_metadata(
-    exported: bytes, predictions: Mapping[str, NDArray[Any]], splits: dict[str, Split], schema: Schema, params: Params
+    exported: bytes,
+    predictions: Mapping[str, NDArray[Any]],
+    splits: dict[str, Split],
+    schema: Schema,
+    params: Params,
+    decision: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the entries for the demo; `predictions` are the probabilities of the champion, `exported`, by split."""
+    outcome = Outcome(Truth(encode_target(splits["test"].target, schema)), predictions["test"], decision)
     examples = select_examples(schema, splits["test"], predictions["test"], exported) if schema.extracts else []
     texts = [*(question.ask for question in schema.questions), *(row["inputs"][schema.text.name] for row in examples)]
     text_input = {
@@ -44,13 +53,13 @@ def demo_metadata(
         "inputs": [text_input],
         "questions": [{"ask": question.ask, "answer": question.answer} for question in schema.questions],
         "examples": examples,
-        "errors": select_errors(schema, splits["test"], predictions["test"], exported) if schema.extracts else [],
+        "errors": select_errors(schema, splits["test"], outcome, exported) if schema.extracts else [],
         "versions": source_versions(splits),
     }
 
 
 def length_limit(train: Split) -> int:
-    """Return the length that 95 % of the training texts don't exceed, rounded up to thousands, within the limits."""
+    """Return the length that 95% of the training texts don't exceed, rounded up to thousands, within the limits."""
     length = float(train.features["text"].str.len().quantile(0.95))
     return min(MAX_LIMIT, max(MIN_LIMIT, 1000 * int(np.ceil(length / 1000))))
 
@@ -98,20 +107,20 @@ def select_examples(
     return examples
 
 
-def select_errors(
-    schema: Schema, test: Split, probabilities: NDArray[np.float64], exported: bytes
-) -> list[dict[str, Any]]:
+def select_errors(schema: Schema, test: Split, outcome: Outcome, exported: bytes) -> list[dict[str, Any]]:
     """Return the test texts whose excerpts have the most confident wrong predictions, with their classes."""
-    target = encode_target(test.target, schema)
-    wrong = np.flatnonzero(probabilities.argmax(axis=1) != target)
-    wrong = wrong[(-probabilities[wrong].max(axis=1)).argsort(kind="stable")][:MAX_CANDIDATES]
+    target = outcome.truth.target
+    predicted = predicted_classes(outcome.predictions, schema, outcome.decision)
+    wrong = np.flatnonzero(predicted != target)
+    wrong = wrong[(-outcome.predictions[wrong, predicted[wrong]]).argsort(kind="stable")][:MAX_CANDIDATES]
     if not len(wrong):
         return []
     # The demo shows excerpts, whose predictions may be right.
     excerpts = test.features["text"].iloc[wrong].map(excerpt)
     scores = predict_onnx(exported, excerpts.to_frame(), schema)
-    ranked = (-scores.max(axis=1)).argsort(kind="stable")
-    still = [position for position in ranked if scores[position].argmax() != target[wrong[position]]]
+    predicted = predicted_classes(scores, schema, outcome.decision)
+    ranked = (-scores[np.arange(len(scores)), predicted]).argsort(kind="stable")
+    still = [position for position in ranked if predicted[position] != target[wrong[position]]]
     return [
         {"inputs": {schema.text.name: str(excerpts.iloc[position])}, "truth": schema.classes[target[wrong[position]]]}
         for position in still[:MAX_ERRORS]

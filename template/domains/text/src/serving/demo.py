@@ -51,18 +51,19 @@ def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollecto
     if versions := ", ".join(f"{source} {version}" for source, version in record.get("versions", {}).items()):
         gr.Markdown(f"Trained on {versions}.")
 
-    def explain(**inputs: Any) -> tuple[str, str]:
+    def predict(model: Predictor, **inputs: Any) -> dict[str, float]:
+        return model.predict(inputs[name] or "").probabilities
+
+    def explain(model: Predictor, **inputs: Any) -> tuple[str, str]:
         text = inputs[name] or ""
-        summary = format_summary(predictor.predict(text).probabilities, record)
-        return summary, format_explanation(predictor.explain(text))
+        summary = format_summary(model.predict(text).probabilities, model.champion.record)
+        return summary + model.champion.note, format_explanation(model.explain(text))
 
     connect(
         [button.click, textbox.submit],
         {name: textbox},
-        prediction=Output(
-            log.watch(lambda **inputs: predictor.predict(inputs[name] or "").probabilities, read), [label]
-        ),
-        explanation=Output(explain, [summary, explanation]),
+        prediction=Output(log.watch(predict, read), [label]),
+        explanation=Output(log.route(explain, read), [summary, explanation]),
         description=f"Predict {target.lower()} from a text; there is a default.",
         concurrency=concurrency,
     )
@@ -77,7 +78,8 @@ def _error_text(predictor: Predictor, error: Any) -> str:
     """Return the true and the predicted class of a text, and its beginning."""
     text = error["inputs"][predictor.input["name"]]
     start = text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]}…"
-    return f"{describe_error(error['truth'], predictor.predict(text).probabilities)}: {start}"
+    record, probabilities = predictor.champion.record, predictor.predict(text).probabilities
+    return f"{describe_error(error['truth'], probabilities, record)}: {start}"
 
 
 def _example_buttons(record: Any, name: str) -> list[tuple[Any, str]]:

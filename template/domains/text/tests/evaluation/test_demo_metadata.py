@@ -22,6 +22,8 @@ from project_package.evaluation.demo_metadata import (
     select_errors,
     select_examples,
 )
+from project_package.evaluation.scores import Truth
+from project_package.evaluation.shares import Outcome
 from project_package.paths import ProjectPaths
 from project_package.serving.champion import MODEL_FILE
 from project_package.serving.predictor import Predictor
@@ -73,7 +75,8 @@ def test_errors_are_texts_that_the_demo_predicts_wrongly(predictor: Predictor, s
 
 def test_without_wrong_predictions_there_are_no_errors(splits: Splits, schema: Schema, exported: bytes) -> None:
     test = splits["test"]
-    perfect = np.eye(len(schema.classes))[encode_target(test.target, schema)]
+    target = encode_target(test.target, schema)
+    perfect = Outcome(Truth(target), np.eye(len(schema.classes))[target])
     assert select_errors(schema, test, perfect, exported) == []
 
 

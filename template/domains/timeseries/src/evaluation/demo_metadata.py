@@ -17,7 +17,12 @@ MAX_ERRORS = 6
 
 
 def demo_metadata(
-    exported: bytes, predictions: Mapping[str, NDArray[Any]], splits: dict[str, Split], schema: Schema, params: Params
+    exported: bytes,
+    predictions: Mapping[str, NDArray[Any]],
+    splits: dict[str, Split],
+    schema: Schema,
+    params: Params,
+    _decision: Any = None,
 ) -> dict[str, Any]:
     """Return the keys of `champion.json` that only the demo reads.
 

@@ -11,6 +11,8 @@ from ..data.splits import Split
 from .error_groups import Feature
 from .slices import slice_labels
 
+NOTE = ""  # about the inputs that are shown
+
 
 def case_inputs(_record: dict[str, Any], schema: Schema, test: Split, position: int) -> dict[str, str]:
     """Return the first step of a forecast and the last value before it."""

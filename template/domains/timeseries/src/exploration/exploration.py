@@ -123,7 +123,7 @@ def _changes(series: pd.Series) -> pd.DataFrame:
     changes = series.diff().dropna()
     levels = (0.0, 0.05, 0.5, 0.95, 1.0)
     table = pd.DataFrame(
-        {"change": changes.quantile(list(levels)).to_numpy()}, [f"{100 * level:.0f} %" for level in levels]
+        {"change": changes.quantile(list(levels)).to_numpy()}, [f"{100 * level:.0f}%" for level in levels]
     )
     table.index.name = "share of the changes below"
     return table

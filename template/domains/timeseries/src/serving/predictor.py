@@ -31,7 +31,7 @@ class Prediction:
 
     Attributes:
         times: the steps, such as "1998-01" for a month.
-        low: lower end of the 80 % interval.
+        low: lower end of the 80% interval.
         median: the forecast.
         high: upper end of the interval.
         actual: measured values; None where there is none.

@@ -21,7 +21,7 @@ class Step:
         made_at: the day on which the forecast was made.
         last_known: the last step of the series that the model had.
         time: the step that is forecast.
-        low: lower end of the 80 % interval.
+        low: lower end of the 80% interval.
         median: the forecast.
         high: upper end of the interval.
         model: the name of the model.
@@ -136,7 +136,7 @@ def describe(predictor: Predictor, steps: Sequence[Step]) -> str:
     size = f"{error:.{predictor.decimals}f} {unit}".strip()
     return (
         f"{text}, {len(outcomes)} of them with a known outcome: mean absolute error {size}, {inside} of "
-        f"{len(outcomes)} in the 80 % interval."
+        f"{len(outcomes)} in the 80% interval."
     )
 
 

@@ -108,7 +108,7 @@ def test_ridge_fits_the_smallest_training_split(splits: Splits, schema: Schema, 
 
 @pytest.mark.parametrize("name", ["baseline", "ets"])
 def test_each_end_of_the_interval_has_its_coverage(name: str, splits: Splits, schema: Schema, params: Params) -> None:
-    """On the training windows, 10 % of the values are above and 10 % below, unless an end is at the forecast."""
+    """On the training windows, 10% of the values are above and 10% below, unless an end is at the forecast."""
     target = encode_target(splits["train"].target, schema)
     low, median, high = np.moveaxis(fit(name, splits["train"], schema, params).predict(splits["train"].features), 2, 0)
     for end, outside in ((low, target < low), (high, target > high)):

@@ -1,5 +1,6 @@
 """Entries of `champion.json` for the demo: example images, and typical images for novelty detection."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -14,6 +15,7 @@ from ..data.novelty import center_to_text, coarse_gray, distance_to_nearest
 from ..data.preprocessing import to_image
 from ..data.schema import Schema
 from ..data.splits import Split, encode_target
+from .decision import predicted_classes
 
 MAX_EXAMPLES = 12  # plus the two with the lowest probability of the true class
 MAX_ERRORS = 6
@@ -28,6 +30,7 @@ def demo_metadata(
     splits: dict[str, Split],
     schema: Schema,
     params: Params,
+    decision: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the demo's entries of `champion.json`.
 
@@ -36,6 +39,7 @@ def demo_metadata(
         splits: The images.
         schema: Their size and classes.
         params: Contains the seed of the k-means clustering.
+        decision: Has the threshold of the predictions, if there is one.
     """
     spec = schema.picture
     examples = select_examples(splits["test"], predictions["test"], schema) if schema.examples else []
@@ -47,7 +51,7 @@ def demo_metadata(
         "inputs": [{"name": "picture", "label": "Image", "kind": "picture", "default": default}],
         "grid": asdict(spec),
         "examples": examples,
-        "errors": select_errors(splits["test"], predictions["test"], schema) if schema.examples else [],
+        "errors": select_errors(splits["test"], predictions["test"], schema, decision) if schema.examples else [],
         "typical": [center_to_text(center) for center in centers],
         "familiar_within": max(round(float(np.quantile(distances, FAMILIAR_QUANTILE)), 3), 0.001),
     }
@@ -70,10 +74,13 @@ def select_examples(test: Split, prediction: NDArray[np.float64], schema: Schema
     return describe_samples(test, rows, schema)
 
 
-def select_errors(test: Split, prediction: NDArray[np.float64], schema: Schema) -> list[dict[str, Any]]:
+def select_errors(
+    test: Split, prediction: NDArray[np.float64], schema: Schema, decision: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
     """Return the test images with the most confident wrong predictions, with their true classes."""
-    wrong = np.flatnonzero(prediction.argmax(axis=1) != encode_target(test.target, schema))
-    ranked = wrong[(-prediction[wrong].max(axis=1)).argsort(kind="stable")]
+    predicted = predicted_classes(prediction, schema, decision)
+    wrong = np.flatnonzero(predicted != encode_target(test.target, schema))
+    ranked = wrong[(-prediction[wrong, predicted[wrong]]).argsort(kind="stable")]
     return describe_samples(test, ranked[:MAX_ERRORS].tolist(), schema)
 
 

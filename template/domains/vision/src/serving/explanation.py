@@ -30,6 +30,7 @@ class Outputs(NamedTuple):
     ) -> tuple[dict[str, float], str, str, dict[str, Any]]:
         """Return what they show; the picture is as Gradio passes it on."""
         summary = format_summary(prediction.probabilities, predictor.champion.record)
+        summary += predictor.champion.note
         return prediction.probabilities, summary, format_explanation(predictor, prediction), picture
 
 

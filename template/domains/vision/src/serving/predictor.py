@@ -85,7 +85,7 @@ class Predictor:
         return np.asarray(self._session.run([self._output], {"picture": inputs})[0], dtype=np.float64)
 
     def novelty(self, pixels: Pixels) -> float:
-        """Return the distance to the nearest typical image; 99 % of the validation images are below 1."""
+        """Return the distance to the nearest typical image; 99% of the validation images are below 1."""
         distance = distance_to_nearest(coarse_gray(pixels[None], self.spec), self._centers)[0]
         return float(distance) / self._familiar_distance
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import gradio as gr
 from gradio.utils import get_upload_folder
@@ -14,7 +14,7 @@ from .payloads import INPUT
 from .predictor import InvalidInputError, Prediction, Predictor
 from .request_log import RequestLog
 
-Predict = Callable[[Any], Prediction]
+Predict = Callable[[Any], tuple[Predictor, Prediction]]
 
 
 def add_upload(predictor: Predictor, first: Prediction) -> tuple[Any, Any]:
@@ -46,10 +46,14 @@ def read_inputs(picture: Any) -> dict[str, bytes]:
     return {INPUT: read_payload(picture)}
 
 
-def watched_prediction(predictor: Predictor, log: RequestLog) -> Predict:
-    """Return a function that predicts for an image as Gradio passes it on, and logs its calls."""
-    watched = log.watch(lambda picture: predictor.predict(read_payload(picture)), read_inputs)
-    return lambda picture: cast(Prediction, watched(picture=picture))
+def watched_prediction(log: RequestLog) -> Predict:
+    """Return a function that returns model and prediction for an image as Gradio passes it on, and logs its calls."""
+
+    def predict(model: Predictor, picture: Any) -> tuple[Predictor, Prediction]:
+        return model, model.predict(read_payload(picture))
+
+    watched = log.watch(predict, read_inputs)
+    return lambda picture: watched(picture=picture)
 
 
 def _uploaded_file(path: str) -> Path:

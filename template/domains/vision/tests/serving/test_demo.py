@@ -118,9 +118,9 @@ def test_the_galleries_are_optional(predictor: Predictor, monkeypatch: pytest.Mo
 
 
 def test_example_images_are_predicted(predictor: Predictor) -> None:
-    predict = watched_prediction(predictor, RequestLog(predictor, share=0))
+    predict = watched_prediction(RequestLog(predictor, share=0))
     image, probabilities, summary, explanation, _ = demo.predict_sample(
-        predictor, predict, predictor.champion.record["examples"][1]
+        predict, predictor.champion.record["examples"][1]
     )
     assert image.size == (image.width, image.height)
     label = max(probabilities, key=probabilities.__getitem__)

@@ -60,7 +60,7 @@ def test_long_logs_are_complete(store: MlflowClient) -> None:
 def test_the_gpu_is_logged(project: ProjectPaths, store: MlflowClient) -> None:
     exported = Candidate.read(project.candidate("baseline")).exported
     table = pd.DataFrame({"x": [1.0], "y": [2.0]})
-    run = runs.TrainingRun("net", {}, {"fit_cpu_seconds": 1.0}, exported, table, "y")
+    run = runs.TrainingRun("net", {}, {"fit_cpu_seconds": 1.0}, exported, table, "y", runs.describe_machine())
     TrainingLog([], {}, "GPU 1").write(runs.log_training(run, current_lineage(project)))
     cost = {"fit_cpu_seconds": 1.0, "machine": runs.describe_machine(), "gpu": "GPU 1"}
     assert runs.training_cost(runs.find_run(exported)) == cost

@@ -6,7 +6,7 @@
 import re
 import zipfile
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -17,10 +17,15 @@ from pydantic.dataclasses import dataclass
 
 from ..config import check
 from ..errors import UserError
+from .sampling import SAMPLING, Sampling
 from .text_files import WHITESPACE, plain_file
 
 # A sample keeps up to so many rows of each class, so that rare classes don't vanish.
 MIN_ROWS_PER_CLASS = 500
+# The number of a row; no column has this name.
+ROW = '"(row number)"'
+# Each thread of DuckDB needs memory for 16 of the longest lines.
+MAX_THREADS = 4
 # Of a line, and of an object that contains all rows.
 LONG_LINE_BYTES, MAX_JSON_BYTES = 1 << 24, 1 << 28
 BLANKS = " \t\r\n\u00a0\u2007\u2009\u202f\u3000\ufeff"
@@ -53,7 +58,7 @@ class Reading:
         records: the key of the list of rows in a JSON object.
         computed: columns that DuckDB computes from others, and their SQL.
         left_out_rows: texts in a column that mark rows that are no samples, such as totals.
-        most_rows: a larger table is sampled at random, keeping rare classes.
+        most_rows: a larger table is sampled at random, keeping rare classes. A larger sample contains the smaller ones.
         seed: of the sample.
     """
 
@@ -92,7 +97,10 @@ class TableColumn(NamedTuple):
 
 
 class RawTable(NamedTuple):
-    """The columns that were read, by their names in the result, and the names of all columns of the file."""
+    """The columns that were read, by their names in the result, and the names of all columns of the file.
+
+    `frame.attrs[SAMPLING]` has the attributes of the `Sampling` of a table that was too large.
+    """
 
     frame: pd.DataFrame
     columns: tuple[str, ...]
@@ -103,6 +111,8 @@ def read_table(
 ) -> RawTable:
     """Read columns of the raw file; a column that the file lacks is left out.
 
+    A file is streamed: of one with more than `most_rows` rows, only the sample is in memory.
+
     Categories are text without surrounding blanks, numbers float64 with nan for missing values, dates the number of
     days since 1970-01-01. A column with values of another type is returned as text.
 
@@ -110,7 +120,7 @@ def read_table(
         folder: of the file.
         reading: the entry `reading` of `schema.yaml`, see `Reading`.
         columns: the columns.
-        stratum: the name of the column whose rare values a sample keeps.
+        stratum: the name of the column whose rare values a sample keeps, if it is a category.
 
     Raises:
         TableError: the file is missing or can't be read.
@@ -126,6 +136,7 @@ def _read(folder: Path, reading: Reading, columns: Sequence[TableColumn], stratu
     try:
         with plain_file(path, reading) as plain, duckdb.connect() as database:
             database.execute("SET autoinstall_known_extensions = false")
+            database.execute(f"SET threads = {MAX_THREADS}")
             try:
                 return _query(database, _source(plain, reading), reading, columns, stratum)
             except duckdb.InvalidInputException as error:
@@ -138,11 +149,17 @@ def _query(database: Any, source: str, reading: Reading, columns: Sequence[Table
     database.execute(f"CREATE VIEW raw AS {_select(source, reading)}")
     names = tuple(str(row[0]) for row in database.execute("DESCRIBE raw").fetchall())
     present = [column for column in columns if column.file_name in names]
-    rows, selected = _count_and_select(database, reading, present)
-    class_column = next((column for column in present if column.name == stratum), None)
-    frame = database.execute(f"SELECT {selected} FROM {_sample(reading, class_column, rows)}").df()
+    (rows,) = database.execute("SELECT count(*) FROM raw").fetchone()
+    table, rare = "raw", {}
     if rows > reading.most_rows:
-        print(f"sampled {len(frame):,} of {rows:,} rows: `most_rows` under `reading` in schema.yaml")
+        table, rare = "sample", _draw_sample(database, reading, present, stratum, rows)
+    frame = database.execute(f"SELECT {_typed_columns(database, table, reading, present)} FROM {table}").df()
+    if table == "sample":
+        frame.attrs[SAMPLING] = asdict(Sampling(len(frame), rows, reading.seed, rare))
+        print(
+            f"sampled {len(frame):,} of {rows:,} rows: `most_rows` under `reading` in schema.yaml; whether more would "
+            "help: uv run learning-curve"
+        )
     return RawTable(frame if present else frame.drop(columns="nothing"), names)
 
 
@@ -156,15 +173,15 @@ def _select(source: str, reading: Reading) -> str:
     return f"SELECT {computed}* FROM {source}{' WHERE ' * bool(conditions)}{' AND '.join(conditions)}"
 
 
-def _count_and_select(database: Any, reading: Reading, columns: Sequence[TableColumn]) -> tuple[int, str]:
-    """Return the number of rows, and the columns as SQL: typed, or as text if some value has another type."""
+def _typed_columns(database: Any, table: str, reading: Reading, columns: Sequence[TableColumn]) -> str:
+    """Return the columns as SQL: typed, or as text if some value has another type."""
     counts = ", ".join(["count(*)", *(f"count(*) FILTER ({_invalid(column, reading)})" for column in columns)])
-    rows, *invalid = database.execute(f"SELECT {counts} FROM raw").fetchone()
+    _, *invalid = database.execute(f"SELECT {counts} FROM {table}").fetchone()
     selected = [
         f"{_typed_or_text(column, reading) if count else _typed(column, reading)} AS {_name(column.name)}"
         for column, count in zip(columns, invalid, strict=True)
     ]
-    return int(rows), ", ".join(selected) or "NULL AS nothing"
+    return ", ".join(selected) or "NULL AS nothing"
 
 
 def _locate_error(database: Any, source: str, reading: Reading, error: Exception) -> Exception:
@@ -190,21 +207,40 @@ def _locate_error(database: Any, source: str, reading: Reading, error: Exception
     return error
 
 
-def _sample(reading: Reading, class_column: TableColumn | None, rows: int) -> str:
-    """Return the rows to read as SQL: all, or those chosen by a hash of their number."""
-    if rows <= reading.most_rows:
-        return "raw"
-    share = reading.most_rows / rows
-    draw = f"hash(number + {reading.seed} * 1000003) / 18446744073709551616.0"
-    numbered = "(SELECT *, row_number() OVER () AS number FROM raw)"
-    if class_column is None:
-        return f"(SELECT * FROM {numbered} WHERE {draw} < {share})"
-    label = _text(class_column.file_name)
-    counts = f"(SELECT {label} AS label, count(*) AS members FROM raw GROUP BY 1)"
-    chance = f"greatest({share}, {MIN_ROWS_PER_CLASS}.0 / members)"
-    return (
-        f"(SELECT r.* FROM {numbered} r JOIN {counts} c ON {label} = c.label WHERE {draw} < {chance} ORDER BY number)"
+def _draw_sample(
+    database: Any, reading: Reading, columns: Sequence[TableColumn], stratum: str, rows: int
+) -> dict[str, float]:
+    """Create the table `sample` of the rows that a hash of their number and the seed chooses.
+
+    So the sample depends neither on the number of threads nor on the values. Rows of one group or date are drawn one by
+    one: the split keeps together what is left of them, and the same number of rows comes from more groups.
+
+    Returns:
+        The share of the rows that are kept of each rare class; of all others it is `most_rows / rows`.
+    """
+    share, draw = reading.most_rows / rows, f"hash({ROW} + {reading.seed} * 1000003) / 18446744073709551616.0"
+    label, rare = _rare_classes(database, columns, stratum, share)
+    cases = "".join(f"WHEN {_literal(name)} THEN {kept} " for name, kept in rare.items())
+    chance = f"CASE {label} {cases}ELSE {share} END" if rare else str(share)
+    names = ", ".join(_name(name) for name in dict.fromkeys(column.file_name for column in columns))
+    database.execute(
+        f"CREATE TEMP TABLE sample AS SELECT {names or 'NULL AS nothing'} "
+        f"FROM (SELECT *, row_number() OVER () AS {ROW} FROM raw) WHERE {draw} < {chance}"
     )
+    return rare
+
+
+def _rare_classes(
+    database: Any, columns: Sequence[TableColumn], stratum: str, share: float
+) -> tuple[str, dict[str, float]]:
+    """Return the class of a row as SQL, and the share of the rows to keep of each class that needs a larger one."""
+    column = next((column for column in columns if column.name == stratum and column.kind == "category"), None)
+    if column is None:
+        return "", {}
+    label = _text(column.file_name)
+    members = database.execute(f"SELECT {label}, count(*) FROM raw GROUP BY 1 ORDER BY 1").fetchall()
+    shares = {str(name): min(1.0, MIN_ROWS_PER_CLASS / count) for name, count in members if name}
+    return label, {name: kept for name, kept in shares.items() if kept > share}
 
 
 def _source(path: Path, reading: Reading) -> str:

@@ -9,9 +9,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from project_package.data import tables
+from project_package.data.sampling import SAMPLING, Sampling, read_sampling, write_sampling
 from project_package.data.tables import TableColumn, TableError, read_table
 from project_package.data.text_files import blanks_to_tabs
 from project_package.errors import UserError
+from project_package.evaluation.markdown import describe_sampling
 
 TEXT = "code,size,day\n01,1.5,2024-02-01\nNA,,2024-12-31\n"
 COLUMNS = (
@@ -19,6 +22,7 @@ COLUMNS = (
     TableColumn("size", "size", "number"),
     TableColumn("day", "day", "date"),
 )
+NUMBER = TableColumn("size", "size", "number")
 
 
 def read_columns(folder: Path, columns: Sequence[TableColumn], **options: Any) -> pd.DataFrame:
@@ -150,6 +154,38 @@ def test_a_large_table_is_sampled_and_keeps_rare_classes(tmp_path: Path, capsys:
     assert (first["code"] == "rare").sum() == 50
     assert first.equals(second)
     assert len(read_table(tmp_path, reading, COLUMNS).frame) == pytest.approx(5_000, rel=0.1)
+
+
+def test_a_sample_does_not_depend_on_threads_and_contains_smaller_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "LONG_LINE_BYTES", 1 << 12)  # so that the file has parts for several threads
+    rows = "\n".join(f"{number},1" for number in range(60_000))
+    (tmp_path / "table.csv").write_text(f"size,number\n{rows}\n", encoding="utf-8")
+    samples = {}
+    for threads, most_rows in ((1, 2_000), (4, 2_000), (4, 6_000)):
+        monkeypatch.setattr(tables, "MAX_THREADS", threads)
+        reading = {"file": "table.csv", "most_rows": most_rows}
+        samples[threads, most_rows] = read_table(tmp_path, reading, [NUMBER], stratum="size").frame["size"].tolist()
+    assert samples[1, 2_000] == samples[4, 2_000]
+    assert set(samples[4, 2_000]) < set(samples[4, 6_000])
+    assert len(samples[4, 6_000]) == pytest.approx(6_000, rel=0.1), "a number is no class, however rare its values are"
+    other = read_table(tmp_path, {"file": "table.csv", "most_rows": 2_000, "seed": 1}, [NUMBER]).frame["size"]
+    assert set(other) != set(samples[1, 2_000])
+
+
+def test_a_sample_is_stated_with_the_rare_classes_that_it_keeps(tmp_path: Path) -> None:
+    rows = ["rare" if number % 20 == 0 else "common" for number in range(50_000)]
+    (tmp_path / "table.csv").write_text("code\n" + "\n".join(rows), encoding="utf-8")
+    frame = read_table(tmp_path, {"file": "table.csv", "most_rows": 5_000}, COLUMNS, stratum="code").frame
+    expected: dict[str, Any] = {"rows": len(frame), "total": 50_000, "seed": 0, "rare": {"rare": 0.2}}
+    assert frame.attrs[SAMPLING] == expected
+    write_sampling(frame.assign(other=1)[frame["code"].notna()].reset_index(drop=True), tmp_path)
+    assert read_sampling(tmp_path) == Sampling(**expected)
+    sentence = describe_sampling(expected)
+    assert f"Of the 50,000 rows of the raw data, a sample of {len(frame):,} is used" in sentence
+    assert "(20 % of rare)" in sentence
+    assert SAMPLING not in read_table(tmp_path, {"file": "table.csv"}, COLUMNS).frame.attrs
 
 
 @pytest.mark.parametrize(

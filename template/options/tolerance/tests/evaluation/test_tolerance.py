@@ -28,25 +28,30 @@ def measure(params: Params, **aim: Any) -> dict[str, Any] | None:
 
 
 @pytest.mark.parametrize(
-    ("aim", "sentence", "reason"),
+    ("aim", "sentence", "reason", "aim_outcome"),
     [
         (
             {"tolerance": 2},
             "1 of 4 weights of the test split are within 2 kg of the actual value (share 0.25 [0.0456, 0.699]).",
             "The tolerance is set in params.yaml; on the validation split 3 of 5 are within it.",
+            "",
         ),
         (
             {"share": 0.8},
             "3 of 4 weights of the test split are within 8 kg of the actual value (share 0.75 [0.301, 0.954]).",
             "The tolerance is the error that 80% of the predictions of the validation split don't exceed.",
+            "The aim, 80% within the tolerance, is missed on the test split: 75.0%.",
         ),
     ],
 )
-def test_the_sentence_is_of_the_test_split(params: Params, aim: dict[str, float], sentence: str, reason: str) -> None:
+def test_the_sentence_is_of_the_test_split(
+    params: Params, aim: dict[str, float], sentence: str, reason: str, aim_outcome: str
+) -> None:
     made = measure(params, **aim)
     assert made is not None
     assert made["sentence"] == sentence
     assert made["reason"].startswith(reason)
+    assert made["aim_outcome"] == aim_outcome
 
 
 @pytest.mark.parametrize(("value", "rounded"), [(1234.5, 1240), (0.020001, 0.0201), (50, 50), (0.3, 0.3), (0, 0)])

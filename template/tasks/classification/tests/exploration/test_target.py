@@ -9,7 +9,7 @@ from project_package.exploration.target import measure_association, summarize_ta
 def test_the_balance_of_the_classes() -> None:
     [finding], table = summarize_target(pd.Series(["a"] * 6 + ["b"] * 3 + ["c"]), "rows")
     assert finding.text == (
-        "60 % of the rows are a, 10 % are c, the rarest class. Always predicting a has an accuracy of 60 %."
+        "60% of the rows are a, 10% are c, the rarest class. Always predicting a has an accuracy of 60%."
     )
     assert table["rows"].tolist() == [6, 3, 1]
 

@@ -1,5 +1,7 @@
 """Figures of a forecasting model, drawn from the tables of `plot_data.py`."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -10,7 +12,7 @@ from .metrics import QUANTILES
 COVERAGE = QUANTILES[-1] - QUANTILES[0]
 
 
-def draw_plots(schema: Schema, tables: dict[str, pd.DataFrame]) -> dict[str, Figure]:
+def draw_plots(schema: Schema, tables: dict[str, pd.DataFrame], _decision: Any = None) -> dict[str, Figure]:
     """Return the figures of one model by name: forecasts and actual values, error and coverage by step ahead."""
     return {
         "ahead": _ahead(schema, tables["ahead"], len(tables["steps"])),

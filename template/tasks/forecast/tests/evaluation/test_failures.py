@@ -6,20 +6,22 @@ from typing import Any
 import numpy as np
 
 from project_package.evaluation.failures import MEASURE, describe_case, rank_cases, summarize_errors
+from project_package.evaluation.scores import Truth
+from project_package.evaluation.shares import Outcome
 
 SCHEMA: Any = SimpleNamespace(step="week", target=SimpleNamespace(unit="kg"))
 TARGET = np.array([[1.0, 2.0], [5.0, 2.0]])
 MEDIAN, HIGH = np.array([[1.0, 3.0], [1.0, 2.0]]), np.array([[2.0, 3.0], [4.0, 3.0]])
-QUANTILES = np.stack([TARGET - 2, MEDIAN, HIGH], axis=-1)
+OUTCOME = Outcome(Truth(TARGET), np.stack([TARGET - 2, MEDIAN, HIGH], axis=-1))
 
 
 def test_the_largest_error_comes_first_with_its_worst_step() -> None:
-    assert rank_cases(TARGET, QUANTILES) == [1, 0]
-    case = describe_case(SCHEMA, TARGET, QUANTILES, 1)
+    assert rank_cases(SCHEMA, OUTCOME) == [1, 0]
+    case = describe_case(SCHEMA, OUTCOME, 1)
     assert case == {MEASURE: "2", "worst week ahead": "1", "actual": "5", "forecast": "1"}
 
 
 def test_the_summary_has_both_ends_of_the_horizon() -> None:
-    text = summarize_errors(SCHEMA, TARGET, QUANTILES)
+    text = summarize_errors(SCHEMA, OUTCOME)
     assert text.startswith("The mean absolute error is 2 kg one week ahead and 0.5 kg 2 weeks ahead.")
-    assert text.endswith("above the 80 % interval in 25% of the cases, and below it in 0%.")
+    assert text.endswith("above the 80% interval in 25% of the cases, and below it in 0%.")

@@ -5,30 +5,32 @@ import numpy as np
 from ..data.schema import Schema
 from .markdown import rounded, signed
 from .scores import Array
+from .shares import Outcome
 
 MEASURE = "mean absolute error"
 
 
-def measure_errors(target: Array, predictions: Array) -> Array:
+def measure_errors(_schema: Schema, outcome: Outcome) -> Array:
     """Return the absolute error of each row, shape (rows,)."""
-    return np.asarray(np.abs(target - predictions))
+    return np.asarray(np.abs(outcome.truth.target - outcome.predictions))
 
 
-def rank_cases(target: Array, predictions: Array) -> list[int]:
+def rank_cases(schema: Schema, outcome: Outcome) -> list[int]:
     """Return the positions of all rows, those with the largest error first."""
-    ranked: list[int] = (-measure_errors(target, predictions)).argsort(kind="stable").tolist()
+    ranked: list[int] = (-measure_errors(schema, outcome)).argsort(kind="stable").tolist()
     return ranked
 
 
-def describe_case(schema: Schema, target: Array, predictions: Array, position: int) -> dict[str, str]:
+def describe_case(schema: Schema, outcome: Outcome, position: int) -> dict[str, str]:
     """Return the true and the predicted value of a row, and the error."""
-    true, predicted = float(target[position]), float(predictions[position])
+    true, predicted = float(outcome.truth.target[position]), float(outcome.predictions[position])
     return {"truth": f"{true:g}", "prediction": rounded(predicted), "error": signed(predicted - true)}
 
 
-def summarize_errors(schema: Schema, target: Array, predictions: Array) -> str:
+def summarize_errors(schema: Schema, outcome: Outcome) -> str:
     """Return the size of a typical and of the largest error, and the bias of low and high values."""
-    errors, unit = predictions - target, f" {schema.target.unit}".rstrip()
+    target = outcome.truth.target
+    errors, unit = outcome.predictions - target, f" {schema.target.unit}".rstrip()
     low, high = (errors[side].mean() for side in (target <= np.median(target), target >= np.median(target)))
     half, most, worst = (rounded(float(np.quantile(np.abs(errors), level))) for level in (0.5, 0.9, 1))
     return (

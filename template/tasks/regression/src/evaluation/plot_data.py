@@ -10,7 +10,9 @@ from ..data.schema import Schema
 Array = NDArray[Any]
 
 
-def plot_tables(schema: Schema, target: Array, predictions: dict[str, Array]) -> dict[str, pd.DataFrame]:
+def plot_tables(
+    schema: Schema, target: Array, predictions: dict[str, Array], _decision: Any = None
+) -> dict[str, pd.DataFrame]:
     """Return the tables by name, with a row per point and the model's name in the column `model`.
 
     Args:

@@ -1,5 +1,7 @@
 """The figures of a regression, drawn from the tables of `plot_data.py`."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -7,7 +9,7 @@ from ..data.schema import Schema
 from .figures import BLUE, GRAY, new_figure
 
 
-def draw_plots(schema: Schema, tables: dict[str, pd.DataFrame]) -> dict[str, Figure]:
+def draw_plots(schema: Schema, tables: dict[str, pd.DataFrame], _decision: Any = None) -> dict[str, Figure]:
     """Return the residual plot of one model, by name."""
     table = tables["predictions"]
     figure, axes = new_figure("Residuals")

@@ -29,7 +29,7 @@ def summarize_target(target: pd.Series, noun: str) -> tuple[list[Finding], pd.Da
     if abs(skew) > 1:
         side = "high" if skew > 0 else "low"
         text += f"; a few are very {side}, to {rounded(values[1.0 if skew > 0 else 0.0])}, and dominate squared errors"
-    table = pd.DataFrame({"target": values.to_numpy()}, [f"{100 * level:.0f} %" for level in levels])
+    table = pd.DataFrame({"target": values.to_numpy()}, [f"{100 * level:.0f}%" for level in levels])
     table.index.name = f"share of {noun} below"
     return [Finding(0.5 + 0.3 * min(1.0, abs(skew) / 5), f"{text}.")], table
 

@@ -1,5 +1,6 @@
 """The examples and errors of the demo."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ from numpy.typing import NDArray
 
 from ..data.schema import Schema
 from ..data.splits import Split, encode_target
+from .decision import predicted_classes
 
 
 def select_examples(schema: Schema, test: Split, probabilities: NDArray[np.float64]) -> list[int]:
@@ -22,10 +24,13 @@ def select_examples(schema: Schema, test: Split, probabilities: NDArray[np.float
     return [int(order[len(order) // 10]), int(np.abs(scores - 0.5).argmin()), int(ranked[-1 - len(ranked) // 10])]
 
 
-def rank_errors(schema: Schema, test: Split, probabilities: NDArray[np.float64]) -> list[int]:
-    """Return the positions of the wrong predictions, the most confident first."""
-    wrong = np.flatnonzero(probabilities.argmax(axis=1) != encode_target(test.target, schema))
-    ranked: list[int] = wrong[(-probabilities[wrong].max(axis=1)).argsort(kind="stable")].tolist()
+def rank_errors(
+    schema: Schema, test: Split, probabilities: NDArray[np.float64], decision: Mapping[str, Any] | None = None
+) -> list[int]:
+    """Return the positions of the wrong predictions, at the threshold of a referral, the most confident first."""
+    predicted = predicted_classes(probabilities, schema, decision)
+    wrong = np.flatnonzero(predicted != encode_target(test.target, schema))
+    ranked: list[int] = wrong[(-probabilities[wrong, predicted[wrong]]).argsort(kind="stable")].tolist()
     return ranked
 
 

@@ -19,14 +19,14 @@ def select_examples(schema: Schema, test: Split, values: NDArray[np.float64]) ->
     return [int(order[tenth]), int(np.abs(values - np.median(values)).argmin()), int(order[-1 - tenth])]
 
 
-def rank_errors(schema: Schema, test: Split, values: NDArray[np.float64]) -> list[int]:
+def rank_errors(schema: Schema, test: Split, values: NDArray[np.float64], _decision: Any = None) -> list[int]:
     """Return the positions of all predictions, the one with the largest error first."""
     ranked: list[int] = (-np.abs(encode_target(test.target, schema) - values)).argsort(kind="stable").tolist()
     return ranked
 
 
 def prediction_errors(schema: Schema, validation: Split, values: NDArray[np.float64]) -> dict[str, Any]:
-    """Return `errors_80`: 80 % of the validation rows have an error (actual minus predicted) between these limits."""
+    """Return `errors_80`: 80% of the validation rows have an error (actual minus predicted) between these limits."""
     errors = encode_target(validation.target, schema) - values
     return {"errors_80": [format_truth(limit) for limit in np.quantile(errors, [0.1, 0.9])]}
 

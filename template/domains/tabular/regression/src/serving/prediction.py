@@ -72,12 +72,12 @@ def output_component(prediction: Prediction, record: Mapping[str, Any], elem_id:
 
 
 def format_summary(prediction: Prediction, record: Mapping[str, Any]) -> str:
-    """Return the prediction as a sentence in HTML, with its 80 % interval and tolerance if the record has them."""
+    """Return the prediction as a sentence in HTML, with its 80% interval and tolerance if the record has them."""
     unit = f" {html.escape(prediction.unit)}" if prediction.unit else ""
     text = f"<b>about {rounded(prediction.value)}{unit}</b>"
     if "errors_80" in record:
         low, high = (rounded(prediction.value + error) for error in record["errors_80"])
-        text += f"; between {low} and {high} in 80\N{NO-BREAK SPACE}% of cases"
+        text += f"; between {low} and {high} in 80% of cases"
     if decision := format_decision(record):
         text += f"<br>{decision}"
     return f'<p class="summary" role="status">{text}</p>'

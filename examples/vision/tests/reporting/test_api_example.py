@@ -1,0 +1,55 @@
+"""The guide of the API shows the response that the running API gives."""
+
+import json
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from digit_reader.errors import UserError
+from digit_reader.paths import ProjectPaths
+from digit_reader.reporting.api_example import describe_response
+from digit_reader.serving import payloads
+from digit_reader.serving.predictor import Predictor
+
+
+def read_block(text: str) -> dict[str, Any]:
+    (block,) = re.findall(r"^```json\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    document: dict[str, Any] = json.loads(block)
+    return document
+
+
+def flatten(value: Any) -> list[Any]:
+    """Return the values in a document, in order, with their keys."""
+    if isinstance(value, dict):
+        return [part for key, entry in value.items() for part in (key, *flatten(entry))]
+    return [part for entry in value for part in flatten(entry)] if isinstance(value, list) else [value]
+
+
+def check(shown: dict[str, Any], answer: dict[str, Any]) -> None:
+    assert flatten(shown | {"request_id": ""}) == [
+        pytest.approx(value, rel=1e-3) if isinstance(value, float) else value
+        for value in flatten(answer | {"request_id": ""})
+    ]
+
+
+def test_the_guide_has_the_response_to_the_default_inputs(project: ProjectPaths, address: str) -> None:
+    shown = read_block((project.root / "docs/api.md").read_text(encoding="utf-8"))
+    check(shown, httpx.post(f"{address}/predict", json={}).json())
+
+
+def test_the_guide_has_the_response_to_its_request(project: ProjectPaths, address: str, predictor: Predictor) -> None:
+    if payloads.UPLOADS:
+        pytest.skip("the guide uploads a file")
+    request = json.dumps(payloads.example_inputs(predictor))
+    guide = f"curl http://127.0.0.1:7860/predict --data '{request}'\n"
+    check(
+        read_block(describe_response(guide, project.champion)),
+        httpx.post(f"{address}/predict", content=request, headers={"Content-Type": "application/json"}).json(),
+    )
+
+
+def test_an_invalid_request_in_the_guide_is_an_error(project: ProjectPaths) -> None:
+    with pytest.raises(UserError, match=r"docs/api\.md: the request \{1\} is invalid"):
+        describe_response("--data '{1}'", project.champion)
