@@ -44,7 +44,7 @@ def measure(project: Path) -> None:
     sides: dict[str, dict[str, str]] = {"processes": {}, "Ray": {"RAY_ADDRESS": ADDRESS}}
     overhead = []
     with TemporaryDirectory(prefix="ray-") as folder:
-        ray = [project / ".venv" / "bin" / "ray", *HEAD, f"--temp-dir={folder}/r"]
+        ray = [str(project / ".venv/bin/ray"), *HEAD, f"--temp-dir={folder}/r"]
         subprocess.run(ray, check=True, stdout=subprocess.DEVNULL)
         for trials in TRIALS:
             seconds = {}
