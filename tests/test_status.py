@@ -168,6 +168,7 @@ def test_add_keeps_the_version(installed: Installed, project: Path) -> None:
         ("teapot", "has no option 'teapot'"),
         ("teapot=1", "has no option 'teapot'"),
         ("setup", "has no option 'setup'"),
+        ("services", "A newer version has it. First run: mlpath update"),
         ("license", "already has license: MIT"),
         ("license=mit", "Choose from: MIT, Apache-2.0, none."),
         ("container=banana", "is not yes or no"),

@@ -75,9 +75,11 @@ def add(project: Path, renders: RenderCache, request: str) -> UpdateResult:
     key, given, value = request.partition("=")
     option = options.get(key)
     if option is None and not (given and key in declared):
+        known = f"Options: {', '.join(options)}. Show them with: mlpath add"
+        newer = "A newer version has it. First run: mlpath update"
         raise MlpathError(
             f"template version {record.version} has no option {key!r}",
-            hint=f"Options: {', '.join(options)}. Show them with: mlpath add",
+            hint=newer if key in BENEFITS else known,
         )
     if not given and option is not None:
         value = _default_value(project, option, declared[key])
