@@ -47,7 +47,9 @@ def fit(*arguments):
 def namespace() -> list[str]:
     """Return the start of a command with its own network, since Ray binds every address."""
     command = ["unshare", "--net", "--pid", "--fork", "--mount-proc", "--kill-child"]
-    if not shutil.which("unshare") or subprocess.run([*command, "true"], check=False).returncode:
+    if missing := [name for name in ("unshare", "ip", "pgrep") if not shutil.which(name)]:
+        pytest.skip(f"needs {', '.join(missing)}")
+    if subprocess.run([*command, "true"], check=False).returncode:
         pytest.skip("a network namespace needs Linux and root")
     return command
 
