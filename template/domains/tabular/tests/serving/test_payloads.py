@@ -19,10 +19,11 @@ def test_predictions_and_explanations_are_those_of_the_page(address: str, predic
 
 
 def test_the_example_of_the_documentation_is_a_test_row_with_its_most_important_inputs(predictor: Predictor) -> None:
-    row, inputs = predictor.champion.record["examples"][SHOWN_EXAMPLE]["inputs"], example_inputs(predictor)
+    record, inputs = predictor.champion.record, example_inputs(predictor)
+    row = record["examples"][SHOWN_EXAMPLE]["inputs"]
     assert inputs.items() <= row.items()
     assert len(inputs) < len(row)
-    assert is_same(predictor.scores([predictor.complete(row), predictor.complete(inputs)]), predictor.champion.record)[1]
+    assert is_same(predictor.scores([predictor.complete(row), predictor.complete(inputs)]), record)[1]
 
 
 def test_the_schema_of_an_input_has_its_type_range_and_choices() -> None:

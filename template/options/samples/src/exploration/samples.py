@@ -162,8 +162,8 @@ def _label_errors(rows: Sequence[int], count: int, noun: str) -> list[Finding]:
         return [Finding(0.1, f"No label contradicts what similar {noun} have.")]
     listed = ", ".join(map(str, rows[:MAX_LISTED])) + (", …" if len(rows) > MAX_LISTED else "")
     text = (
-        f"{len(rows)} of the {count:,} {noun} may have a wrong target: cross-validated, a linear model finds it very "
-        f"unlikely. Look at the rows {listed} of the training split in data/prepared/, counted from 0."
+        f"{len(rows)} of the {count:,} {noun} may have a wrong target: a cross-validated linear model finds it very "
+        f"unlikely. Check the rows {listed} of the training split in data/prepared/, counted from 0."
     )
     return [Finding(min(0.8, 0.35 + 5 * len(rows) / count), text)]
 
