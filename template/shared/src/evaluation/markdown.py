@@ -202,13 +202,13 @@ def explain_scores(evaluation: Record) -> str:
         f"The models were trained on {rows['train']:,} {noun} and {_explain_comparison(evaluation)} "
         f"The {rows['test']:,} {noun} of the test split were used after the selection, to score the champion, marked ★"
         f"{_explain_other_scores(evaluation)}. Brackets contain {level} intervals, which show how much a score varies "
-        f"with the {noun}: Wilson intervals for the shares of the decision, bootstrap percentiles for the rest. A score "
-        f"has none where there are too few {noun}, or all resamples score the same."
+        f"with the {noun}: Wilson intervals for the shares of the decision, bootstrap percentiles for the rest. A "
+        f"score has none where there are too few {noun}, or all resamples score the same."
     )
     if "threshold" in decision:
         text += (
-            " Accuracy and F1 are those of the most likely class; the decision, the confusion matrix and the errors use "
-            f"the threshold of {rounded(decision['threshold'])}."
+            " Accuracy and F1 are those of the most likely class; the decision, the confusion matrix and the errors "
+            f"use the threshold of {rounded(decision['threshold'])}."
             if decision["rule"] == "refer"
             else f" Accuracy and F1 include the {noun} that are left to a person."
         )
@@ -230,8 +230,8 @@ def _explain_comparison(evaluation: Record) -> str:
     text = f"fitted {folds['count']} more times, each time without one fold of the {pool}, which they then predicted."
     if folds["rolling"]:
         text = (
-            f"fitted {folds['count']} more times, each time to all {noun} before a period, which they then predicted; the "
-            f"periods are the later half of the {pool}."
+            f"fitted {folds['count']} more times, each time to all {noun} before a period, which they then predicted; "
+            f"the periods are the later half of the {pool}."
         )
     text = f"{text} They were compared by these predictions, for {folds['rows']:,} {noun}."
     alone = [name for name in evaluation["validation_scores"] if name not in evaluation["fold_scores"]]
