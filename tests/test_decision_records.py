@@ -34,7 +34,7 @@ def test_records_describe_this_project_only(folder: Path, case: str) -> None:
     result = mlpath("new-project", "demo", "-l", "-q", "--no-lock", *answers)
     assert result.exit_code == 0, result.output
     records = sorted((folder / "demo/docs/decisions").glob("*.md"))
-    text = "\n".join(record.read_text(encoding="utf-8") for record in records)
+    text = " ".join(" ".join(record.read_text(encoding="utf-8").split()) for record in records)
     own, others = CASES[case]
     assert own in text
     assert [word for word in others.split(",") if word in text] == []
