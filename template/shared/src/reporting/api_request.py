@@ -32,5 +32,6 @@ def describe_request(predictor: Predictor) -> str:
     """Return the request with the example inputs as blocks of code."""
     inputs = example_inputs(predictor)
     text = json.dumps(inputs, ensure_ascii=False)
-    # An apostrophe would end the shell's quoted text.
-    return REQUEST.substitute(shell=text.replace("'", "\\u0027"), python=repr(inputs), javascript=text)
+    shell = text.replace("'", "\\u0027")  # an apostrophe would end the shell's quoted text
+    python = repr(inputs) if None in inputs.values() else text
+    return REQUEST.substitute(shell=shell, python=python, javascript=text)

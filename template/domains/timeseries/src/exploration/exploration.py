@@ -65,8 +65,8 @@ def _trend_and_season(trend: pd.Series, season: pd.Series, rest: pd.Series, sche
     found = [
         Finding(
             0.5 + 0.4 * strength,
-            f"The level {'rises' if rise > 0 else 'falls'} by {_in_unit(abs(rise), schema)} over {len(trend)} {schema.step}s; "
-            f"the trend makes up {percent(strength)} of what is not season.",
+            f"The level {'rises' if rise > 0 else 'falls'} by {_in_unit(abs(rise), schema)} over {len(trend)} "
+            f"{schema.step}s; the trend makes up {percent(strength)} of what is not season.",
         )
     ]
     if schema.season > 1:
