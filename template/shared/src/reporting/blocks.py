@@ -96,7 +96,7 @@ def describe_errors(evaluation: dict[str, Any], report: str) -> str:
     summary = report.partition("\n## ")[0].split("\n\n", 2)[2].strip()
     cases = read_section(report, "The hardest cases")
     hardest = "\n".join([line for line in cases.splitlines() if line.startswith("|")][:3])  # header, line, first row
-    scored = f"{evaluation['champion']} was tested on {_test_split(evaluation)}."
+    scored = f"The champion, {evaluation['champion']}, was tested on {_test_split(evaluation)}."
     images = IMAGE.findall(cases)
     return "\n\n".join([f"{scored} {summary}", "The hardest case:", *images, hardest, "[More of them](errors.md)."])
 
