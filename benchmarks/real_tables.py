@@ -155,7 +155,9 @@ def ask(address: str) -> str:
     status, answer = get(request)
     assert status == 200, answer  # noqa: PLR2004, S101
     prediction = answer["prediction"]
-    return f"{len(prediction)} steps" if isinstance(prediction, list) else str(prediction)
+    if isinstance(prediction, list):
+        return f"{len(prediction)} steps"
+    return f"{prediction:.4g}" if isinstance(prediction, float) else str(prediction)
 
 
 @contextmanager

@@ -132,7 +132,7 @@ def test_metrics_to_choose_from_are_those_of_the_projects() -> None:
     for task in ("classification", "regression", "forecast"):
         source = ROOT / f"template/tasks/{task}/src/evaluation/metrics.py"
         metrics = re.findall(
-            r'^    "(\w+)": Metric\(.*higher_is_better=(?:True|False)',
+            r'^    "(\w+)": Metric\([^=]*higher_is_better=(?:True|False)',
             source.read_text(),
             re.MULTILINE,
         )

@@ -43,7 +43,7 @@ ISOLATED = (
 BLOCKS = {
     "README.md": ("results", "models"),
     "docs/post.md": ("data", "steps", "models", "decision", "errors", "limits"),
-    "docs/api.md": ("response",),
+    "docs/api.md": ("request", "response"),
 }
 MODELS = load_params(ProjectPaths().params).train.models
 

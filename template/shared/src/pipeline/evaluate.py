@@ -154,7 +154,8 @@ def evaluate(
         champion=selected,
         metric=params.evaluate.metric,
         labels={
-            key: {"label": entry.label, "higher_is_better": entry.higher_is_better} for key, entry in METRICS.items()
+            key: {"label": entry.label, "higher_is_better": entry.higher_is_better, "note": entry.note}
+            for key, entry in METRICS.items()
         },
         comparisons=comparisons,
         decisions=[comparison.describe(metric) for comparison in comparisons],

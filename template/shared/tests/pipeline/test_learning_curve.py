@@ -75,7 +75,7 @@ def test_rows_of_a_group_follow_each_other() -> None:
 def test_the_sentence_says_whether_more_rows_would_help(gain: Interval, expected: str, params: Params) -> None:
     last = Comparison("100", "200", gain, margin=0.01, promoted=False, units=50, rows="the validation split")
     sentence = learning_curve.describe("boosting", last, primary_metric(params.evaluate.metric), "rows")
-    assert sentence.startswith("Fitted to 200 rows instead of 100, boosting gains +0.0")
+    assert sentence.startswith("Fitted to 200 rows instead of 100, boosting improves ")
     assert expected in sentence
 
 

@@ -91,7 +91,7 @@ def test_the_best_values_are_compared_with_the_first(copy: ProjectPaths, params:
     if comparison:
         assert comparison.gain.value == pytest.approx(gain, abs=1e-6)
         sentence = describe_search(MODEL, 3, METRICS[params.evaluate.metric], comparison)
-        assert sentence.startswith(f"Tuning {MODEL} (3 trials) gained +")
+        assert sentence.startswith(f"Tuning {MODEL} (3 trials) improved ")
 
 
 @pytest.mark.usefixtures("without_training")

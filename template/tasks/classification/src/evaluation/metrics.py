@@ -50,7 +50,14 @@ def _brier(target: Array, probabilities: Array) -> float:
 METRICS = {
     "roc_auc": Metric("ROC AUC", _roc_auc, higher_is_better=True, ranking=True),
     # More telling than ROC AUC where a class is rare (Davis and Goadrich, 2006).
-    "average_precision": Metric("Average precision (macro)", _average_precision, higher_is_better=True, ranking=True),
+    "average_precision": Metric(
+        "Average precision (macro)",
+        _average_precision,
+        higher_is_better=True,
+        ranking=True,
+        note="Average precision (macro) is the mean over all classes; a model that ignores the inputs scores 1 divided "
+        "by their number.",
+    ),
     "f1": Metric("F1 (macro)", _f1, higher_is_better=True),
     "accuracy": Metric("Accuracy", _accuracy, higher_is_better=True),
     "log_loss": Metric("Log loss", _log_loss, higher_is_better=False),

@@ -8,6 +8,7 @@ from .scores import Array
 from .shares import Outcome
 
 MEASURE = "mean absolute error"
+ORDER = "with the largest error, the largest first"
 
 
 def measure_errors(_schema: Schema, outcome: Outcome) -> Array:

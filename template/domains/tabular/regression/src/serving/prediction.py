@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..evaluation.markdown import rounded, signed
 from .decision import format_decision
 
+SHOWN_EXAMPLE = 1  # of the examples in champion.json, in the documentation of the API: the median prediction
 NEGLIGIBLE = 0.0
 """Contributions up to this size are not shown."""
 PREDICTION_SCHEMAS: dict[str, Any] = {
@@ -91,6 +92,11 @@ def describe_error(truth: Any, prediction: Prediction, record: Mapping[str, Any]
 def is_decisive(scores: NDArray[np.float64], record: Mapping[str, Any]) -> NDArray[np.bool_]:
     """Return for each row whether its prediction differs from the first one by more than the mean absolute error."""
     return np.asarray(np.abs(scores - scores[0]) > record["metrics"]["mae"]["value"])
+
+
+def is_same(scores: NDArray[np.float64], record: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Return for each row whether its prediction is about that of the first row, up to the mean absolute error."""
+    return ~is_decisive(scores, record)
 
 
 def format_outcome(prediction: Prediction, record: Mapping[str, Any]) -> str:
