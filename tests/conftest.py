@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -216,3 +219,40 @@ def trained_project(owner: Owner) -> Path:
     owner.run("git", "add", "--all", cwd=project)
     owner.run("git", "commit", "--quiet", "--message", "Train the first champion", cwd=project)
     return project
+
+
+@pytest.fixture(scope="session")
+def pytorch(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the environment must hold for uv to find a CPU build of PyTorch; skips without one."""
+    if "UV_INDEX" in os.environ:
+        return {"UV_INDEX": os.environ["UV_INDEX"]}
+    tag = f"cp{sys.version_info.major}{sys.version_info.minor}"
+    for folder in find_links():
+        if wheels := sorted(folder.glob(f"torch-*{tag}-{tag}-*.whl")):
+            index = tmp_path_factory.mktemp("index")
+            (index / "torch").mkdir()
+            links = "".join(f'<a href="{path.as_uri()}">{path.name}</a>' for path in wheels)
+            (index / "torch" / "index.html").write_text(f"<!DOCTYPE html><html>{links}</html>")
+            return {"UV_INDEX": f"pytorch={index.as_uri()}"}
+    url = re.search(
+        r'name = "pytorch"\nurl = "(.+)"',
+        (ROOT / "template/project/pyproject.toml.jinja").read_text(),
+    )
+    assert url, "the template names PyTorch's index"
+    try:
+        urllib.request.urlopen(f"{url[1]}/torch/", timeout=5).close()  # noqa: S310 (it is https)
+    except OSError:
+        pytest.skip("PyTorch's index is out of reach, and no wheel of it lies on this machine")
+    return {}
+
+
+def find_links() -> list[Path]:
+    """The folders in which pip looks for wheels."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "get", "global.find-links"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    named = shlex.split(done.stdout) + shlex.split(os.environ.get("PIP_FIND_LINKS", ""))
+    return [Path(name) for name in named if Path(name).is_dir()]

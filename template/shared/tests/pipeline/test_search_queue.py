@@ -54,6 +54,23 @@ def test_a_queue_has_a_total_number_of_trials(open_study: Callable[[], optuna.St
     assert here.trials[0].params == {"x": 0.5}
 
 
+def test_an_interrupted_queue_continues_to_its_total(open_study: Callable[[], optuna.Study]) -> None:
+    def interrupted(trial: optuna.Trial) -> float:
+        value = objective(trial)
+        if trial.number == 1:
+            raise KeyboardInterrupt
+        return value
+
+    study = open_study()
+    search_queue.fill_queue(study, {"x": 0.5}, 4)
+    with pytest.raises(KeyboardInterrupt):
+        search_queue.take_trials(study, interrupted)
+    search_queue.fill_queue(study, {"x": 0.5}, 4)
+    search_queue.take_trials(study, objective)
+    assert states(study) == ["COMPLETE", "FAIL", *["COMPLETE"] * 3]
+    assert study.trials[1].params == study.trials[4].params
+
+
 def test_a_process_that_comes_too_late_for_the_last_trial_runs_none(
     open_study: Callable[[], optuna.Study], monkeypatch: pytest.MonkeyPatch
 ) -> None:

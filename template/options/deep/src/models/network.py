@@ -12,6 +12,7 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -63,7 +64,7 @@ class Batch:
         """Return the number of rows."""
         return len(self.target)
 
-    def select(self, rows: Tensor) -> "Batch":
+    def select(self, rows: Tensor | slice) -> "Batch":
         """Return the rows with these indices."""
         return Batch(tuple(tensor[rows] for tensor in self.inputs), self.target[rows])
 
@@ -123,7 +124,7 @@ def train_network(
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device)
-    run = _TrainingRun(network, train.to(device), held_out.to(device), setup, context.seed)
+    run = TRAINING_RUN.get()(network, train.to(device), held_out.to(device), setup, context.seed)
     run_id = fingerprint(network, run.train, setup.params, context.seed)
     checkpoint = context.cache / "checkpoint.pt" if context.cache else None
     start, epochs = run.resume(checkpoint, run_id), setup.params.epochs
@@ -145,7 +146,7 @@ def train_network(
     return run.history
 
 
-class _TrainingRun:
+class TrainingRun:
     """The state of a training, which a checkpoint saves."""
 
     def __init__(self, network: nn.Module, train: Batch, held_out: Batch, setup: TrainingSetup, seed: int) -> None:
@@ -178,9 +179,10 @@ class _TrainingRun:
 
     def train_batch(self, batch: Batch, generator: torch.Generator) -> float:
         """Take one step and return the loss."""
-        inputs = self.setup.augment(batch.inputs, generator) if self.setup.augment else batch.inputs
+        if self.setup.augment:
+            batch = Batch(self.setup.augment(batch.inputs, generator), batch.target)
         with torch.autocast(self.device.type, torch.float16, enabled=self.mixed):
-            loss = self.setup.loss(self.network(*inputs), batch.target)
+            loss = self.training_loss(batch)
         self.optimizer.zero_grad(set_to_none=True)
         self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         self.scaler.unscale_(self.optimizer)
@@ -192,6 +194,10 @@ class _TrainingRun:
         if self.scaler.get_scale() >= scale:
             self.schedule.step()
         return loss.item()
+
+    def training_loss(self, batch: Batch) -> Tensor:
+        """Return the mean loss of a batch, whose gradients change the weights."""
+        return self.setup.loss(self.network(*batch.inputs), batch.target)
 
     def record(self, loss: float) -> None:
         """Add an epoch to the history."""
@@ -252,6 +258,10 @@ class _TrainingRun:
         self.history, self.best = state["history"], state["best"]
         self.lowest, self.epochs_without_improvement = state["lowest"], state["epochs_without_improvement"]
         return int(state["epoch"]) + 1
+
+
+# How networks are trained in this context; a subclass may share the work with other processes.
+TRAINING_RUN: ContextVar[type[TrainingRun]] = ContextVar("TRAINING_RUN", default=TrainingRun)
 
 
 def fingerprint(network: nn.Module, train: Batch, params: Any, seed: int) -> str:

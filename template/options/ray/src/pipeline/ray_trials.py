@@ -21,6 +21,8 @@ from .search import Search
 SCORE = "score"
 # The number of a trial, in its configuration beside the values of the hyperparameters.
 NUMBER = "number"
+# A user attribute of a trial that was started on a cluster.
+ON_RAY = "on_ray"
 
 
 class TrialLog(tune.Callback):  # type: ignore[misc]  # Ray may not be installed where types are checked
@@ -39,7 +41,19 @@ class TrialLog(tune.Callback):  # type: ignore[misc]  # Ray may not be installed
 def run_trials(own: Search, trials: int) -> optuna.Study:
     """Add `trials` to the study of a model, as `search.run_trials` does, on the cluster at `RAY_ADDRESS`."""
     with connect(own.paths):
+        requeue_lost_trials(search.open_study(own))
         return search.run_trials(own, trials, run_queue)
+
+
+def requeue_lost_trials(study: optuna.Study) -> None:
+    """Let the trials wait again that ran when an earlier search ended with its head or its process.
+
+    Unlike those of processes, they have no heartbeats. `Tuner.restore` would need Ray's files as well as the study.
+    """
+    for trial in study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.RUNNING]):
+        if ON_RAY in trial.user_attrs:
+            study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+            search_queue.queue_again(study, trial.params)
 
 
 def run_queue(own: Search, study: optuna.Study, run_id: str) -> None:
@@ -90,6 +104,7 @@ def run_queue(own: Search, study: optuna.Study, run_id: str) -> None:
 
 def suggest(trial: optuna.Trial, own: Search) -> dict[str, Any]:
     """Return the configuration of a trial."""
+    trial.set_user_attr(ON_RAY, True)
     return {**search.suggest_values(trial, own), NUMBER: trial.number}
 
 

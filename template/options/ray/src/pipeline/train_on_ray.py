@@ -5,6 +5,7 @@ one CPU of the cluster and no GPU.
 """
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,14 +16,17 @@ from . import train
 from .ray_cluster import MAX_RETRIES, cluster_address, connect, describe
 
 
-def main(name: str, paths: ProjectPaths | None = None) -> None:
-    """Train the model called `name`, log the run, and save the candidate for the evaluation."""
+def main(name: str, paths: ProjectPaths | None = None, engine: Callable[..., train.TrainedModel] | None = None) -> None:
+    """Train the model called `name`, log the run, and save the candidate for the evaluation.
+
+    `engine` trains on the cluster; by default `train_remotely`.
+    """
     if not cluster_address():
         train.main(name, paths)
         return
     paths = paths or ProjectPaths()
     with connect(paths):
-        train.main(name, paths, train_remotely)
+        train.main(name, paths, engine or train_remotely)
 
 
 def train_remotely(name: str, splits: Any, schema: Any, params: Any, context: TrainingContext, folds: Any) -> Any:

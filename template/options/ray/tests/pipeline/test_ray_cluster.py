@@ -133,6 +133,25 @@ def test_failed_trials_are_reported_and_the_others_kept(
     assert scores[1] is None
 
 
+def test_a_search_whose_head_is_lost_continues_with_the_same_command(
+    ray: fake_ray.Ray, copy: ProjectPaths, params: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def score(_: search.Search, _splits: Any, _schema: Any, values: dict[str, Any]) -> float:
+        tried.append(values)
+        if len(tried) == 2:
+            raise KeyboardInterrupt  # ends the search in the middle of a trial
+        return len(tried) / 10
+
+    tried: list[dict[str, Any]] = []
+    monkeypatch.setattr(search, "fit_and_score", score)
+    command = [next(iter(params.search)), "--trials", "3"]
+    with pytest.raises(SystemExit):
+        search_on_ray.main(command, copy)
+    search_on_ray.main(command, copy)
+    assert sorted(score for _, score in trials(copy) if score is not None) == [0.1, 0.3, 0.4]
+    assert tried[1] in tried[2:], "the trial that was lost runs again, with its values"
+
+
 def test_the_password_of_the_database_stays_here(
     ray: fake_ray.Ray, copy: ProjectPaths, params: Params, fitted: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
