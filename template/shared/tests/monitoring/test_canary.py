@@ -95,7 +95,7 @@ def rated(number: int, sha256: str, score: float) -> Entry:
         truth=truth,
         remark=None,
         model="a_model",
-        model_version="7",
+        model_version=7,
         model_sha256=sha256,
     )
 
