@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from playwright.sync_api import sync_playwright
 
 from measure import check_ratio, environment, parser
-from serving import EMPTY_PAGE, example_inputs, free_port
+from serving import EMPTY_PAGE, example_inputs, free_port, page_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -187,7 +187,10 @@ def page_prediction(server: Server, row: Any) -> tuple[int, Any, float]:
 
 def users(server: Server, rows: Sequence[Any], predict: Any, name: str) -> bool:
     """Let users predict at once, who retry when the server is busy; each result must be right."""
-    expected = [predict(server, row)[1] for row in rows]
+    first = [predict(server, row) for row in rows]
+    if failed := [answer for status, answer, _ in first if status != OK]:
+        sys.exit(f"the {name} does not predict: {failed[0]}")
+    expected = [answer for _, answer, _ in first]
     statuses: Counter[int] = Counter()
     answered, rejected, wrong = [], [], []
 
@@ -267,9 +270,7 @@ def main() -> None:
     project: Path = options.project.resolve()
     os.chdir(project)
     record = json.loads(Path("models/champion/champion.json").read_text("utf-8"))
-    names = [column["name"] for column in record["inputs"]]
-    rows = [{name: example["inputs"][name] for name in names} for example in record["examples"]]
-    body = dict(zip(names, example_inputs(project), strict=True))
+    rows, body = [example["inputs"] for example in record["examples"]], example_inputs(project)
     python, program = (str(project / ".venv" / "bin" / name) for name in ("python", "demo"))
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DATABASE_URL"] = f"sqlite:///{folder}/log.db"
@@ -281,7 +282,8 @@ def main() -> None:
             met &= latency(demo, echo, body)
         met &= memory(demo, body)
         met &= users(demo, rows, rest_prediction, "REST API")
-        met &= users(demo, rows, page_prediction, "page")
+        on_page = [{name: row[name] for name in page_inputs(project)} for row in rows]
+        met &= users(demo, on_page, page_prediction, "page")
         with serve([python, "-c", EMPTY_PAGE]) as empty:
             pages(demo, empty)
     sys.exit(not met)

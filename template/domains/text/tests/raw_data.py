@@ -2,11 +2,12 @@
 
 import numpy as np
 import pandas as pd
-import yaml
 from numpy.typing import NDArray
 
 from project_package.data.schema import Schema, load_schema
 from project_package.paths import ProjectPaths
+
+from .raw_table import write_raw_table
 
 MIN_ROWS, ROWS_PER_CLASS = 600, 24
 SHARED_WORDS, WORDS_PER_CLASS = 200, 12
@@ -14,13 +15,8 @@ SYLLABLES = ("ba", "do", "fi", "gu", "ke", "lo", "mi", "nu", "pa", "re", "si", "
 
 
 def write_raw_data(paths: ProjectPaths) -> None:
-    """Write a CSV file to `data/raw/` and adapt the test project's `schema.yaml` to it."""
-    schema = load_schema(paths.schema)
-    document = yaml.safe_load(paths.schema.read_text(encoding="utf-8"))
-    document |= {"reading": {"file": "table.csv"}, "questions": [], "extracts": True}
-    paths.schema.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
-    paths.raw.mkdir(parents=True, exist_ok=True)
-    random_table(schema).to_csv(paths.raw / "table.csv", index=False)
+    """Write random texts to `data/raw/`."""
+    write_raw_table(paths, random_table(load_schema(paths.schema)), questions=[], extracts=True)
 
 
 def random_table(schema: Schema) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from project_package.config import load_params
 from project_package.data.params import Prepare
@@ -10,17 +9,14 @@ from project_package.data.schema import Schema, load_schema
 from project_package.data.series import FREQUENCIES, first_day
 from project_package.paths import ProjectPaths
 
+from .raw_table import write_raw_table
+
 TRAINING_WINDOWS = 200
 
 
 def write_raw_data(paths: ProjectPaths) -> None:
-    """Write the series as a plain CSV file to `data/raw/`, and change `reading` in the schema accordingly."""
-    schema = load_schema(paths.schema)
-    document = yaml.safe_load(paths.schema.read_text(encoding="utf-8"))
-    document["reading"] = {"file": "rows.csv"}
-    paths.schema.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
-    paths.raw.mkdir(parents=True, exist_ok=True)
-    make_table(schema, load_params(paths.params).prepare).to_csv(paths.raw / "rows.csv", index=False)
+    """Write a made-up series to `data/raw/`."""
+    write_raw_table(paths, make_table(load_schema(paths.schema), load_params(paths.params).prepare))
 
 
 def make_table(schema: Schema, prepare: Prepare) -> pd.DataFrame:

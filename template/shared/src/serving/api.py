@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from anyio import CapacityLimiter, to_thread
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -79,21 +80,19 @@ class Api:
         async def respond(request: Request) -> Response:
             request.state.id = uuid.uuid4().hex
             request.state.answer, request.state.problems = Answer(), []
-            start, status = time.perf_counter(), 500
+            start = time.perf_counter()
             try:
-                try:
-                    check_sender(request)
-                    response = await handle(request)
-                except ApiError as error:
-                    request.state.problems = [entry.field for entry in error.errors]
-                    response = error.response()
-                status = response.status_code
-            finally:
-                seconds = time.perf_counter() - start
-                self._metrics.count_request(path, status, seconds)
-                if path == PREDICT:
-                    self._log_call(request, status, seconds)
+                check_sender(request)
+                response = await handle(request)
+            except ApiError as error:
+                request.state.problems = [entry.field for entry in error.errors]
+                response = error.response()
+            except Exception:
+                await self._record(path, request, 500, time.perf_counter() - start)
+                raise
             response.headers["X-Request-ID"] = request.state.id
+            seconds = time.perf_counter() - start
+            response.background = BackgroundTask(self._record, path, request, response.status_code, seconds)
             return response
 
         return Route(path, respond, methods=[method])
@@ -125,9 +124,10 @@ class Api:
             self._metrics.count_prediction(prediction["prediction"])
         return Answer(valid, routed.value, routed.model, routed.failed)
 
-    def _log_call(self, request: Request, status: int, seconds: float) -> None:
-        """Log a request for predictions."""
-        if self._log:
+    async def _record(self, path: str, request: Request, status: int, seconds: float) -> None:
+        """Count a request, and log it if it is for predictions; a coroutine, which a background task runs at once."""
+        self._metrics.count_request(path, status, seconds)
+        if self._log and path == PREDICT:
             names = {field.rpartition(".")[2] for field in request.state.problems}
             problems = sorted(name if name in self._schemas else OTHER_FIELD for name in names)
             answer, request_id = request.state.answer, request.state.id

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from project_package.data.excluded import ExcludedColumn
 from project_package.data.loading import read_raw
-from project_package.data.schema import Column, ExcludedColumn, Schema
+from project_package.data.schema import Column, Schema
 from project_package.data.source import RAW_FILE
 
 DAY = Column("day", "Day", "date", column="Day of visit", date_format="%d.%m.%Y")

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from project_package.data.excluded import ExcludedColumn
 from project_package.data.loading import read_raw
 from project_package.data.params import Prepare
 from project_package.data.sampling import SAMPLING
-from project_package.data.schema import Column, ExcludedColumn, Schema
+from project_package.data.schema import Column, Schema
 from project_package.data.splits import split
 from project_package.data.tables import TableError
 from project_package.data.validation import validate

@@ -10,7 +10,8 @@ import pandas as pd
 
 from ..config import Params, load_params
 from ..data.loading import read_raw
-from ..data.schema import Column, ExcludedColumn, Schema, load_schema
+from ..data.excluded import ExcludedColumn
+from ..data.schema import Column, Schema, load_schema
 from ..data.splits import encode_target, split
 from ..data.validation import validate
 from ..errors import exit_on_user_error
