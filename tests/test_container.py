@@ -148,9 +148,44 @@ def storage(tmp_path_factory: pytest.TempPathFactory, trained_project: Path) -> 
         storage.remove()
 
 
+# Writes another candidate as version 7 to a folder, as `uv run promote 7 --canary` does.
+WRITE_CANARY = """
+import pathlib, sys
+from demo.evaluation.candidate import Candidate
+from demo.paths import ProjectPaths
+from demo.serving.champion import load_champion, publish, sha256
+
+paths = ProjectPaths()
+model = Candidate.read(paths.candidate("baseline")).exported
+record = load_champion(paths.champion)[0].record
+lineage = record["lineage"] | {"registry_version": 7}
+changes = {"model": "baseline", "sha256": sha256(model), "lineage": lineage}
+publish(pathlib.Path(sys.argv[1]), record | changes, model)
+"""
+LOAD_CANARY = """
+from demo.paths import ProjectPaths
+from demo.serving.canary import load_router
+from demo.serving.predictor import load_predictor
+
+paths = ProjectPaths()
+router = load_router(paths, load_predictor(paths.champion))
+print(*(model.champion.record["model"] for model in router.models), router.share)
+"""
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory, trained_project: Path) -> Path:
+    """Clone the project, and give the clone a canary."""
+    clone = tmp_path_factory.mktemp("context") / "demo"
+    run("git", "clone", "--quiet", trained_project, clone)
+    python = trained_project / ".venv" / "bin" / "python"
+    run(python, "-c", WRITE_CANARY, clone / "models" / "canary")
+    return clone
+
+
 @pytest.fixture(scope="module")
 def image(
-    tmp_path_factory: pytest.TempPathFactory, trained_project: Path, storage: Storage
+    tmp_path_factory: pytest.TempPathFactory, context: Path, storage: Storage
 ) -> dict[str, Any]:
     """Build the project's Dockerfile as it is and return buildah's description of the image."""
     settings = tmp_path_factory.mktemp("xdg")
@@ -161,7 +196,7 @@ def image(
     storage(
         *("bud", *ISOLATION, "--network", "host", "--pull-never", "--format", "docker"),
         *("--volume", f"{settings}:/etc/xdg:ro", "--volume", f"{CERTIFICATES}:{CERTIFICATES}:ro"),
-        *("--tag", "demo", trained_project),
+        *("--tag", "demo", context),
         timeout=900,
     )
     description: dict[str, Any] = json.loads(storage("inspect", "--type", "image", "demo"))
@@ -329,6 +364,12 @@ def test_its_own_health_check_passes(container: Container, image: dict[str, Any]
     kind, *command = image["Docker"]["config"]["Healthcheck"]["Test"]
     assert kind == "CMD"
     container.run(*command)
+
+
+def test_a_canary_is_served(container: Container) -> None:
+    python = "/app/.venv/bin/python"
+    output = container.run("env", "CANARY=7:0.5", python, "-c", LOAD_CANARY)
+    assert output == "logistic_regression baseline 0.5"
 
 
 def test_it_runs_without_privileges(container: Container, image: dict[str, Any]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,7 @@ from support.datasets import (
     write_csv,
     years,
 )
-from support.e2e import SAME_EVERYWHERE, Owner, get, resample_less, serving
+from support.e2e import SAME_EVERYWHERE, Owner, get, post, resample_less, serving
 
 pytestmark = pytest.mark.e2e
 
@@ -58,8 +59,6 @@ class Case:
     """Writes the data into a folder."""
     refused: tuple[tuple[Callable[[Path], object], tuple[Words, ...]], ...]
     """Changes in `data/raw`, each with what the error names."""
-    renew: Callable[[Path], object]
-    """Writes newer data into `data/raw`."""
     arguments: tuple[str, ...] = ()
     reported: tuple[Words, ...] = ()
     """What the first run of the pipeline reports."""
@@ -123,11 +122,6 @@ def change_classes(raw: Path) -> None:
     (path / "moss").rename(raw.parent / "moss")
 
 
-def restore_classes(raw: Path) -> None:
-    (raw.parent / "moss").rename(raw / "photos" / "moss")
-    shutil.rmtree(raw / "photos" / "lichen")
-
-
 CASES = {
     "tabular": Case(
         write=write_customers,
@@ -139,7 +133,6 @@ CASES = {
                 (("tenure_months", "-3"), ("class_", "Z")),
             ),
         ),
-        renew=renew_customers,
     ),
     "text": Case(
         write=lambda folder: write_csv(folder / "tickets.csv", tickets(450)),
@@ -147,7 +140,6 @@ CASES = {
             (lambda raw: renew_tickets(raw, "login", "mood"), (("mood",),)),
             (lambda raw: renew_tickets(raw, "press"), (("Team", "press"),)),
         ),
-        renew=renew_tickets,
     ),
     "timeseries": Case(
         write=lambda folder: write_csv(folder / "visits.csv", visits(), delimiter=";"),
@@ -155,7 +147,6 @@ CASES = {
             (add_visits_column, (("mood",),)),
             (lambda raw: renew_visits(raw, "many"), (("Besuche", "many"),)),
         ),
-        renew=renew_visits,
     ),
     "vision": Case(
         write=write_photos,
@@ -164,7 +155,6 @@ CASES = {
             ("blue jay/the same.png", "moss/000.png"),
         ),
         refused=((change_classes, (("lichen",), ("moss",))),),
-        renew=restore_classes,
     ),
 }
 
@@ -181,9 +171,13 @@ def create(owner: Owner, name: str, path: Path | str, *arguments: str) -> tuple[
     project = owner.create(name, "--dataset", str(path), *arguments)
     resample_less(project)
     output = owner.uv("run", "dvc", "repro", cwd=project)
-    owner.run("git", "add", "--all", cwd=project)
-    owner.run("git", "commit", "--quiet", "--message", "Train the first champion", cwd=project)
+    commit(owner, project, "Train the first champion")
     return project, output
+
+
+def commit(owner: Owner, project: Path, message: str) -> None:
+    owner.run("git", "add", "--all", cwd=project)
+    owner.run("git", "commit", "--quiet", "--message", message, cwd=project)
 
 
 @pytest.fixture(scope="module")
@@ -218,8 +212,16 @@ def labels_of(prediction: dict[str, Any]) -> set[str]:
 
 
 def champion_of(project: Path) -> dict[str, Any]:
-    path = project / "models" / "champion" / "champion.json"
-    return dict(json.loads(path.read_text(encoding="utf-8")))
+    return read_champion(project / "models" / "champion")
+
+
+def read_champion(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / "champion.json").read_text(encoding="utf-8")))
+
+
+def sha256(folder: Path) -> str:
+    """Return the hash of a champion as responses have it."""
+    return str(read_champion(folder)["sha256"])[:12]
 
 
 @in_each_domain
@@ -355,23 +357,124 @@ PREDICTIONS: dict[str, Callable[[Predict, Path], None]] = {
 }
 
 
+def later_customers(rows: int, seed: int) -> list[dict[str, str]]:
+    """Return customers of another time: they stay long, and leave if they have the plan plus."""
+    header, *table = customers(rows, seed)
+    later = [dict(zip(header, row, strict=True)) for row in table]
+    for customer in later:
+        customer["tenure (months)"] = str(45 + int(customer["tenure (months)"]) // 3)
+        customer["Churn"] = "Yes" if customer["Plan 📦"] == "plus" else "No"
+    return later
+
+
+def served_model(owner: Owner, project: Path) -> str:
+    """Serve the demo for one prediction; return the hash of the model that made it."""
+    with serving(owner, project) as address:
+        status, prediction = post(f"{address}/predict", {})
+    assert status == 200
+    return str(prediction["model"]["sha256"])
+
+
+def send_with_feedback(address: str, customer: Mapping[str, str]) -> None:
+    """Ask for a prediction, and say later what was right."""
+    inputs = {"tenure_months": int(customer["tenure (months)"]), "class_": customer["class"]}
+    inputs |= {"plan": customer["Plan 📦"], "signed": customer["signed"]}
+    status, prediction = post(f"{address}/predict", inputs)
+    assert status == 200, prediction
+    truth, request_id = customer["Churn"], prediction["request_id"]
+    feedback = {"correct": prediction["prediction"] == truth, "truth": truth}
+    status, stored = post(f"{address}/feedback", feedback | {"request_id": request_id})
+    assert status == 201, stored
+
+
+def raised_alert(owner: Owner, project: Path) -> dict[str, Any]:
+    """Run `uv run monitor`, which finds drift, and return what it sends to a webhook."""
+    with serve() as server:
+        server.replies["/alert"] = Reply()
+        watcher = owner.with_variables({"MONITOR_WEBHOOK": f"{server.url}/alert"})
+        command = str(project / ".venv" / "bin" / "monitor")
+        status, output = watcher.status(command, cwd=project)
+        assert status == 3, output
+        (request,) = server.requests
+    return dict(json.loads(request.body))
+
+
+def exported_feedback(owner: Owner, project: Path, folder: Path) -> list[dict[str, str]]:
+    path = folder / "feedback.csv"
+    owner.uv("run", "feedback", "export", "--output", str(path), cwd=project)
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def compared_rows(report: str) -> str:
+    """Return on which rows `uv run challenge` compared two champions."""
+    (rows,) = re.findall(r"on the same (\S+ rows of the test split)", report)
+    return str(rows)
+
+
+def add_rows(project: Path, rows: Iterable[Mapping[str, str]]) -> None:
+    """Append rows to the raw table; columns that they lack stay empty."""
+    path = project / "data" / "raw" / "churn.csv"
+    header = path.read_text(encoding="utf-8").splitlines()[0].split(",")
+    with path.open("a", encoding="utf-8", newline="") as file:
+        csv.DictWriter(file, header, lineterminator="\n").writerows(rows)
+
+
+@pytest.mark.parametrize("domain", ["tabular"])
+def test_from_drift_to_a_better_champion_and_back(
+    owner: Owner, projects: Projects, domain: str, tmp_path: Path
+) -> None:
+    """What `.github/workflows/monitor.yml` does, and the commands after it."""
+    project = owner.copy(projects(domain), tmp_path)
+    champion = project / "models" / "champion"
+    old, new = tmp_path / "old", tmp_path / "new"
+    shutil.copytree(champion, old)
+    with serving(owner, project) as address:
+        for customer in later_customers(120, seed=1):
+            send_with_feedback(address, customer)
+
+    alert = raised_alert(owner, project)
+    assert alert["status"] == "drift"
+    assert "input tenure_months has drifted" in alert["text"]
+    assert any(line.startswith("recall: ") for line in alert["alerts"])
+
+    labeled = exported_feedback(owner, project, tmp_path)
+    assert len(labeled) == 120
+    add_rows(project, labeled)
+    add_rows(project, later_customers(300, seed=2))
+    owner.uv("run", "dvc", "repro", cwd=project)
+    assert "up to date" in owner.uv("run", "dvc", "status", cwd=project)
+    promoted = owner.uv("run", "challenge", str(old), cwd=project)
+    assert promoted.startswith("The new champion is better: its gain is +")
+    commit(owner, project, "Retrain after drift")
+    shutil.copytree(champion, new)
+    assert sha256(old) != sha256(new) == served_model(owner, project)
+
+    owner.uv("run", "rollback", cwd=project)
+    assert served_model(owner, project) == sha256(old)
+    challenge = str(project / ".venv" / "bin" / "challenge")
+    status, refused = owner.status(challenge, str(new), cwd=project)
+    assert status == 3, refused
+    assert refused.startswith("The new champion is not clearly better: its gain is")
+    assert compared_rows(refused) == compared_rows(promoted)
+
+    commit(owner, project, "Roll back")
+    version = str(read_champion(new)["lineage"]["registry_version"])
+    owner.uv("run", "promote", version, cwd=project)
+    assert served_model(owner, project) == sha256(new)
+
+
 @in_each_domain
 def test_newer_data_is_checked_before_training(
     owner: Owner, projects: Projects, domain: str
 ) -> None:
     project, case = projects(domain), CASES[domain]
-    raw, model = project / "data" / "raw", project / "models" / "champion" / "model.onnx"
+    model = project / "models" / "champion" / "model.onnx"
     before = model.read_bytes()
     for change, expected in case.refused:
-        change(raw)
+        change(project / "data" / "raw")
         check_lines(owner.uv("run", "dvc", "repro", cwd=project, fails=True), expected)
     assert model.read_bytes() == before
-    if domain != "tabular":  # a training takes a minute
-        return
-    case.renew(raw)
-    owner.uv("run", "dvc", "repro", cwd=project)
-    assert model.read_bytes() != before
-    assert "up to date" in owner.uv("run", "dvc", "status", cwd=project)
 
 
 def test_regression_on_a_table_without_a_header_by_address(owner: Owner, tmp_path: Path) -> None:

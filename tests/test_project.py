@@ -5,12 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
+import shutil
+import signal
 import sqlite3
+import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import uv
 from PIL import Image
 
 from support import browser, postgres
@@ -31,11 +37,21 @@ def test_a_trained_project_is_clean_and_its_champion_won(
     assert "**logistic_regression** ★" in (trained_project / "README.md").read_text()
 
 
-def test_retraining_changes_no_tracked_file(
+def test_a_pipeline_that_was_killed_and_runs_again_changes_no_tracked_file(
     owner: Owner, trained_project: Path, tmp_path: Path
 ) -> None:
+    """Git has the files of a run that nothing disturbed; here evaluation and training run again."""
     copy = owner.copy(trained_project, tmp_path)
-    owner.uv("run", "dvc", "repro", "--force", cwd=copy)
+    shutil.rmtree(copy / "reports")
+    kill_pipeline(owner, copy, (copy / "reports" / "metrics.json").exists)
+    owner.uv("run", "dvc", "repro", cwd=copy)
+    assert owner.run("git", "status", "--porcelain", cwd=copy) == ""
+
+    owner.run("git", "clean", "--quiet", "-fdx", "data", "models", ".dvc/cache", cwd=copy)
+    # Its candidate is saved, and its run in MLflow is not finished.
+    kill_pipeline(owner, copy, lambda: running(copy) == ["boosting"])
+    owner.uv("run", "dvc", "repro", cwd=copy)
+    assert "up to date" in owner.uv("run", "dvc", "status", cwd=copy)
     notebooks = copy / "notebooks"
     notebooks.mkdir()
     code = "import mlflow; mlflow.start_run(); print(mlflow.get_tracking_uri())"
@@ -45,6 +61,25 @@ def test_retraining_changes_no_tracked_file(
         owner.run("git", "check-ignore", "--quiet", f"notebooks/{name}", cwd=copy)
     assert owner.run("git", "diff", cwd=copy) == ""
     assert owner.run("git", "status", "--porcelain", cwd=copy) == ""
+
+
+def kill_pipeline(owner: Owner, project: Path, has_come: Callable[[], bool]) -> None:
+    """Run the pipeline, and kill DVC and the stage at once, at some point."""
+    command = [uv.find_uv_bin(), "run", "dvc", "repro", "--quiet"]
+    child = subprocess.Popen(command, cwd=project, env=owner.environment, start_new_session=True)
+    while not has_come():
+        assert child.poll() is None, "the pipeline ended before"
+        time.sleep(0.01)
+    os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def running(project: Path) -> list[str]:
+    """Return the names of the MLflow runs that are not finished."""
+    with sqlite3.connect(project / "mlflow.db") as database:
+        return [
+            name for (name,) in database.execute("SELECT name FROM runs WHERE status = 'RUNNING'")
+        ]
 
 
 def test_experiments_have_metrics_plots_and_a_commit(
@@ -198,6 +233,9 @@ def test_feedback_goes_on_after_postgresql_was_killed(owner: Owner, trained_proj
         listed = visitor.uv("run", "feedback", "list", cwd=trained_project)
         exported = visitor.uv("run", "feedback", "export", cwd=trained_project)
         traffic = json.loads(visitor.uv("run", "monitor", "--json", cwd=trained_project))
+        wrong = owner.with_variables({"DATABASE_URL": server.url.replace("s3cret", "wrong")})
+        refused = wrong.uv("run", "monitor", cwd=trained_project, fails=True)
+        assert "password authentication failed" in refused.splitlines()[-1]
     assert traffic["status"] == "too few rows"
     assert traffic["statuses"]["200"] >= 3, "the log goes on, too; what came in between may be lost"
     assert [remark in listed for remark in ("'before'", "'lost'", "'after'")] == [True, False, True]

@@ -187,6 +187,8 @@ def check_dvc(admin: Owner, project: Path, clone: Path) -> None:
     admin.run(dvc, "remote", "modify", "store", "url", "s3://dvc/demo", cwd=project)
     assert "127.0.0.1" not in (project / ".dvc" / "config").read_text()
     admin.run("git", "commit", "--quiet", "--all", "--message", "Use S3 for DVC", cwd=project)
+    stranger = admin.with_variables({"AWS_SECRET_ACCESS_KEY": "wrong"})
+    assert "Forbidden" in stranger.run(dvc, "push", cwd=project, fails=True)
     admin.run(dvc, "push", "--quiet", cwd=project)
     admin.run("git", "clone", "--quiet", str(project), str(clone), cwd=project)
     admin.run(dvc, "pull", "--quiet", cwd=clone)

@@ -81,6 +81,12 @@ class Owner:
 
     def run(self, *command: str, cwd: Path, fails: bool = False) -> str:
         """Run a command that must succeed, or fail; return its output."""
+        status, output = self.status(*command, cwd=cwd)
+        assert bool(status) == fails, f"{' '.join(command)}\n{output}"
+        return output
+
+    def status(self, *command: str, cwd: Path) -> tuple[int, str]:
+        """Run a command; return its exit status and output."""
         done = subprocess.run(
             command,
             cwd=cwd,
@@ -92,8 +98,7 @@ class Owner:
             timeout=LIMIT,
             check=False,
         )
-        assert bool(done.returncode) == fails, f"{' '.join(command)}\n{done.stdout}"
-        return done.stdout
+        return done.returncode, done.stdout
 
     def uv(self, *arguments: str, cwd: Path, fails: bool = False) -> str:
         """Run uv in a project."""
