@@ -1,5 +1,6 @@
 """Shared fixtures: a small project whose whole pipeline ran once, and what it consists of."""
 
+import gc
 import os
 import shutil
 import socket
@@ -10,6 +11,9 @@ from typing import Any
 
 import pytest
 import yaml
+
+gc.disable()  # until the tests are collected: nothing that an import makes is garbage
+
 from gradio_client import Client
 from mlflow.tracking import MlflowClient
 
@@ -46,6 +50,12 @@ BLOCKS = {
     "docs/api.md": ("response",),
 }
 MODELS = load_params(ProjectPaths().params).train.models
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of all collections of garbage, of which pytest makes five at the end."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -107,6 +117,15 @@ def project(prepared_project: ProjectPaths, empty_store: Path) -> ProjectPaths:
     evaluate.main(paths)
     report.main(paths)
     return paths
+
+
+@pytest.fixture
+def copy(project: ProjectPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectPaths:
+    """A copy of the project with its own MLflow store."""
+    copy = ProjectPaths(tmp_path / "copy")
+    shutil.copytree(project.root, copy.root)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{(copy.root / 'mlflow.db').as_posix()}")
+    return copy
 
 
 def with_blocks(names: Iterable[str]) -> str:

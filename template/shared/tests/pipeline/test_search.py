@@ -97,8 +97,8 @@ def test_the_best_values_are_compared_with_the_first(copy: ProjectPaths, params:
 @pytest.mark.usefixtures("without_training")
 def test_no_values_are_tried_twice(copy: ProjectPaths, params: Params) -> None:
     for _ in range(2):
-        study = run_trials(make_search(copy, params), 4)
-    assert len({tuple(trial.params.values()) for trial in study.trials}) == len(study.trials) == 8
+        study = run_trials(make_search(copy, params), 2)
+    assert len({tuple(trial.params.values()) for trial in study.trials}) == len(study.trials) == 4
 
 
 @pytest.mark.usefixtures("without_training")
