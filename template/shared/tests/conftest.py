@@ -21,7 +21,7 @@ from project_package.config import Params, load_params
 from project_package.data.schema import Schema, load_schema
 from project_package.data.splits import Split, read_splits
 from project_package.paths import ProjectPaths
-from project_package.pipeline import evaluate, explore, prepare, report, train
+from project_package.pipeline import evaluate, explore, prepare, report, search_queue, train
 from project_package.reporting.sections import END, START, find_prompts
 from project_package.serving import app, request_log
 from project_package.serving.api import Api
@@ -83,6 +83,14 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An MLflow database without runs, to copy: creating its tables takes seconds."""
     path = tmp_path_factory.mktemp("store") / "mlflow.db"
     MlflowClient(f"sqlite:///{path.as_posix()}").search_experiments()
+    return path
+
+
+@pytest.fixture(scope="session")
+def empty_studies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An Optuna database without studies, to copy."""
+    path = tmp_path_factory.mktemp("studies") / "optuna.db"
+    search_queue.open_storage(f"sqlite:///{path.as_posix()}").engine.dispose()
     return path
 
 
