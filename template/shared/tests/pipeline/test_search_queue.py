@@ -1,6 +1,7 @@
 """Processes that share the trials of a search: each trial counts once, and none is lost."""
 
 import os
+import shutil
 import sys
 import time
 import warnings
@@ -16,8 +17,8 @@ from project_package.pipeline import search_queue
 
 
 @pytest.fixture
-def address(tmp_path: Path) -> str:
-    return f"sqlite:///{(tmp_path / 'optuna.db').as_posix()}"
+def address(empty_studies: Path, tmp_path: Path) -> str:
+    return f"sqlite:///{Path(shutil.copy(empty_studies, tmp_path)).as_posix()}"
 
 
 @pytest.fixture
