@@ -175,7 +175,7 @@ def widen_limits(canary: Predictor, champion: Predictor) -> None:
     columns = {column["name"]: column for column in champion.champion.record["inputs"]}
     for column in canary.champion.record["inputs"]:
         for key, wider in (("minimum", min), ("maximum", max)):
-            if key in column:
+            if column.get(key) is not None:
                 column[key] = wider(column[key], columns[column["name"]][key])
 
 
