@@ -77,7 +77,7 @@ def parse_json(body: bytes) -> Any:
         ApiError: it is not valid JSON.
     """
     try:
-        document = json.loads(body.decode("utf-8-sig"), parse_constant=_reject_constant, object_pairs_hook=_unique)
+        document = DECODER.decode(body.decode("utf-8-sig"))
         if b"\\u" in body:
             json.dumps(document, ensure_ascii=False).encode()  # fails for half of a surrogate pair
     except RecursionError:
@@ -100,6 +100,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"it contains {name}, which JSON does not have")
+
+
+DECODER = json.JSONDecoder(parse_constant=_reject_constant, object_pairs_hook=_unique)
 
 
 def split_rows(document: Any, names: Container[str]) -> tuple[list[Any], bool]:

@@ -38,6 +38,10 @@ class Predictor:
         self.champion = champion
         self.inputs: tuple[Mapping[str, Any], ...] = tuple(champion.record["inputs"])
         self._names = frozenset(column["name"] for column in self.inputs)
+        self._columns = (
+            ([column for column in self.inputs if column["kind"] == "category"], np.dtype(object)),
+            ([column for column in self.inputs if column["kind"] != "category"], np.dtype(np.float32)),
+        )
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self._output = self._session.get_outputs()[-1].name
         self.model_inputs = {entry.name for entry in self._session.get_inputs()}
@@ -63,10 +67,8 @@ class Predictor:
 
     def _encode(self, rows: Sequence[Row]) -> dict[str, NDArray[Any]]:
         """Return an array (rows, 1) for each input; those of a type are created at once, which is faster."""
-        categories = [column for column in self.inputs if column["kind"] == "category"]
-        numbers = [column for column in self.inputs if column["kind"] != "category"]
         encoded: dict[str, NDArray[Any]] = {}
-        for columns, dtype in ((categories, np.dtype(object)), (numbers, np.dtype(np.float32))):
+        for columns, dtype in self._columns:
             table = np.array([[encode_input(column, row[column["name"]]) for row in rows] for column in columns], dtype)
             encoded |= {column["name"]: values[:, np.newaxis] for column, values in zip(columns, table, strict=True)}
         return encoded

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pandas as pd
 
 from ..config import Params, load_params
-from ..data.loading import read_raw
 from ..data.excluded import ExcludedColumn
+from ..data.loading import read_raw
 from ..data.schema import Column, Schema, load_schema
 from ..data.splits import encode_target, split
 from ..data.validation import validate
