@@ -8,22 +8,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from late_flights.data.schema import Column, Schema, iso_date, load_schema
 from late_flights.paths import ProjectPaths
+
+from .raw_table import write_raw_table
 
 ROWS = 600
 
 
 def write_raw_data(paths: ProjectPaths) -> None:
-    """Fill `data/raw/` with a CSV file, and let the schema of the test project read it."""
-    schema = load_schema(paths.schema)
-    document = yaml.safe_load(paths.schema.read_text(encoding="utf-8"))
-    document["reading"] = {"file": "table.csv"}
-    paths.schema.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
-    paths.raw.mkdir(parents=True, exist_ok=True)
-    draw_table(schema, ROWS, seed=0).to_csv(paths.raw / "table.csv", index=False)
+    """Write random rows to `data/raw/`."""
+    write_raw_table(paths, draw_table(load_schema(paths.schema), ROWS, seed=0))
 
 
 def draw_table(schema: Schema, rows: int, seed: int) -> pd.DataFrame:

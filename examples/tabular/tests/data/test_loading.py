@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from late_flights.data.excluded import ExcludedColumn
 from late_flights.data.loading import read_raw
-from late_flights.data.schema import Column, ExcludedColumn, Schema
+from late_flights.data.schema import Column, Schema
 from late_flights.data.source import RAW_FILE
 
 DAY = Column("day", "Day", "date", column="Day of visit", date_format="%d.%m.%Y")

@@ -31,8 +31,8 @@ def test_a_clearly_better_model_is_promoted() -> None:
     assert champion == "complex"
     assert comparison.gain.low > 0
     text = comparison.describe(MAE)
-    assert text.startswith("complex gains +")
-    assert text.endswith("in Error over simple on 5 folds and is promoted.")
+    assert text.startswith("complex improves error by +")
+    assert text.endswith("] over simple on 5 folds and is promoted.")
 
 
 def test_a_gain_below_the_margin_is_not_enough() -> None:
@@ -57,8 +57,8 @@ def test_a_worse_model_is_never_promoted() -> None:
     champion, comparison = errors_compared(0.5, 2.0, margin=0.0)
     assert champion == "simple"
     text = comparison.describe(MAE)
-    assert text.startswith("complex is worse by ")
-    assert text.endswith("in Error than simple on 5 folds: simple stays the champion.")
+    assert text.startswith("complex does not improve error over simple on 5 folds (-")
+    assert text.endswith("]): simple stays the champion.")
 
 
 def test_few_samples_are_mentioned() -> None:

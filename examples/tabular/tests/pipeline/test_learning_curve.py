@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +20,10 @@ from late_flights.reporting.blocks import describe_learning_curve
 
 
 def test_the_curve_ends_at_the_score_of_the_pipeline(
-    project: ProjectPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    copy: ProjectPaths, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(learning_curve, "MIN_ROWS", 5)
     monkeypatch.setattr(learning_curve, "MIN_CLASS_ROWS", 2)
-    copy = ProjectPaths(Path(shutil.copytree(project.root, tmp_path / "project")))
     learning_curve.main([], copy)
     evaluation = json.loads((copy.reports / "evaluation.json").read_text(encoding="utf-8"))
     with (copy.reports / "learning_curve.csv").open(encoding="utf-8") as file:
@@ -75,7 +73,7 @@ def test_rows_of_a_group_follow_each_other() -> None:
 def test_the_sentence_says_whether_more_rows_would_help(gain: Interval, expected: str, params: Params) -> None:
     last = Comparison("100", "200", gain, margin=0.01, promoted=False, units=50, rows="the validation split")
     sentence = learning_curve.describe("boosting", last, primary_metric(params.evaluate.metric), "rows")
-    assert sentence.startswith("Fitted to 200 rows instead of 100, boosting gains +0.0")
+    assert sentence.startswith("Fitted to 200 rows instead of 100, boosting improves ")
     assert expected in sentence
 
 

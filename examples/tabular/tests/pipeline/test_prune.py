@@ -80,14 +80,12 @@ def test_removed_inputs_are_left_out_of_the_schema(project: ProjectPaths, tmp_pa
 
 
 def test_the_command_names_inputs_or_says_that_there_are_none(
-    project: ProjectPaths, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    project: ProjectPaths, copy: ProjectPaths, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    paths = ProjectPaths(tmp_path / "copy")
-    shutil.copytree(project.root, paths.root)
-    prune.main([], paths)
+    prune.main([], copy)
     output = capsys.readouterr().out
     assert ("No input of " in output) != ("uv run prune --write" in output)
-    assert load_params(paths.params) == load_params(project.params)
-    prune.main(["--write"], paths)
-    removed = len(load_schema(project.schema).features) - len(load_schema(paths.schema).features)
+    assert load_params(copy.params) == load_params(project.params)
+    prune.main(["--write"], copy)
+    removed = len(load_schema(project.schema).features) - len(load_schema(copy.schema).features)
     assert (f"does without {removed} of" in capsys.readouterr().out) == (removed > 0)

@@ -1,6 +1,7 @@
 """Processes that share the trials of a search: each trial counts once, and none is lost."""
 
 import os
+import shutil
 import sys
 import time
 import warnings
@@ -16,8 +17,8 @@ from late_flights.pipeline import search_queue
 
 
 @pytest.fixture
-def address(tmp_path: Path) -> str:
-    return f"sqlite:///{(tmp_path / 'optuna.db').as_posix()}"
+def address(empty_studies: Path, tmp_path: Path) -> str:
+    return f"sqlite:///{Path(shutil.copy(empty_studies, tmp_path)).as_posix()}"
 
 
 @pytest.fixture
@@ -52,6 +53,23 @@ def test_a_queue_has_a_total_number_of_trials(open_study: Callable[[], optuna.St
     search_queue.take_trials(there, run_here_meanwhile)
     assert states(here) == ["COMPLETE"] * 3
     assert here.trials[0].params == {"x": 0.5}
+
+
+def test_an_interrupted_queue_continues_to_its_total(open_study: Callable[[], optuna.Study]) -> None:
+    def interrupted(trial: optuna.Trial) -> float:
+        value = objective(trial)
+        if trial.number == 1:
+            raise KeyboardInterrupt
+        return value
+
+    study = open_study()
+    search_queue.fill_queue(study, {"x": 0.5}, 4)
+    with pytest.raises(KeyboardInterrupt):
+        search_queue.take_trials(study, interrupted)
+    search_queue.fill_queue(study, {"x": 0.5}, 4)
+    search_queue.take_trials(study, objective)
+    assert states(study) == ["COMPLETE", "FAIL", *["COMPLETE"] * 3]
+    assert study.trials[1].params == study.trials[4].params
 
 
 def test_a_process_that_comes_too_late_for_the_last_trial_runs_none(

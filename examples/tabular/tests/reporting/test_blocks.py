@@ -61,7 +61,7 @@ def test_the_article_shows_steps_findings_and_the_largest_error(
         assert f"\n- {decision}\n" in text
     data, errors = ((project.reports / name).read_text(encoding="utf-8") for name in ("data.md", "errors.md"))
     assert read_section(data, "What matters most") in text
-    rows = [line for line in read_section(errors, "The largest errors").splitlines() if line.startswith("| ")]
+    rows = [line for line in read_section(errors, "The hardest cases").splitlines() if line.startswith("| ")]
     assert f"\n{rows[0]}\n{rows[1]}\n{rows[2]}\n" in text
     assert rows[3] not in text
     assert text.partition(START.format(name="limits"))[2].startswith("\n- Few rows.\n")

@@ -77,5 +77,6 @@ def test_values_are_encoded_as_in_training() -> None:
     assert encode_input(NUMBER, 2.0) == 2.0
     assert math.isnan(float(encode_input(NUMBER, None)))
     assert encode_input(COLOR, "red") == "red"
+    assert encode_input(COLOR | {"others": True}, "green") == "(other)", "accepted by the champion, unknown to a canary"
     assert encode_input(DAY, "1970-01-02") == 1.0
     assert (inputs.MISSING, inputs.OTHER) == (schema.MISSING, schema.OTHER)

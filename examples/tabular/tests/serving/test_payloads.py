@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from late_flights.serving.payloads import _input_schema
-from late_flights.serving.prediction import to_json
+from late_flights.serving.payloads import _input_schema, example_inputs
+from late_flights.serving.prediction import SHOWN_EXAMPLE, is_same, to_json
 from late_flights.serving.predictor import Predictor
 
 
@@ -16,6 +16,14 @@ def test_predictions_and_explanations_are_those_of_the_page(address: str, predic
         assert {key: answer[key] for key in expected} == expected
         contributions = {part["input"]: part["contribution"] for part in answer["explanation"]}
         assert contributions == pytest.approx({part.name: part.shift for part in predictor.explain(row)})
+
+
+def test_the_example_of_the_documentation_is_a_test_row_with_its_most_important_inputs(predictor: Predictor) -> None:
+    record, inputs = predictor.champion.record, example_inputs(predictor)
+    row = record["examples"][SHOWN_EXAMPLE]["inputs"]
+    assert inputs.items() <= row.items()
+    assert len(inputs) < len(row)
+    assert is_same(predictor.scores([predictor.complete(row), predictor.complete(inputs)]), record)[1]
 
 
 def test_the_schema_of_an_input_has_its_type_range_and_choices() -> None:

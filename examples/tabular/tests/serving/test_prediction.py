@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from late_flights.serving.prediction import format_outcome, is_decisive, to_prediction
+from late_flights.serving.prediction import format_outcome, is_decisive, is_same, to_prediction
 
 SCORES = np.array([[0.8, 0.2], [0.65, 0.35], [0.4, 0.6]])
 
@@ -37,3 +37,10 @@ def test_the_outcome_below_the_threshold() -> None:
     for rule, (positive, outcome) in rules.items():
         decision = {"rule": rule, "positive": positive, "threshold": 0.9}
         assert format_outcome(to_prediction(SCORES[0], record), record | {"decision": decision}) == outcome
+
+
+def test_rows_are_the_same_if_class_and_referral_are() -> None:
+    record: dict[str, Any] = {"classes": ["no", "yes"], "positive": "yes"}
+    assert is_same(SCORES, record).tolist() == [True, True, False]
+    referral = record | {"decision": {"rule": "refer", "positive": "yes", "threshold": 0.3}}
+    assert is_same(SCORES[1:], referral).tolist() == [True, False]  # both are referred, the classes differ

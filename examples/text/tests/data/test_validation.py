@@ -1,5 +1,6 @@
 """Validation of the schema and of the raw data."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -43,7 +44,7 @@ def test_missing_and_unknown_columns_are_reported(table: pd.DataFrame, schema: S
 
 def test_a_class_without_texts_is_reported(table: pd.DataFrame, schema: Schema) -> None:
     first = schema.classes[0]
-    with pytest.raises(DataError, match=rf"'{first}' of schema\.yaml has no text"):
+    with pytest.raises(DataError, match=rf"'{re.escape(first)}' of schema\.yaml has no text"):
         validate(table[table[schema.target_column] != first], schema)
 
 

@@ -10,6 +10,7 @@ from which_library.config import Params
 from which_library.data.cleaning import words_of
 from which_library.data.schema import Question, Schema
 from which_library.data.splits import Split, encode_target
+from which_library.evaluation.candidate import Selected
 from which_library.evaluation.demo_metadata import (
     EXAMPLE_WORDS,
     EXCERPT_LENGTH,
@@ -111,7 +112,7 @@ def test_without_extracts_no_text_is_published(splits: Splits, schema: Schema, p
     question = Question(ask="What is this about?", answer=schema.classes[0])
     private = replace(schema, questions=(question,), extracts=False)
     probabilities = np.eye(len(schema.classes))[encode_target(splits["test"].target, schema)]
-    metadata = demo_metadata(exported, {"test": probabilities}, splits, private, params)
+    metadata = demo_metadata(Selected(exported, {"test": probabilities}), splits, private, params)
     assert metadata["examples"] == metadata["errors"] == []
     assert metadata["inputs"][0]["default"] == question.ask
 

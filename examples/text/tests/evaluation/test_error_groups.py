@@ -15,6 +15,12 @@ def test_a_group_is_described_by_its_conditions() -> None:
     assert (groups[0].rows, groups[0].error) == (int(errors.sum()), 1.0)
 
 
+def test_the_limits_of_one_number_are_joined() -> None:
+    errors = ((AGE > 40) & (AGE < 60)).astype(float)
+    (group,) = find_groups([Feature("Age", AGE)], errors)
+    assert group.condition == "Age above 40 and up to 59"
+
+
 def test_a_category_can_be_excluded() -> None:
     (group,) = find_groups([Feature("Color is", RED, "red")], np.where(RED, 0.1, 0.5))
     assert group.condition == "Color is not red"

@@ -10,7 +10,7 @@ from which_library.data.splits import Split, encode_target
 from which_library.evaluation import error_report as module
 from which_library.evaluation.candidate import Candidate
 from which_library.evaluation.error_report import MAX_CASES, error_report
-from which_library.evaluation.failures import measure_errors
+from which_library.evaluation.failures import ORDER, measure_errors
 from which_library.evaluation.scores import Truth
 from which_library.evaluation.shares import Outcome
 from which_library.paths import ProjectPaths
@@ -34,9 +34,15 @@ def test_the_worst_prediction_comes_first_and_few_errors_have_no_pattern(
     outcome = Outcome(Truth(encode_target(splits["test"].target, schema)), predictions, record["decision"])
     errors = measure_errors(schema, outcome)
     text, figures = error_report(record, schema, splits["test"], predictions)
-    cases = text.split("## The largest errors")[1].split("## Where errors cluster")[0]
+    cases = text.split("## The hardest cases")[1].split("## Where errors cluster")[0]
     assert cases.count("\n| ") == 2 + min(MAX_CASES, len(errors))
+    assert f"The {min(MAX_CASES, len(errors))} {schema.sample_noun} {ORDER}." in cases
     for name in figures:
         assert f"(figures/{name}.png)" in cases
     monkeypatch.setattr(module, "MIN_ERRORS", np.count_nonzero(errors) + 1)
     assert "distinguished from chance" in error_report(record, schema, splits["test"], predictions)[0]
+
+
+def test_cases_that_are_predicted_correctly_are_no_errors(schema: Schema) -> None:
+    assert " 1 of them is wrong, the others right." in module._explain_order(schema, np.array([1.0, 0.0, 0.0]))
+    assert "wrong" not in module._explain_order(schema, np.array([1.0, 1.0]))

@@ -13,13 +13,9 @@ from mlflow.tracking import MlflowClient
 
 from which_library.evaluation.candidate import Candidate
 from which_library.paths import ProjectPaths
-from which_library.pipeline import challenge, monitor, promote
+from which_library.pipeline import promote
 from which_library.pipeline.monitor import champion_since
-from which_library.serving import payloads
 from which_library.serving.champion import load_champion, publish, sha256
-from which_library.serving.database import database_url
-from which_library.serving.predictor import Predictor
-from which_library.serving.request_log import API, Call, RequestLog
 from which_library.tracking import registry, runs
 from which_library.tracking.promotions import LOG, append_promotion, describe_replacement
 from which_library.tracking.registry import ALIAS, REGISTERED_MODEL
@@ -97,48 +93,6 @@ def test_rolling_back_changes_files_alias_and_log(paths: ProjectPaths, capsys: p
     promote.rollback([], paths)
     assert served(paths) == 11
     assert len((paths.root / LOG).read_text(encoding="utf-8").splitlines()) == 4
-
-
-def shifted_requests(reference: dict[str, Any], prediction: dict[str, Any]) -> list[Call]:
-    """Return requests above the limits of the reference; invalid ones where it has no inputs."""
-    names = [column["name"] for column in reference["inputs"] if column["kind"] == "number"]
-    limits = {column["name"]: column.get("limits") for column in reference["inputs"]}
-    rows = [{name: limits[name][-1] + number + 1 for name in names} for number in range(60)]
-    return [Call(API, 200, 0.01, [row], [prediction]) if names else Call(API, 422, 0.01) for row in rows]
-
-
-def test_from_drift_to_a_new_champion_and_back(
-    project: ProjectPaths, paths: ProjectPaths, predictor: Predictor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for path in (project.params, project.schema):
-        shutil.copy(path, paths.root)
-    shutil.copytree(project.prepared, paths.prepared)
-    promote.main(["11"], paths)
-    commit(paths.root, "promote")
-    monkeypatch.setattr(payloads, "logged_inputs", lambda _predictor, row: row)
-    log = RequestLog(predictor, database_url(paths), share=1)
-    reference = monitor.read_reference(paths.champion, load_champion(paths.champion)[0].record["sha256"])
-    (prediction,) = payloads.predict(predictor, [payloads.complete(predictor, {})])
-    for call in shifted_requests(reference, prediction):
-        log.add(call)
-    log.close()
-    with pytest.raises(SystemExit) as drift:
-        monitor.main([], paths)
-    assert drift.value.code == monitor.EXIT_DRIFT
-
-    # The training that follows finds another champion, which is compared with the one before.
-    before = paths.root / "before"
-    shutil.copytree(paths.champion, before)
-    snapshot = find_version(paths, 12)
-    lineage = snapshot.record["lineage"] | {"registry_version": 13, "mlflow_run_id": "13"}
-    publish(paths.champion, snapshot.record | {"lineage": lineage}, snapshot.model)
-    won, report = challenge.compare_champions(paths, before)
-    assert ("is better" in report) == won
-
-    commit(paths.root, "merge the pull request")
-    assert served(paths) == 13
-    promote.rollback([], paths)
-    assert served(paths) == 11
 
 
 @pytest.mark.parametrize(

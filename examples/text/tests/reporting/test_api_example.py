@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from typing import Any
 
 import httpx
@@ -34,22 +36,23 @@ def check(shown: dict[str, Any], answer: dict[str, Any]) -> None:
     ]
 
 
-def test_the_guide_has_the_response_to_the_default_inputs(project: ProjectPaths, address: str) -> None:
+def test_the_guide_has_the_response_to_its_request(project: ProjectPaths, address: str, predictor: Predictor) -> None:
     shown = read_block((project.root / "docs/api.md").read_text(encoding="utf-8"))
+    request = {} if payloads.UPLOADS else payloads.example_inputs(predictor)
+    check(shown, httpx.post(f"{address}/predict", json=request).json())
+
+
+def test_the_request_in_python_is_formatted(project: ProjectPaths) -> None:
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length=120", "--check", "docs/api.md"]
+    done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_an_author_may_write_another_request(address: str, predictor: Predictor) -> None:
+    shown = read_block(describe_response("curl http://127.0.0.1:7860/predict --data '{}'\n", predictor))
     check(shown, httpx.post(f"{address}/predict", json={}).json())
 
 
-def test_the_guide_has_the_response_to_its_request(project: ProjectPaths, address: str, predictor: Predictor) -> None:
-    if payloads.UPLOADS:
-        pytest.skip("the guide uploads a file")
-    request = json.dumps(payloads.example_inputs(predictor))
-    guide = f"curl http://127.0.0.1:7860/predict --data '{request}'\n"
-    check(
-        read_block(describe_response(guide, project.champion)),
-        httpx.post(f"{address}/predict", content=request, headers={"Content-Type": "application/json"}).json(),
-    )
-
-
-def test_an_invalid_request_in_the_guide_is_an_error(project: ProjectPaths) -> None:
+def test_an_invalid_request_in_the_guide_is_an_error(predictor: Predictor) -> None:
     with pytest.raises(UserError, match=r"docs/api\.md: the request \{1\} is invalid"):
-        describe_response("--data '{1}'", project.champion)
+        describe_response("--data '{1}'", predictor)

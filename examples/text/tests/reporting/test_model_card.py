@@ -44,8 +44,11 @@ def test_every_section_has_content(card: ModelCard, project: ProjectPaths, schem
         "Lineage",
         "Citation",
     ]
+    evaluation = json.loads((project.reports / "evaluation.json").read_text(encoding="utf-8"))
     assert "- Few rows." in contents["Intended use and limits"]
     assert contents["Training data"].startswith(f"{schema.source} License: {schema.licence}\n")
+    notes = [label["note"] for label in evaluation["labels"].values() if label["note"]]
+    assert all(note in contents["Evaluation"] for note in notes)
     assert str(load_champion(project.champion)[0].lineage["mlflow_run_id"]) in contents["Lineage"]
 
 

@@ -1,6 +1,7 @@
 """Each silent bug fits the code; injected into a copy, it is shown with its score and the test that catches it."""
 
 import ast
+import gc
 import os
 import shutil
 import subprocess
@@ -81,6 +82,7 @@ def write_test(path: str, body: str) -> None:
 
 
 def test_the_expected_test_fails_or_another_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gc.freeze()  # each run of pytest ends with five collections of garbage
     monkeypatch.chdir(tmp_path)
     write_test("tests/test_silent_bugs.py", "def test_fine():\n    assert 'fine'\n")
     assert first_failure("tests/test_removed.py") is None

@@ -200,6 +200,27 @@ def test_a_canary_that_can_t_be_served_is_refused(
         router_of(copy, "7:0.1", monkeypatch)
 
 
+def test_the_limits_of_the_champion_hold_for_the_canary(
+    paths: ProjectPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a training on data of a smaller range: the canary explains what is outside, too."""
+    shutil.copytree(paths.root / "models", tmp_path / "models")
+    copy = ProjectPaths(tmp_path)
+    record = load_champion(copy.canary)[0].record
+    inputs = [
+        column | ({"maximum": column.get("minimum", 1)} if "maximum" in column else {}) for column in record["inputs"]
+    ]
+    edit(copy.canary, "inputs", inputs)
+    if "series" in record:  # without which there is no forecast
+        with pytest.raises(canary.CanaryError, match="can't predict for the champion's default inputs"):
+            router_of(copy, "7:1", monkeypatch)
+        return
+    router = router_of(copy, "7:1", monkeypatch)
+    rows = [payloads.complete(router.champion, payloads.example_inputs(router.champion))]
+    routed = router.run(rows, lambda model: payloads.explain(model, rows[0]))
+    assert (routed.model, routed.failed) == (router.canary, None)
+
+
 def edit(folder: Path, key: str, value: Any) -> None:
     """Change an entry of `champion.json`."""
     path = folder / "champion.json"

@@ -14,15 +14,6 @@ from which_library.tracking import experiments, runs
 from ..conftest import MODELS
 
 
-@pytest.fixture
-def copy(project: ProjectPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectPaths:
-    """A copy of the project with its own MLflow store."""
-    copy = ProjectPaths(tmp_path / "copy")
-    shutil.copytree(project.root, copy.root)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{(copy.root / 'mlflow.db').as_posix()}")
-    return copy
-
-
 def write_log(paths: ProjectPaths) -> list[list[str]]:
     """Write the log, and return the cells of its rows."""
     experiments.main([], paths)

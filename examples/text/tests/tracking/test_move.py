@@ -4,6 +4,7 @@ import filecmp
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import mlflow.db
 import pytest
@@ -13,7 +14,6 @@ from mlflow.tracking import MlflowClient
 from which_library.errors import UserError
 from which_library.paths import ProjectPaths
 from which_library.tracking import databases, move, move_artifacts, move_rows
-from which_library.tracking.move_rows import Rows
 from which_library.tracking.registry import ALIAS, REGISTERED_MODEL
 
 from ..conftest import MODELS
@@ -36,9 +36,11 @@ def copy_database(source: Path, target: Path) -> str:
     return f"sqlite:///{target.as_posix()}"
 
 
-def count(database: str) -> dict[str, int]:
+def count(database: str) -> dict[str, Any]:
+    """Return the number of rows of each table."""
     with sa.create_engine(database).connect() as connection:
-        return Rows.read(connection).count()
+        tables = [sa.table(name) for name in sa.inspect(connection).get_table_names()]
+        return {table.name: connection.scalar(sa.select(sa.func.count()).select_from(table)) for table in tables}
 
 
 def change(database: str, statement: str) -> None:

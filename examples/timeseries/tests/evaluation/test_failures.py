@@ -24,4 +24,4 @@ def test_the_largest_error_comes_first_with_its_worst_step() -> None:
 def test_the_summary_has_both_ends_of_the_horizon() -> None:
     text = summarize_errors(SCHEMA, OUTCOME)
     assert text.startswith("The mean absolute error is 2 kg one week ahead and 0.5 kg 2 weeks ahead.")
-    assert text.endswith("above the 80% interval in 25% of the cases, and below it in 0%.")
+    assert text.endswith("above the 80% interval in 25% of the forecasts, and below it in 0%.")

@@ -38,8 +38,8 @@ def test_whether_the_aim_is_met_follows_the_sentence_of_the_decision() -> None:
 @pytest.mark.parametrize(
     ("decision", "text"),
     [
-        ({"rule": "refer", "threshold": 0.25}, "the confusion matrix and the errors are at the threshold of 0.25."),
-        ({"rule": "abstain", "threshold": 0.9}, "of all, also of those that are left to a person."),
+        ({"rule": "refer", "threshold": 0.25}, "the confusion matrix and the errors use the threshold of 0.25."),
+        ({"rule": "abstain", "threshold": 0.9}, "Accuracy and F1 include the rows that are left to a person."),
         ({"rule": "tolerance", "tolerance": 1.0}, "or all resamples score the same."),
     ],
 )
@@ -49,8 +49,8 @@ def test_the_threshold_of_the_scores_is_named(decision: dict[str, Any], text: st
 
 def test_the_use_of_the_test_split_is_explained() -> None:
     both = compared(scores=compared()["validation_scores"])
-    assert "to score and plot the champion, marked ★, and to score plain beside it." in markdown.explain_scores(both)
-    assert "to score and plot the champion, marked ★." in markdown.explain_scores(compared())
+    assert "after the selection, to score the champion, marked ★, next to plain." in markdown.explain_scores(both)
+    assert "after the selection, to score the champion, marked ★." in markdown.explain_scores(compared())
 
 
 def test_an_interval_without_width_is_left_out() -> None:
@@ -103,7 +103,7 @@ def test_a_model_that_was_not_fitted_again_is_compared_on_the_validation_split()
         "| model | Error ↓, 5 folds | gain |",
         "| --- | --- | --- |",
         "| plain | 2.5 [2, 3] |  |",
-        "| **net** ★ | 2 [1, 3] (validation split) | +0.5 [+0.1, +0.9] over plain |",
+        "| **net** ★ | 2 [1, 3] (validation split) | +0.500 [+0.100, +0.900] over plain |",
     ]
     explanation = markdown.explain_scores(compared())
     assert "net was not fitted again, and compared on the 10 rows of the validation" in explanation
@@ -111,7 +111,7 @@ def test_a_model_that_was_not_fitted_again_is_compared_on_the_validation_split()
 
 def test_rolling_folds_and_their_absence_are_explained() -> None:
     rolling = compared(folds=FOLDS | {"rolling": True}, validation_scores={"plain": {}})
-    assert "for each of 5 periods (together the later half of the 90 rows" in markdown.explain_scores(rolling)
+    assert "the periods are the later half of the 90 rows" in markdown.explain_scores(rolling)
     alone = compared(folds=None, fold_scores={})
     assert "trained on 80 rows and compared on the 10 rows of the validation split." in markdown.explain_scores(alone)
     assert "Error ↓, validation split" in markdown.gain_table(alone)
@@ -125,10 +125,10 @@ def test_a_test_score_outside_of_the_validation_interval_is_reported() -> None:
 
 
 def test_names_of_slices_do_not_break_the_table() -> None:
-    slices = [{"column": "a|b", "slice": "*c*", "rows": 3, "value": 1.0, "low": None, "high": None}]
+    slices = [{"column": "a|b", "slice": "*c*", "rows": 3_000, "value": 1.0, "low": None, "high": None}]
     evaluation = {"metric": "mae", "labels": LABELS, "slices": slices, "sample_noun": "rows"}
     assert markdown.slice_table(evaluation).splitlines()[0] == "| sliced by | slice | rows | Error |"
-    assert markdown.slice_table(evaluation).splitlines()[2] == r"| a\|b | \*c\* | 3 | 1 |"
+    assert markdown.slice_table(evaluation).splitlines()[2] == r"| a\|b | \*c\* | 3,000 | 1 |"
 
 
 @pytest.mark.parametrize(("higher", "limit", "weak"), [(True, 0.9, "0.8 [0.7, 0.9]"), (False, 0.85, "0.95 [0.9, 1]")])
@@ -167,6 +167,22 @@ def test_numbers_have_three_significant_digits() -> None:
     assert {number: markdown.rounded(number) for number in numbers} == numbers
     signed = {0.0: "+0", 0.00345678: "+0.00346", -0.5: "-0.5", 123456.7: "+123,457"}
     assert {number: markdown.signed(number) for number in signed} == signed
+
+
+def test_a_gain_and_its_interval_have_the_same_decimals() -> None:
+    gains = {
+        (-0.000722, -0.00462, 0.00368): "-0.00072 [-0.00462, +0.00368]",
+        (1.2, 1.06, 1.354): "+1.20 [+1.06, +1.35]",
+        (-1e-9, -0.2, 0.1): "+0.000 [-0.200, +0.100]",
+        (1234.5, -0.5, 2000.0): "+1,234 [+0, +2,000]",
+        (0.0, 0.0, 0.0): "+0 [+0, +0]",
+    }
+    assert {gain: markdown.format_gain(*gain) for gain in gains} == gains
+
+
+def test_only_words_begin_with_a_small_letter() -> None:
+    labels = {"Mean absolute error": "mean absolute error", "ROC AUC": "ROC AUC", "F1 (macro)": "F1 (macro)"}
+    assert {label: markdown.lower_first(label) for label in labels} == labels
 
 
 def test_markdown_characters_are_escaped() -> None:

@@ -131,17 +131,17 @@ PROGRAMS = {
 
 
 @pytest.mark.parametrize("language", PROGRAMS)
-def test_the_snippets_of_the_guide_work(address: str, predictor: Predictor, tmp_path: Path, language: str) -> None:
-    guide = (ProjectPaths().root / "docs/api.md").read_text(encoding="utf-8")
-    blocks = re.findall(rf"^```{language}\n(.*?)^```", guide, re.DOTALL | re.MULTILINE)
-    snippet = next((block for block in blocks if "/predict" in block), None)
+def test_the_snippets_of_the_guide_work(
+    address: str, predictor: Predictor, project: ProjectPaths, tmp_path: Path, language: str
+) -> None:
     program = PROGRAMS[language]
-    if snippet is None or not shutil.which(program[0]) or (language == "sh" and not shutil.which("curl")):
-        pytest.skip(f"docs/api.md has no such snippet, or {program[0]} is not installed")
-    if upload := re.search(r"[\w-]+\.(png|jpg)", snippet):
-        default = predictor.champion.record["inputs"][0]["default"]
-        (tmp_path / upload[0]).write_bytes(base64.b64decode(default.partition(",")[2]))
-    inputs = {} if upload else json.loads(re.findall(r"\{[^{}\n]*\}", snippet)[-1])
+    if not shutil.which(program[0]) or (language == "sh" and not shutil.which("curl")):
+        pytest.skip(f"{program[0]} or curl is not installed")
+    guide = (project.root / "docs/api.md").read_text(encoding="utf-8")
+    (snippet,) = re.findall(rf"^```{language}\n(.*?)^```", guide, re.DOTALL | re.MULTILINE)
+    inputs = payloads.example_inputs(predictor)
+    if payloads.UPLOADS:
+        (tmp_path / "image.png").write_bytes(base64.b64decode(next(iter(inputs.values())).partition(",")[2]))
     code = snippet.replace("http://127.0.0.1:7860", address)
     process = subprocess.run([*program, code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert json.loads(process.stdout)["prediction"] == post(address, inputs)["prediction"]

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from air_ahead.serving.payloads import example_inputs
 from air_ahead.serving.predictor import Predictor
 
 from .dates import middle, start_day
@@ -23,6 +24,13 @@ def test_forecasts_and_explanations_are_those_of_the_page(address: str, predicto
     parts = answer["explanation"]["parts"]
     assert [part["label"] for part in parts] == [part.label for part in explanation.parts]
     assert sum(part["value"] for part in parts) == pytest.approx(forecast.median[-1], rel=1e-5)
+
+
+def test_the_example_of_the_documentation_is_a_typical_forecast_of_a_few_steps(predictor: Predictor) -> None:
+    _, typical, _ = predictor.champion.record["examples"]
+    inputs = example_inputs(predictor)
+    assert inputs["today"] == typical["inputs"]["today"]
+    assert 1 <= inputs["horizon"] <= min(6, typical["inputs"]["horizon"])
 
 
 @pytest.mark.parametrize(

@@ -91,10 +91,13 @@ def test_a_store_of_another_folder_is_reported(
     assert "uv run restore-registry" in message
 
 
-def test_queued_experiments_use_the_store_of_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_queued_experiments_use_the_store_of_the_project(
+    empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)  # MLflow sets it itself
+    store = Path(shutil.copy(empty_store, tmp_path))
     runs.connect(ProjectPaths(tmp_path / ".dvc" / "tmp" / "exps" / "copy"))
-    assert (tmp_path / "mlflow.db").exists()
+    assert mlflow.get_tracking_uri() == f"sqlite:///{store.as_posix()}"
 
 
 @pytest.fixture

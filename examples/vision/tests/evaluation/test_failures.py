@@ -44,4 +44,9 @@ def test_errors_are_those_at_the_threshold_of_the_decision() -> None:
 def test_an_abstention_changes_no_prediction() -> None:
     outcome = dataclasses.replace(OUTCOME, decision={"rule": "abstain", "positive": None, "threshold": 0.95})
     assert measure_errors(SCHEMA, outcome).tolist() == [0, 1, 0, 0]
-    assert "also where its probability is below the decision's threshold of 0.95" in summarize_errors(SCHEMA, outcome)
+    assert "even where its probability is below the decision's threshold of 0.95" in summarize_errors(SCHEMA, outcome)
+
+
+def test_a_probability_is_shown_as_neither_impossible_nor_certain() -> None:
+    certain = dataclasses.replace(OUTCOME, predictions=np.array([[0.001, 0.999], *OUTCOME.predictions[1:]]))
+    assert describe_case(SCHEMA, certain, 0) == {"truth": "cat (under 1%)", "prediction": "dog| (over 99%)"}

@@ -78,7 +78,7 @@ def test_a_column_that_tells_the_target_is_the_first_to_check(samples: pd.DataFr
 
 def test_columns_that_differ_between_splits_are_named(samples: pd.DataFrame, target: pd.Series) -> None:
     validation = samples.assign(first=samples["first"] + 1, color="blue")
-    assert "differ in first, color, more than chance" in findings(samples, target, validation)
+    assert "differ in first, color, by more than chance" in findings(samples, target, validation)
 
 
 def test_a_large_table_is_sampled(samples: pd.DataFrame, target: pd.Series, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,8 @@ import pytest
 from digit_reader.config import Monitor
 from digit_reader.monitoring.canary import Side, compare_canary, compare_means, compare_shares, split_traffic
 from digit_reader.monitoring.canary_report import format_canary_markdown, format_canary_text
+from digit_reader.monitoring.traffic import RIGHT
+from digit_reader.serving.feedback import Entry
 
 START = datetime(2026, 11, 30, tzinfo=UTC)
 LIMITS = Monitor(min_rows=20)
@@ -76,7 +78,46 @@ def side(sha256: str, scores: list[float], failed: int) -> Side:
     failures = [True] * failed + [False] * len(scores)
     predictions: list[Mapping[str, Any]] = [{"label": "no", "probability": score} for score in scores]
     model = {"name": "a_model", "version": 7, "sha256": sha256}
-    return Side(model, len(failures), {"p50": 0.001, "p95": 0.002}, failures, predictions, scores, [True] * 5)
+    latency, outcomes = {"p50": 0.001, "p95": 0.002}, {RIGHT: [True] * 5}
+    return Side(model, len(failures), latency, failures, predictions, scores, outcomes)
+
+
+def rated(number: int, sha256: str, score: float) -> Entry:
+    """Return feedback about a prediction with this probability of `yes`, which is the truth of every second one."""
+    truth, prediction = ("no", "yes")[number % 2], "yes" if score >= 0.5 else "no"
+    return Entry(
+        id=str(number),
+        time=START + timedelta(hours=1),
+        request_id=None,
+        inputs=None,
+        prediction={"prediction": prediction, "probabilities": {"no": 1 - score, "yes": score}},
+        correct=prediction == truth,
+        truth=truth,
+        remark=None,
+        model="a_model",
+        model_version=7,
+        model_sha256=sha256,
+    )
+
+
+def test_a_referral_is_compared_by_recall_and_precision() -> None:
+    """At the threshold of each model; the champion refers every row, the canary those of the positive class."""
+    records = [
+        record(name) | {"decision": {"rule": "refer", "positive": "yes", "threshold": threshold}}
+        for name, threshold in (("champion", 0.1), ("canary", 0.3))
+    ]
+    entries = [
+        rated(number, name, 0.4 if number % 2 else 0.2) for number in range(100) for name in ("champion", "canary")
+    ]
+    champion, canary = split_traffic([row(2, "canary"), row(1)], entries, *records)
+    *_, right, recall, precision = compare_canary(champion, canary, [], LIMITS).differences
+    assert (right.name, right.rows, right.values) == ("right predictions by feedback", (100, 100), (0.5, 0.5))
+    assert (recall.name, recall.rows, recall.values) == ("recall by feedback", (50, 50), (1, 1))
+    assert (precision.name, precision.rows, precision.values) == ("precision by feedback", (100, 50), (0.5, 1))
+    assert [entry.conclusion for entry in (recall, precision)] == ["no clear difference", "clear difference"]
+    without = split_traffic([row(2, "canary")], entries, records[0], record("canary"))
+    names = [entry.name for entry in compare_canary(*without, [], LIMITS).differences]
+    assert "recall by feedback" not in names, "the canary refers no rows"
 
 
 def test_the_report_names_clear_differences_and_too_few_rows() -> None:

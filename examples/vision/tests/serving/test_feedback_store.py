@@ -77,9 +77,13 @@ def test_a_locked_database_fails(url: str, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_read_only_or_foreign_database_fails(url: str, tmp_path: Path) -> None:
+    read_only = f"{url.replace('sqlite:///', 'sqlite:///file:')}?mode=ro&uri=true"
+    (tmp_path / "feedback.db").touch()
+    with pytest.raises(DatabaseError, match="readonly"):  # not that there is no table
+        FeedbackStore(read_only).add(ENTRY)
     FeedbackStore(url).add(ENTRY)
     with pytest.raises(DatabaseError, match="readonly"):
-        FeedbackStore(f"{url.replace('sqlite:///', 'sqlite:///file:')}?mode=ro&uri=true").add(ENTRY)
+        FeedbackStore(read_only).add(ENTRY)
     (tmp_path / "feedback.db").write_text("no database" * 99, encoding="utf-8")
     with pytest.raises(DatabaseError, match="file is not a database"):
         list(FeedbackStore(url).entries())

@@ -209,26 +209,31 @@ def test_help_does_not_serve(capsys: pytest.CaptureFixture[str]) -> None:
     assert "GRADIO_SERVER_PORT" in capsys.readouterr().out
 
 
-def test_a_prediction_leaves_no_trace_in_the_home_folder(project: ProjectPaths, tmp_path: Path) -> None:
+def run_without_gradio(code: str, **environment: str) -> str:
+    """Run code in another process and return what it prints.
+
+    Gradio imports pandas and takes seconds, so an empty module stands for it.
+    """
+    stub = "import sys, unittest.mock; sys.modules['gradio'] = unittest.mock.MagicMock()"
+    command = [sys.executable, "-c", f"{stub}\n{code}"]
+    return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_prediction_leaves_no_trace_in_the_home_folder(
+    project: ProjectPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """ONNX Runtime keeps an identifier of the machine there, if it may send usage data."""
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY")
     code = f"""
 from pathlib import Path
 from {payloads.__package__} import payloads, predictor
 champion = predictor.load_predictor(Path({str(project.champion)!r}))
 payloads.predict(champion, [payloads.complete(champion, dict())])"""
-    home = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "TMPDIR": str(tmp_path)}
-    environment = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"} | home
-    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    run_without_gradio(code, HOME=str(tmp_path), USERPROFILE=str(tmp_path), TMPDIR=str(tmp_path))
     assert list(tmp_path.rglob("*")) == []
 
 
 def test_a_predictor_needs_no_training_library() -> None:
-    """Gradio itself imports pandas, so here an empty module stands for it."""
     libraries = {"mlflow", "dvc", "pandas", "sklearn", "matplotlib", "yaml"}
-    code = f"""
-import sys, unittest.mock
-sys.modules["gradio"] = unittest.mock.MagicMock()
-import {predictor_module.__name__}
-print(sorted({libraries} & set(sys.modules)))"""
-    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert process.stdout.strip() == "[]"
+    code = f"import {predictor_module.__name__}\nprint(sorted({libraries} & set(sys.modules)))"
+    assert run_without_gradio(code).strip() == "[]"

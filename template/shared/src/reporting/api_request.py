@@ -1,7 +1,9 @@
 """The request in `docs/api.md`, for `curl`, Python and JavaScript: inputs of the test split as JSON."""
 
 import json
+from collections.abc import Mapping
 from string import Template
+from typing import Any
 
 from ..serving.payloads import example_inputs
 from ..serving.predictor import Predictor
@@ -14,7 +16,8 @@ curl http://127.0.0.1:7860/predict --header "Content-Type: application/json" --d
 ```python
 import httpx
 
-response = httpx.post("http://127.0.0.1:7860/predict", json=$python)
+inputs = $python
+response = httpx.post("http://127.0.0.1:7860/predict", json=inputs)
 print(response.text)
 ```
 
@@ -33,5 +36,15 @@ def describe_request(predictor: Predictor) -> str:
     inputs = example_inputs(predictor)
     text = json.dumps(inputs, ensure_ascii=False)
     shell = text.replace("'", "\\u0027")  # an apostrophe would end the shell's quoted text
-    python = repr(inputs) if None in inputs.values() else text
-    return REQUEST.substitute(shell=shell, python=python, javascript=text)
+    return REQUEST.substitute(shell=shell, python=format_dict(inputs), javascript=text)
+
+
+def format_dict(inputs: Mapping[str, Any]) -> str:
+    """Return strings, numbers and None as a dict in Python, with the quotes and line breaks of `ruff format`."""
+    lines = [f"    {_format_value(name)}: {_format_value(value)},\n" for name, value in inputs.items()]
+    return "".join(["{\n", *lines, "}"]) if lines else "{}"
+
+
+def _format_value(value: Any) -> str:
+    prefers_single_quotes = isinstance(value, str) and value.count('"') > value.count("'")
+    return repr(value) if value is None or prefers_single_quotes else json.dumps(value, ensure_ascii=False)

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from typing import Any
 
 import httpx
@@ -38,6 +40,12 @@ def test_the_guide_has_the_response_to_its_request(project: ProjectPaths, addres
     shown = read_block((project.root / "docs/api.md").read_text(encoding="utf-8"))
     request = {} if payloads.UPLOADS else payloads.example_inputs(predictor)
     check(shown, httpx.post(f"{address}/predict", json=request).json())
+
+
+def test_the_request_in_python_is_formatted(project: ProjectPaths) -> None:
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length=120", "--check", "docs/api.md"]
+    done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_an_author_may_write_another_request(address: str, predictor: Predictor) -> None:

@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from ..config import load_yaml
 from ..errors import UserError
+from .excluded import ExcludedColumn
 from .target import TASK
 
 # The categories of an empty cell, and of one whose category `schema.yaml` does not list.
@@ -63,14 +64,6 @@ class Column:
         if self.kind != "category":
             return ()
         return (*self.choices, *([OTHER] if self.others else []), *([MISSING] if self.nullable else []))
-
-
-@dataclass(frozen=True, config=FORBID)
-class ExcludedColumn:
-    """A column of the file that no model gets, and the reason."""
-
-    column: str
-    reason: str
 
 
 @dataclass(frozen=True, config=FORBID)

@@ -196,7 +196,7 @@ def _describe_referral(decision: dict[str, Any], schema: Schema) -> dict[str, st
 
 def _describe_abstention(decision: dict[str, Any], schema: Schema) -> dict[str, str]:
     test, validation, aim = decision["test"], decision["validation"], decision["aim"]
-    left = test["rows"] - test["reached"]
+    left, wrong = test["rows"] - test["reached"], f"{test['wrong_below']:,}" if test["wrong_below"] else "none"
     if aim.get("accuracy"):
         reason = f"was chosen on the validation split, the lowest with an accuracy of at least {aim['accuracy']:g}"
     elif aim.get("capacity"):
@@ -206,7 +206,7 @@ def _describe_abstention(decision: dict[str, Any], schema: Schema) -> dict[str, 
     return {
         "sentence": f"Predicts {test['reached']:,} of {test['rows']:,} {schema.sample_noun} of the test split, "
         f"{test['hits']:,} of them correctly (accuracy {format_score(test['accuracy'])}), and leaves {left:,} to a "
-        f"person, of which it would have got {test['wrong_below']:,} wrong.",
+        f"person, of which it would have got {wrong} wrong.",
         "reason": f"{schema.sample_noun.capitalize()} whose most likely class has a probability of at least "
         f"{rounded(decision['threshold'])} are predicted. The threshold {reason}; there it predicts "
         f"{validation['reached']:,} of {validation['rows']:,}, {validation['hits']:,} of them correctly.",

@@ -1,18 +1,18 @@
 """The part of `champion.json` that only the demo reads: inputs with range and importance, and examples."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ..config import Params
 from ..data.schema import Column, Schema, iso_date
 from ..data.splits import Split, encode_target
 from ..models.inference import predict_onnx
 from .base import Metric
+from .candidate import Selected
 from .examples import format_truth, prediction_errors, rank_errors, select_examples
 from .metrics import primary_metric
 
@@ -20,34 +20,26 @@ SHUFFLES = 5
 MAX_ERRORS = 6
 
 
-def demo_metadata(
-    exported: bytes,
-    predictions: Mapping[str, NDArray[Any]],
-    splits: dict[str, Split],
-    schema: Schema,
-    params: Params,
-    decision: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
+def demo_metadata(selected: Selected, splits: dict[str, Split], schema: Schema, params: Params) -> dict[str, Any]:
     """Return the inputs, the most important first, three examples and the worst errors of the test split.
 
     Args:
-        exported: the champion as ONNX.
-        predictions: of the champion, by split.
+        selected: the champion.
         splits: the rows.
         schema: the columns.
         params: name the metric by which importance is measured.
-        decision: has the threshold of the predictions, if there is one.
     """
     inputs = {entry["name"]: entry for entry in describe_inputs(schema, splits)}
     metric, seed = primary_metric(params.evaluate.metric), params.evaluate.seed
-    importance = permutation_importance(exported, splits["validation"], schema, metric, seed)
+    importance = permutation_importance(selected.exported, splits["validation"], schema, metric, seed)
     ranked = sorted(inputs, key=lambda name: -importance[name])
-    worst = rank_errors(schema, splits["test"], predictions["test"], decision)
+    test, predicted = splits["test"], selected.predictions
+    worst = rank_errors(schema, test, predicted["test"], selected.decision)
     return {
         "inputs": [inputs[name] | {"importance": round(importance[name], 6)} for name in ranked],
-        "examples": describe_rows(schema, splits["test"], select_examples(schema, splits["test"], predictions["test"])),
-        "errors": describe_rows(schema, splits["test"], worst[:MAX_ERRORS]),
-        **prediction_errors(schema, splits["validation"], predictions["validation"]),
+        "examples": describe_rows(schema, test, select_examples(schema, test, predicted["test"])),
+        "errors": describe_rows(schema, test, worst[:MAX_ERRORS]),
+        **prediction_errors(schema, splits["validation"], predicted["validation"]),
     }
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from ..config import STRICT
 from ..data.schema import Schema
@@ -16,7 +16,7 @@ from .sklearn_model import fit_sklearn
 
 @dataclass(frozen=True, config=STRICT)
 class Params:
-    """The parameters of `HistGradientBoostingClassifier`."""
+    """The parameters of `HistGradientBoostingClassifier` and `HistGradientBoostingRegressor`."""
 
     learning_rate: Annotated[float, Field(gt=0)]
     max_iter: Annotated[int, Field(gt=0)]
@@ -30,5 +30,6 @@ class Params:
 
 def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) -> Model:
     """Fit the boosted trees."""
-    trees = HistGradientBoostingClassifier(**asdict(params), random_state=context.seed)
+    estimator = HistGradientBoostingClassifier if schema.classes else HistGradientBoostingRegressor
+    trees = estimator(**asdict(params), random_state=context.seed)
     return fit_sklearn(trees, train, schema)

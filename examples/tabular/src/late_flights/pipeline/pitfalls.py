@@ -9,12 +9,13 @@ from dataclasses import replace
 import pandas as pd
 
 from ..config import Params, load_params
+from ..data.excluded import ExcludedColumn
 from ..data.loading import read_raw
-from ..data.schema import Column, ExcludedColumn, Schema, load_schema
+from ..data.schema import Column, Schema, load_schema
 from ..data.splits import encode_target, split
 from ..data.validation import validate
 from ..errors import exit_on_user_error
-from ..evaluation.markdown import rounded, signed, table
+from ..evaluation.markdown import rounded, signed_alike, table
 from ..evaluation.metrics import primary_metric
 from ..models import boosting, logistic_regression
 from ..models.base import Model, TrainingContext, hyperparameters
@@ -63,7 +64,7 @@ def score_models(rows: pd.DataFrame, schema: Schema, params: Params) -> dict[str
 def describe(scores: pd.DataFrame, metric: str) -> str:
     """Return the report: a row per variant, a column per model."""
     rows = [[str(name), *map(rounded, row)] for name, row in zip(scores.index, scores.to_numpy(), strict=True)]
-    by_time, at_random, _ = (signed(gain) for gain in scores["boosting"] - scores["logistic_regression"])
+    by_time, at_random, _ = signed_alike(*(scores["boosting"] - scores["logistic_regression"]))
     parts = [
         "# Two pitfalls",
         f"{metric} on the validation split. Each row but the first is a mistake that raises no error:",

@@ -7,7 +7,7 @@ is found by bisection, which assumes that the loss grows with each input.
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from ..data.schema import Schema, load_schema
 from ..data.splits import Split, encode_target, read_splits
 from ..errors import UserError, exit_on_user_error
 from ..evaluation.demo_metadata import permutation_importance
-from ..evaluation.markdown import signed
+from ..evaluation.markdown import format_gain, lower_first
 from ..evaluation.metrics import primary_metric
 from ..evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, Truth
 from ..evaluation.selection import Comparison, compare, gather_evidence
@@ -166,10 +166,9 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
     if comparison is None:
         print(f"No input of {model} was found without which the loss is surely less than the margin of evaluate")
         return
-    gain, label = comparison.gain, primary_metric(params.evaluate.metric).label
+    gain, label = format_gain(**asdict(comparison.gain)), primary_metric(params.evaluate.metric).label
     print(f"{model} does without {len(names)} of its {len(schema.features)} inputs: {', '.join(names)}")
-    interval = f"interval {signed(gain.low)} to {signed(gain.high)}"
-    print(f"With them, {label} on the validation split gains {signed(gain.value)} ({interval}), less than the")
+    print(f"They improve {lower_first(label)} by {gain} on the validation split, less than the")
     print(f"margin of {comparison.margin:g}. They were chosen on the same split: the loss on new data may be larger.")
     if options.write:
         remove_inputs(paths.schema, names)

@@ -55,11 +55,20 @@ def storage_errors(address: str) -> Iterator[None]:
 
 
 def fill_queue(study: optuna.Study, first: Mapping[str, Any], trials: int) -> None:
-    """Let `trials` trials wait, among them the values `first` if they were never tried."""
+    """Let `trials` trials wait, among them the values `first` if they were never tried.
+
+    If trials wait already, none is added: the search was interrupted and continues, or other processes run it.
+    """
     queued = {QUEUED: True}
+    count = len(waiting_trials(study)) or trials
     study.enqueue_trial(dict(first), user_attrs=queued, skip_if_exists=True)
-    for _ in range(trials - len(waiting_trials(study))):
+    for _ in range(count - len(waiting_trials(study))):
         study.enqueue_trial({}, user_attrs=queued)
+
+
+def queue_again(study: optuna.Study, params: Mapping[str, Any]) -> None:
+    """Let a trial with these values wait, in place of one that did not finish."""
+    study.enqueue_trial(dict(params), user_attrs={QUEUED: True})
 
 
 def waiting_trials(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
@@ -76,6 +85,9 @@ def take_trials(study: optuna.Study, objective: Objective) -> None:
             raise optuna.TrialPruned
         try:
             return objective(trial)
+        except KeyboardInterrupt:
+            queue_again(study, trial.params)
+            raise
         finally:
             running = study.get_trials(deepcopy=False, states=[TrialState.RUNNING])
             if trial.number not in {other.number for other in running}:

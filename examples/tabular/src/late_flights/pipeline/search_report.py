@@ -1,6 +1,7 @@
 """What a hyperparameter search found: `reports/search/<model>.md` with a figure, and a sentence for the README."""
 
 import json
+from dataclasses import asdict
 from itertools import accumulate
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from matplotlib.figure import Figure
 
 from ..evaluation.base import Metric
 from ..evaluation.figures import BLUE, GRAY, new_figure
-from ..evaluation.markdown import rounded, signed, table
+from ..evaluation.markdown import format_gain, lower_first, rounded, table
 from ..evaluation.selection import Comparison
 
 FOLDER = "search"
@@ -63,11 +64,10 @@ def describe_search(model: str, trials: int, metric: Metric, comparison: Compari
     """Return what the search found, as a sentence."""
     if comparison is None:
         return f"None of {trials} trials for {model} scored better than the hyperparameters that were tried first."
-    gain = comparison.gain
+    gain = format_gain(**asdict(comparison.gain))
     return (
-        f"Tuning {model} ({trials} trials) gained {signed(gain.value)} (interval {signed(gain.low)} to "
-        f"{signed(gain.high)}) in {metric.label} on the validation split. The best trial was chosen on the same split, "
-        "so the gain on new data is probably smaller."
+        f"Tuning {model} ({trials} trials) improved {lower_first(metric.label)} by {gain} on the validation split. The "
+        "best trial was chosen on the same split, so the gain on new data is probably smaller."
     )
 
 

@@ -4,14 +4,15 @@ It has the predictor of the page, beside which it is served. Errors are problem 
 """
 
 import re
+import secrets
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from anyio import CapacityLimiter, to_thread
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -77,23 +78,21 @@ class Api:
         """Return a route whose requests are counted, and whose errors are problem documents."""
 
         async def respond(request: Request) -> Response:
-            request.state.id = uuid.uuid4().hex
-            request.state.answer, request.state.problems = Answer(), []
-            start, status = time.perf_counter(), 500
+            state = request.state
+            state.id, state.answer, state.problems = secrets.token_hex(16), Answer(), []
+            start = time.perf_counter()
             try:
-                try:
-                    check_sender(request)
-                    response = await handle(request)
-                except ApiError as error:
-                    request.state.problems = [entry.field for entry in error.errors]
-                    response = error.response()
-                status = response.status_code
-            finally:
-                seconds = time.perf_counter() - start
-                self._metrics.count_request(path, status, seconds)
-                if path == PREDICT:
-                    self._log_call(request, status, seconds)
-            response.headers["X-Request-ID"] = request.state.id
+                check_sender(request)
+                response = await handle(request)
+            except ApiError as error:
+                state.problems = [entry.field for entry in error.errors]
+                response = error.response()
+            except Exception:
+                await self._record(path, request, 500, time.perf_counter() - start)
+                raise
+            response.headers["X-Request-ID"] = state.id
+            seconds = time.perf_counter() - start
+            response.background = BackgroundTask(self._record, path, request, response.status_code, seconds)
             return response
 
         return Route(path, respond, methods=[method])
@@ -109,11 +108,12 @@ class Api:
             if self._limiter.statistics().tasks_waiting >= MAX_WAITING:
                 raise ApiError(503, OVERLOADED)
             answer = await to_thread.run_sync(self._answer, router, rows, batch, explain, limiter=self._limiter)
-        request.state.answer = answer
+        state = request.state
+        state.answer = answer
         if self._collector and not batch:
-            self._collector.remember(request.state.id, document, request.state.size)
+            self._collector.remember(state.id, document, state.size)
         content = {"predictions": answer.predictions} if batch else answer.predictions[0]
-        return JSONResponse(content | {"model": answer.version, "request_id": request.state.id})
+        return JSONResponse(content | {"model": answer.version, "request_id": state.id})
 
     def _answer(self, router: Router, rows: list[Any], batch: bool, explain: bool) -> "Answer":
         """Return the checked inputs of each row, and their predictions."""
@@ -125,14 +125,16 @@ class Api:
             self._metrics.count_prediction(prediction["prediction"])
         return Answer(valid, routed.value, routed.model, routed.failed)
 
-    def _log_call(self, request: Request, status: int, seconds: float) -> None:
-        """Log a request for predictions."""
-        if self._log:
-            names = {field.rpartition(".")[2] for field in request.state.problems}
+    async def _record(self, path: str, request: Request, status: int, seconds: float) -> None:
+        """Count a request, and log it if it is for predictions; a coroutine, which a background task runs at once."""
+        self._metrics.count_request(path, status, seconds)
+        if self._log and path == PREDICT:
+            state = request.state
+            names = {field.rpartition(".")[2] for field in state.problems}
             problems = sorted(name if name in self._schemas else OTHER_FIELD for name in names)
-            answer, request_id = request.state.answer, request.state.id
+            answer: Answer = state.answer
             models = {"model": answer.model, "failed": answer.failed}
-            self._log.add(Call(API, status, seconds, answer.rows, answer.predictions, problems, request_id, **models))
+            self._log.add(Call(API, status, seconds, answer.rows, answer.predictions, problems, state.id, **models))
 
     async def _feedback(self, request: Request) -> Response:
         if self._collector is None:
@@ -225,6 +227,8 @@ def read_flag(request: Request, name: str) -> bool:
     Raises:
         ApiError: it has another value, or several.
     """
+    if not request.scope["query_string"]:
+        return False
     values = {value.lower() for value in request.query_params.getlist(name)} or {"false"}
     if len(values) > 1 or not values <= FLAGS.keys():
         raise invalid([FieldError(name, "must be true or false.")])

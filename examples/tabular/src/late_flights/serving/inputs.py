@@ -37,9 +37,12 @@ def check_input(column: Mapping[str, Any], value: Any) -> float | str | None:
 
 
 def encode_input(column: Mapping[str, Any], value: Any) -> float | str:
-    """Return a checked value as the model gets it: a date as days since 1970-01-01, a missing number as nan."""
+    """Return a checked value as the model gets it: a date as days since 1970-01-01, a missing number as nan.
+
+    The champion may accept a category that a canary does not know.
+    """
     if column["kind"] == "category":
-        return str(value)
+        return OTHER if column["others"] and value not in column["choices"] else str(value)
     if value is None:
         return math.nan
     return float((date.fromisoformat(value) - EPOCH).days) if column["kind"] == "date" else float(value)

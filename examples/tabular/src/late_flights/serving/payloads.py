@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .inputs import encode_input
-from .prediction import EXPLANATION, PREDICTION_SCHEMAS, format_shift, to_json, to_prediction
+from .prediction import (
+    EXPLANATION,
+    PREDICTION_SCHEMAS,
+    SHOWN_EXAMPLE,
+    format_shift,
+    is_same,
+    to_json,
+    to_prediction,
+)
 from .predictor import Predictor
 
 Json = dict[str, Any]
@@ -12,6 +20,7 @@ Row = Mapping[str, Any]
 
 MAX_BYTES = 5_000_000
 UPLOADS: dict[str, Any] = {}  # content types other than JSON
+MIN_EXAMPLE = 2  # inputs of the example of the documentation
 PRIVATE_INPUT = ""  # none is stored with feedback only by consent
 EXPLANATION_SCHEMA: Json = {
     "type": "array",
@@ -45,9 +54,16 @@ def _input_schema(column: Row) -> Json:
 
 
 def example_inputs(predictor: Predictor) -> Json:
-    """Return the inputs of the page's first example."""
+    """Return the inputs of a test row that contribute most: as many as its prediction takes, given the defaults."""
     examples = predictor.champion.record["examples"]
-    return dict(examples[0]["inputs"] if examples else {})
+    if not examples:
+        return {}
+    row: Json = examples[SHOWN_EXAMPLE]["inputs"]
+    names = [part.name for part in predictor.explain(row) if row[part.name] is not None]
+    candidates = [{name: row[name] for name in names[:count]} for count in range(MIN_EXAMPLE, len(names) + 1)]
+    scores = predictor.scores([complete(predictor, inputs) for inputs in (row, *candidates)])
+    same = is_same(scores, predictor.champion.record)[1:]
+    return next((inputs for inputs, is_enough in zip(candidates, same, strict=True) if is_enough), dict(row))
 
 
 def complete(predictor: Predictor, inputs: Row) -> Row:

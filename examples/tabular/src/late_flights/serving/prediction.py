@@ -15,6 +15,7 @@ from .odds import NEGLIGIBLE, format_odds, log_odds
 __all__ = ["NEGLIGIBLE"]
 
 MAX_CLASSES = 10
+SHOWN_EXAMPLE = -1  # of the examples in champion.json, in the documentation of the API: a likely positive
 PREDICTION_SCHEMAS: dict[str, Any] = {
     "prediction": {"type": "string", "description": "The most likely class."},
     "probabilities": {"type": "object", "additionalProperties": {"type": "number"}},
@@ -88,6 +89,12 @@ def is_decisive(scores: NDArray[np.float64], record: Mapping[str, Any]) -> NDArr
     """Return for each row whether its outcome is not that of the first row: its referral, or its most likely class."""
     outcomes = [format_outcome(to_prediction(row, record), record) for row in scores]
     return np.array([outcome != outcomes[0] for outcome in outcomes])
+
+
+def is_same(scores: NDArray[np.float64], record: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Return for each row whether its most likely class and its outcome are those of the first row."""
+    likeliest = scores.argmax(axis=1)
+    return np.asarray((likeliest == likeliest[0]) & ~is_decisive(scores, record))
 
 
 def format_outcome(prediction: Prediction, record: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from ..config import load_yaml
+from .excluded import ExcludedColumn
 from .words import ANY_WORD
 
 _FORBID_EXTRA = ConfigDict(extra="forbid")
@@ -56,14 +57,6 @@ class Question:
 
     ask: str
     answer: str
-
-
-@dataclass(frozen=True, config=_FORBID_EXTRA)
-class ExcludedColumn:
-    """A column of the file that no model reads, and the reason."""
-
-    column: str
-    reason: str
 
 
 @dataclass(frozen=True, config=_FORBID_EXTRA)

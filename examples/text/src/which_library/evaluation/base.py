@@ -18,12 +18,14 @@ class Metric:
         score: from the target and the predictions of the same rows.
         higher_is_better: None where neither direction is better, as for the coverage of an interval.
         ranking: whether it ranks the rows, and is undefined where all rows are of one class.
+        note: what a reader of its values should know, as a sentence.
     """
 
     label: str
     score: Callable[[NDArray[Any], NDArray[Any]], float]
     higher_is_better: bool | None
     ranking: bool = False
+    note: str = ""
 
 
 def choose_metric(metrics: Mapping[str, Metric], name: str) -> Metric:

@@ -1,7 +1,6 @@
 """What only the demo reads of `champion.json`: the input, texts of the test split, versions of the sources."""
 
 import textwrap
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from ..data.splits import Split, encode_target
 from ..models.inference import predict_onnx
 from ..models.onnx_file import read_tokenizer
 from ..models.special_tokens import SPECIAL_TOKENS
+from .candidate import Selected
 from .decision import predicted_classes
 from .scores import Truth
 from .shares import Outcome
@@ -29,17 +29,11 @@ MAX_EXAMPLES = 8
 MAX_ERRORS, MAX_CANDIDATES = 6, 60
 
 
-def demo_metadata(
-    exported: bytes,
-    predictions: Mapping[str, NDArray[Any]],
-    splits: dict[str, Split],
-    schema: Schema,
-    params: Params,
-    decision: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """Return the entries for the demo; `predictions` are the probabilities of the champion, `exported`, by split."""
-    outcome = Outcome(Truth(encode_target(splits["test"].target, schema)), predictions["test"], decision)
-    examples = select_examples(schema, splits["test"], predictions["test"], exported) if schema.extracts else []
+def demo_metadata(selected: Selected, splits: dict[str, Split], schema: Schema, params: Params) -> dict[str, Any]:
+    """Return the entries for the demo."""
+    test, exported = splits["test"], selected.exported
+    outcome = Outcome(Truth(encode_target(test.target, schema)), selected.predictions["test"], selected.decision)
+    examples = select_examples(schema, test, outcome.predictions, exported) if schema.extracts else []
     texts = [*(question.ask for question in schema.questions), *(row["inputs"][schema.text.name] for row in examples)]
     text_input = {
         "name": schema.text.name,
@@ -53,7 +47,7 @@ def demo_metadata(
         "inputs": [text_input],
         "questions": [{"ask": question.ask, "answer": question.answer} for question in schema.questions],
         "examples": examples,
-        "errors": select_errors(schema, splits["test"], outcome, exported) if schema.extracts else [],
+        "errors": select_errors(schema, test, outcome, exported) if schema.extracts else [],
         "versions": source_versions(splits),
     }
 

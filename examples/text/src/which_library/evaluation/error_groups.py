@@ -26,6 +26,15 @@ class Feature:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """A limit of a number, or whether a sample is of a category, which is all in `subject`."""
+
+    subject: str
+    relation: str = ""
+    limit: str = ""
+
+
+@dataclass(frozen=True)
 class Group:
     """Samples that a condition describes, as Markdown; their number, and their mean error."""
 
@@ -46,16 +55,16 @@ def find_groups(features: Sequence[Feature], errors: Array) -> list[Group]:
     model = DecisionTreeRegressor(max_depth=MAX_DEPTH, min_samples_leaf=smallest, random_state=0).fit(inputs, errors)
     leaves, overall = model.apply(inputs), float(errors.mean())
     groups = [
-        Group(" and ".join(conditions), int((leaves == leaf).sum()), float(errors[leaves == leaf].mean()))
-        for leaf, conditions in _conditions(model, features, 0, ())
+        Group(_describe(path), int((leaves == leaf).sum()), float(errors[leaves == leaf].mean()))
+        for leaf, path in _paths(model, features, 0, ())
     ]
     large = [group for group in groups if group.condition and group.error >= MIN_RATIO * overall]
     return sorted(large, key=lambda group: -group.error)
 
 
-def _conditions(
-    model: DecisionTreeRegressor, features: Sequence[Feature], node: int, path: tuple[str, ...]
-) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _paths(
+    model: DecisionTreeRegressor, features: Sequence[Feature], node: int, path: tuple[Condition, ...]
+) -> Iterator[tuple[int, tuple[Condition, ...]]]:
     """Yield each leaf below a node, with the conditions that lead to it."""
     tree = model.tree_
     if tree.children_left[node] < 0:
@@ -65,9 +74,20 @@ def _conditions(
     label, whole = escape(feature.label), bool((np.asarray(feature.values) % 1 == 0).all())
     threshold = str(math.floor(limit)) if whole else feature.number_format(limit)
     if feature.category is None:
-        sides = (f"{label} up to {threshold}", f"{label} above {threshold}")
+        sides = Condition(label, "up to", threshold), Condition(label, "above", threshold)
     else:
         category = escape(feature.category)
-        sides = (f"{label} not {category}", f"{label} {category}")
+        sides = Condition(f"{label} not {category}"), Condition(f"{label} {category}")
     for side, children in zip(sides, (tree.children_left, tree.children_right), strict=True):
-        yield from _conditions(model, features, int(children[node]), (*path, side))
+        yield from _paths(model, features, int(children[node]), (*path, side))
+
+
+def _describe(path: Sequence[Condition]) -> str:
+    """Return the conditions as Markdown, those of one number together; a deeper limit is the stricter one."""
+    limits: dict[str, dict[str, str]] = {}
+    for condition in path:
+        limits.setdefault(condition.subject, {})[condition.relation] = condition.limit
+    return " and ".join(
+        f"{subject} {' and '.join(f'{relation} {limit}' for relation, limit in sorted(sides.items()))}".strip()
+        for subject, sides in limits.items()
+    )

@@ -12,6 +12,7 @@ from .scores import Array
 from .shares import Outcome
 
 MEASURE = "error rate"
+ORDER = "whose true class has the lowest predicted probability, the lowest first"
 MAX_PAIRS = 10
 
 
@@ -31,7 +32,12 @@ def describe_case(schema: Schema, outcome: Outcome, position: int) -> dict[str, 
     """Return the true and the predicted class of a sample, with their probabilities."""
     row = outcome.predictions[position]
     classes = {"truth": outcome.truth.target[position], "prediction": _predict(schema, outcome)[position]}
-    return {name: f"{schema.classes[index]} ({row[index]:.0%})" for name, index in classes.items()}
+    return {name: f"{schema.classes[index]} ({_format_probability(row[index])})" for name, index in classes.items()}
+
+
+def _format_probability(value: float) -> str:
+    """Return a probability in percent; one that is not certain is not shown as 0% or 100%."""
+    return "under 1%" if value < 0.005 else "over 99%" if value >= 0.995 else f"{value:.0%}"
 
 
 def summarize_errors(schema: Schema, outcome: Outcome) -> str:
@@ -57,7 +63,7 @@ def _explain_prediction(schema: Schema, outcome: Outcome) -> str:
     threshold = rounded(decision["threshold"])
     if decision["rule"] == "abstain":
         return (
-            "The prediction is the most likely class, also where its probability is below the decision's threshold of "
+            "The prediction is the most likely class, even where its probability is below the decision's threshold of "
             f"{threshold} and the decision is left to a person."
         )
     positive = escape(decision["positive"])

@@ -1,14 +1,14 @@
 """Model selection: a more complex model is promoted only if it beats the simpler one by a margin, beyond chance."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from ..config import Evaluate
 from .base import Metric
 from .bootstrap import MIN_UNITS, UNIT
-from .markdown import rounded, signed
+from .markdown import format_gain, lower_first
 from .scores import MIN_UNITS_OF_AN_INTERVAL, Array, Interval, Truth, percentile_interval, resample_scores, score
 
 
@@ -36,11 +36,10 @@ class Comparison:
 
     def describe(self, metric: Metric) -> str:
         """Return the decision as a sentence."""
-        interval = f"interval {signed(self.gain.low)} to {signed(self.gain.high)}"
-        gain = f"gains {signed(self.gain.value)} ({interval}) in {metric.label} over"
+        gain, label = format_gain(**asdict(self.gain)), lower_first(metric.label)
+        text = f"{self.challenger} improves {label} by {gain} over {self.simpler} on {self.rows}"
         if self.gain.value < 0:
-            gain = f"is worse by {rounded(-self.gain.value)} ({interval} of the gain) in {metric.label} than"
-        text = f"{self.challenger} {gain} {self.simpler} on {self.rows}"
+            text = f"{self.challenger} does not improve {label} over {self.simpler} on {self.rows} ({gain})"
         if self.units < MIN_UNITS:
             return f"{text}, only {self.units} {UNIT}, which may be chance: {self.simpler} stays the champion."
         if self.promoted:

@@ -16,7 +16,7 @@ from ..serving.feedback import Entry
 from ..serving.request_table import TABLE
 
 MAX_ROWS = 50_000  # the newest; with more, the rest of the period is left out, and the report says so
-RIGHT = "right predictions"
+RIGHT, RECALL, PRECISION = "right predictions", "recall", "precision"
 Record = Mapping[str, Any]
 
 
@@ -142,9 +142,15 @@ def count_referred(predictions: Sequence[Record], record: Record) -> Referred | 
     return Referred(len(predictions), referred, rule["test"]["reached"] / rule["test"]["rows"])
 
 
-def judge_entries(entries: Iterable[Entry], record: Record) -> list[bool]:
-    """Return whether the predictions of a model were right, of those with feedback that says so."""
-    return [outcome for entry in _entries_of(entries, record) if (outcome := _is_right(entry, record)) is not None]
+def judge_entries(entries: Iterable[Entry], record: Record) -> dict[str, list[bool]]:
+    """Return the outcomes of a model's predictions by feedback: each list of which the share is a measure of quality.
+
+    These are the right predictions; and of a referral, the rows of the positive class that were referred (recall), and
+    the referred rows that were of it (precision).
+    """
+    own = _entries_of(entries, record)
+    right = [outcome for entry in own if (outcome := _is_right(entry, record)) is not None]
+    return {RIGHT: right} | _judge_referrals(own, record)
 
 
 def _entries_of(entries: Iterable[Entry], record: Record) -> list[Entry]:
@@ -159,24 +165,31 @@ def _referral(record: Record) -> Record:
 
 def measure_quality(entries: Iterable[Entry], record: Record, limits: Monitor) -> list[Quality]:
     """Return how good the champion's predictions were by feedback: recall and precision of a referral, or how many."""
+    outcomes = judge_entries(entries, record)
+    expected = {RIGHT: expected_share(record)}
     if rule := _referral(record):
-        return _measure_referral(_entries_of(entries, record), record, rule, limits)
-    right = judge_entries(entries, record)
-    return [compare_quality(RIGHT, sum(right), len(right), expected_share(record), limits)]
+        expected = {name: rule["test"][name]["value"] for name in (RECALL, PRECISION)}
+    return [
+        compare_quality(name, sum(outcomes[name]), len(outcomes[name]), share, limits)
+        for name, share in expected.items()
+    ]
 
 
-def _measure_referral(entries: Sequence[Entry], record: Record, rule: Record, limits: Monitor) -> list[Quality]:
-    positive, classes = rule["positive"], record["classes"]
-    pairs = []
+def _judge_referrals(entries: Sequence[Entry], record: Record) -> dict[str, list[bool]]:
+    rule, classes = _referral(record), record["classes"]
+    if not rule:
+        return {}
+    positive, pairs = rule["positive"], []
     for entry in entries:
         truth = entry.truth
         if truth is None and len(classes) == 2:  # feedback says that the prediction is wrong
             truth = next(name for name in classes if name != entry.prediction["prediction"])
         if truth is not None:
             pairs.append((truth == positive, entry.prediction["probabilities"][positive] >= rule["threshold"]))
-    hits = sum(is_positive and is_referred for is_positive, is_referred in pairs)
-    rows = {"recall": sum(first for first, _ in pairs), "precision": sum(second for _, second in pairs)}
-    return [compare_quality(name, hits, rows[name], rule["test"][name]["value"], limits) for name in rows]
+    return {
+        RECALL: [is_referred for is_positive, is_referred in pairs if is_positive],
+        PRECISION: [is_positive for is_positive, is_referred in pairs if is_referred],
+    }
 
 
 def compare_quality(name: str, right: int, rows: int, expected: float | None, limits: Monitor) -> Quality:

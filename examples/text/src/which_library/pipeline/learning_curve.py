@@ -25,7 +25,7 @@ from ..errors import UserError, exit_on_user_error
 from ..evaluation.base import Metric
 from ..evaluation.candidate import Candidate
 from ..evaluation.figures import BLUE, new_figure
-from ..evaluation.markdown import format_score, rounded, signed, table
+from ..evaluation.markdown import format_gain, format_score, lower_first, rounded, table
 from ..evaluation.metrics import primary_metric
 from ..evaluation.scores import Interval, Truth, percentile_interval, score
 from ..evaluation.selection import Comparison, Evidence, compare, gather_evidence
@@ -147,8 +147,8 @@ def describe(model: str, last: Comparison, metric: Metric, noun: str) -> str:
     """Return what the last doubling of the rows gained, and whether more would help, as a sentence."""
     gain, before, after = last.gain, int(last.simpler), int(last.challenger)
     text = (
-        f"Fitted to {after:,} {noun} instead of {before:,}, {model} gains {signed(gain.value)} (interval "
-        f"{signed(gain.low)} to {signed(gain.high)}) in {metric.label} on the validation split"
+        f"Fitted to {after:,} {noun} instead of {before:,}, {model} improves {lower_first(metric.label)} by "
+        f"{format_gain(**asdict(gain))} on the validation split"
     )
     if gain.high < last.margin:
         return f"{text}: twice as many would probably gain less than the margin of {last.margin:g}."

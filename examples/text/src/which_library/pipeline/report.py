@@ -10,10 +10,12 @@ from pathlib import Path
 from ..errors import exit_on_user_error
 from ..paths import ProjectPaths
 from ..reporting.api_example import describe_response
+from ..reporting.api_request import describe_request
 from ..reporting.blocks import render_blocks
 from ..reporting.model_card import model_card
 from ..reporting.sections import API_GUIDE, AUTHORED, START, fill_blocks, read_section
 from ..serving.champion import load_champion
+from ..serving.predictor import load_predictor
 
 
 def main(paths: ProjectPaths | None = None) -> None:
@@ -38,7 +40,9 @@ def render(paths: ProjectPaths) -> dict[Path, str]:
     if START.format(name="models") not in readme:
         blocks["results"] += f"\n\n{blocks['models']}"
     if guide := texts.get(paths.root / API_GUIDE):
-        blocks["response"] = describe_response(guide, paths.champion)
+        predictor = load_predictor(paths.champion)
+        request = {"request": describe_request(predictor)}
+        blocks |= request | {"response": describe_response(fill_blocks(guide, request, ""), predictor)}
     card = {paths.reports / "model_card.md": model_card(evaluation, champion, figures, limitations)}
     return card | {path: fill_blocks(texts[path], blocks, folder) for path, folder in files.items()}
 

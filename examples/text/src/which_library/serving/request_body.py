@@ -14,13 +14,14 @@ from .problems import ApiError, FieldError, invalid
 MAX_ROWS, MAX_ERRORS = 100, 20
 MAX_NAME = 60  # longer names in a request are cut in error messages
 JSON = "application/json"
-JSON_TYPES: dict[str, type | tuple[type, ...]] = {
-    "boolean": bool,  # first, since a bool is an int in Python
-    "number": (int, float),
-    "string": str,
-    "null": type(None),
-    "array": list,
-    "object": dict,
+JSON_TYPES = {
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    str: "string",
+    type(None): "null",
+    list: "array",
+    dict: "object",
 }
 
 
@@ -76,7 +77,7 @@ def parse_json(body: bytes) -> Any:
         ApiError: it is not valid JSON.
     """
     try:
-        document = json.loads(body.decode("utf-8-sig"), parse_constant=_reject_constant, object_pairs_hook=_unique)
+        document = DECODER.decode(body.decode("utf-8-sig"))
         if b"\\u" in body:
             json.dumps(document, ensure_ascii=False).encode()  # fails for half of a surrogate pair
     except RecursionError:
@@ -99,6 +100,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"it contains {name}, which JSON does not have")
+
+
+DECODER = json.JSONDecoder(parse_constant=_reject_constant, object_pairs_hook=_unique)
 
 
 def split_rows(document: Any, names: Container[str]) -> tuple[list[Any], bool]:
@@ -184,8 +188,8 @@ def _complete(predictor: Predictor, schemas: Mapping[str, Any], row: Any) -> Any
 
 def type_problem(schema: Mapping[str, Any], value: Any) -> str:
     """Return how the type of a value differs from its JSON schema, or nothing."""
-    accepted = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    found = next((name for name, types in JSON_TYPES.items() if isinstance(value, types)), None)
+    found, accepted = JSON_TYPES.get(type(value)), schema["type"]
+    accepted = accepted if isinstance(accepted, list) else [accepted]
     # An upload is bytes, none of these. The range check finds fractions in place of integers.
     if found is None or found in accepted or (found == "number" and "integer" in accepted):
         return ""

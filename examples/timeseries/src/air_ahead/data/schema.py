@@ -8,6 +8,7 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from ..config import load_yaml
+from .excluded import ExcludedColumn
 from .periods import SEASON_LENGTHS, Step
 
 _CONFIG = ConfigDict(extra="forbid")
@@ -52,14 +53,6 @@ class Date:
 
 
 @dataclass(frozen=True, config=_CONFIG)
-class LeftOut:
-    """A column of the file that no model uses, and why."""
-
-    column: str
-    reason: str
-
-
-@dataclass(frozen=True, config=_CONFIG)
 class Schema:
     """A series: one date and one value per row; values may be missing.
 
@@ -79,7 +72,7 @@ class Schema:
     target: Target
     step: Step
     reading: dict[str, Any] | None = None
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[ExcludedColumn, ...] = ()
 
     task: ClassVar[str] = "forecast"
     classes: ClassVar[tuple[str, ...]] = ()

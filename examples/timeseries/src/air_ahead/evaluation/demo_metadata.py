@@ -1,6 +1,5 @@
 """Metadata of the champion that only the demo reads: the series, the inputs, examples and the worst errors."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,23 +11,16 @@ from ..config import Params
 from ..data.schema import Schema
 from ..data.series import FREQUENCIES, first_day, period_names
 from ..data.splits import Split, encode_target, join_windows
+from .candidate import Selected
 
 MAX_ERRORS = 6
 
 
-def demo_metadata(
-    exported: bytes,
-    predictions: Mapping[str, NDArray[Any]],
-    splits: dict[str, Split],
-    schema: Schema,
-    params: Params,
-    _decision: Any = None,
-) -> dict[str, Any]:
+def demo_metadata(selected: Selected, splits: dict[str, Split], schema: Schema, params: Params) -> dict[str, Any]:
     """Return the keys of `champion.json` that only the demo reads.
 
     Args:
-        exported: the champion as ONNX.
-        predictions: quantiles by split, shape (origins, horizon, 3).
+        selected: the champion; its predictions are quantiles, shape (origins, horizon, 3).
         splits: windows by split.
         schema: schema of the series.
         params: parameters of the project.
@@ -36,7 +28,7 @@ def demo_metadata(
     series, unmeasured = join_splits(splits, schema)
     names = period_names(series.index, schema)
     train, test = splits["train"].target, splits["test"].target
-    tested = test, encode_target(test, schema), predictions["test"]
+    tested = test, encode_target(test, schema), selected.predictions["test"]
     return {
         "inputs": describe_inputs(pd.PeriodIndex(series.index), schema, params),
         "examples": pick_examples(*tested),

@@ -9,7 +9,7 @@ from ..data.schema import Schema
 from ..data.splits import Split, encode_target
 from .error_groups import find_groups
 from .error_inputs import NOTE, case_figures, case_inputs, error_features
-from .failures import MEASURE, describe_case, measure_errors, rank_cases, summarize_errors
+from .failures import MEASURE, ORDER, describe_case, measure_errors, rank_cases, summarize_errors
 from .markdown import escape, rounded, table
 from .scores import Array, Truth
 from .shares import Outcome
@@ -21,11 +21,11 @@ MIN_ERRORS = 10
 REPORT = """\
 # Where the model fails
 
-Written by `dvc repro`: the errors of {model} on the {rows:,} {noun} of the test split, on which it was not trained.
+Written by `dvc repro`: the errors of {model} on the {rows:,} {noun} of the test split, which it was not trained on.
 
 {summary}
 
-## The largest errors
+## The hardest cases
 
 {order}
 
@@ -61,18 +61,18 @@ def error_report(
         rows=len(predictions),
         noun=schema.sample_noun,
         summary=summarize_errors(schema, outcome),
-        order=_explain_order(measure_errors(schema, outcome)[positions]),
+        order=_explain_order(schema, measure_errors(schema, outcome)[positions]),
         cases=links + table(["", *map(escape, cases[0])], rows),
         groups=_describe_groups(schema, test, measure_errors(schema, outcome)),
     )
     return text, figures
 
 
-def _explain_order(errors: Array) -> str:
-    """Return how the cases are sorted, and how many of them are no errors, which is so where there are few."""
-    correct = len(errors) - np.count_nonzero(errors)
-    others = f"; {correct} of them {'is' if correct == 1 else 'are'} predicted correctly" if correct else ""
-    return f"The {len(errors)} largest, the largest first{others}. {NOTE}".strip()
+def _explain_order(schema: Schema, errors: Array) -> str:
+    """Return how the cases are sorted, and how many are errors: where there are few, the list has correct ones, too."""
+    wrong = np.count_nonzero(errors)
+    right = f" {wrong} of them {'is' if wrong == 1 else 'are'} wrong, the others right." if wrong < len(errors) else ""
+    return f"The {len(errors)} {schema.sample_noun} {ORDER}.{right} {NOTE}".strip()
 
 
 def _describe_groups(schema: Schema, test: Split, errors: Array) -> str:

@@ -8,6 +8,7 @@ from .scores import Array
 from .shares import Outcome
 
 MEASURE = "mean absolute error"
+ORDER = "with the largest mean error, the largest first"
 
 
 def measure_errors(_schema: Schema, outcome: Outcome) -> Array:
@@ -43,5 +44,5 @@ def summarize_errors(schema: Schema, outcome: Outcome) -> str:
     return (
         f"The mean absolute error is {rounded(float(errors[:, 0].mean()))}{unit} one {schema.step} ahead"
         f"{ahead if errors.shape[1] > 1 else ''}. The actual value is above the 80% interval in {above:.0%} of the "
-        f"cases, and below it in {below:.0%}."
+        f"forecasts, and below it in {below:.0%}."
     )

@@ -65,8 +65,8 @@ def _trend_and_season(trend: pd.Series, season: pd.Series, rest: pd.Series, sche
     found = [
         Finding(
             0.5 + 0.4 * strength,
-            f"The level {'rises' if rise > 0 else 'falls'} by {rounded(abs(rise))} over {len(trend)} {schema.step}s; "
-            f"the trend makes up {percent(strength)} of what is not season.",
+            f"The level {'rises' if rise > 0 else 'falls'} by {_in_unit(abs(rise), schema)} over {len(trend)} "
+            f"{schema.step}s; the trend makes up {percent(strength)} of what is not season.",
         )
     ]
     if schema.season > 1:
@@ -75,10 +75,14 @@ def _trend_and_season(trend: pd.Series, season: pd.Series, rest: pd.Series, sche
             Finding(
                 0.4 + 0.5 * strength,
                 f"The season of {schema.season} {schema.step}s makes up {percent(strength)} of what is not trend; "
-                f"from its lowest to its highest {schema.step} it is {rounded(height)}.",
+                f"from its lowest to its highest {schema.step} it is {_in_unit(height, schema)}.",
             )
         )
     return found
+
+
+def _in_unit(value: float, schema: Schema) -> str:
+    return f"{rounded(value)} {schema.target.unit}".strip()
 
 
 def _outliers(series: pd.Series, rest: pd.Series, schema: Schema) -> list[Finding]:

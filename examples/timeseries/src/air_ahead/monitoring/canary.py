@@ -35,7 +35,7 @@ class Side:
         failed: of each request, whether the model raised an exception.
         predictions: of the different rows, as logged.
         scores: the probability or value in each of them.
-        right: of each prediction with feedback, whether it was right.
+        outcomes: by feedback, as `judge_entries` returns them.
     """
 
     model: Mapping[str, Any]
@@ -44,7 +44,7 @@ class Side:
     failed: list[bool] = field(repr=False)
     predictions: list[Record] = field(repr=False)
     scores: list[float] = field(repr=False)
-    right: list[bool] = field(repr=False)
+    outcomes: dict[str, list[bool]] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Comparison:
     Attributes:
         champion: its part of the traffic.
         canary: its part of the traffic.
-        differences: failed requests, the mean prediction, and predictions that are right.
+        differences: failed requests, the mean prediction, and the quality by feedback.
         drifts: each column of predictions, the canary's compared with the champion's; empty with too few rows.
         min_rows: fewer rows of a model are too few.
     """
@@ -127,7 +127,11 @@ def compare_canary(champion: Side, canary: Side, columns: Sequence[Record], limi
         differences=[
             compare_shares("failed requests", champion.failed, canary.failed, least),
             compare_means("mean prediction", champion.scores, canary.scores, least),
-            compare_shares("right by feedback", champion.right, canary.right, least),
+            *(
+                compare_shares(f"{name} by feedback", outcomes, canary.outcomes[name], least)
+                for name, outcomes in champion.outcomes.items()
+                if name in canary.outcomes
+            ),
         ],
         drifts=find_drift({"inputs": [], "predictions": predicted}, [], canary.predictions, limits),
         min_rows=least,
@@ -179,7 +183,7 @@ def _summarize(rows: Sequence[Record], entries: Sequence[Entry], record: Record)
         failed=[row["status"] == FAILED for row in requests],
         predictions=predictions,
         scores=[float(row["probability" if "probability" in row else "value"]) for row in predictions],
-        right=judge_entries(entries, record),
+        outcomes=judge_entries(entries, record),
     )
 
 

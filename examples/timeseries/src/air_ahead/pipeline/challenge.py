@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from ..config import load_params
 from ..data.schema import load_schema
 from ..data.splits import encode_target, read_splits
 from ..errors import UserError, exit_on_user_error
-from ..evaluation.markdown import escape, format_score, signed, table
+from ..evaluation.markdown import escape, format_gain, format_score, table
 from ..evaluation.metrics import METRICS, primary_metric
 from ..evaluation.scores import Truth, score_models
 from ..evaluation.selection import Comparison, compare, gather_evidence
@@ -83,7 +83,7 @@ def _report(result: Comparison, scores: Any, records: list[dict[str, Any]], rows
     """Return the comparison as Markdown."""
     names = [f"{escape(record['model'])}, version {record['lineage'].get('registry_version')}" for record in records]
     lines = [[METRICS[key].label, *(format_score(scores[name][key]) for name in (OLD, NEW))] for key in METRICS]
-    gain = f"{signed(result.gain.value)} (interval {signed(result.gain.low)} to {signed(result.gain.high)})"
+    gain = format_gain(**asdict(result.gain))
     decision = "The new champion is better" if result.promoted else "The new champion is not clearly better"
     return (
         f"{decision}: its gain is {gain}, on the same {rows:,} rows of the test split. The former one may have been "

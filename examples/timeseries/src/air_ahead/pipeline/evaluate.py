@@ -18,7 +18,7 @@ from ..data.sampling import Sampling, read_sampling
 from ..data.schema import Schema, load_schema
 from ..data.splits import Split, encode_target, join, read_splits
 from ..errors import exit_on_user_error
-from ..evaluation.candidate import FOLDS, Candidate
+from ..evaluation.candidate import FOLDS, Candidate, Selected
 from ..evaluation.decision import make_decision
 from ..evaluation.demo_metadata import demo_metadata
 from ..evaluation.error_report import error_report
@@ -154,7 +154,8 @@ def evaluate(
         champion=selected,
         metric=params.evaluate.metric,
         labels={
-            key: {"label": entry.label, "higher_is_better": entry.higher_is_better} for key, entry in METRICS.items()
+            key: {"label": entry.label, "higher_is_better": entry.higher_is_better, "note": entry.note}
+            for key, entry in METRICS.items()
         },
         comparisons=comparisons,
         decisions=[comparison.describe(metric) for comparison in comparisons],
@@ -205,6 +206,7 @@ def champion_record(
     evaluation: Evaluation, candidate: Candidate, splits: Splits, schema: Schema, params: Params
 ) -> dict[str, Any]:
     """Return the contents of `champion.json`, without the lineage."""
+    described = Selected(candidate.exported, candidate.predictions, evaluation.decision)
     return {
         "model": evaluation.champion,
         "format": "onnx",
@@ -214,7 +216,7 @@ def champion_record(
         "target": {"name": schema.target.name, "label": schema.target.label, "unit": schema.target.unit},
         "classes": list(schema.classes),
         "positive": schema.positive,
-        **demo_metadata(candidate.exported, candidate.predictions, splits, schema, params, evaluation.decision),
+        **demo_metadata(described, splits, schema, params),
         "metric": evaluation.metric,
         "metrics": evaluation.scores[evaluation.champion],
         "decision": {key: value for key, value in (evaluation.decision or {}).items() if key != "curve"} or None,

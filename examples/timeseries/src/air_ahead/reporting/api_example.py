@@ -2,18 +2,17 @@
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
 from ..serving.example import example_response
-from ..serving.predictor import InvalidInputError, load_predictor
+from ..serving.predictor import InvalidInputError, Predictor
 
 REQUEST = re.compile(r"--data '(\{.*\})'")
 DIGITS = 4
 
 
-def describe_response(guide: str, champion: Path) -> str:
+def describe_response(guide: str, predictor: Predictor) -> str:
     """Return the champion's response to the first request in the guide as a block of JSON, a key per line.
 
     A guide without a request as JSON, such as one that uploads a file, gets the response to the default inputs.
@@ -23,7 +22,7 @@ def describe_response(guide: str, champion: Path) -> str:
     """
     found = REQUEST.search(guide)
     try:
-        response = example_response(load_predictor(champion), json.loads(found[1]) if found else {})
+        response = example_response(predictor, json.loads(found[1]) if found else {})
     except (ValueError, InvalidInputError) as error:
         raise UserError(f"docs/api.md: the request {found[1] if found else ''} is invalid: {error}") from error
     lines = [

@@ -6,6 +6,9 @@ a container has neither git nor MLflow to get them from.
 A hash of the inputs chooses the model, not one of the request id: the prediction, its explanation and feedback on the
 same request are those of one model, on every server and after a restart. In the mean and the distribution of
 predictions, `uv run monitor` counts equal inputs once, so that it compares inputs which were assigned at random.
+
+The champion checks the inputs, and the canary predicts for all that it accepts, even outside the range of its own
+training data: both must get the same inputs to be comparable.
 """
 
 import hashlib
@@ -124,6 +127,7 @@ def load_router(paths: ProjectPaths, champion: Predictor) -> Router:
     canary = load_canary(paths, int(matched[1]))
     if problem := find_difference(champion, canary):
         raise CanaryError(f"{CANARY}={text}: version {matched[1]} {problem}; choose another version, or unset {CANARY}")
+    widen_limits(canary, champion)
     return Router(champion, canary, share)
 
 
@@ -159,6 +163,20 @@ def find_difference(champion: Predictor, canary: Predictor) -> str:
     except Exception as error:  # of ONNX Runtime, which has several
         return f"can't predict for the champion's default inputs ({error})"
     return ""
+
+
+def widen_limits(canary: Predictor, champion: Predictor) -> None:
+    """Let the canary accept every number, date and length of text that the champion accepts.
+
+    The dates of a forecast stay: before the first one, the canary has no history.
+    """
+    if "series" in canary.champion.record:
+        return
+    columns = {column["name"]: column for column in champion.champion.record["inputs"]}
+    for column in canary.champion.record["inputs"]:
+        for key, wider in (("minimum", min), ("maximum", max)):
+            if column.get(key) is not None:
+                column[key] = wider(column[key], columns[column["name"]][key])
 
 
 def describe_schema(predictor: Predictor) -> dict[str, Any]:

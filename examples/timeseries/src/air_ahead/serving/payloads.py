@@ -10,6 +10,7 @@ Json = dict[str, Any]
 
 MAX_BYTES = 5_000_000
 UPLOADS: dict[str, Any] = {}  # content types other than JSON
+EXAMPLE_STEPS = 6  # of the example of the documentation
 PRIVATE_INPUT = ""  # none is stored with feedback only by consent
 NUMBERS: Json = {"type": "array", "items": {"type": "number"}}
 PARTS: Json = {
@@ -37,8 +38,10 @@ def input_schemas(predictor: Predictor) -> dict[str, Json]:
 
 
 def example_inputs(predictor: Predictor) -> Json:
-    """Return the inputs of the page's first example."""
-    return dict(predictor.champion.record["examples"][0]["inputs"])
+    """Return the inputs of a forecast with a typical error, a few steps ahead."""
+    examples = predictor.champion.record["examples"]
+    inputs: Json = examples[len(examples) // 2]["inputs"]
+    return inputs | {"horizon": min(EXAMPLE_STEPS, inputs["horizon"])}
 
 
 def complete(predictor: Predictor, inputs: Mapping[str, Any]) -> Json:

@@ -22,6 +22,9 @@ INPUTS = ("src", "params.yaml", "schema.yaml", "pyproject.toml", "uv.lock")
 UNKNOWN = "unknown"
 VALUES = {"True": True, "False": False, UNKNOWN: None}
 
+# Each MLflow run reads dvc.lock: ten times as fast where PyYAML was built with LibYAML.
+YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 @dataclass(frozen=True)
 class Lineage:
@@ -113,7 +116,7 @@ def _data_md5(lock: Path) -> str | None:
     """Return the hash of data/raw in dvc.lock."""
     if not lock.exists():
         return None
-    stages = yaml.safe_load(lock.read_text(encoding="utf-8")).get("stages", {})
+    stages = YamlLoader(lock.read_text(encoding="utf-8")).get_single_data().get("stages", {})
     dependencies = stages.get("prepare", {}).get("deps", [])
     return next((str(entry["md5"]) for entry in dependencies if entry["path"] == "data/raw"), None)
 

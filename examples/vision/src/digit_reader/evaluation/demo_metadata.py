@@ -15,6 +15,7 @@ from ..data.novelty import center_to_text, coarse_gray, distance_to_nearest
 from ..data.preprocessing import to_image
 from ..data.schema import Schema
 from ..data.splits import Split, encode_target
+from .candidate import Selected
 from .decision import predicted_classes
 
 MAX_EXAMPLES = 12  # plus the two with the lowest probability of the true class
@@ -24,25 +25,18 @@ CENTERS_PER_CLASS, MAX_CENTERS = 10, 100
 FAMILIAR_QUANTILE = 0.99
 
 
-def demo_metadata(
-    _exported: bytes,
-    predictions: dict[str, NDArray[np.float64]],
-    splits: dict[str, Split],
-    schema: Schema,
-    params: Params,
-    decision: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
+def demo_metadata(selected: Selected, splits: dict[str, Split], schema: Schema, params: Params) -> dict[str, Any]:
     """Return the demo's entries of `champion.json`.
 
     Args:
-        predictions: The champion's predictions per split.
+        selected: The champion.
         splits: The images.
         schema: Their size and classes.
         params: Contains the seed of the k-means clustering.
-        decision: Has the threshold of the predictions, if there is one.
     """
     spec = schema.picture
-    examples = select_examples(splits["test"], predictions["test"], schema) if schema.examples else []
+    test, predictions = splits["test"], selected.predictions["test"]
+    examples = select_examples(test, predictions, schema) if schema.examples else []
     mean_image = to_data_url(splits["train"].features.mean(axis=0), spec)
     centers = fit_centers(splits["train"], schema, params.evaluate.seed)
     distances = distance_to_nearest(coarse_gray(splits["validation"].features, spec), centers)
@@ -51,7 +45,7 @@ def demo_metadata(
         "inputs": [{"name": "picture", "label": "Image", "kind": "picture", "default": default}],
         "grid": asdict(spec),
         "examples": examples,
-        "errors": select_errors(splits["test"], predictions["test"], schema, decision) if schema.examples else [],
+        "errors": select_errors(test, predictions, schema, selected.decision) if schema.examples else [],
         "typical": [center_to_text(center) for center in centers],
         "familiar_within": max(round(float(np.quantile(distances, FAMILIAR_QUANTILE)), 3), 0.001),
     }

@@ -1,5 +1,6 @@
 """The evaluation as Markdown tables, for the README, the model card and the demo. Standard library only."""
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -16,8 +17,8 @@ def escape(text: str) -> str:
 
 
 def lower_first(text: str) -> str:
-    """Return a label as it is within a sentence; an abbreviation such as CO₂ stays as it is."""
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+    """Return a label as it is within a sentence; an abbreviation such as CO₂ or F1 stays as it is."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
 def describe_outcome(evaluation: Record) -> list[str]:
@@ -133,13 +134,9 @@ def gain_table(evaluation: Record) -> str:
     rows = []
     for name, score in compared_scores(evaluation).items():
         model = f"**{name}** ★" if name == evaluation["champion"] else name
-        gain = f"{_format_gain(gains[name]['gain'])} over {gains[name]['simpler']}" if name in gains else ""
+        gain = f"{format_gain(**gains[name]['gain'])} over {gains[name]['simpler']}" if name in gains else ""
         rows.append([model, _compared_cell(score), gain])
     return table(["model", _compared_header(evaluation), "gain"], rows)
-
-
-def _format_gain(gain: Record) -> str:
-    return f"{signed(gain['value'])} [{signed(gain['low'])}, {signed(gain['high'])}]"
 
 
 def champion_table(evaluation: Record) -> str:
@@ -161,7 +158,7 @@ def slice_table(evaluation: Record) -> str:
     """Return the champion's score on each slice of the test split."""
     label = evaluation["labels"][evaluation["metric"]]["label"]
     rows = [
-        [escape(record["column"]), escape(record["slice"]), str(record["rows"]), format_score(record)]
+        [escape(record["column"]), escape(record["slice"]), f"{record['rows']:,}", format_score(record)]
         for record in evaluation["slices"]
     ]
     return table(["sliced by", "slice", evaluation["sample_noun"], label], rows)
@@ -203,24 +200,24 @@ def explain_scores(evaluation: Record) -> str:
     level = f"{100 * evaluation['confidence']:.3g}% confidence" if "confidence" in evaluation else "confidence"
     text = (
         f"The models were trained on {rows['train']:,} {noun} and {_explain_comparison(evaluation)} "
-        f"The {rows['test']:,} {noun} of the test split were used after the selection: to score and plot the champion, "
-        f"marked ★{_explain_other_scores(evaluation)}. Brackets contain {level} intervals: how much a score varies "
-        f"with the {noun}. Those of a decision's shares are Wilson's, the others percentiles of bootstrap resamples. "
-        f"They are left out where there are too few {noun}, or all resamples score the same."
+        f"The {rows['test']:,} {noun} of the test split were used after the selection, to score the champion, marked ★"
+        f"{_explain_other_scores(evaluation)}. Brackets contain {level} intervals, which show how much a score varies "
+        f"with the {noun}: Wilson intervals for the shares of the decision, bootstrap percentiles for the rest. A "
+        f"score has none where there are too few {noun}, or all resamples score the same."
     )
     if "threshold" in decision:
         text += (
-            " Accuracy and F1 are of the most likely class; the decision, the confusion matrix and the errors are at "
-            f"the threshold of {rounded(decision['threshold'])}."
+            " Accuracy and F1 are those of the most likely class; the decision, the confusion matrix and the errors "
+            f"use the threshold of {rounded(decision['threshold'])}."
             if decision["rule"] == "refer"
-            else " Accuracy and F1 are of the most likely class of all, also of those that are left to a person."
+            else f" Accuracy and F1 include the {noun} that are left to a person."
         )
     return text
 
 
 def _explain_other_scores(evaluation: Record) -> str:
     others = [name for name in evaluation["scores"] if name != evaluation["champion"]]
-    return f", and to score {', '.join(others)} beside it" if others else ""
+    return f", next to {', '.join(others)}" if others else ""
 
 
 def _explain_comparison(evaluation: Record) -> str:
@@ -230,13 +227,13 @@ def _explain_comparison(evaluation: Record) -> str:
     if not folds:
         return validation
     pool = f"{rows['train'] + rows['validation']:,} {noun} of the training and the validation split"
-    text = f"fitted again for each of {folds['count']} folds of the {pool}, to the other folds."
+    text = f"fitted {folds['count']} more times, each time without one fold of the {pool}, which they then predicted."
     if folds["rolling"]:
         text = (
-            f"fitted again for each of {folds['count']} periods (together the later half of the {pool}), to all {noun} "
-            "before the period."
+            f"fitted {folds['count']} more times, each time to all {noun} before a period, which they then predicted; "
+            f"the periods are the later half of the {pool}."
         )
-    text = f"{text[:-1]}; they were compared by the predictions for these {folds['rows']:,} {noun}."
+    text = f"{text} They were compared by these predictions, for {folds['rows']:,} {noun}."
     alone = [name for name in evaluation["validation_scores"] if name not in evaluation["fold_scores"]]
     return f"{text} {', '.join(alone)} was not fitted again, and {validation}" if alone else text
 
@@ -258,3 +255,17 @@ def rounded(value: float) -> str:
 def signed(value: float) -> str:
     """Return a rounded number with its sign."""
     return rounded(value) if value < 0 else f"+{rounded(value)}"
+
+
+def format_gain(value: float, low: float, high: float) -> str:
+    """Return a gain with its interval, all with as many decimals as the largest of them needs."""
+    shown, lowest, highest = signed_alike(value, low, high)
+    return f"{shown} [{lowest}, {highest}]"
+
+
+def signed_alike(*values: float) -> list[str]:
+    """Return numbers with their signs and the same number of decimals: three significant digits of the largest."""
+    largest = max(map(abs, values))
+    decimals = max(0, 2 - math.floor(math.log10(largest))) if 0 < largest < math.inf else 0
+    # Adding zero makes a rounded -0.0 positive.
+    return [f"{round(value, decimals) + 0.0:+,.{decimals}f}" for value in values]

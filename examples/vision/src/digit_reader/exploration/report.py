@@ -69,7 +69,9 @@ def join_names(names: Sequence[str], limit: int = 3) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in percent; shares below half a percent with two digits."""
+    """Return a share in percent; a share below half a percent with three digits, one close to all as over 99%."""
+    if 0.995 <= share < 1:
+        return "over 99%"
     return f"{rounded(100 * share)}%" if 0 < share < 0.005 else f"{100 * share:.0f}%"
 
 

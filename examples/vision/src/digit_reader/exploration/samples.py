@@ -102,7 +102,7 @@ def _missing(samples: pd.DataFrame, noun: str) -> list[Finding]:
     if shares.empty:
         return [Finding(0.05, "No value is missing.")]
     listed = ", ".join(f"{escape(str(name))} in {percent(share)}" for name, share in shares.head(3).items())
-    more = f", and others in {len(shares) - 3} more columns" if len(shares) > 3 else ""
+    more = f"; {len(shares) - 3} more columns have gaps, too" if len(shares) > 3 else ""
     return [Finding(min(0.9, 0.3 + float(shares.iloc[0])), f"Values are missing: {listed} of the {noun}{more}.")]
 
 
@@ -136,11 +136,11 @@ def _correlated(samples: pd.DataFrame) -> list[Finding]:
 def _shifted(train: pd.DataFrame, validation: pd.DataFrame) -> list[Finding]:
     names = [str(name) for name in train if _difference(train[name], validation[name]) < SIGNIFICANT / train.shape[1]]
     if not names:
-        return [Finding(0.1, "No column differs between training and validation split more than chance explains.")]
+        return [Finding(0.1, "No column differs between training and validation split by more than chance.")]
     return [
         Finding(
             0.7,
-            f"Training and validation split differ in {join_names(names)}, more than chance explains. The scores "
+            f"Training and validation split differ in {join_names(names)}, by more than chance. The scores "
             "of the two may differ for that reason, and so may those of a model in use.",
         )
     ]
@@ -162,8 +162,8 @@ def _label_errors(rows: Sequence[int], count: int, noun: str) -> list[Finding]:
         return [Finding(0.1, f"No label contradicts what similar {noun} have.")]
     listed = ", ".join(map(str, rows[:MAX_LISTED])) + (", …" if len(rows) > MAX_LISTED else "")
     text = (
-        f"{len(rows)} of the {count:,} {noun} may have a wrong target: cross-validated, a linear model finds it very "
-        f"unlikely. Look at the rows {listed} of the training split in data/prepared/, counted from 0."
+        f"{len(rows)} of the {count:,} {noun} may have a wrong target: a cross-validated linear model finds it very "
+        f"unlikely. Check the rows {listed} of the training split in data/prepared/, counted from 0."
     )
     return [Finding(min(0.8, 0.35 + 5 * len(rows) / count), text)]
 

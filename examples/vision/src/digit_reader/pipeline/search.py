@@ -2,8 +2,9 @@
 
 `--write` puts the best values into `params.yaml`, and the trials into `reports/search/`. The ranges are those under
 `search` in `params.yaml`; the current values are tried first. Trials are compared on the validation split, kept in
-`optuna.db` (or the database given by `--storage`) and extended by the next search. If the metric, the data or a
-hyperparameter without a range changes, a new study starts.
+`optuna.db` (or the database given by `--storage`) and extended by the next search; after an interruption, the same
+command runs the trials that are left. If the metric, the data or a hyperparameter without a range changes, a new study
+starts.
 
 `--workers` runs trials in several processes. The same command on other machines, with the same `--storage`, joins them.
 """
@@ -144,13 +145,14 @@ def check_search(search: Search) -> None:
 
 
 def run_trials(search: Search, trials: int, run_queue: RunQueue | None = None) -> optuna.Study:
-    """Add `trials` to the study of a model; each is an MLflow run nested in the run of the search.
+    """Add `trials` to the study of a model, or continue; each is an MLflow run nested in the run of the search.
 
     `run_queue` runs those that wait in the study, given the id of the MLflow run, by default `run_in_processes`.
     """
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = open_study(search)
     if trials:
+        if waiting := len(search_queue.waiting_trials(study)):
+            print(f"Continuing a search: {waiting} of its trials wait.", flush=True)
         search_queue.fill_queue(study, search.current, trials)
         with runs.search_run(f"search {search.model}", {"model": search.model, "trials": trials}) as run:
             (run_queue or run_in_processes)(search, study, run.id)
@@ -169,7 +171,6 @@ def run_in_processes(search: Search, study: optuna.Study, run_id: str) -> None:
 @exit_on_user_error()
 def work(search: Search, run_id: str) -> None:
     """Run trials in a process of their own, as part of an MLflow run."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     runs.connect(search.paths)
     cores = max(1, (os.cpu_count() or 1) // search.workers)
     # The process that started this one reports an interruption.
@@ -179,6 +180,7 @@ def work(search: Search, run_id: str) -> None:
 
 def open_study(search: Search) -> optuna.Study:
     """Create or load the study in which comparable trials are kept."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     metric = primary_metric(search.params.evaluate.metric)
     study = optuna.create_study(
         storage=search_queue.open_storage(search.storage),

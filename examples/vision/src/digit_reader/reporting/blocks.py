@@ -92,13 +92,13 @@ def describe_decision(evaluation: dict[str, Any], reports: Path) -> str:
 
 
 def describe_errors(evaluation: dict[str, Any], report: str) -> str:
-    """Return the summary of the errors, and the largest one."""
+    """Return the summary of the errors, and the hardest case."""
     summary = report.partition("\n## ")[0].split("\n\n", 2)[2].strip()
-    largest = read_section(report, "The largest errors")
-    case = "\n".join([line for line in largest.splitlines() if line.startswith("|")][:3])  # header, line, first row
-    scored = f"{evaluation['champion']} was not trained on {_test_split(evaluation)}."
-    images = IMAGE.findall(largest)
-    return "\n\n".join([f"{scored} {summary}", "The largest error:", *images, case, "[The others](errors.md)."])
+    cases = read_section(report, "The hardest cases")
+    hardest = "\n".join([line for line in cases.splitlines() if line.startswith("|")][:3])  # header, line, first row
+    scored = f"The champion, {evaluation['champion']}, was tested on {_test_split(evaluation)}."
+    images = IMAGE.findall(cases)
+    return "\n\n".join([f"{scored} {summary}", "The hardest case:", *images, hardest, "[More of them](errors.md)."])
 
 
 def _sampling(evaluation: dict[str, Any]) -> list[str]:

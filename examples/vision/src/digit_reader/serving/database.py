@@ -6,7 +6,7 @@ one SQLite file.
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -83,12 +83,18 @@ class Database:
         self._has_table = True
 
     def _create_table(self) -> None:
-        with self._connect() as connection:
-            exists = inspect(connection).has_table(self.table.name)
-        if not exists:
-            # Fails if another process creates it at the same time.
-            with suppress(DatabaseError), self._connect() as connection:
+        if self._find_table():
+            return
+        try:
+            with self._connect() as connection:
                 self.table.create(connection)
+        except DatabaseError:
+            if not self._find_table():  # which another process may have created at the same time
+                raise
+
+    def _find_table(self) -> bool:
+        with self._connect() as connection:
+            return inspect(connection).has_table(self.table.name)
 
     def select(self, query: Select[Any]) -> Iterator[dict[str, Any]]:
         """Yield the rows of a query of the table, with times in UTC; none if there is no table.
