@@ -289,6 +289,13 @@ def run(path: Path, *options: str) -> Result:
     return CliRunner().invoke(cli.main, ["inspect", str(path), *options])
 
 
+def test_the_next_command_is_printed(tmp_path: Path) -> None:
+    path = write(tmp_path, text(table()), "my table.csv")
+    lines = run(path, "--target", "sold").output.splitlines()
+    command = f"mlpath new-project --dataset '{path}' --target sold"
+    assert lines[-2:] == ["", f"To create the project: {command}"]
+
+
 def test_missing_paths_are_refused(tmp_path: Path) -> None:
     check_refused(tmp_path / "missing.csv", "does not exist")
     (tmp_path / "link.csv").symlink_to(tmp_path / "nowhere.csv")

@@ -262,6 +262,7 @@ def test_inspect_reports_the_source(server: DataServer) -> None:
     assert f"\nSource: {server.url}/churn.csv?token=" in result.output
     assert "last modified Mon, 02 Mar 2026 08:00:00 GMT" in result.output
     assert "\nLicense: not stated\nSHA-256: " in result.output
+    assert result.output.endswith("To create the project: mlpath new-project --dataset SOURCE\n")
     assert "s3cret" not in result.output
 
 

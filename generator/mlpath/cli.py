@@ -238,11 +238,11 @@ def inspect(source: str, target: str | None, *, max_download: float, as_json: bo
     fetched = sources.fetch(source, sources.DownloadOptions(_bytes(max_download), progress))
     with sources.errors_of(fetched):
         profile = dataset.inspect(fetched.path, target or fetched.target)
-    click.echo(
-        sources.add_to_json(report.to_json(profile), fetched)
-        if as_json
-        else sources.add_to_report(report.format_profile(profile, _styled), fetched)
-    )
+    if as_json:
+        click.echo(sources.add_to_json(report.to_json(profile), fetched))
+    else:
+        click.echo(sources.add_to_report(report.format_profile(profile, _styled), fetched))
+        click.echo(f"\nTo create the project: {sources.creation_command(source, target)}")
 
 
 @main.command()

@@ -25,6 +25,8 @@ MIN_CATEGORY_ROWS = 5
 _MIN_TEXT_WORDS, _MIN_TEXT_LENGTH, _MANY_WORDS = 4, 25, 10
 _MIN_TEXTS = 10
 _MIN_IDENTIFIERS = 20
+_UNIQUE, _UNIQUE_ESTIMATE = 0.999, 0.9
+"""Share of distinct values of an identifier; estimates are off by a few percent."""
 _ADDRESS = re.compile(r"(?:address|street)$", re.IGNORECASE)
 _MIN_PEOPLE = 0.8
 """Share of the values that look like names of people."""
@@ -118,9 +120,8 @@ def _matches(pattern: re.Pattern[str], values: list[str]) -> int:
 
 
 def _identifier(stats: ColumnStats, column_type: str) -> str:
-    # Estimates are off by a few percent.
-    threshold = 0.999 if stats.exact else 0.9
-    unique = stats.distinct >= threshold * stats.count and stats.count >= _MIN_IDENTIFIERS
+    share = _UNIQUE if stats.exact else _UNIQUE_ESTIMATE
+    unique = stats.distinct >= share * stats.count and stats.count >= _MIN_IDENTIFIERS
     is_named = bool(vocabulary.IDENTIFIER_NAMES.search(stats.name))
     if unique and (column_type == "category" or _numbers_cases(stats, is_named)):
         return "identifier: every value differs"

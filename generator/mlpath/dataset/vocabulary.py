@@ -187,7 +187,10 @@ PERSON_NAMES = re.compile(
     re.IGNORECASE,
 )
 """Names of columns of people's names, which may repeat."""
-PEOPLE_HEADERS = re.compile(rf"names?|{_PEOPLE_NOUNS}|author|salesperson|agent", re.IGNORECASE)
+PEOPLE_HEADERS = re.compile(
+    rf"names?|{_PEOPLE_NOUNS}|author|(?:sales[ _-]?)?rep(?:resentative)?|salesperson|agent|clerk",
+    re.IGNORECASE,
+)
 """Names of columns that are personal if their values look like names of people."""
 _THING_NOUNS = (
     r"product|item|city|country|state|region|company|brand|model|station|store|shop|file|movie|film|"

@@ -1,6 +1,6 @@
 """Which version of its template a project has, and what newer versions change.
 
-Does not import Copier, which takes longer than the rest of `mlpath status`.
+`output.py` formats it. Does not import Copier, which takes longer than the rest of `mlpath status`.
 """
 
 from __future__ import annotations

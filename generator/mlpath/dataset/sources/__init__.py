@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from mlpath.dataset.sources.address import is_address
+from mlpath.dataset.sources.address import creation_command, is_address
 from mlpath.dataset.sources.fetching import errors_of, fetch
 from mlpath.dataset.sources.results import (
     DownloadOptions,
@@ -17,6 +17,7 @@ from mlpath.dataset.sources.results import (
 )
 
 __all__ = [
-    "DownloadOptions", "FetchedDataset", "Provenance", "add_to_json", "add_to_report", "errors_of",
+    "DownloadOptions", "FetchedDataset", "Provenance", "add_to_json", "add_to_report",
+    "creation_command", "errors_of",
     "fetch", "is_address",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -85,6 +86,13 @@ def _check(parts: SplitResult, kind: str | None) -> None:
     _ = parts.port
     if kind == "database" and ":" in parts.netloc and "@" in parts.path:
         raise ValueError
+
+
+def creation_command(source: str, target: str | None) -> str:
+    """Return the command that creates a project from a path or an address, without its secrets."""
+    shown = "SOURCE" if is_address(source) and redact(source)[1] else shlex.quote(source)
+    chosen = f" --target {shlex.quote(target)}" if target else ""
+    return f"mlpath new-project --dataset {shown}{chosen}"
 
 
 def redact(url: str) -> tuple[str, tuple[str, ...]]:
