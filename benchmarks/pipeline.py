@@ -16,11 +16,15 @@ from measure import Side, compare, parse_rounds, within
 from project import make, start_over
 
 STAGES = """\
-from demo.pipeline import evaluate, fetch, prepare, report, train
+from demo.config import load_params
+from demo.paths import ProjectPaths
+from demo.pipeline import evaluate, explore, fetch, pitfalls, prepare, report, train
 fetch.main()
 prepare.main()
-train.main("baseline")
-train.main("boosting")
+explore.main()
+for model in load_params(ProjectPaths().params).train.models:
+    train.main(model)
+pitfalls.main()
 evaluate.main()
 report.main()
 """
