@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,11 @@ def kill_pipeline(owner: Owner, project: Path, has_come: Callable[[], bool]) -> 
         time.sleep(0.01)
     os.killpg(child.pid, signal.SIGKILL)
     child.wait()
+    # DVC's lock holds as long as a process has the number of the one that locked.
+    with suppress(ProcessLookupError):
+        while True:
+            os.killpg(child.pid, 0)
+            time.sleep(0.01)
 
 
 def running(project: Path) -> list[str]:
