@@ -70,7 +70,7 @@ def describe(scores: pd.DataFrame, metric: str) -> str:
         f"{metric} on the validation split. Each row but the first is a mistake that raises no error:",
         table(["", *map(str, scores.columns)], rows),
         "**A random split** puts flights of one day into training and validation, which share weather and congestion, "
-        "and all seasons into both. Tomorrow's flights have not happened yet, so such a score is never reached. "
+        "and all seasons into both. Tomorrow's flights have not happened yet: this score is of an easier task. "
         f"Boosting scores {by_time} over logistic regression with the split by time, and {at_random} at random. "
         "The models are compared on several periods instead of this split alone: see the table of models.",
         "**The departure delay** is known only once the flight has left, when a warning comes too late. `schema.yaml` "

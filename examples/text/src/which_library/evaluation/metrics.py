@@ -56,7 +56,7 @@ METRICS = {
         higher_is_better=True,
         ranking=True,
         note="Average precision (macro) is the mean over all classes; a model that ignores the inputs scores 1 divided "
-        "by their number.",
+        "by the number of classes.",
     ),
     "f1": Metric("F1 (macro)", _f1, higher_is_better=True),
     "accuracy": Metric("Accuracy", _accuracy, higher_is_better=True),
