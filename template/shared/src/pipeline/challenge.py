@@ -81,7 +81,10 @@ def compare_champions(paths: ProjectPaths, folder: Path) -> tuple[bool, str]:
 
 def _report(result: Comparison, scores: Any, records: list[dict[str, Any]], rows: int) -> str:
     """Return the comparison as Markdown."""
-    names = [f"{escape(record['model'])}, version {record['lineage'].get('registry_version')}" for record in records]
+    names = [
+        f"{which}: {escape(record['model'])}, version {record['lineage'].get('registry_version')}"
+        for which, record in zip(("former", "new"), records, strict=True)
+    ]
     lines = [[METRICS[key].label, *(format_score(scores[name][key]) for name in (OLD, NEW))] for key in METRICS]
     gain = format_gain(**asdict(result.gain))
     decision = "The new champion is better" if result.promoted else "The new champion is not clearly better"
