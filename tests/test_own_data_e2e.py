@@ -536,6 +536,31 @@ def check_that_nothing_is_better(
     assert [call for call in runner.gh_calls if "create" in call] == runner.gh_calls[2:3]
 
 
+@pytest.mark.parametrize("domain", ["timeseries"])
+def test_forecasts_are_put_on_record_and_compared(
+    owner: Owner, projects: Projects, domain: str, tmp_path: Path
+) -> None:
+    """The workflow Forecast: before newer data, with them, and again."""
+    project = owner.copy(projects(domain), tmp_path)
+    workflow = project / ".github" / "workflows" / "forecast.yml"
+    with serve() as server:
+        runner = pushed(owner, project, f"{server.url}/visits.csv", tmp_path)
+        server.replies["/visits.csv"] = Reply((project / "data/raw/visits.csv").read_bytes())
+        runner.run(workflow, UNSET)
+        assert pulled(owner, runner, "main", project) == ["README.md", "forecasts/log.csv"]
+        assert "1 forecast on record, 14 steps" in (project / "README.md").read_text()
+
+        newer = write_csv(tmp_path / "newer.csv", visits(710), delimiter=";")
+        server.replies["/visits.csv"] = Reply(newer.read_bytes())
+        runner.run(workflow, UNSET)
+        assert {"data/raw.dvc", "dvc.lock"} < set(pulled(owner, runner, "main", project))
+        record = (project / "README.md").read_text()
+        assert "2 forecasts on record, 28 steps, 10 of them with a known outcome" in record
+        assert "nothing is new" in runner.run(workflow, UNSET)["forecast"].log
+    assert pulled(owner, runner, "main", project) == []
+    assert runner.gh_calls == ["auth setup-git"] * 2
+
+
 @in_each_domain
 def test_newer_data_is_checked_before_training(
     owner: Owner, projects: Projects, domain: str

@@ -19,7 +19,7 @@ from ..evaluation.scores import Truth, score_models
 from ..evaluation.selection import Comparison, compare, gather_evidence
 from ..models.inference import predict_onnx
 from ..paths import ProjectPaths
-from ..serving.champion import load_champion
+from ..serving.champion import RECORD_FILE, load_champion
 
 OLD, NEW = "former", "champion"
 EXIT_REFUSED = 3
@@ -60,6 +60,8 @@ def compare_champions(paths: ProjectPaths, folder: Path) -> tuple[bool, str]:
     Raises:
         UserError: a model is missing or damaged, or they don't fit the data.
     """
+    if not (folder / RECORD_FILE).is_file():
+        raise UserError(f"{folder} has no {RECORD_FILE}; name a folder with a copy of models/champion/")
     params, schema = load_params(paths.params).evaluate, load_schema(paths.schema)
     test = read_splits(paths.prepared, schema)["test"]
     truth = Truth(encode_target(test.target, schema), test.groups)

@@ -76,9 +76,11 @@ def find_version(paths: ProjectPaths, version: str) -> Snapshot:
             f"version {version} is that of several champions, which different machines numbered, so nothing changed; "
             f"name the commit of one: {listed}"
         )
-    for snapshot in (*found.values(), _of_commit(paths.root, version), _registered(version)):
-        if snapshot and snapshot.is_valid:
-            return snapshot
+    if found:
+        return next(iter(found.values()))
+    snapshot = _of_commit(paths.root, version) or _registered(version)
+    if snapshot and snapshot.is_valid:
+        return snapshot
     numbers = sorted({entry.version for entry in known if entry.version is not None})
     listed = ", ".join(map(str, numbers)) or "none"
     raise VersionError(

@@ -115,7 +115,8 @@ def test_a_champion_without_a_reference_is_explained(watched: ProjectPaths, dama
     [
         ("x", "DATABASE_URL is not the address of a database"),
         ("sqlite:////nowhere/log.db", "/nowhere/log.db does not exist"),
-        ("postgresql://127.0.0.1:9/none", "needs psycopg|can't be used"),
+        ("postgresql://127.0.0.1:9/none", "uv sync --extra postgres|refused.*; check that it runs, and DATABASE_URL"),
+        ("mysql://127.0.0.1/none", "needs the module MySQLdb; install it, or use PostgreSQL or SQLite"),
     ],
 )
 def test_a_database_that_can_t_be_used_is_a_failure(

@@ -121,7 +121,7 @@ def test_a_version_of_two_champions_is_chosen_by_its_commit(paths: ProjectPaths)
     with pytest.raises(SystemExit, match="version 11 is that of several champions") as refused:
         promote.main(["11"], paths)
     older, newer = re.findall(r"(\w{12}) \((\w+)\)", str(refused.value))
-    assert newer[1] == champion.record["model"] != older[1]
+    assert older[1] != newer[1] == champion.record["model"]
     promote.main([older[0]], paths)
     assert load_champion(paths.champion)[0].record["model"] == older[1]
 
