@@ -540,25 +540,26 @@ def check_that_nothing_is_better(
 def test_forecasts_are_put_on_record_and_compared(
     owner: Owner, projects: Projects, domain: str, tmp_path: Path
 ) -> None:
-    """The workflow Forecast: before newer data, with them, and again."""
+    """The workflow Forecast: before a first forecast, with newer data, and again."""
     project = owner.copy(projects(domain), tmp_path)
     workflow = project / ".github" / "workflows" / "forecast.yml"
     with serve() as server:
         runner = pushed(owner, project, f"{server.url}/visits.csv", tmp_path)
-        server.replies["/visits.csv"] = Reply((project / "data/raw/visits.csv").read_bytes())
-        runner.run(workflow, UNSET)
-        assert pulled(owner, runner, "main", project) == ["README.md", "forecasts/log.csv"]
-        assert "1 forecast on record, 14 steps" in (project / "README.md").read_text()
+        assert "commit a first one" in runner.run(workflow, UNSET)["forecast"].log
+        owner.uv("run", "forecast", cwd=project)
+        owner.run("git", "commit", "--quiet", "--all", "--message", "Forecast", cwd=project)
+        owner.run("git", "push", "--quiet", str(runner.origin), "main", cwd=project)
 
         newer = write_csv(tmp_path / "newer.csv", visits(710), delimiter=";")
         server.replies["/visits.csv"] = Reply(newer.read_bytes())
         runner.run(workflow, UNSET)
-        assert {"data/raw.dvc", "dvc.lock"} < set(pulled(owner, runner, "main", project))
+        changed = pulled(owner, runner, "main", project)
+        assert {"data/raw.dvc", "dvc.lock", "forecasts/log.csv", "README.md"} < set(changed)
         record = (project / "README.md").read_text()
         assert "2 forecasts on record, 28 steps, 10 of them with a known outcome" in record
         assert "nothing is new" in runner.run(workflow, UNSET)["forecast"].log
     assert pulled(owner, runner, "main", project) == []
-    assert runner.gh_calls == ["auth setup-git"] * 2
+    assert runner.gh_calls == ["auth setup-git"]
 
 
 @in_each_domain
