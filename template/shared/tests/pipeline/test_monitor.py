@@ -110,6 +110,14 @@ def test_a_champion_without_a_reference_is_explained(watched: ProjectPaths, dama
         monitor.main([], watched)
 
 
+def test_an_ignored_input_that_does_not_exist_is_named(watched: ProjectPaths) -> None:
+    lines = watched.params.read_text(encoding="utf-8").splitlines()
+    lines.insert(lines.index("monitor:") + 1, "  ignore: [wrong name]")
+    watched.params.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"monitor\.ignore: there is no input 'wrong name'; inputs: \w"):
+        monitor.main([], watched)
+
+
 @pytest.mark.parametrize(
     ("url", "message"),
     [
