@@ -97,7 +97,8 @@ class Runner:
         """
         document = yaml.safe_load(workflow.read_text())
         number = len(list(self.folder.glob("run-*")))
-        known, jobs = dict(values), {}
+        known = dict(values)
+        jobs: dict[str, Job] = {}
         for name, job in document["jobs"].items():
             if job.get("needs", name) not in {name, *jobs} or not holds(job.get("if"), known):
                 continue
