@@ -9,13 +9,15 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from support.data_server import Reply, serve
+from support import postgres
+from support.data_server import DataServer, Reply, serve
 from support.datasets import (
     PHOTO_COLORS,
     TEAM_WORDS,
@@ -27,6 +29,7 @@ from support.datasets import (
     years,
 )
 from support.e2e import SAME_EVERYWHERE, Owner, get, post, resample_less, serving
+from support.workflows import Runner
 
 pytestmark = pytest.mark.e2e
 
@@ -387,18 +390,6 @@ def send_with_feedback(address: str, customer: Mapping[str, str]) -> None:
     assert status == 201, stored
 
 
-def raised_alert(owner: Owner, project: Path) -> dict[str, Any]:
-    """Run `uv run monitor`, which finds drift, and return what it sends to a webhook."""
-    with serve() as server:
-        server.replies["/alert"] = Reply()
-        watcher = owner.with_variables({"MONITOR_WEBHOOK": f"{server.url}/alert"})
-        command = str(project / ".venv" / "bin" / "monitor")
-        status, output = watcher.status(command, cwd=project)
-        assert status == 3, output
-        (request,) = server.requests
-    return dict(json.loads(request.body))
-
-
 def exported_feedback(owner: Owner, project: Path, folder: Path) -> list[dict[str, str]]:
     path = folder / "feedback.csv"
     owner.uv("run", "feedback", "export", "--output", str(path), cwd=project)
@@ -412,41 +403,71 @@ def compared_rows(report: str) -> str:
     return str(rows)
 
 
-def add_rows(project: Path, rows: Iterable[Mapping[str, str]]) -> None:
-    """Append rows to the raw table; columns that they lack stay empty."""
-    path = project / "data" / "raw" / "churn.csv"
-    header = path.read_text(encoding="utf-8").splitlines()[0].split(",")
-    with path.open("a", encoding="utf-8", newline="") as file:
-        csv.DictWriter(file, header, lineterminator="\n").writerows(rows)
+def newer_table(project: Path, labeled: Iterable[Mapping[str, str]]) -> bytes:
+    """Return the raw table of customers with later ones; columns that they lack stay empty."""
+    text = (project / "data" / "raw" / "churn.csv").read_text(encoding="utf-8")
+    file = StringIO()
+    writer = csv.DictWriter(file, text.splitlines()[0].split(","), lineterminator="\n")
+    writer.writerows([*labeled, *later_customers(300, seed=2)])
+    return (text + file.getvalue()).encode()
+
+
+SECRETS = (
+    *("DATABASE_URL", "MONITOR_WEBHOOK", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+    *("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_URI"),
+)
+UNSET = dict.fromkeys([f"secrets.{name}" for name in SECRETS], "") | {
+    "github.token": "t0ken",
+    "github.repository": "ada/demo",
+    "github.ref_name": "main",
+}
+"""The values of a repository without secrets."""
+
+
+def pushed(owner: Owner, project: Path, url: str, folder: Path) -> Runner:
+    """Record the address of the data, push data and commits; return what runs the workflows."""
+    with (project / "data" / "raw.dvc").open("a", encoding="utf-8") as file:
+        file.write(f"meta:\n  url: {url}\n")
+    remote = ("dvc", "remote", "modify", "store", "url", str(folder / "remote"))
+    owner.uv("run", *remote, cwd=project)
+    commit(owner, project, "Set address and remote of the data")
+    owner.uv("run", "dvc", "push", "--quiet", cwd=project)
+    return Runner.create(owner, project, folder / "runner")
+
+
+def pulled(owner: Owner, runner: Runner, branch: str, project: Path) -> list[str]:
+    """Pull a branch of the origin and its data; return the files that it changes."""
+    before = owner.run("git", "rev-parse", "HEAD", cwd=project).strip()
+    owner.run("git", "pull", "--quiet", "--ff-only", str(runner.origin), branch, cwd=project)
+    owner.uv("run", "dvc", "pull", "--quiet", cwd=project)
+    return owner.run("git", "diff", "--name-only", before, "HEAD", cwd=project).splitlines()
 
 
 @pytest.mark.parametrize("domain", ["tabular"])
 def test_from_drift_to_a_better_champion_and_back(
     owner: Owner, projects: Projects, domain: str, tmp_path: Path
 ) -> None:
-    """What `.github/workflows/monitor.yml` does, and the commands after it."""
+    """The workflow Monitor, and the commands after it."""
     project = owner.copy(projects(domain), tmp_path)
-    champion = project / "models" / "champion"
-    old, new = tmp_path / "old", tmp_path / "new"
+    workflow = project / ".github" / "workflows" / "monitor.yml"
+    champion, old, new = project / "models/champion", tmp_path / "old", tmp_path / "new"
     shutil.copytree(champion, old)
-    with serving(owner, project) as address:
-        for customer in later_customers(120, seed=1):
-            send_with_feedback(address, customer)
-
-    alert = raised_alert(owner, project)
-    assert alert["status"] == "drift"
-    assert "input tenure_months has drifted" in alert["text"]
-    assert any(line.startswith("recall: ") for line in alert["alerts"])
-
-    labeled = exported_feedback(owner, project, tmp_path)
-    assert len(labeled) == 120
-    add_rows(project, labeled)
-    add_rows(project, later_customers(300, seed=2))
-    owner.uv("run", "dvc", "repro", cwd=project)
+    with serve() as server, postgres.serve() as database:
+        runner = pushed(owner, project, f"{server.url}/churn.csv", tmp_path)
+        assert "set the secret DATABASE_URL" in runner.run(workflow, UNSET)["monitor"].log
+        values = UNSET | {
+            "secrets.DATABASE_URL": database.url,
+            "secrets.MONITOR_WEBHOOK": f"{server.url}/alert",
+        }
+        quiet = runner.run(workflow, values)
+        assert "too few rows: 0 of" in quiet["monitor"].summary
+        assert quiet.keys() == {"monitor"}
+        send_later_customers(owner.with_variables({"DATABASE_URL": database.url}), project, server)
+        promoted = check_retraining(runner, workflow, values, server)
+        changed = pulled(owner, runner, "retrain-after-drift", project)
+        check_that_nothing_is_better(runner, project, workflow, values)
+    assert {"data/raw.dvc", "dvc.lock", "reports/metrics.json", "README.md"} < set(changed)
     assert "up to date" in owner.uv("run", "dvc", "status", cwd=project)
-    promoted = owner.uv("run", "challenge", str(old), cwd=project)
-    assert promoted.startswith("The new champion is better: its gain is +")
-    commit(owner, project, "Retrain after drift")
     shutil.copytree(champion, new)
     assert sha256(old) != sha256(new) == served_model(owner, project)
 
@@ -459,9 +480,86 @@ def test_from_drift_to_a_better_champion_and_back(
     assert compared_rows(refused) == compared_rows(promoted)
 
     commit(owner, project, "Roll back")
-    version = str(read_champion(new)["lineage"]["registry_version"])
-    owner.uv("run", "promote", version, cwd=project)
+    # The computer and the workflow both began at version 1.
+    listed = owner.uv("run", "promote", "1", cwd=project, fails=True)
+    retrained = owner.run("git", "rev-parse", "HEAD~1", cwd=project)[:12]
+    assert f"{retrained} ({read_champion(new)['model']})" in listed
+    owner.uv("run", "promote", retrained, cwd=project)
     assert served_model(owner, project) == sha256(new)
+
+
+def send_later_customers(visitor: Owner, project: Path, server: DataServer) -> None:
+    """Send predictions and feedback of later customers; serve newer data, which have them."""
+    visitor.uv("sync", "--quiet", "--extra", "postgres", cwd=project)
+    with serving(visitor, project) as address:
+        for customer in later_customers(120, seed=1):
+            send_with_feedback(address, customer)
+    labeled = exported_feedback(visitor, project, project.parent)
+    assert len(labeled) == 120
+    table = newer_table(project, labeled)
+    server.replies |= {"/alert": Reply(), "/churn.csv": Reply(table)}
+
+
+def check_retraining(
+    runner: Runner, workflow: Path, values: Mapping[str, str], server: DataServer
+) -> str:
+    """Run the workflow with drift; return the text of the pull request."""
+    retrain = runner.run(workflow, values)["retrain"]
+    (request,) = [request for request in server.requests if request.path == "/alert"]
+    alert = json.loads(request.body)
+    assert alert["status"] == "drift"
+    assert "input tenure_months has drifted" in alert["text"]
+    assert any(line.startswith("recall: ") for line in alert["alerts"])
+    comparison = retrain.temporary / "comparison.md"
+    created = f"pr create --title Retrain after drift --body-file {comparison} --head"
+    assert runner.gh_calls[1:] == ["auth setup-git", f"{created} retrain-after-drift"]
+    promoted = comparison.read_text()
+    assert promoted.startswith("The new champion is better: its gain is +")
+    return promoted
+
+
+def check_that_nothing_is_better(
+    runner: Runner, project: Path, workflow: Path, values: Mapping[str, str]
+) -> None:
+    """Run the workflow while the pull request is open, and after the merge, without newer data."""
+    opened = runner.folder / "open-pull-requests"
+    opened.write_text("https://github.com/ada/demo/pull/1\n")
+    waiting = runner.run(workflow, values)
+    assert waiting.keys() == {"monitor"}
+    assert "merge or close https://github.com/ada/demo/pull/1 first" in waiting["monitor"].log
+
+    opened.write_text("")
+    runner.owner.run("git", "push", "--quiet", str(runner.origin), "HEAD:main", cwd=project)
+    again = runner.run(workflow, values)["retrain"]
+    assert "nothing changed" in again.log
+    assert again.summary.startswith("Training gave the same model as before")
+    assert [call for call in runner.gh_calls if "create" in call] == runner.gh_calls[2:3]
+
+
+@pytest.mark.parametrize("domain", ["timeseries"])
+def test_forecasts_are_put_on_record_and_compared(
+    owner: Owner, projects: Projects, domain: str, tmp_path: Path
+) -> None:
+    """The workflow Forecast: before a first forecast, with newer data, and again."""
+    project = owner.copy(projects(domain), tmp_path)
+    workflow = project / ".github" / "workflows" / "forecast.yml"
+    with serve() as server:
+        runner = pushed(owner, project, f"{server.url}/visits.csv", tmp_path)
+        assert "commit a first one" in runner.run(workflow, UNSET)["forecast"].log
+        owner.uv("run", "forecast", cwd=project)
+        owner.run("git", "commit", "--quiet", "--all", "--message", "Forecast", cwd=project)
+        owner.run("git", "push", "--quiet", str(runner.origin), "main", cwd=project)
+
+        newer = write_csv(tmp_path / "newer.csv", visits(710), delimiter=";")
+        server.replies["/visits.csv"] = Reply(newer.read_bytes())
+        runner.run(workflow, UNSET)
+        changed = pulled(owner, runner, "main", project)
+        assert {"data/raw.dvc", "dvc.lock", "forecasts/log.csv", "README.md"} < set(changed)
+        record = (project / "README.md").read_text()
+        assert "2 forecasts on record, 28 steps, 10 of them with a known outcome" in record
+        assert "nothing is new" in runner.run(workflow, UNSET)["forecast"].log
+    assert pulled(owner, runner, "main", project) == []
+    assert runner.gh_calls == ["auth setup-git"]
 
 
 @in_each_domain

@@ -11,10 +11,13 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uv
@@ -22,6 +25,7 @@ from PIL import Image
 
 from support import browser, postgres
 from support.e2e import Owner, get, post, resample_less, serving
+from support.workflows import Runner
 
 pytestmark = pytest.mark.e2e
 
@@ -253,18 +257,37 @@ def test_feedback_goes_on_after_postgresql_was_killed(owner: Owner, trained_proj
 
 
 def test_publish_serves_the_files_of_a_space_in_a_fresh_environment(
-    owner: Owner, trained_project: Path
+    owner: Owner, trained_project: Path, tmp_path: Path
 ) -> None:
-    output = owner.uv("run", "publish", "--dry-run", cwd=trained_project)
-    assert "checked in a fresh environment with Python 3." in output
-    space = Path(output.splitlines()[-1])
-    lines = (space / "requirements.txt").read_text().splitlines()
+    """What the workflow Publish does at each push; without a token, it says what it needs."""
+    workflow = trained_project / ".github" / "workflows" / "publish.yml"
+    with fake_hub(trained_project).serve_hub() as hub:
+        visitor = owner.with_variables({"HF_ENDPOINT": hub.address})
+        runner = Runner.create(visitor, trained_project, tmp_path / "runner")
+        unset = {"secrets.HF_TOKEN": "", "vars.HF_SPACE": ""}
+        assert "set the secret HF_TOKEN" in runner.run(workflow, unset)["publish"].log
+        assert hub.spaces == {}
+        output = runner.run(workflow, unset | {"secrets.HF_TOKEN": "hf_ada"})["publish"].log
+        assert "checked in a fresh environment with Python 3." in output
+        assert output.splitlines()[-1] == f"{hub.address}/spaces/ada/demo"
+    lines = hub.spaces["ada/demo"]["requirements.txt"].decode().splitlines()
     versions = dict(line.split("==") for line in lines)
     assert {"mcp", "spaces"} <= versions.keys(), "Spaces install them, too"
     lock = (trained_project / "uv.lock").read_text()
     for name in ("gradio", "numpy", "onnxruntime"):
         assert f'name = "{name}"\nversion = "{versions[name]}"\n' in lock
-    assert owner.run("git", "status", "--porcelain", cwd=trained_project) == ""
+
+
+def fake_hub(project: Path) -> Any:
+    """Return the module of a project's tests with a stand-in of Hugging Face."""
+    path = project / "tests" / "publishing" / "fake_hub.py"
+    spec = spec_from_file_location("fake_hub", path)
+    assert spec
+    assert spec.loader
+    module = module_from_spec(spec)
+    sys.modules["fake_hub"] = module  # dataclasses look there
+    spec.loader.exec_module(module)
+    return module
 
 
 def test_every_silent_bug_is_caught(owner: Owner, trained_project: Path) -> None:

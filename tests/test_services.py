@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,9 +21,11 @@ import psycopg
 import pytest
 import yaml
 
-from conftest import mlpath
+from conftest import ROOT, mlpath
 from support import postgres, seaweedfs
 from support.e2e import Owner, get, serving
+
+SERVICES = ROOT / "template" / "options" / "services"
 
 
 @pytest.fixture(scope="module")
@@ -141,10 +144,11 @@ def test_a_project_moves_to_a_server_by_its_address(
     owner.uv("sync", "--quiet", "--group", "server", cwd=copy)
     owner.run("git", "commit", "--quiet", "--all", "--message", "Use S3", cwd=copy)
     move = str(copy / ".venv" / "bin" / "move-tracking")
-    with postgres.serve() as database, seaweedfs.serve(tmp_path / "storage") as storage:
+    with postgres.serve("mlflow") as database, seaweedfs.serve(tmp_path / "storage") as storage:
+        create_databases(owner, database)
         settings = {
             **storage.variables,
-            "MLFLOW_BACKEND_STORE_URI": database.url.replace("postgresql", "postgresql+psycopg"),
+            "MLFLOW_BACKEND_STORE_URI": f"postgresql+psycopg://{address_of(database, 'mlflow')}",
             "MLFLOW_ARTIFACTS_DESTINATION": "s3://mlflow/artifacts",
         }
         admin = owner.with_variables(settings)
@@ -160,18 +164,68 @@ def test_a_project_moves_to_a_server_by_its_address(
             # Without keys of the storage.
             client = owner.with_variables({"MLFLOW_TRACKING_URI": address})
             check_client(client, copy, database)
+            programs = f"{copy / '.venv' / 'bin'}{os.pathsep}{database.variables['PATH']}"
+            shell = admin.with_variables({**database.variables, "PATH": programs})
+            run_documented(shell, "pg_dumpall", tmp_path)
             storage.kill()
             output = train(client, copy, fails=True)
             assert "status 500 again and again. Its log says why" in output.splitlines()[-1]
-            storage.start()
-            database.kill()
-            database.start()
+            check_restore(shell, database, storage, tmp_path)
+            run_documented(shell, "mlflow db upgrade", tmp_path)
             train(client, copy)
+            check_champion(client, copy)
             kill_group(server)
             output = train(client, copy, fails=True)
             assert f"MLflow server {address} can't be reached" in output.splitlines()[-1]
     with serving(owner, copy) as demo:
         assert get(f"{demo}/health")[0] == 200
+
+
+def address_of(database: postgres.Postgres, name: str) -> str:
+    """Return the address of one of the databases, without its scheme."""
+    return database.url.partition("://")[2].replace("/postgres", f"/{name}")
+
+
+def create_databases(owner: Owner, database: postgres.Postgres) -> None:
+    """Do what PostgreSQL's image does when it creates the volume."""
+    client = owner.with_variables({**database.variables, "APP_PASSWORD": "app-s3cret"})
+    psql = ("psql", "--quiet", "--username=mlflow", "--set=ON_ERROR_STOP=1")
+    client.run(*psql, "--dbname=postgres", "--command=CREATE DATABASE mlflow", cwd=SERVICES)
+    client.run(*psql, "--dbname=mlflow", "--file=services/databases.sql", cwd=SERVICES)
+
+
+def run_documented(shell: Owner, program: str, folder: Path, data: Path | None = None) -> str:
+    """Run the part of a command in docs/services.md that a container runs; `data` is its /data."""
+    document = (SERVICES / "docs" / "services.md").read_text(encoding="utf-8")
+    (command,) = re.findall(rf"^docker .*?({program}[^'\n]*)", document, re.MULTILINE)
+    return shell.run("bash", "-c", command.replace("/data", str(data)), cwd=folder)
+
+
+def check_restore(
+    shell: Owner, database: postgres.Postgres, storage: seaweedfs.SeaweedFS, folder: Path
+) -> None:
+    """Back up the storage, which is stopped; restore it and the dump where there is nothing."""
+    run_documented(shell, "tar -C /data -c", folder, storage.folder)
+    shutil.rmtree(storage.folder)
+    storage.folder.mkdir()
+    run_documented(shell, "tar -C /data -x", folder, storage.folder)
+    storage.start()
+    database.kill()
+    database.create()
+    create_databases(shell, database)
+    restored = run_documented(shell, "psql", folder).splitlines()
+    assert restored
+    assert all(line.endswith("already exists") for line in restored), restored
+    of_app = address_of(database, "app").replace("mlflow:s3cret", "app:app-s3cret")
+    psycopg.connect(f"postgresql://{of_app}").close()
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        psycopg.connect(f"postgresql://{of_app.replace('/app', '/mlflow')}")
+
+
+def check_champion(client: Owner, project: Path) -> None:
+    load = "import mlflow; print(type(mlflow.onnx.load_model('models:/demo@champion')))"
+    python = str(project / ".venv" / "bin" / "python")
+    assert "ModelProto" in client.run(python, "-c", load, cwd=project)
 
 
 def train(client: Owner, project: Path, *, fails: bool = False) -> str:
@@ -201,15 +255,13 @@ def check_client(client: Owner, project: Path, database: postgres.Postgres) -> N
     client.uv(*evaluate, cwd=project)
     changed = client.run("git", "status", "--porcelain", cwd=project)
     assert changed == "", "runs and versions have the same ids, so files of git stay"
-    load = "import mlflow; print(type(mlflow.onnx.load_model('models:/demo@champion')))"
-    python = str(project / ".venv" / "bin" / "python")
-    assert "ModelProto" in client.run(python, "-c", load, cwd=project)
+    check_champion(client, project)
 
-    with psycopg.connect(database.url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE search")
+    with psycopg.connect(f"postgresql://{address_of(database, 'mlflow')}") as connection:
+        connection.autocommit = True
         count = "SELECT count(*) FROM runs WHERE status = 'FINISHED'"
         (before,) = connection.execute(count).fetchone() or (0,)
-        studies = f"--storage={database.url.rpartition('/')[0]}/search"
+        studies = f"--storage=postgresql://{address_of(database, 'search')}"
         search = ("search", "logistic_regression", "--trials=2", "--workers=2", studies)
         with ThreadPoolExecutor() as pool:
             trainings = pool.map(lambda _: train(client, project), range(2))

@@ -17,16 +17,35 @@ import pytest
 
 @dataclass(frozen=True)
 class Postgres:
-    """A server on the loopback interface; its user `ada` has the password `s3cret`."""
+    """A server on the loopback interface, with one user, whose password is `s3cret`."""
 
     programs: Path
     folder: Path
     port: int
+    user: str
 
     @property
     def url(self) -> str:
         """The address of its database, with the password."""
-        return f"postgresql://ada:s3cret@127.0.0.1:{self.port}/postgres"
+        return f"postgresql://{self.user}:s3cret@127.0.0.1:{self.port}/postgres"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment of its client programs."""
+        path = f"{self.programs}{os.pathsep}{os.environ['PATH']}"
+        return {
+            "PATH": path,
+            "PGHOST": "127.0.0.1",
+            "PGPORT": str(self.port),
+            "PGPASSWORD": "s3cret",
+        }
+
+    def create(self) -> None:
+        """Create an empty database, in the place of another one, and start the server."""
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
+        password = f"{self.folder}/password"
+        self.run("initdb", "-A", "scram-sha-256", "-U", self.user, "--pwfile", password)
+        self.start()
 
     def run(self, program: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs, as its own user if this one is root."""
@@ -46,7 +65,7 @@ class Postgres:
 
 
 @contextmanager
-def serve() -> Iterator[Postgres]:
+def serve(user: str = "ada") -> Iterator[Postgres]:
     """Run a server with an empty database; skips without PostgreSQL."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not programs:
@@ -60,9 +79,8 @@ def serve() -> Iterator[Postgres]:
     (folder / "password").write_text("s3cret")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    server = Postgres(programs[-1].parent, folder, port)
-    server.run("initdb", "-A", "scram-sha-256", "-U", "ada", "--pwfile", f"{folder}/password")
-    server.start()
+    server = Postgres(programs[-1].parent, folder, port, user)
+    server.create()
     try:
         yield server
     finally:

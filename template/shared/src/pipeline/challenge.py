@@ -19,7 +19,7 @@ from ..evaluation.scores import Truth, score_models
 from ..evaluation.selection import Comparison, compare, gather_evidence
 from ..models.inference import predict_onnx
 from ..paths import ProjectPaths
-from ..serving.champion import load_champion
+from ..serving.champion import RECORD_FILE, load_champion
 
 OLD, NEW = "former", "champion"
 EXIT_REFUSED = 3
@@ -60,6 +60,8 @@ def compare_champions(paths: ProjectPaths, folder: Path) -> tuple[bool, str]:
     Raises:
         UserError: a model is missing or damaged, or they don't fit the data.
     """
+    if not (folder / RECORD_FILE).is_file():
+        raise UserError(f"{folder} has no {RECORD_FILE}; name a folder with a copy of models/champion/")
     params, schema = load_params(paths.params).evaluate, load_schema(paths.schema)
     test = read_splits(paths.prepared, schema)["test"]
     truth = Truth(encode_target(test.target, schema), test.groups)
@@ -81,7 +83,10 @@ def compare_champions(paths: ProjectPaths, folder: Path) -> tuple[bool, str]:
 
 def _report(result: Comparison, scores: Any, records: list[dict[str, Any]], rows: int) -> str:
     """Return the comparison as Markdown."""
-    names = [f"{escape(record['model'])}, version {record['lineage'].get('registry_version')}" for record in records]
+    names = [
+        f"{which}: {escape(record['model'])}, version {record['lineage'].get('registry_version')}"
+        for which, record in zip(("former", "new"), records, strict=True)
+    ]
     lines = [[METRICS[key].label, *(format_score(scores[name][key]) for name in (OLD, NEW))] for key in METRICS]
     gain = format_gain(**asdict(result.gain))
     decision = "The new champion is better" if result.promoted else "The new champion is not clearly better"

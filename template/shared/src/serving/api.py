@@ -22,7 +22,7 @@ from .canary import Router
 from .decision import add_decision
 from .docs_page import DOCS_PAGE
 from .feedback_collector import FeedbackCollector
-from .monitoring import Metrics
+from .metrics import Metrics
 from .predictor import Predictor
 from .problems import OVERLOADED, ApiError, FieldError, invalid
 from .request_body import check_rows, read_inputs, read_json, split_rows

@@ -27,10 +27,8 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
     steps = make_forecast(predictor, f"{datetime.now(UTC):%Y-%m-%d}")
     first = steps[0]
     if any((step.last_known, step.sha256) == (first.last_known, first.sha256) for step in known):
-        raise UserError(
-            f"the forecast of this model after {first.last_known} is on record already; update the data or the model "
-            "first"
-        )
+        print(f"Nothing changed: the forecast of this model after {first.last_known} is on record already.")
+        return
     append_log(paths.root / LOG, steps)
     print(f"{len(steps)} steps on record, {first.time} to {steps[-1].time}, by {first.model}, version {first.version}")
     print(f'Commit them: git add {LOG} && git commit -m "Forecast from {first.time} on"')
