@@ -49,7 +49,7 @@ def test_a_clone_gets_the_data_from_a_bucket_of_hugging_face(
         default = admin.with_variables({"AWS_REQUEST_CHECKSUM_CALCULATION": "when_supported"})
         assert "ChecksumInTrailer" in default.run(dvc, "push", cwd=project, fails=True)
 
-        admin.run(dvc, "push", "--quiet", cwd=project)
+        admin.run(dvc, "push", "--quiet", cwd=project / "src")
         admin.run("git", "clone", "--quiet", str(project), str(clone), cwd=project)
         admin.run(dvc, "pull", "--quiet", cwd=clone)
         assert "up to date" in admin.run(dvc, "status", cwd=clone)

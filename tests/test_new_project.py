@@ -231,7 +231,7 @@ def test_a_bucket_of_hugging_face_is_an_s3_remote(folder: Path) -> None:
     config = (folder / "demo/.dvc/config").read_text()
     assert "    url = s3://change-me/demo\n    endpointurl = https://s3.hf.co/change-me\n" in config
     assert '"dvc[s3]>=' in (folder / "demo/pyproject.toml").read_text()
-    assert "    configpath = .dvc/aws.ini\n" in config
+    assert "    configpath = aws.ini\n" in config
     settings = (folder / "demo/.dvc/aws.ini").read_text()
     assert "request_checksum_calculation = when_required\n" in settings
 
