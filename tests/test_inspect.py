@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from mlpath import cli
-from mlpath.create.schemas import tabular
+from mlpath.create.schemas import tabular, timeseries
 from mlpath.dataset import Column, DatasetProfile, detect, inspect, inspection, names, report
 from mlpath.dataset.vocabulary import IDENTIFIER_NAMES
 from mlpath.errors import MlpathError
@@ -506,6 +507,40 @@ def test_a_missing_target_is_not_a_class(tmp_path: Path) -> None:
     assert schema["too_rare"] == ["NA"]
 
 
+@pytest.mark.parametrize(
+    ("values", "unit"),
+    [
+        (["$1,000.50", "$900.25", "-$3.75"], "$"),
+        (["1,5 €", "2,5 €"], "€"),
+        (["40%", "7.5 %"], "%"),
+        (["5 mins", "1 min"], "min"),
+        (["3 h", "24 h"], "hours"),
+        (["$5k", "$7k"], "$"),
+        (["$5", "€7"], None),
+        (["5k", "7k"], None),
+        (["1 000", "2 500"], None),
+        (["1.5", "2.5"], None),
+    ],
+)
+def test_the_schema_has_the_unit_of_a_number(
+    tmp_path: Path, values: list[str], unit: str | None
+) -> None:
+    rows = [["price", *table()[0]]]
+    rows += [[values[n % len(values)], *row] for n, row in enumerate(table()[1:])]
+    profile = inspect(write(tmp_path, text(rows, delimiter=";")), target="sold")
+    schema = tabular.build_schema(profile, "here", "unknown")
+    (price,) = (entry for entry in schema["features"] if entry["name"] == "price")
+    assert price["kind"] == "number"
+    assert price.get("unit") == unit
+
+
+def test_the_schema_of_a_series_has_its_unit(tmp_path: Path) -> None:
+    days = [date.fromordinal(738_000 + n).isoformat() for n in range(300)]
+    rows = [["day", "load"], *([day, f"{n % 7} kWh"] for n, day in enumerate(days))]
+    schema = timeseries.build_schema(inspect(write(tmp_path, text(rows))), "here", "unknown")
+    assert schema["target"]["unit"] == "kWh"
+
+
 @pytest.mark.parametrize("late", ["NaN", "inf", "?"])
 def test_values_after_the_sample_are_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: str
@@ -708,6 +743,23 @@ def test_duplicates_and_imbalance_are_reported(tmp_path: Path) -> None:
     assert any("Imbalanced classes: 'yes' has 1 of 62 rows" in note for note in profile.notes)
 
 
+def test_categories_that_differ_in_case_only_are_reported(tmp_path: Path) -> None:
+    rows = table()
+    for row in rows[1:9]:
+        row[2] = "Red"
+    notes = inspect(write(tmp_path, text(rows))).notes
+    note = "Categories of 'color' that differ in case only: 'red', 'Red'."
+    assert sum(entry.startswith(note) for entry in notes) == 1
+    assert not any("in case only" in entry for entry in inspect(write(tmp_path, PLAIN)).notes)
+
+
+def test_rows_without_target_are_reported(tmp_path: Path) -> None:
+    rows = table()
+    rows[5][3] = rows[9][3] = ""
+    assert "Rows without 'sold', left out: 2." in inspect(write(tmp_path, text(rows))).notes
+    assert not any("Rows without" in note for note in inspect(write(tmp_path, PLAIN)).notes)
+
+
 # ------------------------------------------------------------------------------------ other domains
 
 
@@ -824,6 +876,16 @@ def test_the_table_fits_eighty_columns(tmp_path: Path) -> None:
     shown = report.format_profile(inspect(write(tmp_path, text(rows))), width=80)
     for line in shown.splitlines()[2:7]:
         assert report._width(line) <= 80
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_reason_is_shown_whole(tmp_path: Path, width: int) -> None:
+    rows = [["customer_name", *table()[0]]]
+    rows += [[f"Ada B{n}", *row] for n, row in enumerate(table()[1:])]
+    shown = report.format_profile(inspect(write(tmp_path, text(rows))), width=width)
+    start = shown.index("left out: personal")
+    assert "left out: personal: names, by its header" in " ".join(shown[start:].split())
+    assert max(map(len, shown.splitlines()[2:8])) <= width
 
 
 def test_a_wide_table_is_profiled_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

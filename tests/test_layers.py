@@ -32,6 +32,7 @@ EVERY_OPTION = {
     "ci": "github",
     "mcp": True,
     "notebook": True,
+    "dvc_remote": "huggingface",
 }
 # Parts of other files, which are included by name.
 INCLUDED = {"story.jinja", "own.jinja", "plots.yaml"}
@@ -70,6 +71,7 @@ def all_projects() -> list[tuple[dict[str, Any], dict[str, str]]]:
             answers = {"domain": domain, "task": task, "dataset": dataset, "deep": deep}
             options = {"container": container, "services": services, "ci": ci, "mcp": mcp}
             options |= {"engine": engine, "notebook": mcp}
+            options |= {"dvc_remote": "huggingface" if mcp else "local"}
             every.append((answers, files(**answers, **options, source=source)))
     return every
 

@@ -231,6 +231,19 @@ def test_a_bucket_of_hugging_face_is_an_s3_remote(folder: Path) -> None:
     config = (folder / "demo/.dvc/config").read_text()
     assert "    url = s3://change-me/demo\n    endpointurl = https://s3.hf.co/change-me\n" in config
     assert '"dvc[s3]>=' in (folder / "demo/pyproject.toml").read_text()
+    assert "    configpath = aws.ini\n" in config
+    settings = (folder / "demo/.dvc/aws.ini").read_text()
+    assert "request_checksum_calculation = when_required\n" in settings
+
+
+def test_status_says_that_the_dvc_remote_has_no_address(folder: Path) -> None:
+    new_project("demo", "-d", "dvc_remote=huggingface")
+    note = "Note: The DVC remote has no address. Replace change-me in .dvc/config"
+    config = folder / "demo/.dvc/config"
+    config.write_text(config.read_text().replace("s3://change-me/", "s3://my-data/"))
+    assert note in mlpath("status", "demo").output, "the endpoint has none"
+    config.write_text(config.read_text().replace("change-me", "ada"))
+    assert note not in mlpath("status", "demo").output
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")

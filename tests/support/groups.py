@@ -7,7 +7,7 @@ import re
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 GROUPS = (
-    r"test_(add_a_model|container|project|services)\.py|test_domains\.py::test_a_project_passes",
+    r"test_(add_a_model|bucket|container|project|services)\.py|test_domains\.py::test_a_project_passes",
     r"test_domains\.py::.*\[vision",
     r"test_domains\.py::.*\[text",
     r"test_domains\.py::.*\[tabular",

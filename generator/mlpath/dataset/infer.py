@@ -267,6 +267,9 @@ def _table_notes(profile: DatasetProfile) -> Iterator[str]:
             "(most_rows in schema.yaml)."
         )
     yield from _other_domain(profile)
+    if (target := profile.target_column) and target.missing:
+        yield f"Rows without {target.name!r}, left out: {target.missing:,}."
+    yield from _case_variants(profile)
     if copies := profile.duplicate_rows:
         yield "1 row is a duplicate." if copies == 1 else f"{copies:,} rows are duplicates."
     if profile.lookalikes:
@@ -285,6 +288,22 @@ def _reading_notes(options: ReadOptions) -> Iterator[str]:
         yield f"Missing values in columns of numbers and dates: {listed(missing[:8])}."
     for column, texts in options.left_out_rows.items():
         yield f"Rows with {listed(texts[:4])} in {column!r} are no samples and are left out."
+
+
+def _case_variants(profile: DatasetProfile) -> Iterator[str]:
+    """Yield the categories of a column that differ from another one in case only."""
+    for column in profile.columns:
+        if column.type != "category" or column.role == "left_out":
+            continue
+        spellings: dict[str, list[str]] = {}
+        for value, _ in column.top_values:
+            spellings.setdefault(value.casefold(), []).append(value)
+        variants = [value for same in spellings.values() if len(same) > 1 for value in same]
+        if variants:
+            yield (
+                f"Categories of {column.name!r} that differ in case only: {listed(variants[:6])}. "
+                "If they mean the same, write them alike in the file."
+            )
 
 
 def _other_domain(profile: DatasetProfile) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import textwrap
 import unicodedata
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -102,17 +103,26 @@ def _table(profile: DatasetProfile, style: Style, width: int) -> list[str]:
             f"{column.type:<8}",
             f"{missing:>7}",
             f"{column.distinct:>8,}",
-            _fit(_content(column), content_width).rstrip(),
         )
-        lines.append("  " + style("  ".join(cells), **_ROLE_STYLES.get(column.role, {})))
+        before = "  " + "  ".join([*cells, ""])
+        for text in _content_lines(column, content_width):
+            lines.append(style(before + text, **_ROLE_STYLES.get(column.role, {})))
+            before = " " * _width(before)
     if len(profile.columns) > MAX_COLUMNS:
         lines.append(f"  ... and {len(profile.columns) - MAX_COLUMNS:,} more (--json lists all)")
     return lines
 
 
+def _content_lines(column: Column, width: int) -> list[str]:
+    """Return the content of a column, cut to the width, or the whole reason in several lines."""
+    if column.role != "left_out":
+        return [_fit(_content(column), width).rstrip()]
+    reason = f"left out: {_printable(column.reason)}"
+    is_wide = _width(reason) > len(reason)
+    return textwrap.wrap(reason, width // 2 if is_wide else width)
+
+
 def _content(column: Column) -> str:
-    if column.role == "left_out":
-        return f"left out: {column.reason}"
     role = f"{column.role.upper()}  " if column.role != "feature" else ""
     low, high = column.minimum, column.maximum
     if low is None or high is None or column.type not in {"number", "date"}:
@@ -168,9 +178,13 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
 def _fit(text: str, width: int) -> str:
     """Return a text padded or cut to the width."""
-    text = "".join(character if character.isprintable() else " " for character in text)
+    text = _printable(text)
     if _width(text) > width:
         while _width(text) > width - 1:
             text = text[:-1]

@@ -23,6 +23,9 @@ PROMPT = re.compile(r"<!--\s*yours:")
 """A section that only a project's author can write; the project's tests count them alike."""
 
 PROMPT_FILES = ("README.md", "docs/post.md")
+UNREACHABLE = (
+    "Others cannot reproduce the results: the data is in no DVC remote that they can reach."
+)
 _HEADING = re.compile(r"^## \[?(\d\S*?)\]?(?: .*)?$", re.MULTILINE)
 
 
@@ -73,21 +76,23 @@ def _count_prompts(project: Path) -> int:
 
 
 def _data_notes(project: Path, record: Record) -> list[str]:
-    """Return a note if the data of a project is where others cannot fetch it."""
-    if not record.answers.get("dataset"):
-        return []
+    """Return a note if others cannot fetch the data, or if the DVC remote has no address yet."""
     config = configparser.RawConfigParser()
     try:
         config.read(project / ".dvc/config", encoding="utf-8")
-        remote = config.get("core", "remote", fallback="")
-        url = config.get(f"'remote \"{remote}\"'", "url", fallback="")
+        name = config.get("core", "remote", fallback="")
+        section = f"'remote \"{name}\"'"
+        remote = dict(config.items(section)) if config.has_section(section) else {}
     except (configparser.Error, OSError, ValueError):
         return []
-    if "://" in url and "change-me" not in url:
+    url, dataset = remote.get("url", ""), record.answers.get("dataset")
+    if "change-me" in url + remote.get("endpointurl", ""):
+        note = UNREACHABLE if dataset else "The DVC remote has no address."
+        return [f"{note} Replace change-me in .dvc/config, then run: uv run dvc push"]
+    if "://" in url or not dataset:
         return []
-    note = "Others cannot reproduce the results: the data is in no DVC remote that they can reach."
     command = "uv run dvc remote modify store url s3://BUCKET/NAME && uv run dvc push"
-    return [f"{note} Set one: {command}"]
+    return [f"{UNREACHABLE} Set one: {command}"]
 
 
 def changes_between(old: str, new: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,25 @@ def column_entry(column: Column, **others: Any) -> dict[str, Any]:
     """Return the entry of a column, with its header if that differs from its name."""
     header = {"column": column.name} if column.name != column.key else {}
     return {"name": column.key, **others, **header}
+
+
+def unit(column: Column) -> dict[str, str]:
+    """Return the entry of a number's unit or currency, if the file writes one beside it."""
+    names = [
+        text.strip()
+        for text, replacement in column.replace
+        if not replacement and any(map(_names_unit, text))
+    ]
+    if column.type != "number" or len({name.lower().rstrip("s.") for name in names}) != 1:
+        return {}  # several currencies
+    name = min(names, key=lambda name: (len(name), name))
+    # With the unit h, a schema means a time of day.
+    return {"unit": "hours" if name == "h" else name}
+
+
+def _names_unit(character: str) -> bool:
+    """Return whether a character is a letter, a currency, or one of %, ‰ and °."""
+    return character in "%‰°" or unicodedata.category(character) in {"Ll", "Lu", "Sc"}
 
 
 def left_out(profile: DatasetProfile) -> list[dict[str, str]]:

@@ -150,6 +150,7 @@ def _feature_entry(column: Column) -> dict[str, Any]:
     entry = common.column_entry(column, label=column.label, kind=column.type)
     if column.type == "category":
         return entry | _categories(column) | _nullable(column)
+    entry |= common.unit(column)
     if column.integer:
         entry["whole"] = True
     entry |= _range(column)

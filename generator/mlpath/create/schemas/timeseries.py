@@ -64,7 +64,7 @@ def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dic
         "licence": license_name,
         "reading": common.read_options(profile) | {"most_rows": _ALL_ROWS},
         "date": common.column_entry(date),
-        "target": common.column_entry(target, label=target.label),
+        "target": common.column_entry(target, label=target.label) | common.unit(target),
         "step": step,
         "left_out": common.left_out(profile),
     }

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..data.schema import Schema
-from .markdown import rounded
+from .markdown import escape, rounded
 from .scores import Array
 from .shares import Outcome
 
@@ -38,7 +38,7 @@ def describe_case(schema: Schema, outcome: Outcome, position: int) -> dict[str, 
 def summarize_errors(schema: Schema, outcome: Outcome) -> str:
     """Return the mean error of the first and of the last step, and how often the interval misses on each side."""
     target, quantiles = outcome.truth.target, outcome.predictions
-    errors, unit = np.abs(target - quantiles[..., 1]), f" {schema.target.unit}".rstrip()
+    errors, unit = np.abs(target - quantiles[..., 1]), f" {escape(schema.target.unit)}".rstrip()
     above, below = (float(side.mean()) for side in (target > quantiles[..., 2], target < quantiles[..., 0]))
     ahead = f" and {rounded(float(errors[:, -1].mean()))}{unit} {errors.shape[1]} {schema.step}s ahead"
     return (

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..data.schema import Schema
-from .markdown import rounded, signed
+from .markdown import escape, rounded, signed
 from .scores import Array
 from .shares import Outcome
 
@@ -31,7 +31,7 @@ def describe_case(schema: Schema, outcome: Outcome, position: int) -> dict[str, 
 def summarize_errors(schema: Schema, outcome: Outcome) -> str:
     """Return the size of a typical and of the largest error, and the bias of low and high values."""
     target = outcome.truth.target
-    errors, unit = outcome.predictions - target, f" {schema.target.unit}".rstrip()
+    errors, unit = outcome.predictions - target, f" {escape(schema.target.unit)}".rstrip()
     low, high = (errors[side].mean() for side in (target <= np.median(target), target >= np.median(target)))
     half, most, worst = (rounded(float(np.quantile(np.abs(errors), level))) for level in (0.5, 0.9, 1))
     return (

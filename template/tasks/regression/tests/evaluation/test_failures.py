@@ -23,3 +23,8 @@ def test_the_summary_has_sizes_and_bias() -> None:
     text = summarize_errors(SCHEMA, OUTCOME)
     assert text.startswith("Half of the errors are at most 0.75 kg, nine of ten at most 2.4 kg, the largest is 3 kg.")
     assert "off by +0.5 kg on average where the actual value is below the median, and by -1.75 kg where it is" in text
+
+
+def test_the_unit_of_the_summary_is_escaped() -> None:
+    schema: Any = SimpleNamespace(target=SimpleNamespace(unit="$"))
+    assert "by -1.75 \\$ where it is above." in summarize_errors(schema, OUTCOME)
