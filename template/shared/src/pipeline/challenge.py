@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from ..config import load_params
-from ..data.schema import load_schema
-from ..data.splits import encode_target, read_splits
+from ..data.prepared import read_prepared
+from ..data.splits import encode_target
 from ..errors import UserError, exit_on_user_error
 from ..evaluation.markdown import escape, format_gain, format_score, table
-from ..evaluation.metrics import METRICS, primary_metric
-from ..evaluation.scores import Truth, score_models
+from ..evaluation.metrics import METRICS
+from ..evaluation.scores import Truth, primary_metric, score_models
 from ..evaluation.selection import Comparison, compare, gather_evidence
 from ..models.inference import predict_onnx
 from ..paths import ProjectPaths
@@ -60,8 +60,9 @@ def compare_champions(paths: ProjectPaths, folder: Path) -> tuple[bool, str]:
     Raises:
         UserError: a model is missing or damaged, or they don't fit the data.
     """
-    params, schema = load_params(paths.params).evaluate, load_schema(paths.schema)
-    test = read_splits(paths.prepared, schema)["test"]
+    params = load_params(paths.params).evaluate
+    schema, splits = read_prepared(paths)
+    test = splits["test"]
     truth = Truth(encode_target(test.target, schema), test.groups)
     (former, old), (champion, new) = load_champion(folder), load_champion(paths.champion)
     if old == new:

@@ -14,7 +14,7 @@ from ..models.inference import predict_onnx
 from .base import Metric
 from .candidate import Selected
 from .examples import format_truth, prediction_errors, rank_errors, select_examples
-from .metrics import primary_metric
+from .scores import primary_metric
 
 SHUFFLES = 5
 MAX_ERRORS = 6

@@ -18,13 +18,13 @@ from ruamel.yaml import YAML
 
 from ..config import Params, load_params
 from ..data.features import derive
-from ..data.schema import Schema, load_schema
-from ..data.splits import Split, encode_target, read_splits
+from ..data.prepared import read_prepared
+from ..data.schema import Schema
+from ..data.splits import Split, encode_target
 from ..errors import UserError, exit_on_user_error
 from ..evaluation.demo_metadata import permutation_importance
 from ..evaluation.markdown import format_gain, lower_first
-from ..evaluation.metrics import primary_metric
-from ..evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, Truth
+from ..evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, Truth, primary_metric
 from ..evaluation.selection import Comparison, compare, gather_evidence
 from ..models.base import Model, TrainingContext, fit_model
 from ..paths import ProjectPaths
@@ -158,11 +158,10 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
     parser.add_argument("--write", action="store_true", help="remove them from schema.yaml")
     options = parser.parse_args(arguments)
     paths = paths or ProjectPaths()
-    if not paths.prepared.exists():
-        raise UserError("data/prepared/ not found; create it with: uv run dvc repro")
-    params, schema = load_params(paths.params), load_schema(paths.schema)
+    params = load_params(paths.params)
+    schema, splits = read_prepared(paths)
     model = load_champion(paths.champion)[0].record["model"]
-    names, comparison = find_inputs(Pruning(model, params, schema, read_splits(paths.prepared, schema)))
+    names, comparison = find_inputs(Pruning(model, params, schema, splits))
     if comparison is None:
         print(f"No input of {model} was found without which the loss is surely less than the margin of evaluate")
         return
