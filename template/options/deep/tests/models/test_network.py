@@ -28,7 +28,6 @@ from project_package.models.network import (
 )
 from project_package.serving import app
 
-
 Parts = tuple[Batch, Batch]
 PARAMS = NetworkParams(epochs=12, batch_size=32, learning_rate=0.02, weight_decay=0.0, patience=12)
 FULL = TrainingSetup(PARAMS, cross_entropy, mixed_precision=False)
