@@ -10,6 +10,8 @@ import sklearn
 from numpy.typing import NDArray
 
 from ..config import Evaluate
+from ..data.schema import Schema
+from ..data.splits import Split, encode_target
 from ..errors import UserError
 from .base import Metric
 from .bootstrap import draw_rows, unit_ids
@@ -47,6 +49,11 @@ class Truth:
     def units(self) -> NDArray[np.int64]:
         """The independent unit of each row, shape (rows,)."""
         return unit_ids(self.target, self.groups)
+
+
+def read_truth(part: Split, schema: Schema) -> Truth:
+    """Return the true values and the groups of some rows."""
+    return Truth(encode_target(part.target, schema), part.groups)
 
 
 def primary_metric(name: str) -> Metric:

@@ -81,6 +81,12 @@ class Referred:
     expected: float
 
 
+def identify(record: Record) -> dict[str, Any]:
+    """Return which model a `champion.json` describes."""
+    version = record["lineage"].get("registry_version")
+    return {"name": record["model"], "version": version, "sha256": record["sha256"]}
+
+
 def read_requests(url: str, since: datetime) -> list[dict[str, Any]]:
     """Return the newest rows of the request log from a time on, up to one more than `MAX_ROWS`.
 

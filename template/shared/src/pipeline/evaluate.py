@@ -29,7 +29,7 @@ from ..evaluation.metrics import METRICS
 from ..evaluation.plot_data import plot_tables
 from ..evaluation.plots import draw_plots
 from ..evaluation.reference import build_reference, reference_path
-from ..evaluation.scores import Truth, primary_metric, score_models, score_slices
+from ..evaluation.scores import primary_metric, read_truth, score_models, score_slices
 from ..evaluation.selection import Comparison, Evidence, gather_evidence, select_champion
 from ..evaluation.shares import Outcome
 from ..evaluation.slices import slice_labels
@@ -196,11 +196,6 @@ def collect_evidence(
         known = {model: entry.predictions[name] for model, entry in candidates.items() if name in entry.predictions}
         evidence[name] = gather_evidence(noun, truth, known, metric, params.evaluate)
     return evidence
-
-
-def read_truth(part: Split, schema: Schema) -> Truth:
-    """Return the true values and the groups of some rows."""
-    return Truth(encode_target(part.target, schema), part.groups)
 
 
 def champion_record(

@@ -27,7 +27,7 @@ from ..evaluation.base import Metric
 from ..evaluation.candidate import Candidate
 from ..evaluation.figures import BLUE, new_figure
 from ..evaluation.markdown import format_gain, format_score, lower_first, rounded, table
-from ..evaluation.scores import Interval, Truth, percentile_interval, primary_metric, score
+from ..evaluation.scores import Interval, percentile_interval, primary_metric, read_truth, score
 from ..evaluation.selection import Comparison, Evidence, compare, gather_evidence
 from ..models.base import TrainingContext, fit_model
 from ..paths import ProjectPaths
@@ -121,8 +121,7 @@ def measure(
         predictions[str(size)] = fitted.predict(validation.features)
         print(f"fitted {model} to {size:,} of {len(order):,} {schema.sample_noun}", flush=True)
     predictions[str(len(order))] = whole
-    truth = Truth(encode_target(validation.target, schema), validation.groups)
-    metric = primary_metric(params.evaluate.metric)
+    truth, metric = read_truth(validation, schema), primary_metric(params.evaluate.metric)
     return gather_evidence("the validation split", truth, predictions, metric, params.evaluate)
 
 

@@ -30,8 +30,8 @@ from ..data.prepared import read_prepared
 from ..data.schema import Schema
 from ..data.splits import Split, encode_target
 from ..errors import UserError, exit_on_user_error, format_errors
-from ..evaluation.scores import Truth, primary_metric
-from ..evaluation.selection import Comparison, compare, gather_evidence
+from ..evaluation.scores import primary_metric, read_truth
+from ..evaluation.selection import Comparison, compare_two
 from ..models.base import TrainingContext, fit_model, hyperparameters
 from ..paths import ProjectPaths
 from ..tracking import runs
@@ -296,10 +296,8 @@ def compare_with_first(search: Search, study: optuna.Study) -> Comparison | None
         context = TrainingContext(search.params.train.seed)
         model = fit_model(search.model, splits["train"], schema, search.with_values(written), context)
         predictions[name] = model.predict(splits["validation"].features)
-    truth = Truth(encode_target(splits["validation"].target, schema), splits["validation"].groups)
-    params, metric = search.params.evaluate, primary_metric(search.params.evaluate.metric)
-    evidence = gather_evidence("the validation split", truth, predictions, metric, params)
-    return compare("first", "best", evidence, metric, params)
+    truth = read_truth(splits["validation"], schema)
+    return compare_two("the validation split", truth, predictions, search.params.evaluate)
 
 
 def write_params(path: Path, model: str, values: Mapping[str, float]) -> None:

@@ -10,11 +10,10 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from .. import HUB_TASK, TITLE
+from .. import HUB_TASK, PACKAGE, TITLE
 from ..evaluation import markdown
 from ..serving.champion import Champion
 
-PACKAGE = __package__.partition(".")[0]
 MAX_DATASET_NAME = 80
 QUOTED = str.maketrans('{}\\"', "()/'")  # characters with a meaning in BibTeX
 MODEL_CARD = """\

@@ -23,7 +23,7 @@ import gradio as gr
 from gradio.route_utils import FnIndexInferError
 from starlette.middleware import Middleware
 
-from .. import TITLE
+from .. import PACKAGE, TITLE
 from ..errors import exit_on_user_error
 from ..evaluation import markdown
 from ..paths import ProjectPaths
@@ -38,7 +38,6 @@ from .request_log import RequestLog
 from .theme import CSS, NAME_CALENDARS, THEME, Head
 
 CLIENT_ERRORS = (FnIndexInferError, KeyError, TypeError)  # raised by Gradio's endpoints
-PACKAGE = __package__.partition(".")[0]  # not __name__, which is __main__ if the module is run
 
 
 def build_app(

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from project_package import ACCENT, TITLE
+from project_package import ACCENT, PACKAGE, TITLE
 from project_package.paths import ProjectPaths
 from project_package.serving import app, payloads
 from project_package.serving import predictor as predictor_module
@@ -92,7 +92,7 @@ def test_the_head_has_title_icon_and_open_graph_tags_of_the_project_only(address
     assert tags == {
         "og:type": "website",
         "og:title": html.escape(TITLE),
-        "og:description": html.escape(metadata(app.PACKAGE)["Summary"]),
+        "og:description": html.escape(metadata(PACKAGE)["Summary"]),
     }
     assert f"<title>{html.escape(TITLE)}</title>" in head
     assert 'rel="icon" href="data:image/svg+xml,' in head

@@ -20,12 +20,12 @@ from ..config import Params, load_params
 from ..data.features import derive
 from ..data.prepared import read_prepared
 from ..data.schema import Schema
-from ..data.splits import Split, encode_target
+from ..data.splits import Split
 from ..errors import UserError, exit_on_user_error
 from ..evaluation.demo_metadata import permutation_importance
 from ..evaluation.markdown import format_gain, lower_first
-from ..evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, Truth, primary_metric
-from ..evaluation.selection import Comparison, compare, gather_evidence
+from ..evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, primary_metric, read_truth
+from ..evaluation.selection import Comparison, compare_two
 from ..models.base import Model, TrainingContext, fit_model
 from ..paths import ProjectPaths
 from ..serving.champion import load_champion
@@ -91,12 +91,9 @@ class Pruning:
 
     def compare(self, excluded: Sequence[str], whole: NDArray[np.float64]) -> Comparison:
         """Return what all inputs, with the predictions `whole`, gain over those without the excluded ones."""
-        validation = self.splits["validation"]
         predictions = {"fewer inputs": self.predict(excluded), "all inputs": whole}
-        truth = Truth(encode_target(validation.target, self.schema), validation.groups)
-        metric, params = primary_metric(self.params.evaluate.metric), self.params.evaluate
-        evidence = gather_evidence("the validation split", truth, predictions, metric, params)
-        return compare("fewer inputs", "all inputs", evidence, metric, params)
+        truth = read_truth(self.splits["validation"], self.schema)
+        return compare_two("the validation split", truth, predictions, self.params.evaluate)
 
     def makes_duplicates(self, excluded: Sequence[str]) -> bool:
         """Return whether different rows would become equal, so that `prepare` would drop all but one of them."""
