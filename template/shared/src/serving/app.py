@@ -8,8 +8,9 @@ import argparse
 import html
 import json
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from email.utils import getaddresses
 from importlib.metadata import metadata
 from importlib.util import find_spec
@@ -178,6 +179,20 @@ def launch(app: gr.Blocks, api: Api, **options: Any) -> Any:
         },
         **options,
     )
+
+
+@contextmanager
+def serve_in_background(page: gr.Blocks, api: Api) -> Iterator[str]:
+    """Serve the page and the REST API on a free port of this computer, and yield the address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    local = {"server_name": "127.0.0.1", "server_port": port, "root_path": ""}
+    launch(page, api, prevent_thread_lock=True, quiet=True, **local)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        page.close(verbose=False)
 
 
 def serve(paths: ProjectPaths) -> None:
