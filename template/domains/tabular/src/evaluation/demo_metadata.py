@@ -21,14 +21,7 @@ MAX_ERRORS = 6
 
 
 def demo_metadata(selected: Selected, splits: dict[str, Split], schema: Schema, params: Params) -> dict[str, Any]:
-    """Return the inputs, the most important first, three examples and the worst errors of the test split.
-
-    Args:
-        selected: the champion.
-        splits: the rows.
-        schema: the columns.
-        params: name the metric by which importance is measured.
-    """
+    """Return the inputs, the most important first, three examples and the worst errors of the test split."""
     inputs = {entry["name"]: entry for entry in describe_inputs(schema, splits)}
     metric, seed = primary_metric(params.evaluate.metric), params.evaluate.seed
     importance = permutation_importance(selected.exported, splits["validation"], schema, metric, seed)
