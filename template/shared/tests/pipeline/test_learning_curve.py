@@ -96,8 +96,3 @@ def test_too_few_rows_are_an_error(splits: dict[str, Split], schema: Schema) -> 
     few = splits["train"].take(rows)
     with pytest.raises(UserError, match=f"has {learning_curve.MIN_ROWS} .* add more data"):
         learning_curve.part_sizes(few, np.arange(learning_curve.MIN_ROWS), schema)
-
-
-def test_a_project_that_never_ran_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="create it with: uv run dvc repro"):
-        learning_curve.main([], ProjectPaths(tmp_path))

@@ -104,7 +104,7 @@ def _start_of_case(cases: pd.Series, count: int) -> int:
 def hold_out_cases(
     cases: pd.Series, classes: pd.Series | None, share: float, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the positions of the other rows and of about a share of them, whole cases each; no classes for numbers."""
+    """Return the positions of the other rows and of about a share of them: whole cases. Numbers have no `classes`."""
     folds = StratifiedGroupKFold(min(round(1 / share), cases.nunique()), shuffle=True, random_state=seed)
     others, rows = next(folds.split(cases, np.zeros(len(cases)) if classes is None else classes, cases))
     return others, rows
