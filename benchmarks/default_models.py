@@ -70,7 +70,7 @@ package, folder = sys.argv[1], Path(sys.argv[2])
 paths, splits = load("paths").ProjectPaths(folder), load("data.splits")
 schema = load("data.schema").load_schema(paths.schema)
 params = load("config").load_params(paths.params)
-metric = load("evaluation.metrics").primary_metric(params.evaluate.metric)
+metric = load("evaluation.scores").primary_metric(params.evaluate.metric)
 table = load("data.validation").validate(load("data.loading").read_raw(paths.raw, schema), schema)
 base, seeds = load("models.base"), 5 if len(table) < 5000 else 1
 ours = theirs = seconds = 0

@@ -126,7 +126,7 @@ def test_an_example_table_that_does_not_fit_is_an_error(
 
 
 def test_metrics_to_choose_from_are_those_of_the_projects() -> None:
-    """A project's `choose_metric` accepts those by which one model is better than another."""
+    """A project's `primary_metric` accepts those by which one model is better than another."""
     questions = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
     validator = questions["metric"]["validator"]
     for task in ("classification", "regression", "forecast"):

@@ -13,9 +13,8 @@ from pydantic.dataclasses import dataclass
 
 from project_package import config, paths
 from project_package.config import STRICT, Params, load_params, load_yaml
-from project_package.data.validation import DataError
-from project_package.errors import UserError, exit_on_user_error
-from project_package.evaluation.metrics import primary_metric
+from project_package.errors import DataError, UserError, exit_on_user_error
+from project_package.evaluation.scores import primary_metric
 from project_package.models.base import hyperparameters, load_model_module
 from project_package.paths import ProjectPaths
 

@@ -1,12 +1,10 @@
-"""What a metric is, and the choice of the primary one."""
+"""What a metric is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
-
-from ..errors import UserError
 
 
 @dataclass(frozen=True)
@@ -26,15 +24,3 @@ class Metric:
     higher_is_better: bool | None
     ranking: bool = False
     note: str = ""
-
-
-def choose_metric(metrics: Mapping[str, Metric], name: str) -> Metric:
-    """Return the metric `evaluate.metric` of `params.yaml`, by which models are compared.
-
-    Raises:
-        UserError: there is no metric of that name by which one model is better than another.
-    """
-    choices = {key: metric for key, metric in metrics.items() if metric.higher_is_better is not None}
-    if name not in choices:
-        raise UserError(f"params.yaml: evaluate.metric {name!r} is unknown; choose one of {', '.join(choices)}")
-    return choices[name]

@@ -10,6 +10,9 @@ import sklearn
 from numpy.typing import NDArray
 
 from ..config import Evaluate
+from ..data.schema import Schema
+from ..data.splits import Split, encode_target
+from ..errors import UserError
 from .base import Metric
 from .bootstrap import draw_rows, unit_ids
 from .metrics import METRICS
@@ -46,6 +49,23 @@ class Truth:
     def units(self) -> NDArray[np.int64]:
         """The independent unit of each row, shape (rows,)."""
         return unit_ids(self.target, self.groups)
+
+
+def read_truth(part: Split, schema: Schema) -> Truth:
+    """Return the true values and the groups of some rows."""
+    return Truth(encode_target(part.target, schema), part.groups)
+
+
+def primary_metric(name: str) -> Metric:
+    """Return the metric `evaluate.metric` of `params.yaml`, by which models are compared.
+
+    Raises:
+        UserError: there is no metric of that name by which one model is better than another.
+    """
+    choices = {key: metric for key, metric in METRICS.items() if metric.higher_is_better is not None}
+    if name not in choices:
+        raise UserError(f"params.yaml: evaluate.metric {name!r} is unknown; choose one of {', '.join(choices)}")
+    return choices[name]
 
 
 def resample_scores(

@@ -9,7 +9,16 @@ from ..config import Evaluate
 from .base import Metric
 from .bootstrap import MIN_UNITS, UNIT
 from .markdown import format_gain, lower_first
-from .scores import MIN_UNITS_OF_AN_INTERVAL, Array, Interval, Truth, percentile_interval, resample_scores, score
+from .scores import (
+    MIN_UNITS_OF_AN_INTERVAL,
+    Array,
+    Interval,
+    Truth,
+    percentile_interval,
+    primary_metric,
+    resample_scores,
+    score,
+)
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,13 @@ def gather_evidence(
 ) -> Evidence:
     """Return the evidence with resamples, from the attributes of `Evidence`."""
     return Evidence(rows, truth, predictions, resample_scores(metric, truth, predictions, params))
+
+
+def compare_two(rows: str, truth: Truth, predictions: Mapping[str, Array], params: Evaluate) -> Comparison:
+    """Return the gain of the second of two models over the first, by the primary metric, on the same rows."""
+    (simpler, challenger), metric = predictions, primary_metric(params.metric)
+    evidence = gather_evidence(rows, truth, predictions, metric, params)
+    return compare(simpler, challenger, evidence, metric, params)
 
 
 def select_champion(

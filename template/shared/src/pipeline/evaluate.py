@@ -14,9 +14,10 @@ from mlflow.entities import Run
 
 from ..config import Params, load_params
 from ..data.folds import Folds, read_folds
+from ..data.prepared import read_prepared
 from ..data.sampling import Sampling, read_sampling
-from ..data.schema import Schema, load_schema
-from ..data.splits import Split, encode_target, join, read_splits
+from ..data.schema import Schema
+from ..data.splits import Split, encode_target, join
 from ..errors import exit_on_user_error
 from ..evaluation.candidate import FOLDS, Candidate, Selected
 from ..evaluation.decision import make_decision
@@ -24,11 +25,11 @@ from ..evaluation.demo_metadata import demo_metadata
 from ..evaluation.error_report import error_report
 from ..evaluation.figures import draw_comparison, draw_decision, draw_slices, write_figures
 from ..evaluation.markdown import compared_rows, compared_scores
-from ..evaluation.metrics import METRICS, primary_metric
+from ..evaluation.metrics import METRICS
 from ..evaluation.plot_data import plot_tables
 from ..evaluation.plots import draw_plots
 from ..evaluation.reference import build_reference, reference_path
-from ..evaluation.scores import Truth, score_models, score_slices
+from ..evaluation.scores import primary_metric, read_truth, score_models, score_slices
 from ..evaluation.selection import Comparison, Evidence, gather_evidence, select_champion
 from ..evaluation.shares import Outcome
 from ..evaluation.slices import slice_labels
@@ -77,8 +78,8 @@ def main(paths: ProjectPaths | None = None) -> None:
     """Compare the candidates, write the reports, publish the champion."""
     paths = paths or ProjectPaths()
     params = load_params(paths.params)
-    schema = load_schema(paths.schema)
-    splits, folds = read_splits(paths.prepared, schema), read_folds(paths.prepared)
+    schema, splits = read_prepared(paths)
+    folds = read_folds(paths.prepared)
     candidates = {name: Candidate.read(paths.candidate(name)) for name in params.train.models}
 
     runs.connect(paths)
@@ -195,11 +196,6 @@ def collect_evidence(
         known = {model: entry.predictions[name] for model, entry in candidates.items() if name in entry.predictions}
         evidence[name] = gather_evidence(noun, truth, known, metric, params.evaluate)
     return evidence
-
-
-def read_truth(part: Split, schema: Schema) -> Truth:
-    """Return the true values and the groups of some rows."""
-    return Truth(encode_target(part.target, schema), part.groups)
 
 
 def champion_record(

@@ -18,7 +18,7 @@ from ..monitoring.alert import AlertError, send_alert
 from ..monitoring.canary import compare_canary, split_traffic
 from ..monitoring.drift import find_drift
 from ..monitoring.report import DRIFT, Monitoring, format_markdown, format_text
-from ..monitoring.traffic import count_referred, measure_quality, read_requests, summarize_traffic
+from ..monitoring.traffic import count_referred, identify, measure_quality, read_requests, summarize_traffic
 from ..paths import ProjectPaths
 from ..serving.champion import Champion, ChampionError, load_champion
 from ..serving.database import database_url
@@ -93,11 +93,7 @@ def monitor(paths: ProjectPaths, since: datetime | None = None) -> Monitoring:
     canary, start = read_canary(paths, champion), champion_since(paths, champion)
     return Monitoring(
         since=since,
-        model={
-            "name": champion.record["model"],
-            "version": champion.lineage.get("registry_version"),
-            "sha256": champion.record["sha256"],
-        },
+        model=identify(champion.record),
         traffic=traffic,
         drifts=find_drift(reference, traffic.inputs, traffic.predictions, limits),
         qualities=measure_quality(entries, champion.record, limits),

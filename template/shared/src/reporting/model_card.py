@@ -10,11 +10,10 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from .. import HUB_TASK, TITLE
+from .. import HUB_TASK, PACKAGE, TITLE
 from ..evaluation import markdown
 from ..serving.champion import Champion
 
-PACKAGE = __package__.partition(".")[0]
 MAX_DATASET_NAME = 80
 QUOTED = str.maketrans('{}\\"', "()/'")  # characters with a meaning in BibTeX
 MODEL_CARD = """\
@@ -86,6 +85,7 @@ def model_card(evaluation: dict[str, Any], champion: Champion, figures: list[str
         limitations: Markdown that the author wrote.
     """
     data = evaluation["data"]
+    notes = [label["note"] for label in evaluation["labels"].values() if label.get("note")]
     return MODEL_CARD.format(
         front_matter=_front_matter(evaluation).to_yaml(line_break="\n"),
         title=TITLE,
@@ -103,7 +103,7 @@ def model_card(evaluation: dict[str, Any], champion: Champion, figures: list[str
         models=markdown.model_table(evaluation),
         comparisons="\n".join(f"- {sentence}" for sentence in evaluation["decisions"]),
         scores=markdown.champion_table(evaluation),
-        explanation=" ".join([markdown.explain_scores(evaluation), *_metric_notes(evaluation)]),
+        explanation=" ".join([markdown.explain_scores(evaluation), *notes]),
         label=evaluation["labels"][evaluation["metric"]]["label"],
         slices=markdown.slice_table(evaluation),
         figures="\n".join(f"![{name}](figures/{name}.png)" for name in figures),
@@ -115,10 +115,6 @@ def model_card(evaluation: dict[str, Any], champion: Champion, figures: list[str
         lineage=markdown.lineage_table(champion.lineage),
         citation=_citation(champion),
     )
-
-
-def _metric_notes(evaluation: dict[str, Any]) -> list[str]:
-    return [label["note"] for label in evaluation["labels"].values() if label.get("note")]
 
 
 def _front_matter(evaluation: dict[str, Any]) -> ModelCardData:

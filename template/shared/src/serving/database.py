@@ -15,12 +15,12 @@ from sqlalchemy import Connection, Select, Table, create_engine, inspect, make_u
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.pool import NullPool
 
+from .. import PACKAGE
 from ..errors import UserError
 from ..paths import ProjectPaths
 
 SECONDS = 3  # to connect, to wait for a lock, or for a statement
 EXAMPLE = "postgresql://USER:PASSWORD@HOST/DATABASE"
-PACKAGE = __package__.partition(".")[0]
 
 
 class DatabaseError(UserError):

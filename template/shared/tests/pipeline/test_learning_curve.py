@@ -11,8 +11,7 @@ from project_package.config import Params
 from project_package.data.schema import Schema
 from project_package.data.splits import Split, encode_target
 from project_package.errors import UserError
-from project_package.evaluation.metrics import primary_metric
-from project_package.evaluation.scores import Interval
+from project_package.evaluation.scores import Interval, primary_metric
 from project_package.evaluation.selection import Comparison
 from project_package.paths import ProjectPaths
 from project_package.pipeline import learning_curve
@@ -97,8 +96,3 @@ def test_too_few_rows_are_an_error(splits: dict[str, Split], schema: Schema) -> 
     few = splits["train"].take(rows)
     with pytest.raises(UserError, match=f"has {learning_curve.MIN_ROWS} .* add more data"):
         learning_curve.part_sizes(few, np.arange(learning_curve.MIN_ROWS), schema)
-
-
-def test_a_project_that_never_ran_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="create it with: uv run dvc repro"):
-        learning_curve.main([], ProjectPaths(tmp_path))

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
+from project_package import PACKAGE
 from project_package.errors import UserError
 from project_package.paths import ProjectPaths
 from project_package.publishing import check, publish, space
 from project_package.publishing.hub import NEW_SPACE, choose_space, upload
-from project_package.publishing.space import METADATA_FILE, PACKAGE
+from project_package.publishing.space import METADATA_FILE
 
 from .fake_hub import FakeHub, serve_hub
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from huggingface_hub import metadata_load
 
-from project_package import TITLE
+from project_package import PACKAGE, TITLE
 from project_package.errors import UserError
 from project_package.paths import ProjectPaths
 from project_package.publishing import space, uv
-from project_package.publishing.space import METADATA_FILE, PACKAGE, build, resolve_requirements
+from project_package.publishing.space import METADATA_FILE, build, resolve_requirements
 
 REQUIREMENTS = "gradio==6.7.0\nnumpy==2.4.6\n"
 

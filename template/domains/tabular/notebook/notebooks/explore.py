@@ -12,27 +12,17 @@ with app.setup:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from project_package.data.schema import Column, load_schema
-    from project_package.data.splits import read_splits
+    from project_package.data.prepared import read_prepared
+    from project_package.data.schema import Column
     from project_package.exploration.exploration import explore
     from project_package.paths import ProjectPaths
 
-    paths = ProjectPaths()
-
-
-@app.cell
-def load():
-    """Read what `uv run dvc repro prepare` wrote."""
-    schema = load_schema(paths.schema)
-    splits = read_splits(paths.prepared, schema)
+    schema, splits = read_prepared(ProjectPaths())
     train, target = splits["train"], schema.target
-    rows = train.features.assign(**{target.name: train.target.to_numpy()})
-    rows = rows.astype(dict.fromkeys(rows.select_dtypes("float32"), "float64")).round(4)
-    return rows, schema, splits, target, train
 
 
 @app.cell
-def findings(schema, splits, train):
+def findings():
     """Show what `reports/data.md` begins with."""
     exploration = explore(train, splits["validation"], schema)
     ranked = sorted(exploration.findings, key=lambda finding: -finding.weight)
@@ -41,15 +31,17 @@ def findings(schema, splits, train):
 
 
 @app.cell
-def filter_rows(rows):
+def filter_rows():
     """Filter, group and aggregate; the view shows the pandas code for it, too."""
+    rows = train.features.assign(**{target.name: train.target.to_numpy()})
+    rows = rows.astype(dict.fromkeys(rows.select_dtypes("float32"), "float64")).round(4)
     view = mo.ui.dataframe(rows, page_size=10)
     view
     return (view,)
 
 
 @app.cell
-def choose(schema):
+def choose():
     """Choose an input."""
     inputs = {column.label: column for column in schema.features}
     chosen = mo.ui.dropdown(inputs, value=next(iter(inputs)), label="Input")
@@ -58,14 +50,14 @@ def choose(schema):
 
 
 @app.cell
-def show(chosen, target, view):
+def show(chosen, view):
     """Draw the target of the filtered rows against the input."""
-    draw(view.value, chosen.value, target)
+    draw(view.value, chosen.value)
     return
 
 
 @app.function
-def draw(rows: pd.DataFrame, column: Column, target: Column) -> Figure:
+def draw(rows: pd.DataFrame, column: Column) -> Figure:
     """Draw the mean of the target, or the share of each class, by category or tenth of the input."""
     values = rows[column.name]
     if column.kind != "category" and values.nunique() > 10:

@@ -10,8 +10,8 @@ import pytest
 
 from project_package.data.loading import read_raw
 from project_package.data.schema import MISSING, OTHER, Column, Schema, load_schema
-from project_package.data.validation import DataError, validate
-from project_package.errors import UserError
+from project_package.data.validation import validate
+from project_package.errors import DataError, UserError
 from project_package.paths import ProjectPaths
 
 AGE = Column("age", "Age", "number", minimum=0, maximum=120)

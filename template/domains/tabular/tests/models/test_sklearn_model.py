@@ -13,7 +13,7 @@ from project_package.data.schema import Column, Schema
 from project_package.data.splits import Split
 from project_package.evaluation.candidate import Candidate
 from project_package.evaluation.demo_metadata import permutation_importance
-from project_package.evaluation.metrics import primary_metric
+from project_package.evaluation.scores import primary_metric
 from project_package.models.base import TrainingContext, fit_model
 from project_package.models.inference import export_difference
 from project_package.models.sklearn_model import fit_sklearn

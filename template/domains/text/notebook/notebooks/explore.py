@@ -12,32 +12,23 @@ with app.setup:
 
     import marimo as mo
 
-    from project_package.data.schema import load_schema
-    from project_package.data.splits import read_splits
+    from project_package.data.prepared import read_prepared
     from project_package.exploration.exploration import typical_words
     from project_package.paths import ProjectPaths
 
-    paths = ProjectPaths()
+    schema, splits = read_prepared(ProjectPaths())
+    train = splits["train"]
 
 
 @app.cell
-def load():
-    """Read what `uv run dvc repro prepare` wrote."""
-    schema = load_schema(paths.schema)
-    train = read_splits(paths.prepared, schema)["train"]
-    texts = train.features[["text"]].assign(label=train.target.to_numpy())
-    return schema, texts, train
-
-
-@app.cell
-def words(schema, train):
+def words():
     """Show which words distinguish the classes."""
     mo.vstack([mo.md("## Typical words"), mo.ui.table(typical_words(train, schema), selection=None)])
     return
 
 
 @app.cell
-def choose(schema):
+def choose():
     """Choose texts by class and content."""
     label = mo.ui.dropdown(["every class", *schema.classes], value="every class", label="Class")
     pattern = mo.ui.text(label="Regular expression", debounce=True)
@@ -46,9 +37,10 @@ def choose(schema):
 
 
 @app.cell
-def show(label, pattern, texts):
+def show(label, pattern):
     """Show the texts, and how many of each class there are."""
     mo.stop(error := invalid(pattern.value), mo.callout(f"{pattern.value} is not a regular expression: {error}"))
+    texts = train.features[["text"]].assign(label=train.target.to_numpy())
     found = texts[texts["text"].str.contains(pattern.value, case=False, regex=True)]
     counts = found["label"].value_counts()
     if label.value != "every class":

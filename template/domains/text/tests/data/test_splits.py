@@ -14,8 +14,7 @@ from project_package.data.loading import read_raw
 from project_package.data.params import Prepare
 from project_package.data.schema import Schema
 from project_package.data.splits import SPLITS, Split, assign_groups, read_splits, split, write_splits
-from project_package.data.validation import DataError
-from project_package.errors import UserError
+from project_package.errors import DataError, UserError
 from project_package.evaluation.slices import slice_labels
 from project_package.paths import ProjectPaths
 

@@ -8,8 +8,8 @@ import pytest
 
 from project_package.data.loading import read_raw
 from project_package.data.schema import Schema, load_schema
-from project_package.data.validation import DataError, validate
-from project_package.errors import UserError
+from project_package.data.validation import validate
+from project_package.errors import DataError, UserError
 from project_package.paths import ProjectPaths
 
 

@@ -10,25 +10,17 @@ app = marimo.App(width="medium", app_title="Explore the training split")
 with app.setup:
     import marimo as mo
 
-    from project_package.data.schema import load_schema
-    from project_package.data.splits import join_windows, read_splits
+    from project_package.data.prepared import read_prepared
+    from project_package.data.splits import join_windows
     from project_package.exploration.exploration import decompose, draw_parts
     from project_package.paths import ProjectPaths
 
-    paths = ProjectPaths()
+    schema, splits = read_prepared(ProjectPaths())
+    series = join_windows(splits["train"]).astype(float).interpolate()
 
 
 @app.cell
-def load():
-    """Read what `uv run dvc repro prepare` wrote."""
-    schema = load_schema(paths.schema)
-    train = read_splits(paths.prepared, schema)["train"]
-    series = join_windows(train).astype(float).interpolate()
-    return schema, series
-
-
-@app.cell
-def choose(schema, series):
+def choose():
     """Choose a part of the series, and the length of a season."""
     steps = mo.ui.range_slider(0, len(series) - 1, value=(0, len(series) - 1), label="Steps", full_width=True)
     season = mo.ui.number(1, max(1, len(series) // 4), value=schema.season, label=f"Season in {schema.step}s")
@@ -37,7 +29,7 @@ def choose(schema, series):
 
 
 @app.cell
-def show(season, series, steps):
+def show(season, steps):
     """Show the series with its trend, its season and the rest."""
     first, last = steps.value
     mo.stop(last - first < 10, mo.md("Choose at least ten steps."))
@@ -47,7 +39,7 @@ def show(season, series, steps):
 
 
 @app.cell
-def changes(part, schema):
+def changes(part):
     """Show the largest changes from one step to the next."""
     largest = part.diff().dropna().sort_values(key=abs, ascending=False).head(10)
     table = largest.rename(f"change of {schema.target.label}").rename_axis(schema.step).reset_index()

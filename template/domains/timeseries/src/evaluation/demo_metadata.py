@@ -17,14 +17,7 @@ MAX_ERRORS = 6
 
 
 def demo_metadata(selected: Selected, splits: dict[str, Split], schema: Schema, params: Params) -> dict[str, Any]:
-    """Return the keys of `champion.json` that only the demo reads.
-
-    Args:
-        selected: the champion; its predictions are quantiles, shape (origins, horizon, 3).
-        splits: windows by split.
-        schema: schema of the series.
-        params: parameters of the project.
-    """
+    """Return the keys of `champion.json` that only the demo reads."""
     series, unmeasured = join_splits(splits, schema)
     names = period_names(series.index, schema)
     train, test = splits["train"].target, splits["test"].target

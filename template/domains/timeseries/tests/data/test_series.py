@@ -9,7 +9,8 @@ import pytest
 from project_package.data.loading import read_raw
 from project_package.data.schema import Schema
 from project_package.data.series import fill_gaps, period_names, resample
-from project_package.data.validation import DataError, validate
+from project_package.data.validation import validate
+from project_package.errors import DataError
 from project_package.paths import ProjectPaths
 
 from .made_up import daily_rows, make_schema

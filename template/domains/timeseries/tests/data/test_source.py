@@ -12,8 +12,8 @@ from project_package.data.schema import Schema
 from project_package.data.series import fill_gaps, resample
 from project_package.data.source import Fetch, write_raw
 from project_package.data.splits import Split
-from project_package.data.validation import DataError, validate
-from project_package.errors import UserError
+from project_package.data.validation import validate
+from project_package.errors import DataError, UserError
 from project_package.paths import ProjectPaths
 from project_package.serving.chart import WIDE
 from project_package.serving.demo import explanation_html, forecast_chart

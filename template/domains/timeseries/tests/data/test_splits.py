@@ -22,8 +22,8 @@ from project_package.data.splits import (
     to_table,
     write_splits,
 )
-from project_package.data.validation import DataError, validate
-from project_package.errors import UserError
+from project_package.data.validation import validate
+from project_package.errors import DataError, UserError
 from project_package.evaluation.slices import slice_labels
 from project_package.paths import ProjectPaths
 

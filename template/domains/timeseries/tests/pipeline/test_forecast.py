@@ -75,7 +75,7 @@ def test_a_damaged_log_is_explained(copy: ProjectPaths) -> None:
     path.write_text("made_at,last_known\n2026-11-30,x\n", encoding="utf-8")
     with pytest.raises(SystemExit, match="line 2 is not a forecast; restore it: git restore"):
         forecast.score([], copy)
-    assert "can't be read: line 2 is not a forecast" in describe_log(load_predictor(copy.champion), path)
+    assert f"can't be read: {LOG}: line 2 is not a forecast" in describe_log(load_predictor(copy.champion), path)
 
 
 def test_without_a_forecast_the_commands_say_so(copy: ProjectPaths, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from project_package.config import Params
-from project_package.data.periods import period_end, period_start
+from project_package.data.periods import period_start
 from project_package.data.series import first_day
 from project_package.data.splits import Split
 from project_package.paths import ProjectPaths
@@ -50,8 +50,9 @@ def test_actual_values_are_those_of_the_test_split(predictor: Predictor, splits:
 
 def test_step_of_today_is_part_of_the_forecast(predictor: Predictor) -> None:
     ordinal = predictor.start + middle(predictor)
-    first, last = (str(edge(ordinal, predictor.step)) for edge in (period_start, period_end))
-    assert predictor.predict({"today": first}) == predictor.predict({"today": last})
+    first, following = (period_start(number, predictor.step) for number in (ordinal, ordinal + 1))
+    last = str(following - timedelta(days=1))
+    assert predictor.predict({"today": str(first)}) == predictor.predict({"today": last})
     assert len(predictor.known(last)) == middle(predictor)
 
 

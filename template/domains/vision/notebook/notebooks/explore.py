@@ -13,26 +13,18 @@ with app.setup:
     from matplotlib.figure import Figure
 
     from project_package.data.images import Pixels
-    from project_package.data.schema import load_schema
-    from project_package.data.splits import read_splits
+    from project_package.data.prepared import read_prepared
     from project_package.exploration.exploration import describe
     from project_package.paths import ProjectPaths
 
     ACROSS, DOWN = 10, 4
-    paths = ProjectPaths()
-
-
-@app.cell
-def load():
-    """Read what `uv run dvc repro prepare` wrote."""
-    schema = load_schema(paths.schema)
-    train = read_splits(paths.prepared, schema)["train"]
+    schema, splits = read_prepared(ProjectPaths())
+    train = splits["train"]
     images = describe(train).assign(label=train.target)
-    return images, schema, train
 
 
 @app.cell
-def choose(images, schema):
+def choose():
     """Choose a class, and the number by which its images are sorted."""
     label = mo.ui.dropdown(list(schema.classes), value=schema.classes[0], label="Class")
     numbers = [name for name in images.columns if name != "label"]
@@ -42,7 +34,7 @@ def choose(images, schema):
 
 
 @app.cell
-def turn_pages(images, label):
+def turn_pages(label):
     """Choose a page of the images of the class."""
     last = max(1, -(-int((images["label"] == label.value).sum()) // (ACROSS * DOWN)))
     page = mo.ui.number(1, last, label=f"Page, of {last}")
@@ -51,7 +43,7 @@ def turn_pages(images, label):
 
 
 @app.cell
-def show(images, label, order, page, train):
+def show(label, order, page):
     """Show the images."""
     ranked = images[images["label"] == label.value].sort_values(order.value).index.to_numpy()
     shown = ranked[(page.value - 1) * ACROSS * DOWN : page.value * ACROSS * DOWN]
@@ -60,7 +52,7 @@ def show(images, label, order, page, train):
 
 
 @app.cell
-def compare(images):
+def compare():
     """Show the mean of each number by class."""
     mo.ui.table(images.groupby("label").mean().astype(float).round(3), selection=None)
     return

@@ -9,8 +9,8 @@ from project_package.data.images import RawImage
 from project_package.data.loading import read_raw
 from project_package.data.schema import Schema, load_schema
 from project_package.data.splits import Split
-from project_package.data.validation import DataError, validate
-from project_package.errors import UserError
+from project_package.data.validation import validate
+from project_package.errors import DataError, UserError
 from project_package.paths import ProjectPaths
 
 

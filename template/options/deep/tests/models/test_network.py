@@ -6,12 +6,12 @@ import io
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
@@ -28,20 +28,10 @@ from project_package.models.network import (
 )
 from project_package.serving import app
 
-
-@dataclass(frozen=True)
-class Params(NetworkParams):
-    epochs: int = 12
-    batch_size: int = 32
-    learning_rate: float = 0.02
-    weight_decay: float = 0.0
-    patience: int = 12
-    dropout: float = 0.1
-
-
 Parts = tuple[Batch, Batch]
-FULL = TrainingSetup(Params(), cross_entropy, mixed_precision=False)
-HALF = TrainingSetup(Params(), cross_entropy, mixed_precision=True)
+PARAMS = NetworkParams(epochs=12, batch_size=32, learning_rate=0.02, weight_decay=0.0, patience=12)
+FULL = TrainingSetup(PARAMS, cross_entropy, mixed_precision=False)
+HALF = TrainingSetup(PARAMS, cross_entropy, mixed_precision=True)
 CONTEXT = TrainingContext(seed=0)
 
 
@@ -100,7 +90,7 @@ def test_half_precision_converges_like_full_precision(network: nn.Module, parts:
 def test_training_stops_early_with_the_best_weights(network: nn.Module, parts: Parts) -> None:
     """With inverted labels held out, their loss increases as the network learns."""
     inverted = Batch(parts[1].inputs, 1 - parts[1].target)
-    params = Params(epochs=40, patience=3)
+    params = replace(PARAMS, epochs=40, patience=3)
     history = train_network(network, parts[0], inverted, TrainingSetup(params, cross_entropy), CONTEXT)
     losses = [epoch["check_loss"] for epoch in history]
     best = losses.index(min(losses))
@@ -117,7 +107,7 @@ def test_inputs_are_augmented_in_training_only(network: nn.Module, parts: Parts)
         noise = torch.randn(inputs[0].shape, generator=generator)
         return (inputs[0] + 0.01 * noise.to(inputs[0].device),)
 
-    setup = TrainingSetup(Params(epochs=2), cross_entropy, augment=augment)
+    setup = TrainingSetup(replace(PARAMS, epochs=2), cross_entropy, augment=augment)
     train_network(network, *parts, setup, CONTEXT)
     assert sum(sizes) == 2 * len(parts[0])
 
@@ -135,9 +125,9 @@ def test_a_checkpoint_of_other_hyperparameters_is_ignored(
     network: nn.Module, parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     epochs, first_epochs = interrupt_after(monkeypatch, 3, 6), []
-    for dropout in (0.1, 0.1, 0.5, 0.5):
+    for weight_decay in (0.0, 0.0, 0.1, 0.1):
         epochs.clear()
-        setup = TrainingSetup(Params(dropout=dropout), cross_entropy)
+        setup = TrainingSetup(replace(PARAMS, weight_decay=weight_decay), cross_entropy)
         with pytest.raises(KeyboardInterrupt):
             train_network(copy.deepcopy(network), *parts, setup, TrainingContext(0, tmp_path))
         first_epochs.append(epochs[0])
@@ -148,7 +138,7 @@ def test_a_checkpoint_of_other_hyperparameters_is_ignored(
 def test_half_precision_converges_despite_extreme_gradients(network: nn.Module, parts: Parts, loss: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # PyTorch warns if the schedule advances without the optimizer
-        history = train_network(network, *parts, TrainingSetup(Params(), loss, mixed_precision=True), CONTEXT)
+        history = train_network(network, *parts, TrainingSetup(PARAMS, loss, mixed_precision=True), CONTEXT)
     assert history[-1]["check_loss"] < 0.5 * history[0]["check_loss"]
     assert accuracy(network, parts[1]) > 0.9
 
@@ -177,7 +167,7 @@ def test_an_interrupted_training_resumes_in_either_precision(
 ) -> None:
     """As when it starts on a machine without a GPU and continues on one with a GPU."""
     twin, resumed_network, context = copy.deepcopy(network), copy.deepcopy(network), TrainingContext(0, tmp_path)
-    setups = {half: TrainingSetup(Params(), large_gradients, mixed_precision=half) for half in (True, False)}
+    setups = {half: TrainingSetup(PARAMS, large_gradients, mixed_precision=half) for half in (True, False)}
     complete = train_network(network, *parts, setups[before], CONTEXT)
     epochs = interrupt_after(monkeypatch, 3)
     with pytest.raises(KeyboardInterrupt):
@@ -212,7 +202,7 @@ def test_a_gpu_trains_like_the_cpu(network: nn.Module, parts: Parts, monkeypatch
         seen.add((outputs.device.type, outputs.dtype))
         return cross_entropy(outputs, target)
 
-    twin, setup = copy.deepcopy(network), TrainingSetup(Params(), loss)
+    twin, setup = copy.deepcopy(network), TrainingSetup(PARAMS, loss)
     on_gpu = train_network(network, *parts, setup, CONTEXT)
     assert seen == {("cuda", torch.float16), ("cuda", torch.float32)}
     assert {weight.device.type for weight in network.parameters()} == {"cpu"}

@@ -11,8 +11,9 @@ import optuna
 from ray import tune
 from ray.tune.search.optuna import OptunaSearch
 
-from ..data.schema import Schema, load_schema
-from ..data.splits import Split, read_splits
+from ..data.prepared import read_prepared
+from ..data.schema import Schema
+from ..data.splits import Split
 from ..errors import UserError
 from . import search, search_queue
 from .ray_cluster import MAX_RETRIES, connect, describe
@@ -62,10 +63,10 @@ def run_queue(own: Search, study: optuna.Study, run_id: str) -> None:
     Raises:
         UserError: a trial failed each time.
     """
-    schema = load_schema(own.paths.schema)
+    schema, splits = read_prepared(own.paths)
     # The cluster does not need the password of the database.
     shared = replace(own, storage="")
-    data = {"own": shared, "splits": read_splits(own.paths.prepared, schema), "schema": schema}
+    data = {"own": shared, "splits": splits, "schema": schema}
     waiting = len(search_queue.waiting_trials(study))
     higher_is_better = study.direction is optuna.study.StudyDirection.MAXIMIZE
     algorithm = OptunaSearch(

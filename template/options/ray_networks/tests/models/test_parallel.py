@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 import torch
 import torch.distributed
-from pydantic.dataclasses import dataclass
 from torch import nn
 from torch.nn.functional import cross_entropy
 
@@ -28,15 +27,6 @@ from project_package.paths import ProjectPaths
 PROCESSES = 2
 # Not from conftest.py, which imports much that the processes don't need.
 NETWORK = load_params(ProjectPaths().params).train.models[-1]
-
-
-@dataclass(frozen=True)
-class SmallParams(NetworkParams):
-    epochs: int = 3
-    batch_size: int = 16
-    learning_rate: float = 0.01
-    weight_decay: float = 0.01
-    patience: int = 3
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +63,9 @@ def train_small_network() -> tuple[list[dict[str, float]], dict[str, Any]]:
     network = nn.Sequential(
         nn.Conv2d(1, 4, 3, bias=False), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Dropout(0.3), nn.Linear(16, 2)
     )
-    setup = TrainingSetup(SmallParams(), cross_entropy)
+    params = NetworkParams(epochs=3, batch_size=16, learning_rate=0.01, weight_decay=0.01, patience=3)
     parts = batch.select(slice(49)), batch.select(slice(49, None))
-    history = train_network(network, *parts, setup, TrainingContext(seed=0))
+    history = train_network(network, *parts, TrainingSetup(params, cross_entropy), TrainingContext(seed=0))
     return history, {name: weight.numpy() for name, weight in network.state_dict().items()}
 
 

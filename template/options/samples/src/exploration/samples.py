@@ -43,9 +43,10 @@ def explore_samples(
         train, target, vectors = train.iloc[chosen], target.iloc[chosen], vectors[chosen]
     else:
         chosen = np.arange(len(train))
+    discrete = np.array([not pd.api.types.is_numeric_dtype(train[name]) for name in train])
     # One thread: parallel sums differ in the last bit between runs.
     with threadpool_limits(limits=1):
-        association = measure_association(_encode(train), _is_discrete(train), target)
+        association = measure_association(_encode(train), discrete, target)
         suspects = chosen[suspicious_rows(vectors, target)].tolist()
     ranked = association.sort_values(ascending=False, kind="stable")
     findings, summary = summarize_target(target, noun)
@@ -61,10 +62,6 @@ def explore_samples(
     panels = list(ranked.index[:MAX_PANELS])
     figures = {"columns": ("The most informative columns", _draw(train[panels], target, formats or {}))}
     return Exploration(findings, tables, figures, sampled=len(train) if len(train) < rows else None)
-
-
-def _is_discrete(samples: pd.DataFrame) -> NDArray[np.bool_]:
-    return np.array([not pd.api.types.is_numeric_dtype(samples[name]) for name in samples])
 
 
 def _encode(samples: pd.DataFrame) -> pd.DataFrame:

@@ -12,10 +12,9 @@ from typing import Any, Literal, NamedTuple
 
 import duckdb
 import pandas as pd
-from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from ..config import check
+from ..config import LAX, check
 from ..errors import UserError
 from .sampling import SAMPLING, Sampling
 from .text_files import WHITESPACE, plain_file
@@ -35,7 +34,7 @@ class TableError(UserError):
     """The raw file is missing, or can't be read as `reading` describes it."""
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+@dataclass(frozen=True, config=LAX)
 class Reading:
     """The format of the raw file.
 

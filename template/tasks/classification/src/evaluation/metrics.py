@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, brier_score_loss, f1_score, log_loss, roc_auc_score
 
-from .base import Metric, choose_metric
+from .base import Metric
 
 Array = NDArray[Any]
 
@@ -63,8 +63,3 @@ METRICS = {
     "log_loss": Metric("Log loss", _log_loss, higher_is_better=False),
     "brier": Metric("Brier score", _brier, higher_is_better=False),
 }
-
-
-def primary_metric(name: str) -> Metric:
-    """Return the metric by which models are compared."""
-    return choose_metric(METRICS, name)

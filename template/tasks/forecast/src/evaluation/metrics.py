@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Metric, choose_metric
+from .base import Metric
 
 Array = NDArray[Any]
 # The limits of an 80% interval around the median.
@@ -36,8 +36,3 @@ METRICS = {
     # Best at 0.8: an interval that contains more is too wide.
     "coverage": Metric("Coverage of the 80% interval", _coverage, higher_is_better=None),
 }
-
-
-def primary_metric(name: str) -> Metric:
-    """Return the metric by which models are compared."""
-    return choose_metric(METRICS, name)

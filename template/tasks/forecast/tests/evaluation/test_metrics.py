@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from project_package.errors import UserError
-from project_package.evaluation.metrics import METRICS, primary_metric
+from project_package.evaluation.metrics import METRICS
+from project_package.evaluation.scores import primary_metric
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 from numpy.typing import NDArray
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
-from .base import Metric, choose_metric
+from .base import Metric
 
 Array = NDArray[Any]
 
@@ -27,8 +27,3 @@ METRICS = {
     "rmse": Metric("Root mean squared error", _rmse, higher_is_better=False),
     "r2": Metric("R²", _r2, higher_is_better=True),
 }
-
-
-def primary_metric(name: str) -> Metric:
-    """Return the metric by which models are compared."""
-    return choose_metric(METRICS, name)

@@ -9,7 +9,8 @@ import pytest
 from project_package.data.loading import read_raw
 from project_package.data.schema import Schema
 from project_package.data.tables import TableError
-from project_package.data.validation import DataError, validate
+from project_package.data.validation import validate
+from project_package.errors import DataError
 
 
 def write(folder: Path, schema: Schema, rows: list[tuple[str, str]], **columns: str) -> Schema:

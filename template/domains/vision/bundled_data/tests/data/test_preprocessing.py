@@ -12,7 +12,8 @@ from project_package.data.images import InvalidInputError, RawImage
 from project_package.data.preprocessing import to_image
 from project_package.data.schema import Schema
 from project_package.data.splits import Split, encode_target
-from project_package.data.validation import DataError, validate
+from project_package.data.validation import validate
+from project_package.errors import DataError
 from project_package.serving.predictor import Predictor
 
 from ..drawings import DIGITS, Box, draw, draw_strokes
