@@ -8,8 +8,9 @@ import numpy as np
 from ..config import Evaluate
 from .base import Metric
 from .bootstrap import MIN_UNITS, UNIT
+from .intervals import Interval, percentile_interval
 from .markdown import format_gain, lower_first
-from .scores import MIN_UNITS_OF_AN_INTERVAL, Array, Interval, Truth, percentile_interval, resample_scores, score
+from .scores import MIN_UNITS_OF_AN_INTERVAL, Array, Truth, resample_scores, score
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def render_blocks(evaluation: dict[str, Any], reports: Path, limitations: str) -
 def describe_results(evaluation: dict[str, Any]) -> str:
     """Return the decision with its consequences, and the test scores of champion and simplest model."""
     name, metric = evaluation["champion"], evaluation["metric"]
-    label, scores = evaluation["labels"][metric]["label"], evaluation["scores"]
+    label, scores = markdown.label_with_unit(evaluation["labels"][metric]), evaluation["scores"]
     others = [f"; {other}: {markdown.format_score(scores[other][metric])}" for other in scores if other != name]
     test = _test_split(evaluation)
     links = "[all scores](model_card.md) · [where the model fails](errors.md) · [the data](data.md)"
@@ -48,7 +48,7 @@ def describe_results(evaluation: dict[str, Any]) -> str:
 def describe_models(evaluation: dict[str, Any], reports: Path) -> str:
     """Return the comparison of the models: table, figure, how to read them, searches, learning curve."""
     image = "![The score of each model with its interval](figures/comparison.png)"
-    table, explanation = markdown.gain_table(evaluation), markdown.explain_scores(evaluation)
+    table, explanation = markdown.gain_table(evaluation), markdown.explain_comparison(evaluation)
     others = [*describe_searches(reports), *describe_learning_curve(evaluation, reports)]
     return "\n\n".join([table, image, explanation, *others])
 
