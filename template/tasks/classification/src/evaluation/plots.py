@@ -55,7 +55,8 @@ def _draw_calibration(schema: Schema, table: pd.DataFrame, split: str) -> Figure
     axes.plot([0, 1], [0, 1], color=GRAY, linestyle="--", linewidth=1, label="perfect")
     fewest, most = table["count"].min(), table["count"].max()
     count = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
-    axes.plot(table["predicted"], table["observed"], color=BLUE, marker="o", label=f"model, {count} predictions a point")
+    label = f"model ({count} predictions a point)"
+    axes.plot(table["predicted"], table["observed"], color=BLUE, marker="o", label=label)
     axes.set(
         xlabel=literal(f"predicted probability of {schema.positive or 'the predicted class'}"),
         ylabel="observed frequency",

@@ -12,9 +12,7 @@ from .metrics import QUANTILES
 COVERAGE = QUANTILES[-1] - QUANTILES[0]
 
 
-def draw_plots(
-    schema: Schema, tables: dict[str, pd.DataFrame], split: str, _decision: Any = None
-) -> dict[str, Figure]:
+def draw_plots(schema: Schema, tables: dict[str, pd.DataFrame], split: str, _decision: Any = None) -> dict[str, Figure]:
     """Return the figures of one model by name: forecasts and actual values, error and coverage by step ahead."""
     return {
         "ahead": _ahead(schema, tables["ahead"], len(tables["steps"]), split),

@@ -10,9 +10,7 @@ from .figures import BLUE, GRAY, new_figure, with_unit
 from .markdown import lower_first
 
 
-def draw_plots(
-    schema: Schema, tables: dict[str, pd.DataFrame], split: str, _decision: Any = None
-) -> dict[str, Figure]:
+def draw_plots(schema: Schema, tables: dict[str, pd.DataFrame], split: str, _decision: Any = None) -> dict[str, Figure]:
     """Return the residual plot of one model on a split, by name."""
     table, target = tables["predictions"], schema.target
     figure, axes = new_figure(f"Residuals on the {split}, n = {len(table):,}")
