@@ -119,8 +119,6 @@ def _associated(ranked: pd.Series, rows: int, columns: str) -> list[Finding]:
         best = ranked.drop(useless).head(3)
         listed = ", ".join(f"{escape(str(name))} ({format_association(value, rows)})" for name, value in best.items())
         text = f"The most informative {columns} are {listed}, by their {ASSOCIATION} with the target."
-        if len(best) == 1:
-            text = text.replace(f"{columns} are", f"of the {columns} is", 1).replace("by their", "by its")
         leaks = ranked.iloc[0] > 0.9
         text += " Check that it is known at the time of the prediction." * leaks
         findings.append(Finding(0.9 if leaks else 0.4 + 0.4 * float(ranked.iloc[0]), text))

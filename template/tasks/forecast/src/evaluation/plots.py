@@ -27,7 +27,10 @@ def _ahead(schema: Schema, table: pd.DataFrame, horizon: int, split: str) -> Fig
     axes.fill_between(table["origin"], table["low"], table["high"], color=BLUE, alpha=0.2, label=band)
     axes.plot(table["origin"], table["predicted"], color=BLUE, linewidth=1.2, label="forecast")
     axes.plot(table["origin"], table["actual"], color=ORANGE, linewidth=1.2, label="actual")
-    axes.set(xlabel=f"forecasts, one per {schema.step}, in the order of time", ylabel=with_unit(schema.target.label, schema.target.unit))
+    axes.set(
+        xlabel=f"forecasts, one per {schema.step}, in the order of time",
+        ylabel=with_unit(schema.target.label, schema.target.unit),
+    )
     axes.legend(frameon=False, fontsize=8)
     return figure
 

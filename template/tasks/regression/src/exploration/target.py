@@ -48,7 +48,7 @@ def measure_association(samples: pd.DataFrame, discrete: NDArray[np.bool_], targ
     Of numbers it is the absolute rank correlation (Spearman). Of categories it is the correlation ratio of the ranks,
     less what as many random categories would have (T. Kelley, "An unbiased correlation ratio measure", 1935).
     """
-    ranks = target.astype(float).rank().to_numpy(dtype=np.float64)
+    ranks: NDArray[np.float64] = np.asarray(target.astype(float).rank())
     measures = [_correlation_ratio if is_code else _spearman for is_code in discrete]
     values = [measure(samples[name], ranks) for name, measure in zip(samples, measures, strict=True)]
     return pd.Series(values, samples.columns).round(6)
