@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from ..config import Evaluate
 from ..data.schema import Schema
@@ -12,8 +13,9 @@ from ..data.splits import Split, join
 from .error_groups import find_groups
 from .error_inputs import NOTE, case_figures, case_inputs, error_features
 from .failures import ERROR, MEASURE, ORDER, describe_case, measure_errors, rank_cases, summarize_errors
+from .intervals import percentile_interval
 from .markdown import escape, format_score, table, three_digits
-from .scores import Array, score_slice
+from .scores import Array, Truth, resample_scores, score_slice
 from .shares import Outcome
 
 MAX_CASES, MAX_GROUPS = 10, 3
@@ -24,8 +26,8 @@ REPORT = """\
 # Where the model fails
 
 Written by `dvc repro`: the errors of {model} on the {rows:,} {noun} of the test split, which it was not trained on.
-They show what the model can't do. Don't choose changes by them, which would fit the model to the test split: choose by
-the {searched}.
+Read them to understand the model. To choose a change, compare models on the {searched}: a choice by these cases
+would fit the model to the test split.
 
 {summary}
 
@@ -104,7 +106,7 @@ def _describe_groups(schema: Schema, searched: Tested, test: Tested, params: Eva
     for group in groups:
         members = group.members[len(errors) :]
         score = score_slice(ERROR, test.outcome.truth, on_test, members, params)
-        confirmed = score["low"] is not None and score["low"] > on_test.mean()
+        confirmed = score["low"] is not None and _is_larger(on_test, members, test.outcome.truth, params)
         counts = [f"{group.members[: len(errors)].sum():,}", f"{members.sum():,}"]
         cells = [counts[0], three_digits(group.error), counts[1], format_score(score), "yes" if confirmed else "no"]
         rows.append([group.condition, *cells])
@@ -112,6 +114,18 @@ def _describe_groups(schema: Schema, searched: Tested, test: Tested, params: Eva
     return (
         f"Groups that a shallow decision tree found on the {searched.name}, where the {MEASURE} of all {noun} is "
         f"{three_digits(float(errors.mean()))}; on the test split it is {three_digits(float(on_test.mean()))}. The "
-        "test split confirms a group if the interval of its error is above the error of all: what it does not confirm "
-        f"may be chance.\n\n{table(header, rows)}"
+        f"test split confirms a group if its {MEASURE} there is larger than that of the others, with an interval of the "
+        f"difference that excludes zero. A group that it does not confirm may be chance.\n\n{table(header, rows)}"
     )
+
+
+def _is_larger(errors: Array, members: NDArray[np.bool_], truth: Truth, params: Evaluate) -> bool:
+    """Return whether the error of a group is larger than that of the others, beyond chance (bootstrap)."""
+    if members.all():
+        return False
+    inside, outside = (
+        resample_scores(ERROR, truth, {"champion": errors}, params, within=rows)["champion"]
+        for rows in (members, ~members)
+    )
+    gap = float(errors[members].mean() - errors[~members].mean())
+    return percentile_interval(gap, inside - outside, params.confidence).low > 0

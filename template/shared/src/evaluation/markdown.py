@@ -239,10 +239,11 @@ def _explain(evaluation: Record, metrics: list[str], shown: list[Record]) -> str
 def _explain_intervals(evaluation: Record, metrics: list[str]) -> list[str]:
     """Return the method of the intervals, and how many independent observations they count, if not every row is one."""
     labels, level = evaluation["labels"], f"{100 * evaluation.get('confidence', 0.95):.3g}%"
-    methods = ["bootstrap percentiles"] * any(not labels[metric].get("is_share") for metric in metrics)
-    if evaluation.get("decision") or any(labels[metric].get("is_share") for metric in metrics):
-        methods.insert(0, "Wilson's for shares" if methods else "Wilson's")
-    sentences = [f"Brackets contain {level} confidence intervals: {', '.join(methods)}."]
+    shares = bool(evaluation.get("decision")) or any(labels[metric].get("is_share") for metric in metrics)
+    others = any(not labels[metric].get("is_share") for metric in metrics)
+    methods = ["Wilson's for shares"] * shares + ["bootstrap percentiles for other scores"] * others
+    method = ", ".join(methods) if len(methods) == 2 else methods[0].partition(" for ")[0]
+    sentences = [f"Brackets contain {level} confidence intervals: {method}."]
     units, rows, noun = evaluation.get("units"), evaluation["rows"]["test"], evaluation["sample_noun"]
     if units and units["test"] < rows:
         count = f"{units['test']:,} {units['noun']}"

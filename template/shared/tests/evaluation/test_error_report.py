@@ -54,7 +54,7 @@ def test_the_worst_prediction_comes_first_and_few_errors_have_no_pattern(
     cases = text.split("## The hardest cases")[1].split("## Where errors cluster")[0]
     assert cases.count("\n| ") == 2 + min(MAX_CASES, len(rows))
     assert f"The {min(MAX_CASES, len(rows))} {schema.sample_noun} {ORDER}." in cases
-    assert "choose by\nthe validation split" in text
+    assert "To choose a change, compare models on the validation split" in text
     for name in figures:
         assert f"(figures/{name}.png)" in cases
     monkeypatch.setattr(module, "MIN_ERRORS", np.count_nonzero(errors) + 1)

@@ -40,7 +40,7 @@ def test_whether_the_aim_is_met_follows_the_sentence_of_the_decision() -> None:
     [
         ({"rule": "refer", "threshold": 0.25}, "the confusion matrix and the errors use the threshold of 0.25."),
         ({"rule": "abstain", "threshold": 0.9}, "Accuracy and F1 include the rows that are left to a person."),
-        ({"rule": "tolerance", "tolerance": 1.0}, "confidence intervals: Wilson's for shares, bootstrap percentiles."),
+        ({"rule": "tolerance", "tolerance": 1.0}, "Wilson's for shares, bootstrap percentiles for other scores."),
     ],
 )
 def test_the_threshold_of_the_scores_is_named(decision: dict[str, Any], text: str) -> None:

@@ -119,11 +119,12 @@ def _associated(ranked: pd.Series, rows: int, columns: str) -> list[Finding]:
         best = ranked.drop(useless).head(3)
         listed = ", ".join(f"{escape(str(name))} ({format_association(value, rows)})" for name, value in best.items())
         text = f"The most informative {columns} are {listed}, by their {ASSOCIATION} with the target."
-        leaks = ranked.iloc[0] > 0.9
-        text += " Check that it is known at the time of the prediction." * leaks
-        findings.append(Finding(0.9 if leaks else 0.4 + 0.4 * float(ranked.iloc[0]), text))
+        highest = float(ranked.iloc[0])
+        if highest > 0.9:
+            text += " Check that it is known at the time of the prediction."
+        findings.append(Finding(0.9 if highest > 0.9 else 0.4 + 0.4 * highest, text))
     if useless:
-        text = f"Alone, these {columns} tell next to nothing about the target: {join_names(useless)}."
+        text = f"Alone, these {columns} have next to no association with the target: {join_names(useless)}."
         findings.append(Finding(0.2, text))
     return findings
 

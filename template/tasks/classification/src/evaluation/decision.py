@@ -255,7 +255,7 @@ def _curve(
     overall, chosen = float(points.hits[-1] / rows), decision["validation"]
     x, y = chosen["reached"] / rows, chosen[name]["value"]
     return {
-        "title": f"{name.capitalize()} by the share that is {verb} (validation split, n = {rows:,})",
+        "title": f"{name.capitalize()} by share {verb} (validation split, n = {rows:,})",
         "x_label": f"share that is {verb}",
         "y_label": f"recall of {decision['positive']}" if refers else "accuracy of the predictions",
         "x": (points.reached[kept] / rows).round(4).tolist(),

@@ -16,7 +16,7 @@ from ..evaluation.figures import BLUE, literal
 from ..evaluation.markdown import rounded
 from .report import Finding
 
-ASSOCIATION = "rank correlation"
+ASSOCIATION = "absolute rank correlation"
 SUSPECTS = (
     "have a value far from what a cross-validated linear model predicts: an outlier, a wrong value, or a relation that "
     "is not linear"
