@@ -114,8 +114,8 @@ def _describe_groups(schema: Schema, searched: Tested, test: Tested, params: Eva
     return (
         f"Groups that a shallow decision tree found on the {searched.name}, where the {MEASURE} of all {noun} is "
         f"{three_digits(float(errors.mean()))}; on the test split it is {three_digits(float(on_test.mean()))}. The "
-        f"test split confirms a group if its {MEASURE} there is larger than that of the others, with an interval of the "
-        f"difference that excludes zero. A group that it does not confirm may be chance.\n\n{table(header, rows)}"
+        f"test split confirms a group if its {MEASURE} there is larger than that of the others, and the interval of "
+        f"the difference excludes zero. A group that it does not confirm may be chance.\n\n{table(header, rows)}"
     )
 
 

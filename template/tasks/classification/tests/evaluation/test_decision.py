@@ -98,7 +98,7 @@ def test_a_referral_is_chosen_on_validation_and_reported_for_the_test_split(para
 @pytest.mark.parametrize(
     ("aim", "positive", "text"),
     [
-        ({"capacity": 0.25}, "bad", "The aim, referring at most 25%, is missed on the test split: 75.0% [30.1%"),
+        ({"capacity": 0.5}, "bad", "Whether the aim is met, referring at most 50%, is not established: the interval "),
         ({"recall": 0.5}, "bad", "Whether the aim is met, a recall of at least 50%, is not established: the interval "),
         ({"costs": {"miss": 1, "false_alarm": 1}}, "bad", ""),
         ({"capacity": 0.25}, None, "Whether the aim is met, leaving at most 25% to people, is not established: the "),
