@@ -44,7 +44,7 @@ would fit the model to the test split.
 
 
 @dataclass(frozen=True)
-class Tested:
+class HeldOut:
     """Rows to which the model was not fitted, with their outcome; `name` is as within a sentence."""
 
     name: str
@@ -53,7 +53,7 @@ class Tested:
 
 
 def error_report(
-    record: dict[str, Any], schema: Schema, searched: Tested, test: Tested, params: Evaluate
+    record: dict[str, Any], schema: Schema, searched: HeldOut, test: HeldOut, params: Evaluate
 ) -> tuple[str, dict[str, Figure]]:
     """Return the report as Markdown, and the figures that it shows, by name.
 
@@ -93,7 +93,7 @@ def _explain_order(schema: Schema, errors: Array) -> str:
     return f"The {len(errors)} {schema.sample_noun} {ORDER}.{right} {NOTE}".strip()
 
 
-def _describe_groups(schema: Schema, searched: Tested, test: Tested, params: Evaluate) -> str:
+def _describe_groups(schema: Schema, searched: HeldOut, test: HeldOut, params: Evaluate) -> str:
     noun, errors = schema.sample_noun, measure_errors(schema, searched.outcome)
     if np.count_nonzero(errors) < MIN_ERRORS:
         return f"Not searched for: fewer than {MIN_ERRORS} errors on the {searched.name} are too few for a pattern."

@@ -35,9 +35,10 @@ class Comparison:
     units: int
     rows: str
 
-    def describe(self, metric: Metric) -> str:
-        """Return the decision as a sentence."""
+    def describe(self, metric: Metric, unit: str = "") -> str:
+        """Return the decision as a sentence; `unit` is that of the metric's values."""
         gain, label = format_gain(**asdict(self.gain)), lower_first(metric.label)
+        gain = f"{gain} {unit}".strip()
         text = f"{self.challenger} improves {label} by {gain} over {self.simpler} on {self.rows}"
         if self.gain.value < 0:
             text = f"{self.challenger} does not improve {label} over {self.simpler} on {self.rows} ({gain})"

@@ -23,7 +23,7 @@ from ..evaluation.bootstrap import UNIT
 from ..evaluation.candidate import FOLDS, Candidate, Selected
 from ..evaluation.decision import make_decision
 from ..evaluation.demo_metadata import demo_metadata
-from ..evaluation.error_report import Tested, error_report
+from ..evaluation.error_report import HeldOut, error_report
 from ..evaluation.figures import draw_comparison, draw_decision, draw_slices, with_unit, write_figures
 from ..evaluation.markdown import compared_rows, compared_scores
 from ..evaluation.metrics import METRICS, primary_metric
@@ -177,7 +177,7 @@ def evaluate(
             for key, entry in METRICS.items()
         },
         comparisons=comparisons,
-        decisions=[comparison.describe(metric) for comparison in comparisons],
+        decisions=[comparison.describe(metric, schema.target.unit * metric.in_unit) for comparison in comparisons],
         folds=folds.describe() if folds else None,
         fold_scores=scores.get(FOLDS, {}),
         validation_scores=scores["validation"],
@@ -262,7 +262,7 @@ def describe_errors(
     if folds and FOLDS in candidate.predictions:
         parts = {FOLDS: (f"{len(folds.fitted)} folds", join(splits).take(folds.rows))} | parts
     tested = {
-        part: Tested(name, rows, Outcome(read_truth(rows, schema), candidate.predictions[part], record["decision"]))
+        part: HeldOut(name, rows, Outcome(read_truth(rows, schema), candidate.predictions[part], record["decision"]))
         for part, (name, rows) in parts.items()
     }
     return error_report(record, schema, next(iter(tested.values())), tested["test"], params.evaluate)

@@ -12,7 +12,7 @@ from project_package.evaluation import error_groups, scores
 from project_package.evaluation import error_report as module
 from project_package.evaluation.candidate import Candidate
 from project_package.evaluation.error_groups import Feature
-from project_package.evaluation.error_report import MAX_CASES, Tested, error_report
+from project_package.evaluation.error_report import MAX_CASES, HeldOut, error_report
 from project_package.evaluation.failures import ORDER, measure_errors
 from project_package.evaluation.shares import Outcome
 from project_package.paths import ProjectPaths
@@ -30,12 +30,12 @@ def test_the_report_is_written_and_linked(project: ProjectPaths, splits: dict[st
 
 
 @pytest.fixture
-def tested(project: ProjectPaths, splits: dict[str, Split], schema: Schema) -> tuple[Tested, Tested]:
+def tested(project: ProjectPaths, splits: dict[str, Split], schema: Schema) -> tuple[HeldOut, HeldOut]:
     """The validation and the test split, and the predictions of the baseline."""
     decision = load_champion(project.champion)[0].record["decision"]
     predictions = Candidate.read(project.candidate("baseline")).predictions
     validation, test = (
-        Tested(f"{part} split", splits[part], Outcome(read_truth(splits[part], schema), predictions[part], decision))
+        HeldOut(f"{part} split", splits[part], Outcome(read_truth(splits[part], schema), predictions[part], decision))
         for part in ("validation", "test")
     )
     return validation, test
@@ -43,7 +43,7 @@ def tested(project: ProjectPaths, splits: dict[str, Split], schema: Schema) -> t
 
 def test_the_worst_prediction_comes_first_and_few_errors_have_no_pattern(
     project: ProjectPaths,
-    tested: tuple[Tested, Tested],
+    tested: tuple[HeldOut, HeldOut],
     schema: Schema,
     params: Params,
     monkeypatch: pytest.MonkeyPatch,
@@ -63,7 +63,7 @@ def test_the_worst_prediction_comes_first_and_few_errors_have_no_pattern(
 
 @pytest.mark.parametrize(("on_test", "confirmed"), [(True, "yes"), (False, "no")])
 def test_a_group_is_confirmed_where_the_test_split_has_it_too(
-    tested: tuple[Tested, Tested],
+    tested: tuple[HeldOut, HeldOut],
     schema: Schema,
     params: Params,
     monkeypatch: pytest.MonkeyPatch,
