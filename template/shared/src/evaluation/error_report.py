@@ -15,7 +15,7 @@ from .error_inputs import NOTE, case_figures, case_inputs, error_features
 from .failures import ERROR, MEASURE, ORDER, describe_case, measure_errors, rank_cases, summarize_errors
 from .intervals import percentile_interval
 from .markdown import escape, format_score, table, three_digits
-from .scores import Array, Truth, resample_scores, score_slice
+from .scores import MIN_UNITS_OF_AN_INTERVAL, Array, Truth, resample_scores, score_slice
 from .shares import Outcome
 
 MAX_CASES, MAX_GROUPS = 10, 3
@@ -106,7 +106,7 @@ def _describe_groups(schema: Schema, searched: HeldOut, test: HeldOut, params: E
     for group in groups:
         members = group.members[len(errors) :]
         score = score_slice(ERROR, test.outcome.truth, on_test, members, params)
-        confirmed = score["low"] is not None and _is_larger(on_test, members, test.outcome.truth, params)
+        confirmed = _is_larger(on_test, members, test.outcome.truth, params)
         counts = [f"{group.members[: len(errors)].sum():,}", f"{members.sum():,}"]
         cells = [counts[0], three_digits(group.error), counts[1], format_score(score), "yes" if confirmed else "no"]
         rows.append([group.condition, *cells])
@@ -121,7 +121,7 @@ def _describe_groups(schema: Schema, searched: HeldOut, test: HeldOut, params: E
 
 def _is_larger(errors: Array, members: NDArray[np.bool_], truth: Truth, params: Evaluate) -> bool:
     """Return whether the error of a group is larger than that of the others, beyond chance (bootstrap)."""
-    if members.all():
+    if members.all() or len(np.unique(truth.units[members])) < MIN_UNITS_OF_AN_INTERVAL:
         return False
     inside, outside = (
         resample_scores(ERROR, truth, {"champion": errors}, params, within=rows)["champion"]

@@ -78,7 +78,8 @@ def test_a_group_is_confirmed_where_the_test_split_has_it_too(
     monkeypatch.setattr(module, "error_features", lambda *_: [Feature("odd is", odd, "one")])
     monkeypatch.setattr(module, "MIN_ERRORS", 1)
     monkeypatch.setattr(error_groups, "MIN_ROWS", 2)
-    monkeypatch.setattr(scores, "MIN_UNITS_OF_AN_INTERVAL", 1)
+    for part in (scores, module):
+        monkeypatch.setattr(part, "MIN_UNITS_OF_AN_INTERVAL", 1)
     row = module._describe_groups(schema, *tested, params.evaluate).splitlines()[-1]
     assert row.startswith(f"| odd is one | {odd[: counts[0]].sum()} | 1.00 | {odd[counts[0] :].sum()} | ")
     assert row.endswith(f" | {confirmed} |")
