@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..config import Evaluate
 from .base import Metric
 from .bootstrap import draw_rows, unit_ids
-from .intervals import percentile_interval, share
+from .intervals import Interval, percentile_interval, share
 from .metrics import METRICS
 
 Array = NDArray[Any]
@@ -86,6 +86,13 @@ def score_or_nan(metric: Metric, target: Array, prediction: Array) -> float:
     return metric.score(target, prediction)
 
 
+def score_with_interval(metric: Metric, truth: Truth, prediction: Array, samples: Array, confidence: float) -> Interval:
+    """Return the score with its interval: of a share Wilson's, otherwise the percentiles of bootstrap samples."""
+    if metric.hits:
+        return Interval(**share(metric.hits(truth.target, prediction), truth.units, confidence))
+    return percentile_interval(score(metric, truth, prediction), samples, confidence)
+
+
 def score_models(
     truth: Truth,
     predictions: Mapping[str, Array],
@@ -101,16 +108,16 @@ def score_models(
     scores: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in predictions}
     for key, metric in METRICS.items():
         resampled: Mapping[str, Array] = {}
-        if not few and not metric.hits:
+        if metric.hits and not few:
+            resampled = dict.fromkeys(predictions, np.array([]))  # Wilson's interval needs none
+        elif not few:
             resampled = resample_scores(metric, truth, predictions, params) if samples is None else samples.get(key, {})
         for name, prediction in predictions.items():
-            value = score(metric, truth, prediction)
-            limits = {"value": value, "low": None, "high": None}
-            if metric.hits and not few:
-                limits = share(metric.hits(truth.target, prediction), truth.units, params.confidence)
-            elif name in resampled:
-                limits = asdict(percentile_interval(value, resampled[name], params.confidence))
-            scores[name][key] = limits
+            if name in resampled:
+                interval = score_with_interval(metric, truth, prediction, resampled[name], params.confidence)
+                scores[name][key] = asdict(interval)
+            else:
+                scores[name][key] = {"value": score(metric, truth, prediction), "low": None, "high": None}
     return scores
 
 

@@ -25,10 +25,10 @@ from ..errors import UserError, exit_on_user_error
 from ..evaluation.base import Metric
 from ..evaluation.candidate import Candidate
 from ..evaluation.figures import BLUE, new_figure
-from ..evaluation.intervals import Interval, percentile_interval
+from ..evaluation.intervals import Interval
 from ..evaluation.markdown import format_gain, format_score, lower_first, rounded, table
 from ..evaluation.metrics import primary_metric
-from ..evaluation.scores import Truth, score
+from ..evaluation.scores import Truth, score_with_interval
 from ..evaluation.selection import Comparison, Evidence, compare, gather_evidence
 from ..models.base import TrainingContext, fit_model
 from ..paths import ProjectPaths
@@ -137,8 +137,8 @@ def draw_order(count: int, groups: NDArray[np.int64] | None, seed: int) -> NDArr
 def score_parts(evidence: Evidence, metric: Metric, params: Params) -> dict[int, Interval]:
     """Return the score of the model with its interval, by the number of rows that it was fitted to."""
     return {
-        int(size): percentile_interval(
-            score(metric, evidence.truth, prediction), evidence.samples[size], params.evaluate.confidence
+        int(size): score_with_interval(
+            metric, evidence.truth, prediction, evidence.samples[size], params.evaluate.confidence
         )
         for size, prediction in evidence.predictions.items()
     }
