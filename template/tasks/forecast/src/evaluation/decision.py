@@ -21,9 +21,8 @@ def make_decision(params: Params, schema: Schema, validation: Outcome, test: Out
     if decision and horizon > 1:
         errors = np.abs(test.truth.target - test.predictions[..., 1])
         first, *_, last = (three_digits(float(share)) for share in (errors <= decision["tolerance"]).mean(axis=0))
-        decision["reason"] += (
-            f" The share is {first} one {schema.step} ahead, and {last} {horizon} {schema.step}s ahead."
-        )
+        steps = f"The share is {first} one {schema.step} ahead, and {last} {horizon} {schema.step}s ahead."
+        decision["aim_outcome"] = f"{decision['aim_outcome']} {steps}".strip()
     return decision
 
 
