@@ -68,7 +68,8 @@ def draw_decision(curve: dict[str, Any]) -> Figure:
     """Draw what each choice of the decision gives on the validation split, and the one that was made."""
     figure, axes = new_figure(curve["title"])
     if "low" in curve:
-        axes.fill_between(curve["x"], curve["low"], curve["high"], color=BLUE, alpha=0.15, linewidth=0)
+        limits = curve["low"], curve["high"]
+        axes.fill_between(curve["x"], *limits, color=BLUE, alpha=0.15, linewidth=0, label=curve["band"])
     axes.plot(curve["x"], curve["y"], color=BLUE, label="champion")
     if baseline := curve.get("baseline"):
         axes.plot(baseline["x"], baseline["y"], color=GRAY, linestyle="--", linewidth=1, label=baseline["label"])

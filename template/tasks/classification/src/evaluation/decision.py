@@ -262,6 +262,7 @@ def _curve(
         "y": [score["value"] for score in scores],
         "low": [score["low"] for score in scores],
         "high": [score["high"] for score in scores],
+        "band": f"{100 * confidence:.3g}% interval",
         "baseline": {
             "label": "referred at random" if refers else "all are predicted",
             "x": [0, 1],

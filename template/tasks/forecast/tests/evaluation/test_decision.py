@@ -22,7 +22,7 @@ def test_the_share_is_given_by_step_ahead_and_for_the_simplest_model(params: Par
     made = make_decision(dataclasses.replace(params, decision={"tolerance": 1}), SCHEMA, outcome, outcome)
     assert made is not None
     assert made["sentence"].startswith(
-        "7 of 12 forecast values (4 forecasts, 1 to 3 weeks ahead) of the test split are within 1 kg of the actual value"
+        "7 of 12 forecast values (4 forecasts, 1 to 3 weeks ahead) of the test split are within 1 kg of the actual"
     )
     assert made["sentence"].endswith("; with the simplest model, 0 are.")
     assert made["aim_outcome"] == "The share is 1.00 one week ahead, and 0.250 3 weeks ahead."
