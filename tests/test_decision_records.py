@@ -11,7 +11,10 @@ from conftest import mlpath
 CASES = {
     "nycflights13": ("capacity of 20%", "group,GPU,tolerance,recall,Texts"),
     "breast_cancer": ("recall of 0.95", "group,split by time,GPU,tolerance,period,capacity"),
-    "diabetes": ("at most 50 points", "group,split by time,GPU,class,period,threshold,recall"),
+    "diabetes": (
+        "at most 50 points",
+        "group,split by time,GPU,class,period,threshold,recall,cannot fetch",
+    ),
     "vision": ("capacity of 5%", "group,by time,GPU,tolerance,period,recall,Costs"),
     "text": ("accuracy of 0.9", "`group`,by time,GPU,tolerance,period,recall,Costs"),
     "timeseries": ("at most 1 ppm", "group,at random,GPU,class,threshold,recall,near-duplicate"),

@@ -8,17 +8,9 @@ import numpy as np
 from ..config import Evaluate
 from .base import Metric
 from .bootstrap import MIN_UNITS, UNIT
+from .intervals import Interval, percentile_interval
 from .markdown import format_gain, lower_first
-from .scores import (
-    MIN_UNITS_OF_AN_INTERVAL,
-    Array,
-    Interval,
-    Truth,
-    percentile_interval,
-    primary_metric,
-    resample_scores,
-    score,
-)
+from .scores import MIN_UNITS_OF_AN_INTERVAL, Array, Truth, primary_metric, resample_scores, score
 
 
 @dataclass(frozen=True)
@@ -43,9 +35,10 @@ class Comparison:
     units: int
     rows: str
 
-    def describe(self, metric: Metric) -> str:
-        """Return the decision as a sentence."""
+    def describe(self, metric: Metric, unit: str = "") -> str:
+        """Return the decision as a sentence; `unit` is that of the metric's values."""
         gain, label = format_gain(**asdict(self.gain)), lower_first(metric.label)
+        gain = f"{gain} {unit}".strip()
         text = f"{self.challenger} improves {label} by {gain} over {self.simpler} on {self.rows}"
         if self.gain.value < 0:
             text = f"{self.challenger} does not improve {label} over {self.simpler} on {self.rows} ({gain})"

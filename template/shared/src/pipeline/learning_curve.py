@@ -26,8 +26,9 @@ from ..errors import UserError, exit_on_user_error
 from ..evaluation.base import Metric
 from ..evaluation.candidate import Candidate
 from ..evaluation.figures import BLUE, new_figure
+from ..evaluation.intervals import Interval
 from ..evaluation.markdown import format_gain, format_score, lower_first, rounded, table
-from ..evaluation.scores import Interval, percentile_interval, primary_metric, read_truth, score
+from ..evaluation.scores import primary_metric, read_truth, score_with_interval
 from ..evaluation.selection import Comparison, Evidence, compare, gather_evidence
 from ..models.base import TrainingContext, fit_model
 from ..paths import ProjectPaths
@@ -134,8 +135,8 @@ def draw_order(count: int, groups: NDArray[np.int64] | None, seed: int) -> NDArr
 def score_parts(evidence: Evidence, metric: Metric, params: Params) -> dict[int, Interval]:
     """Return the score of the model with its interval, by the number of rows that it was fitted to."""
     return {
-        int(size): percentile_interval(
-            score(metric, evidence.truth, prediction), evidence.samples[size], params.evaluate.confidence
+        int(size): score_with_interval(
+            metric, evidence.truth, prediction, evidence.samples[size], params.evaluate.confidence
         )
         for size, prediction in evidence.predictions.items()
     }
@@ -175,14 +176,14 @@ def write_report(
 
 def draw(points: Mapping[int, Interval], model: str, metric: Metric, noun: str) -> Figure:
     """Draw the score with its interval against the number of rows, on a logarithmic scale."""
-    figure, axes = new_figure(f"{metric.label} of {model} by training {noun}")
+    figure, axes = new_figure(f"{metric.label} of {model} by training {noun} (validation split)")
     sizes, scores = list(points), list(points.values())
     axes.fill_between(sizes, [point.low for point in scores], [point.high for point in scores], color=BLUE, alpha=0.2)
     axes.plot(sizes, [point.value for point in scores], "o-", color=BLUE)
     axes.set_xscale("log", base=2)
     axes.set_xticks(sizes, [rounded(size) for size in sizes])
     axes.minorticks_off()
-    axes.set(xlabel=f"training {noun}", ylabel=f"{metric.label}, validation split")
+    axes.set(xlabel=f"training {noun}", ylabel=metric.label)
     return figure
 
 

@@ -27,13 +27,13 @@ Written by `dvc repro`; its text is in `reporting/model_card.py`.
 
 ## Model description
 
-`{model}`, {size:,} bytes of ONNX, by {author}. It predicts {target} from {inputs}.
+`{model}`, {size:,} bytes of ONNX, by {author}. Inputs: {inputs}. Target: {target}.
 
 ## Intended use and limits
 
 {summary}
 
-The model was trained on {rows:,} {noun} from one source and may not generalize to others.{sampling}
+The model was trained on {rows:,} {noun} and may not generalize to others.{sampling}
 
 {limitations}
 
@@ -146,10 +146,15 @@ def _front_matter(evaluation: dict[str, Any]) -> ModelCardData:
 
 
 def _split_table(evaluation: dict[str, Any]) -> str:
-    folds = ", and selecting the champion by folds" if evaluation.get("folds") else ""
+    folds, aim = evaluation.get("folds"), (evaluation.get("decision") or {}).get("aim", {})
+    chosen = "threshold" if "threshold" in (evaluation.get("decision") or {}) else "tolerance"
+    by_folds = ", selecting the champion by folds" if folds else ""
+    validation = ["selecting the champion by folds" if folds else "selecting the champion"]
+    if aim and not {"abstain", "tolerance"} & set(aim):  # these are set in params.yaml
+        validation.append(f"choosing the {chosen}")
     uses = {
-        "train": f"training{folds}",
-        "validation": "selecting the champion and its threshold",
+        "train": f"training{by_folds}",
+        "validation": ", ".join(validation),
         "test": "the scores below, after the selection",
     }
     rows = [[part, f"{evaluation['rows'][part]:,}", use] for part, use in uses.items()]

@@ -11,7 +11,8 @@ from project_package.config import Params
 from project_package.data.schema import Schema
 from project_package.data.splits import Split, encode_target
 from project_package.errors import UserError
-from project_package.evaluation.scores import Interval, primary_metric
+from project_package.evaluation.intervals import Interval
+from project_package.evaluation.scores import primary_metric
 from project_package.evaluation.selection import Comparison
 from project_package.paths import ProjectPaths
 from project_package.pipeline import learning_curve

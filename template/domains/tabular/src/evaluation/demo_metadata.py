@@ -32,7 +32,7 @@ def demo_metadata(selected: Selected, splits: dict[str, Split], schema: Schema, 
         "inputs": [inputs[name] | {"importance": round(importance[name], 6)} for name in ranked],
         "examples": describe_rows(schema, test, select_examples(schema, test, predicted["test"])),
         "errors": describe_rows(schema, test, worst[:MAX_ERRORS]),
-        **prediction_errors(schema, splits["validation"], predicted["validation"]),
+        **prediction_errors(schema, splits, predicted),
     }
 
 

@@ -12,7 +12,7 @@ from ..data.cleaning import words_of
 from ..data.schema import Schema
 from ..data.splits import Split
 from .report import Exploration
-from .samples import explore_samples
+from .samples import Presentation, explore_samples
 
 COMPONENTS, MIN_COUNT, MAX_TYPICAL, MAX_CLASSES = 100, 3, 6, 20
 
@@ -25,6 +25,7 @@ def explore(train: Split, validation: Split, schema: Schema) -> Exploration:
         train.target,
         to_vectors(train, schema),
         schema.sample_noun,
+        Presentation(columns="measures", groups=(train.groups, validation.groups)),
     )
     found.tables["Typical words and word pairs of each class"] = typical_words(train, schema)
     return found

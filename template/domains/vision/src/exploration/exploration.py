@@ -8,15 +8,16 @@ from numpy.typing import NDArray
 from ..data.schema import Schema
 from ..data.splits import Split
 from .report import Exploration
-from .samples import explore_samples
+from .samples import Presentation, explore_samples
 
 MAX_CLASSES, ACROSS = 20, 10
+SHOWN = Presentation(columns="measures")
 
 
 def explore(train: Split, validation: Split, schema: Schema) -> Exploration:
     """Return what the training split shows."""
     target = pd.Series(train.target)
-    found = explore_samples(describe(train), describe(validation), target, to_vectors(train), schema.sample_noun)
+    found = explore_samples(describe(train), describe(validation), target, to_vectors(train), schema.sample_noun, SHOWN)
     found.figures["means"] = ("The mean image of each class", draw_means(train, schema))
     return found
 

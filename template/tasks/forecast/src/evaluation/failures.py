@@ -3,11 +3,13 @@
 import numpy as np
 
 from ..data.schema import Schema
+from .base import Metric
 from .markdown import escape, rounded
 from .scores import Array
 from .shares import Outcome
 
 MEASURE = "mean absolute error"
+ERROR = Metric(MEASURE, lambda _, errors: float(errors.mean()), higher_is_better=False)
 ORDER = "with the largest mean error, the largest first"
 
 

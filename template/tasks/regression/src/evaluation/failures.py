@@ -3,11 +3,13 @@
 import numpy as np
 
 from ..data.schema import Schema
+from .base import Metric
 from .markdown import escape, rounded, signed
 from .scores import Array
 from .shares import Outcome
 
 MEASURE = "mean absolute error"
+ERROR = Metric(MEASURE, lambda _, errors: float(errors.mean()), higher_is_better=False)
 ORDER = "with the largest error, the largest first"
 
 
@@ -29,13 +31,15 @@ def describe_case(schema: Schema, outcome: Outcome, position: int) -> dict[str, 
 
 
 def summarize_errors(schema: Schema, outcome: Outcome) -> str:
-    """Return the size of a typical and of the largest error, and the bias of low and high values."""
-    target = outcome.truth.target
-    errors, unit = outcome.predictions - target, f" {escape(schema.target.unit)}".rstrip()
-    low, high = (errors[side].mean() for side in (target <= np.median(target), target >= np.median(target)))
+    """Return the size of a typical and of the largest error, and the bias of low and high predictions."""
+    predicted = outcome.predictions
+    errors, unit = predicted - outcome.truth.target, f" {escape(schema.target.unit)}".rstrip()
+    middle = np.median(predicted)
+    # By the actual value, every model would seem to overestimate low and to underestimate high ones.
+    low, high = (errors[side].mean() for side in (predicted <= middle, predicted >= middle))
     half, most, worst = (rounded(float(np.quantile(np.abs(errors), level))) for level in (0.5, 0.9, 1))
     return (
         f"Half of the errors are at most {half}{unit}, nine of ten at most {most}{unit}, the largest is {worst}{unit}. "
-        f"Predictions are off by {signed(float(low))}{unit} on average where the actual value is below the median, and "
-        f"by {signed(float(high))}{unit} where it is above."
+        f"Predicted minus actual is {signed(float(low))}{unit} on average in the lower half of the predictions, and "
+        f"{signed(float(high))}{unit} in the upper half."
     )

@@ -23,7 +23,7 @@ def _r2(target: Array, prediction: Array) -> float:
 
 
 METRICS = {
-    "mae": Metric("Mean absolute error", _mae, higher_is_better=False),
-    "rmse": Metric("Root mean squared error", _rmse, higher_is_better=False),
+    "mae": Metric("Mean absolute error", _mae, higher_is_better=False, in_unit=True),
+    "rmse": Metric("Root mean squared error", _rmse, higher_is_better=False, in_unit=True),
     "r2": Metric("R²", _r2, higher_is_better=True),
 }

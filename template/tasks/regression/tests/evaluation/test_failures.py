@@ -22,9 +22,12 @@ def test_the_largest_error_comes_first() -> None:
 def test_the_summary_has_sizes_and_bias() -> None:
     text = summarize_errors(SCHEMA, OUTCOME)
     assert text.startswith("Half of the errors are at most 0.75 kg, nine of ten at most 2.4 kg, the largest is 3 kg.")
-    assert "off by +0.5 kg on average where the actual value is below the median, and by -1.75 kg where it is" in text
+    assert text.endswith(
+        "Predicted minus actual is -0.667 kg on average in the lower half of the predictions, and +0.167 kg in the "
+        "upper half."
+    )
 
 
 def test_the_unit_of_the_summary_is_escaped() -> None:
     schema: Any = SimpleNamespace(target=SimpleNamespace(unit="$"))
-    assert "by -1.75 \\$ where it is above." in summarize_errors(schema, OUTCOME)
+    assert "+0.167 \\$ in the upper half." in summarize_errors(schema, OUTCOME)

@@ -23,7 +23,8 @@ def test_predictions_have_the_error_of_the_evaluation(project: ProjectPaths) -> 
         assert error == pytest.approx(scores[name]["mae"]["value"], rel=1e-4, abs=2e-6)
 
 
-def test_residuals_are_actual_minus_predicted(schema: Schema) -> None:
+def test_residuals_are_predicted_minus_actual_as_in_the_report_of_errors(schema: Schema) -> None:
     tables = plot_tables(schema, np.array([1.0, 4.0]), {"model": np.array([2.0, 3.0])})
-    (axes,) = draw_plots(schema, tables)["residuals"].axes
-    assert np.asarray(axes.collections[0].get_offsets()).tolist() == [[2, -1], [3, 1]]
+    figure = draw_plots(schema, tables, "test split")["residuals"]
+    assert np.asarray(figure.axes[0].collections[0].get_offsets()).tolist() == [[2, 1], [3, -1]]
+    assert figure.get_suptitle() == "Residuals on the test split, n = 2"

@@ -2,8 +2,16 @@
 
 import numpy as np
 import pandas as pd
+import pytest
+from scipy.stats import spearmanr
 
-from project_package.exploration.target import measure_association, summarize_target, suspicious_rows
+from project_package.exploration.target import (
+    format_association,
+    is_negligible,
+    measure_association,
+    summarize_target,
+    suspicious_rows,
+)
 
 
 def test_the_middle_and_the_tails_of_the_target() -> None:
@@ -12,6 +20,7 @@ def test_the_middle_and_the_tails_of_the_target() -> None:
         "Half of the rows have a target from 25 to 75; a few are very high, to 5,000, and dominate squared errors."
     )
     assert table["target"].iloc[-1] == 5000
+    assert table.index.tolist() == ["minimum", "5%", "25%", "median", "75%", "95%", "maximum"]
     [finding], _ = summarize_target(pd.Series(range(101), dtype=float), "rows")
     assert finding.text == "Half of the rows have a target from 25 to 75."
 
@@ -27,10 +36,16 @@ def test_wrong_values_are_suspicious() -> None:
     assert suspicious_rows(vectors[:4], target[:4]) == []
 
 
-def test_a_copy_of_the_target_explains_its_variance() -> None:
+def test_an_association_is_a_rank_correlation_with_an_interval() -> None:
     rng = np.random.default_rng(0)
     target = pd.Series(rng.normal(size=300))
-    samples = pd.DataFrame({"copy": target, "other": rng.normal(size=300)})
-    association = measure_association(samples, np.array([False, False]), target)
-    assert association["copy"] > 0.9
-    assert association["other"] < 0.3
+    columns = {"copy": -np.exp(target), "half": target + rng.normal(size=300), "other": rng.normal(size=300)}
+    samples = pd.DataFrame(columns)
+    samples["codes"], samples["noise"] = (target > 0).astype(float), rng.integers(0, 20, 300).astype(float)
+    discrete = np.array([False, False, False, True, True])
+    association = measure_association(samples, discrete, target)
+    assert association["copy"] == 1.0
+    assert association["half"] == pytest.approx(spearmanr(samples["half"], target).statistic, abs=1e-6)
+    assert association["codes"] == pytest.approx(abs(spearmanr(samples["codes"], target).statistic), abs=0.01)
+    assert [is_negligible(value, 300) for value in association] == [False, False, True, False, True]
+    assert format_association(0.5, 100) == "0.50 [0.33, 0.64]"

@@ -25,10 +25,17 @@ def rank_errors(schema: Schema, test: Split, values: NDArray[np.float64], _decis
     return ranked
 
 
-def prediction_errors(schema: Schema, validation: Split, values: NDArray[np.float64]) -> dict[str, Any]:
-    """Return `errors_80`: 80% of the validation rows have an error (actual minus predicted) between these limits."""
-    errors = encode_target(validation.target, schema) - values
-    return {"errors_80": [format_truth(limit) for limit in np.quantile(errors, [0.1, 0.9])]}
+def prediction_errors(
+    schema: Schema, splits: dict[str, Split], predictions: dict[str, NDArray[np.float64]]
+) -> dict[str, Any]:
+    """Return `errors_80`: 80% of the validation rows have an error (actual minus predicted) between these limits.
+
+    `covered_80` has how many rows of the test split have one, and how many rows it has.
+    """
+    errors = {part: encode_target(splits[part].target, schema) - predictions[part] for part in ("validation", "test")}
+    low, high = (format_truth(limit) for limit in np.quantile(errors["validation"], [0.1, 0.9]))
+    covered = (low <= errors["test"]) & (errors["test"] <= high)
+    return {"errors_80": [low, high], "covered_80": [int(covered.sum()), len(covered)]}
 
 
 def format_truth(value: Any) -> float:

@@ -78,7 +78,10 @@ def format_summary(prediction: Prediction, record: Mapping[str, Any]) -> str:
     text = f"<b>about {rounded(prediction.value)}{unit}</b>"
     if "errors_80" in record:
         low, high = (rounded(prediction.value + error) for error in record["errors_80"])
-        text += f"; between {low} and {high} in 80% of cases"
+        text += f"; 80% interval from {low} to {high}"
+        if "covered_80" in record:  # older records have none
+            covered, rows = record["covered_80"]
+            text += f", which had {covered:,} of {rows:,} actual values of the test split"
     if decision := format_decision(record):
         text += f"<br>{decision}"
     return f'<p class="summary" role="status">{text}</p>'
