@@ -21,7 +21,7 @@ from .validation import DataError
 
 SPLITS = ("train", "validation", "test")
 FILLED_FILE = "filled.txt"
-# Ridge regression estimates its errors on this many folds of the training split (see `models/ridge.py`).
+# Linear models estimate their errors on this many folds of the training split (see `models/linear.py`).
 FOLDS = 4
 
 
