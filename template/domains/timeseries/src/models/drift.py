@@ -1,7 +1,8 @@
-"""Seasonal naive with drift: last season's values plus the mean change from one season to the next in the history.
+"""Seasonal naive with drift: the values of the last season plus the growth since the same step of the season before.
 
-Combines the seasonal naive and the drift method (Hyndman and Athanasopoulos, 2021, section 5.2). For years, which have
-no season, it is the drift method: the line through the first and the last value of the history.
+This is the forecast of an ARIMA(0,1,0)(0,1,0) model (Hyndman and Athanasopoulos, 2021, section 9.9); gaps of the series
+are filled by it, too. Years have no season: the line through the first and the last value
+of the history continues (the drift method, section 5.2).
 """
 
 import numpy as np
@@ -26,10 +27,9 @@ def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) 
 
 
 def drift_weights(history: int, horizon: int, season: int) -> Array:
-    """Return the weights of the history, shape (history, horizon): each season ahead adds the mean change once more."""
-    pairs = history - season
-    change = np.zeros(history)
-    change[season:] += 1 / pairs
-    change[:pairs] -= 1 / pairs
+    """Return the weights of the history, shape (history, horizon): each season ahead adds the growth once more."""
+    steps = season if season > 1 else history - 1
+    growth = np.zeros(history)
+    growth[-1], growth[-1 - steps] = season / steps, -season / steps
     seasons_ahead = np.arange(horizon) // season + 1
-    return seasonal_naive(history, horizon, season) + change[:, None] * seasons_ahead
+    return seasonal_naive(history, horizon, season) + growth[:, None] * seasons_ahead

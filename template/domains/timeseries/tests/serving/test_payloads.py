@@ -19,6 +19,9 @@ def test_forecasts_and_explanations_are_those_of_the_page(address: str, predicto
     assert answer["prediction"] == pytest.approx(list(forecast.median))
     assert [pair[0] for pair in answer["interval"]] == pytest.approx(list(forecast.low))
     assert [pair[1] for pair in answer["interval"]] == pytest.approx(list(forecast.high))
+    tested = predictor.champion.record["tested"]
+    covered = [count / tested["forecasts"] for count in tested["covered"]]
+    assert answer["coverage"] == pytest.approx(covered[:2], abs=1e-4)
     assert answer["actual"] == list(forecast.actual)
     assert answer["unit"] == predictor.champion.record["target"]["unit"]
     parts = answer["explanation"]["parts"]
