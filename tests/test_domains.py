@@ -43,6 +43,12 @@ MODELS = {
 VULTURE = ("vulture", "--min-confidence", "80", "src")
 
 in_chromium = pytest.mark.skipif(not browser.CHROMIUM, reason="it takes Chromium or Chrome")
+FIRST_SCREEN = {
+    "vision": ("#prediction", "#sketchpad"),
+    "text": ("#prediction", "textarea", "#predict"),
+    "timeseries": ("#prediction", "input.time", "input[type=range]", "#predict"),
+}
+"""What a phone shows whole before scrolling; a table has too many inputs."""
 
 
 def test_every_domain_has_expectations() -> None:
@@ -247,6 +253,8 @@ def test_its_page_in_a_browser(network: tuple[Owner, str, Path], address: str, s
     assert figures
     with browser.opened(address, screen) as page:
         if screen == "phone":
+            for element in FIRST_SCREEN.get(domain, ()):
+                expect(page.locator(element).first).to_be_in_viewport(ratio=1)
             page.emulate_media(color_scheme="dark")
         faults = {}
         for tab in ("Lineage", "Evaluation", "Demo"):

@@ -207,9 +207,9 @@ def check_sender(request: Request) -> None:
     host, origin = request.headers.get("host", ""), request.headers.get("origin")
     if host and not HOST.fullmatch(host):
         raise ApiError(400, "The Host header is not valid. It must be a name and a port.")
-    is_local = hostname(f"//{host}") in LOOPBACK
-    site = request.headers.get("sec-fetch-site", "cross-site")
-    if is_local and origin is not None and hostname(origin) not in LOOPBACK and site == "cross-site":
+    if origin is None or hostname(f"//{host}") not in LOOPBACK or hostname(origin) in LOOPBACK:
+        return
+    if request.headers.get("sec-fetch-site", "cross-site") == "cross-site":
         raise ApiError(403, "Pages of other sites may not use a demo on this computer. Open the demo itself.")
 
 

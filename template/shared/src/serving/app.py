@@ -78,7 +78,8 @@ def _heading(decision: dict[str, Any] | None = None) -> None:
     # Not Markdown: title and sentence of the author are shown literally.
     result = ""
     if decision:
-        result = f"<p><b>{html.escape(decision['sentence'])}</b> {html.escape(decision.get('aim_outcome', ''))}</p>"
+        aim = f'<span class="wide">{html.escape(decision.get("aim_outcome", ""))}</span>'
+        result = f"<p><b>{html.escape(decision['sentence'])}</b> {aim}</p>"
     text = f"<h1>{html.escape(TITLE)}</h1><p>{html.escape(metadata(PACKAGE)['Summary'])}</p>{result}"
     gr.HTML(text, elem_id="heading")
 

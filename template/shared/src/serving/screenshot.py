@@ -22,7 +22,7 @@ from .api import Api
 from .predictor import load_predictor
 
 # CSS pixels. The pictures are larger by `SCALE`, and the card has the 1200 × 630 pixels that social networks expect.
-WIDTH, CARD_HEIGHT, MAX_HEIGHT = 960, 504, 800
+WIDTH, CARD_HEIGHT, MAX_HEIGHT = 960, 504, 1080
 SCALE = 1.25
 SECONDS = 120  # for one picture
 IMAGE = "![The demo: inputs, a prediction and its explanation](docs/demo.png)"
