@@ -25,7 +25,7 @@ def explore(train: Split, validation: Split, schema: Schema) -> Exploration:
 def describe(split: Split, schema: Schema) -> pd.DataFrame:
     """Return brightness, contrast and the share of dark and light pixels of each image, and the center of its light.
 
-    In a drawing, 1 is ink and 0 is paper.
+    The center is 0 at the top or left and 1 at the bottom or right. In a drawing, ink is light.
     """
     mean, dark, light, what = "brightness", "dark pixels", "light pixels", "light"
     if schema.picture.drawn:
@@ -39,8 +39,8 @@ def describe(split: Split, schema: Schema) -> pd.DataFrame:
             "contrast": gray.std(axis=(1, 2)),
             dark: (gray < 0.1).mean(axis=(1, 2)),
             light: (gray > 0.9).mean(axis=(1, 2)),
-            f"center of the {what}, from the top": (gray.sum(axis=2) @ rows) / total,
-            f"center of the {what}, from the left": (gray.sum(axis=1) @ columns) / total,
+            f"vertical center of the {what}": (gray.sum(axis=2) @ rows) / total,
+            f"horizontal center of the {what}": (gray.sum(axis=1) @ columns) / total,
         }
     )
 
