@@ -11,7 +11,7 @@ from ..data.splits import Split
 from .error_groups import Feature
 from .slices import slice_labels
 
-NOTE = ""  # about the inputs that are shown
+NOTE = "Those that overlap with a worse one come last."
 
 
 def case_inputs(_record: dict[str, Any], schema: Schema, test: Split, position: int) -> dict[str, str]:

@@ -8,7 +8,7 @@ from .scores import Array
 from .shares import Outcome
 
 MEASURE = "mean absolute error"
-ORDER = "with the largest mean error, the largest first, and last those that overlap with a worse one"
+ORDER = "with the largest mean error, the largest first"
 
 
 def measure_errors(_schema: Schema, outcome: Outcome) -> Array:
@@ -42,16 +42,15 @@ def describe_case(schema: Schema, outcome: Outcome, position: int) -> dict[str, 
 
 
 def summarize_errors(schema: Schema, outcome: Outcome) -> str:
-    """Return the mean error of the first and of the last step, and how often the interval misses and on which side."""
+    """Return the mean error of the first and of the last step, and how often the interval misses on each side."""
     target, quantiles = outcome.truth.target, outcome.predictions
     errors, unit = np.abs(target - quantiles[..., 1]), f" {schema.target.unit}".rstrip()
-    above, below = target > quantiles[..., 2], target < quantiles[..., 0]
-    inside, (first, *_, last) = 1 - (above | below).mean(axis=0), errors.mean(axis=0)[[0, -1]]
-    sides = f"The actual value is above the 80% interval in {above.mean():.0%} of the forecasts, and below it in"
-    if len(inside) == 1:
-        return f"The mean absolute error is {rounded(float(first))}{unit}. {sides} {below.mean():.0%}."
-    near, far = f"one {schema.step} ahead", f"{len(inside)} {schema.step}s ahead"
+    above, below = (float(side.mean()) for side in (target > quantiles[..., 2], target < quantiles[..., 0]))
+    ahead = f" and {rounded(float(errors[:, -1].mean()))}{unit} {errors.shape[1]} {schema.step}s ahead"
+    inside = ((quantiles[..., 0] <= target) & (target <= quantiles[..., 2])).mean(axis=0)
+    last = f" and {inside[-1]:.0%} {len(inside)} {schema.step}s ahead" if len(inside) > 1 else ""
     return (
-        f"The mean absolute error is {rounded(float(first))}{unit} {near} and {rounded(float(last))}{unit} {far}. "
-        f"{sides} {below.mean():.0%}; the interval has it in {inside[0]:.0%} {near} and in {inside[-1]:.0%} {far}."
+        f"The mean absolute error is {rounded(float(errors[:, 0].mean()))}{unit} one {schema.step} ahead"
+        f"{ahead if errors.shape[1] > 1 else ''}. The actual value is above the 80% interval in {above:.0%} of the "
+        f"forecasts, and below it in {below:.0%}: the interval contains {inside[0]:.0%} one {schema.step} ahead{last}."
     )
