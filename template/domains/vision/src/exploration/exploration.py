@@ -16,8 +16,8 @@ MAX_CLASSES, ACROSS = 20, 10
 def explore(train: Split, validation: Split, schema: Schema) -> Exploration:
     """Return what the training split shows."""
     target = pd.Series(train.target)
-    samples = [describe(split, schema) for split in (train, validation)]
-    found = explore_samples(*samples, target, to_vectors(train), schema.sample_noun)
+    samples, others = (describe(split, schema) for split in (train, validation))
+    found = explore_samples(samples, others, target, to_vectors(train), schema.sample_noun)
     found.figures["means"] = ("The mean image of each class", draw_means(train, schema))
     return found
 
