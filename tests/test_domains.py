@@ -35,9 +35,9 @@ REACHED = {
 # The models of a project with a network, after the baseline, from the simplest to the network.
 MODELS = {
     "tabular": ("logistic_regression", "boosting", "mlp"),
-    "vision": ("svm", "cnn"),
-    "text": ("tfidf", "transformer"),
-    "timeseries": ("ets", "ridge", "gru"),
+    "vision": ("logistic_regression", "svm", "cnn"),
+    "text": ("naive_bayes", "tfidf", "transformer"),
+    "timeseries": ("drift", "ets", "ridge", "gru"),
 }
 
 VULTURE = ("vulture", "--min-confidence", "80", "src")

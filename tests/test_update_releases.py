@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from conftest import git
 from mlpath import __version__
@@ -128,3 +129,34 @@ def test_edit_in_every_file_is_kept_or_in_a_reported_conflict(
     kept = {match.decode() for match in re.findall(rb"owner's edit \d+", texts)}
     assert {path for path, marker in markers.items() if marker not in kept} == set()
     assert CURRENT in (project / ".copier-answers.yml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("domain", "models", "edit"),
+    [
+        ("vision", ["logistic_regression", "svm", "cnn"], ("svm", "C", 7.5)),
+        ("text", ["naive_bayes", "tfidf", "transformer"], ("tfidf", "min_df", 3)),
+        ("timeseries", ["drift", "ets", "ridge", "gru"], ("ridge", "alpha", 2.5)),
+    ],
+)
+def test_a_model_of_the_template_joins_those_of_the_owner(
+    owner: Owner, domain: str, models: list[str], edit: tuple[str, str, float]
+) -> None:
+    project, (name, key, value) = create(owner, f"models-{domain}", domain, "v0.15.0"), edit
+    params = project / "params.yaml"
+    section = re.compile(rf"(\n  {name}:\n(?:    .*\n)*?    {key}: )\S+")
+    text, edits = section.subn(rf"\g<1>{value}", params.read_text(encoding="utf-8"), count=1)
+    text = text.replace(f"  - {models[-1]}\n", f"  - {models[-1]}\n  - own\n", 1)
+    text = text.replace("\nevaluate:", "  own:\n    size: 3\n\nevaluate:", 1)
+    params.write_text(text, encoding="utf-8")
+    (project / f"src/{project.name.replace('-', '_')}/models/own.py").touch()
+    git("add", "--all", cwd=project)
+    git("commit", "--quiet", "--message", "Add a model", cwd=project)
+
+    report = update(owner, project)
+
+    assert (edits, report["state"]) == (1, "updated")
+    train = yaml.safe_load(params.read_text(encoding="utf-8"))["train"]
+    assert train["models"] == ["baseline", *models, "own"]
+    assert (train[name][key], train["own"]) == (value, {"size": 3})
+    assert models[0] in train

@@ -82,7 +82,7 @@ def data_answers(profile: DatasetProfile) -> dict[str, Any]:
     history = next((long for minimum, long in step.longer if length >= minimum), step.history)
     test = max(2 * step.horizon, round(0.2 * length))
     slices = ["decade" if test * step.days > 12 * 365 else "year"]
-    if step.season > 1:
+    if step.season > step.horizon:  # a longer forecast has all seasons
         slices.insert(0, "season")
     lengths = {
         "step": name,

@@ -21,7 +21,7 @@ from .series import FREQUENCIES, fill_gaps, first_day, period_names, resample
 
 SPLITS = ("train", "validation", "test")
 FILLED_FILE = "filled.txt"
-# Ridge regression estimates its errors on this many folds of the training split (see `models/ridge.py`).
+# Linear models estimate their errors on this many folds of the training split (see `models/linear.py`).
 FOLDS = 4
 
 
