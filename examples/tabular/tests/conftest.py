@@ -3,9 +3,7 @@
 import gc
 import os
 import shutil
-import socket
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -173,19 +171,6 @@ def predictor(project: ProjectPaths) -> Predictor:
     return load_predictor(project.champion)
 
 
-@contextmanager
-def serve(page: Any, api: Api) -> Iterator[str]:
-    """Serve a page and its API on a free port and yield the address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    app.launch(page, api, prevent_thread_lock=True, quiet=True, server_port=port)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        page.close(verbose=False)
-
-
 @pytest.fixture(scope="session")
 def feedback_url(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of the running demo's database of feedback."""
@@ -199,7 +184,7 @@ def address(project: ProjectPaths, predictor: Predictor, feedback_url: str) -> I
     page = app.build_app(predictor, project.reports, collector, log)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(request_log, "BATCH_SECONDS", 0.05)
-        with serve(page, Api(predictor, collector=collector, log=log)) as url:
+        with app.serve_in_background(page, Api(predictor, collector=collector, log=log)) as url:
             yield url
         log.close()
 

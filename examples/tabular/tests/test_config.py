@@ -13,9 +13,8 @@ from pydantic.dataclasses import dataclass
 
 from late_flights import config, paths
 from late_flights.config import STRICT, Params, load_params, load_yaml
-from late_flights.data.validation import DataError
-from late_flights.errors import UserError, exit_on_user_error
-from late_flights.evaluation.metrics import primary_metric
+from late_flights.errors import DataError, UserError, exit_on_user_error
+from late_flights.evaluation.scores import primary_metric
 from late_flights.models.base import hyperparameters, load_model_module
 from late_flights.paths import ProjectPaths
 

@@ -13,9 +13,8 @@ from pydantic.dataclasses import dataclass
 
 from which_library import config, paths
 from which_library.config import STRICT, Params, load_params, load_yaml
-from which_library.data.validation import DataError
-from which_library.errors import UserError, exit_on_user_error
-from which_library.evaluation.metrics import primary_metric
+from which_library.errors import DataError, UserError, exit_on_user_error
+from which_library.evaluation.scores import primary_metric
 from which_library.models.base import hyperparameters, load_model_module
 from which_library.paths import ProjectPaths
 

@@ -13,9 +13,8 @@ from pydantic.dataclasses import dataclass
 
 from air_ahead import config, paths
 from air_ahead.config import STRICT, Params, load_params, load_yaml
-from air_ahead.data.validation import DataError
-from air_ahead.errors import UserError, exit_on_user_error
-from air_ahead.evaluation.metrics import primary_metric
+from air_ahead.errors import DataError, UserError, exit_on_user_error
+from air_ahead.evaluation.scores import primary_metric
 from air_ahead.models.base import hyperparameters, load_model_module
 from air_ahead.paths import ProjectPaths
 

@@ -13,9 +13,8 @@ from pydantic.dataclasses import dataclass
 
 from digit_reader import config, paths
 from digit_reader.config import STRICT, Params, load_params, load_yaml
-from digit_reader.data.validation import DataError
-from digit_reader.errors import UserError, exit_on_user_error
-from digit_reader.evaluation.metrics import primary_metric
+from digit_reader.errors import DataError, UserError, exit_on_user_error
+from digit_reader.evaluation.scores import primary_metric
 from digit_reader.models.base import hyperparameters, load_model_module
 from digit_reader.paths import ProjectPaths
 

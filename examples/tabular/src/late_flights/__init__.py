@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 TITLE = "Late flights"
+PACKAGE = __name__
 ACCENT = "teal"  # of the page: a hue of gradio.themes.colors
 HUB_TASK = "tabular-classification"  # of huggingface.co/tasks
 

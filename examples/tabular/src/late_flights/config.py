@@ -21,6 +21,8 @@ from .errors import UserError, format_errors
 T = TypeVar("T")
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 STRICT = ConfigDict(extra="forbid", strict=True)
+# Of `schema.yaml`, where a number may be in quotes.
+LAX = ConfigDict(extra="forbid")
 
 
 class _Loader(yaml.SafeLoader):

@@ -17,6 +17,7 @@ from late_flights.evaluation.slices import slice_labels
 from late_flights.paths import ProjectPaths
 
 Splits = dict[str, Split]
+DAY = "(day)"  # no column of a table has such a name
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +65,11 @@ def test_rows_of_a_case_are_in_one_split(table: pd.DataFrame, schema: Schema, pa
 
 
 def test_rows_are_split_by_time_if_the_schema_says_so(table: pd.DataFrame, schema: Schema, params: Params) -> None:
-    when = Column("when", "When", "date")
-    schema = dataclasses.replace(schema, features=(when, *schema.features), group=(), repeats=True, split="time")
-    rows = table.head(300).assign(when=[float(number * 7 % 300) for number in range(300)])
+    day = Column(DAY, "Day", "date")
+    schema = dataclasses.replace(schema, features=(day, *schema.features), group=(), repeats=True, split="time")
+    rows = table.head(300).assign(**{DAY: [float(number * 7 % 300) for number in range(300)]})
     splits = split(rows, schema, params.prepare)
-    days = {name: part.features["when"] for name, part in splits.items()}
+    days = {name: part.features[DAY] for name, part in splits.items()}
     folds = draw_folds(splits, schema, params.prepare)
     assert folds is not None
     assert folds.describe()["rolling"]
@@ -82,8 +83,8 @@ def test_rows_are_split_by_time_if_the_schema_says_so(table: pd.DataFrame, schem
 
 def test_rows_of_a_day_are_in_one_split_and_one_fold(table: pd.DataFrame, schema: Schema, params: Params) -> None:
     days = [f"2026-{1 + row % 60 // 28:02}-{1 + row % 60 % 28:02}" for row in range(300)]
-    schema = dataclasses.replace(schema, group=("day",), repeats=True, split="time")
-    rows = table.head(300).assign(day=days)
+    schema = dataclasses.replace(schema, group=(DAY,), repeats=True, split="time")
+    rows = table.head(300).assign(**{DAY: days})
     splits = split(rows, schema, params.prepare)
     numbers = {name: set(part.cases) for name, part in splits.items() if part.cases is not None}
     assert max(numbers["train"]) < min(numbers["validation"]) <= max(numbers["validation"]) < min(numbers["test"])
@@ -93,8 +94,8 @@ def test_rows_of_a_day_are_in_one_split_and_one_fold(table: pd.DataFrame, schema
     assert folds.describe()["rolling"]
     for fitted, predicted in zip(folds.fitted, folds.predicted, strict=True):
         assert not set(joined[fitted]) & set(joined[predicted])
-    with pytest.raises(UserError, match="orders rows by day, which is no date"):
-        split(rows.assign(day="Monday"), schema, params.prepare)
+    with pytest.raises(UserError, match=r"orders rows by \(day\), which is no date"):
+        split(rows.assign(**{DAY: "Monday"}), schema, params.prepare)
 
 
 @pytest.mark.parametrize(

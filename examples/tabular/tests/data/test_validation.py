@@ -10,8 +10,8 @@ import pytest
 
 from late_flights.data.loading import read_raw
 from late_flights.data.schema import MISSING, OTHER, Column, Schema, load_schema
-from late_flights.data.validation import DataError, validate
-from late_flights.errors import UserError
+from late_flights.data.validation import validate
+from late_flights.errors import DataError, UserError
 from late_flights.paths import ProjectPaths
 
 AGE = Column("age", "Age", "number", minimum=0, maximum=120)

@@ -95,6 +95,13 @@ def test_a_slice_without_variation_has_no_interval() -> None:
     assert (record["value"], record["low"], record["high"]) == (1.0, None, None)
 
 
+def test_a_share_has_an_interval_with_a_width_although_all_are_hits() -> None:
+    share = Metric("Share", lambda *_: 1.0, higher_is_better=True, hits=lambda _, prediction: prediction[:, 0] < 9)
+    slices: dict[str, Any] = {"part": pd.Categorical(["all"] * 36)}
+    (record,) = score_slices(share, independent(np.zeros(36)), noise(36), slices, PARAMS)
+    assert (record["value"], record["low"], record["high"]) == pytest.approx((1.0, 0.9036, 1.0), abs=1e-4)
+
+
 def test_a_slice_without_rows_is_left_out() -> None:
     truth = independent(np.zeros(20))
     slices: dict[str, Any] = {"part": pd.Categorical(["full"] * 20, categories=["full", "empty"])}

@@ -13,7 +13,7 @@ from late_flights.data.schema import Column, Schema
 from late_flights.data.splits import Split
 from late_flights.evaluation.candidate import Candidate
 from late_flights.evaluation.demo_metadata import permutation_importance
-from late_flights.evaluation.metrics import primary_metric
+from late_flights.evaluation.scores import primary_metric
 from late_flights.models.base import TrainingContext, fit_model
 from late_flights.models.inference import export_difference
 from late_flights.models.sklearn_model import fit_sklearn

@@ -1,6 +1,5 @@
 """Traffic and quality, as the request log and feedback show them."""
 
-import dataclasses
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +19,8 @@ from late_flights.monitoring.traffic import (
     measure_quality,
     summarize_traffic,
 )
-from late_flights.serving.feedback import Entry
+
+from .entries import entry, rated
 
 RECORD: dict[str, Any] = {
     "sha256": "abc" * 20,
@@ -42,22 +42,6 @@ def row(request_id: str, **changes: Any) -> dict[str, Any]:
     common = {"request_id": request_id, "source": "api", "status": 200, "seconds": 0.1, "share": 0.5, "problems": None}
     predicted = {"inputs": {"a": request_id}, "prediction": {"label": "no"}, "model_sha256": "abcabcabcabc"}
     return common | predicted | changes
-
-
-def entry(correct: bool, truth: Any = None, prediction: Any = "no", sha256: str = "abcabcabcabc") -> Entry:
-    return Entry(
-        id="1",
-        time=datetime(2026, 11, 30, tzinfo=UTC),
-        request_id=None,
-        inputs=None,
-        prediction={"prediction": prediction},
-        correct=correct,
-        truth=truth,
-        remark=None,
-        model="a model",
-        model_version=1,
-        model_sha256=sha256,
-    )
 
 
 def test_traffic_is_summarized() -> None:
@@ -90,18 +74,12 @@ def test_quality_is_the_share_of_right_predictions_with_feedback() -> None:
     assert expected_share(NUMBERS | {"decision": None}) is None
 
 
-def rated(score: float, truth: str | None, *, correct: bool = False) -> Entry:
-    """Return feedback about a prediction with this probability of `yes`."""
-    prediction = {"prediction": "yes" if score >= 0.5 else "no", "probabilities": {"no": 1 - score, "yes": score}}
-    return dataclasses.replace(entry(correct, truth), prediction=prediction)
-
-
 def test_quality_of_a_referral_is_recall_and_precision_at_its_threshold() -> None:
     entries = [
         rated(0.4, "yes"),  # referred, though `no` is more likely
-        rated(0.3, "no", correct=True),
+        rated(0.3, "no"),
         rated(0.1, None),  # wrong, so it is the other class: missed
-        rated(0.9, "yes", correct=True),
+        rated(0.9, "yes"),
     ]
     recall, precision = measure_quality(entries, REFERRAL, Monitor())
     assert recall == Quality("recall", 3, 2, 0.8, dropped=False)

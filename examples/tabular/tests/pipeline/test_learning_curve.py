@@ -11,8 +11,8 @@ from late_flights.config import Params
 from late_flights.data.schema import Schema
 from late_flights.data.splits import Split, encode_target
 from late_flights.errors import UserError
-from late_flights.evaluation.metrics import primary_metric
-from late_flights.evaluation.scores import Interval
+from late_flights.evaluation.intervals import Interval
+from late_flights.evaluation.scores import primary_metric
 from late_flights.evaluation.selection import Comparison
 from late_flights.paths import ProjectPaths
 from late_flights.pipeline import learning_curve
@@ -97,8 +97,3 @@ def test_too_few_rows_are_an_error(splits: dict[str, Split], schema: Schema) -> 
     few = splits["train"].take(rows)
     with pytest.raises(UserError, match=f"has {learning_curve.MIN_ROWS} .* add more data"):
         learning_curve.part_sizes(few, np.arange(learning_curve.MIN_ROWS), schema)
-
-
-def test_a_project_that_never_ran_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="create it with: uv run dvc repro"):
-        learning_curve.main([], ProjectPaths(tmp_path))

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
+from late_flights import PACKAGE
 from late_flights.errors import UserError
 from late_flights.paths import ProjectPaths
 from late_flights.publishing import check, publish, space
 from late_flights.publishing.hub import NEW_SPACE, choose_space, upload
-from late_flights.publishing.space import METADATA_FILE, PACKAGE
+from late_flights.publishing.space import METADATA_FILE
 
 from .fake_hub import FakeHub, serve_hub
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from huggingface_hub import metadata_load
 
-from late_flights import TITLE
+from late_flights import PACKAGE, TITLE
 from late_flights.errors import UserError
 from late_flights.paths import ProjectPaths
 from late_flights.publishing import space, uv
-from late_flights.publishing.space import METADATA_FILE, PACKAGE, build, resolve_requirements
+from late_flights.publishing.space import METADATA_FILE, build, resolve_requirements
 
 REQUIREMENTS = "gradio==6.7.0\nnumpy==2.4.6\n"
 

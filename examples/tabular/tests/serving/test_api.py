@@ -17,8 +17,6 @@ from late_flights.paths import ProjectPaths
 from late_flights.serving import api, app, payloads
 from late_flights.serving.predictor import Predictor
 
-from ..conftest import serve
-
 JSON = "application/json"
 
 
@@ -116,7 +114,7 @@ def test_too_many_requests_at_once_are_rejected(address: str, monkeypatch: pytes
 
 def test_a_full_queue_of_the_page_is_reported_the_same_way(predictor: Predictor) -> None:
     page = app.build_app(predictor)
-    with serve(page, api.Api(predictor)) as address:
+    with app.serve_in_background(page, api.Api(predictor)) as address:
         page._queue.max_size = 0
         response = httpx.post(f"{address}/gradio_api/call/predict", json={"data": []})
     assert response.status_code == response.json()["status"] == 503

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from late_flights.serving import payloads
 from late_flights.serving.payloads import _input_schema, example_inputs
 from late_flights.serving.prediction import SHOWN_EXAMPLE, is_same, to_json
 from late_flights.serving.predictor import Predictor
@@ -18,9 +19,15 @@ def test_predictions_and_explanations_are_those_of_the_page(address: str, predic
         assert contributions == pytest.approx({part.name: part.shift for part in predictor.explain(row)})
 
 
-def test_the_example_of_the_documentation_is_a_test_row_with_its_most_important_inputs(predictor: Predictor) -> None:
-    record, inputs = predictor.champion.record, example_inputs(predictor)
+def test_the_example_of_the_documentation_is_a_test_row_of_many_inputs_the_most_important(
+    predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = predictor.champion.record
     row = record["examples"][SHOWN_EXAMPLE]["inputs"]
+    monkeypatch.setattr(payloads, "MAX_EXAMPLE", len(row))
+    assert example_inputs(predictor) == {name: value for name, value in row.items() if value is not None}
+    monkeypatch.setattr(payloads, "MAX_EXAMPLE", len(row) - 1)
+    inputs = example_inputs(predictor)
     assert inputs.items() <= row.items()
     assert len(inputs) < len(row)
     assert is_same(predictor.scores([predictor.complete(row), predictor.complete(inputs)]), record)[1]

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 TITLE = "Which library"
+PACKAGE = __name__
 ACCENT = "teal"  # of the page: a hue of gradio.themes.colors
 HUB_TASK = "text-classification"  # of huggingface.co/tasks
 

@@ -14,8 +14,7 @@ from which_library.data.loading import read_raw
 from which_library.data.params import Prepare
 from which_library.data.schema import Schema
 from which_library.data.splits import SPLITS, Split, assign_groups, read_splits, split, write_splits
-from which_library.data.validation import DataError
-from which_library.errors import UserError
+from which_library.errors import DataError, UserError
 from which_library.evaluation.slices import slice_labels
 from which_library.paths import ProjectPaths
 

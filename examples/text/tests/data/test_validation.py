@@ -8,8 +8,8 @@ import pytest
 
 from which_library.data.loading import read_raw
 from which_library.data.schema import Schema, load_schema
-from which_library.data.validation import DataError, validate
-from which_library.errors import UserError
+from which_library.data.validation import validate
+from which_library.errors import DataError, UserError
 from which_library.paths import ProjectPaths
 
 

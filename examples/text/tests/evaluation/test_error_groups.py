@@ -12,7 +12,16 @@ def test_a_group_is_described_by_its_conditions() -> None:
     errors = ((AGE > 60) & RED).astype(float)
     groups = find_groups([Feature("Age", AGE), Feature("Color is", RED, "red|")], errors)
     assert groups[0].condition == r"Age above 61 and Color is red\|"
-    assert (groups[0].rows, groups[0].error) == (int(errors.sum()), 1.0)
+    assert groups[0].error == 1.0
+    assert groups[0].members.tolist() == (errors == 1).tolist()
+
+
+def test_samples_that_are_not_searched_have_groups_but_no_influence() -> None:
+    searched = (AGE > 60).astype(float)
+    features = [Feature("Age", np.append(AGE, [20, 80]))]
+    (group,) = find_groups(features, searched)
+    assert group.error == 1.0
+    assert group.members[-2:].tolist() == [False, True]
 
 
 def test_the_limits_of_one_number_are_joined() -> None:

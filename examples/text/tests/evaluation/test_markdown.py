@@ -7,7 +7,7 @@ import pytest
 from which_library.evaluation import markdown
 
 LABELS = {
-    "mae": {"label": "Error", "higher_is_better": False},
+    "mae": {"label": "Error", "higher_is_better": False, "unit": "kg"},
     "coverage": {"label": "Coverage", "higher_is_better": None},
 }
 
@@ -19,8 +19,8 @@ def test_test_scores_of_champion_and_simplest_model_have_intervals_and_arrows() 
     assert table.splitlines() == [
         "| metric | plain, test split | mean, test split |",
         "| --- | --- | --- |",
-        "| Error ↓ | 2 [1, 3] | 2.5 [1, 3] |",
-        "| Coverage | 1 | 1 |",
+        "| Error (kg) ↓ | 2.00 [1.00, 3.00] | 2.50 [1.00, 3.00] |",
+        "| Coverage | 1.00 | 1.00 |",
     ]
 
 
@@ -40,7 +40,7 @@ def test_whether_the_aim_is_met_follows_the_sentence_of_the_decision() -> None:
     [
         ({"rule": "refer", "threshold": 0.25}, "the confusion matrix and the errors use the threshold of 0.25."),
         ({"rule": "abstain", "threshold": 0.9}, "Accuracy and F1 include the rows that are left to a person."),
-        ({"rule": "tolerance", "tolerance": 1.0}, "or all resamples score the same."),
+        ({"rule": "tolerance", "tolerance": 1.0}, "Wilson's for shares, bootstrap percentiles for other scores."),
     ],
 )
 def test_the_threshold_of_the_scores_is_named(decision: dict[str, Any], text: str) -> None:
@@ -54,7 +54,7 @@ def test_the_use_of_the_test_split_is_explained() -> None:
 
 
 def test_an_interval_without_width_is_left_out() -> None:
-    assert markdown.format_score({"value": 1.0, "low": 0.9996, "high": 1.0}) == "1"
+    assert markdown.format_score({"value": 1.0, "low": 0.9996, "high": 1.0}) == "1.00"
     assert markdown.format_score({"value": None, "low": None, "high": None}) == "undefined"
 
 
@@ -66,10 +66,10 @@ def test_models_have_validation_scores_costs_a_star_and_the_gpu() -> None:
     scores = {name: {"mae": {"value": 2.0, "low": 1.0, "high": 3.0}} for name in costs}
     evaluation = {"champion": "plain", "metric": "mae", "labels": LABELS, "validation_scores": scores, "costs": costs}
     assert markdown.model_table(evaluation).splitlines() == [
-        "| model | Error ↓, validation split | training, CPU s | file, kB |",
+        "| model | Error (kg) ↓, validation split | training, CPU s | file, kB |",
         "| --- | --- | --- | --- |",
-        "| net | 2 [1, 3] | 1.5 | 2 |",
-        "| **plain** ★ | 2 [1, 3] | unknown | 0.1 |",
+        "| net | 2.00 [1.00, 3.00] | 1.5 | 2 |",
+        "| **plain** ★ | 2.00 [1.00, 3.00] | unknown | 0.1 |",
         "",
         "net was trained on a GPU (NVIDIA A\\*); its CPU seconds exclude the GPU's work.",
     ]
@@ -100,38 +100,54 @@ def compared(**changes: Any) -> dict[str, Any]:
 
 def test_a_model_that_was_not_fitted_again_is_compared_on_the_validation_split() -> None:
     assert markdown.gain_table(compared()).splitlines() == [
-        "| model | Error ↓, 5 folds | gain |",
+        "| model | Error (kg) ↓, 5 folds | gain |",
         "| --- | --- | --- |",
-        "| plain | 2.5 [2, 3] |  |",
-        "| **net** ★ | 2 [1, 3] (validation split) | +0.500 [+0.100, +0.900] over plain |",
+        "| plain | 2.50 [2.00, 3.00] |  |",
+        "| **net** ★ | 2.00 [1.00, 3.00] (validation split) | +0.500 [+0.100, +0.900] over plain |",
     ]
     explanation = markdown.explain_scores(compared())
-    assert "net was not fitted again, and compared on the 10 rows of the validation" in explanation
+    assert "net was not fitted again, and compared on the 10 rows of the validation split." in explanation
 
 
 def test_rolling_folds_and_their_absence_are_explained() -> None:
     rolling = compared(folds=FOLDS | {"rolling": True}, validation_scores={"plain": {}})
-    assert "the periods are the later half of the 90 rows" in markdown.explain_scores(rolling)
+    assert "to all rows before a period, and compared by its predictions for the 90" in markdown.explain_scores(rolling)
     alone = compared(folds=None, fold_scores={})
-    assert "trained on 80 rows and compared on the 10 rows of the validation split." in markdown.explain_scores(alone)
-    assert "Error ↓, validation split" in markdown.gain_table(alone)
+    assert "The models were compared on the 10 rows of the validation split." in markdown.explain_scores(alone)
+    assert "Error (kg) ↓, validation split" in markdown.gain_table(alone)
+
+
+def test_only_what_occurs_is_explained() -> None:
+    assert "Without brackets" not in markdown.explain_comparison(compared())
+    assert "are not independent" not in markdown.explain_comparison(compared(units={"noun": "groups", "test": 10}))
+    few = compared(scores={"net": {"mae": {"value": 2.0, "low": None, "high": None}}})
+    assert markdown.explain_comparison(few).endswith("Without brackets: too few rows.")
+    same = compared(scores={"net": {"mae": {"value": 2.0, "low": 2.0, "high": 2.0}}})
+    assert markdown.explain_comparison(same).endswith("Without brackets: the same score on all resamples.")
+    grouped = compared(units={"noun": "groups", "test": 4})
+    assert markdown.explain_comparison(grouped).endswith(
+        "Brackets contain 95% confidence intervals: bootstrap percentiles. The 10 rows of the test split are not "
+        "independent: they count as 4 groups."
+    )
 
 
 def test_a_test_score_outside_of_the_validation_interval_is_reported() -> None:
     assert markdown.describe_disagreement(compared()) == []
     worse = compared(scores={"net": {"mae": {"value": 4.0, "low": 3.5, "high": 4.5}}})
     (sentence,) = markdown.describe_disagreement(worse)
-    assert sentence.startswith("Error is 4 [3.5, 4.5] on the test split, outside of the interval on the validation")
+    assert sentence.startswith("Error is 4.00 [3.50, 4.50] on the test split, outside of the interval on the")
 
 
 def test_names_of_slices_do_not_break_the_table() -> None:
     slices = [{"column": "a|b", "slice": "*c*", "rows": 3_000, "value": 1.0, "low": None, "high": None}]
     evaluation = {"metric": "mae", "labels": LABELS, "slices": slices, "sample_noun": "rows"}
-    assert markdown.slice_table(evaluation).splitlines()[0] == "| sliced by | slice | rows | Error |"
-    assert markdown.slice_table(evaluation).splitlines()[2] == r"| a\|b | \*c\* | 3,000 | 1 |"
+    assert markdown.slice_table(evaluation).splitlines()[0] == "| sliced by | slice | rows | Error (kg) |"
+    assert markdown.slice_table(evaluation).splitlines()[2] == r"| a\|b | \*c\* | 3,000 | 1.00 |"
 
 
-@pytest.mark.parametrize(("higher", "limit", "weak"), [(True, 0.9, "0.8 [0.7, 0.9]"), (False, 0.85, "0.95 [0.9, 1]")])
+@pytest.mark.parametrize(
+    ("higher", "limit", "weak"), [(True, 0.9, "0.800 [0.700, 0.900]"), (False, 0.85, "0.950 [0.900, 1.00]")]
+)
 def test_slices_that_score_worse_than_the_limit_come_first(higher: bool, limit: float, weak: str) -> None:
     slices = [
         {"column": "Age", "slice": "below 30", "rows": 40, "value": 0.8, "low": 0.7, "high": 0.9},
@@ -167,6 +183,12 @@ def test_numbers_have_three_significant_digits() -> None:
     assert {number: markdown.rounded(number) for number in numbers} == numbers
     signed = {0.0: "+0", 0.00345678: "+0.00346", -0.5: "-0.5", 123456.7: "+123,457"}
     assert {number: markdown.signed(number) for number in signed} == signed
+
+
+def test_a_score_keeps_three_digits_and_is_zero_next_to_a_wide_interval() -> None:
+    assert markdown.format_score({"value": 0.86, "low": 0.8412, "high": 0.877}) == "0.860 [0.841, 0.877]"
+    assert markdown.format_score({"value": 1234.5, "low": 99.96, "high": 2000.0}) == "1,234 [100, 2,000]"
+    assert markdown.format_score({"value": -1.33e-05, "low": -0.06, "high": -2e-05}) == "0 [-0.0600, 0]"
 
 
 def test_a_gain_and_its_interval_have_the_same_decimals() -> None:

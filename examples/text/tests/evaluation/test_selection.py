@@ -51,6 +51,7 @@ def test_a_gain_that_may_be_chance_is_not_enough() -> None:
     assert not comparison.promoted
     assert comparison.gain.low < 0 < comparison.gain.value
     assert "the interval includes zero" in comparison.describe(MAE)
+    assert "] kg over simple" in comparison.describe(MAE, "kg")
 
 
 def test_a_worse_model_is_never_promoted() -> None:

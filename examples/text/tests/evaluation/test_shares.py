@@ -1,10 +1,11 @@
-"""The interval of a share is Wilson's, with one observation per independent unit."""
+"""The interval of a share is Wilson's, with one observation per independent unit, and decides about an aim."""
 
 import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from which_library.evaluation.shares import compare_with_aim, share
+from which_library.evaluation.intervals import share
+from which_library.evaluation.shares import compare_with_aim
 
 
 @pytest.mark.parametrize(("hits", "rows"), [(42, 42), (0, 7), (61, 89)])
@@ -21,15 +22,29 @@ def test_rows_of_one_group_are_one_observation() -> None:
     assert groups["low"] < rows["low"]
 
 
-def test_a_share_is_compared_with_its_aim() -> None:
-    missed = "The aim, referring at most 20%, is missed on the test split: 22.7%."
-    assert compare_with_aim("referring at most 20%", 0.2272, 0.2, at_most=True) == missed
-    assert compare_with_aim("referring at most 20%", 0.2, 0.2, at_most=True) == missed.replace("missed", "met").replace(
-        "22.7%", "20.0%"
-    )
-    assert "is missed on the test split: 93.9%." in compare_with_aim("a recall of at least 95%", 0.939, 0.95)
-    assert "is met on the test split: 95.0%." in compare_with_aim("a recall of at least 95%", 0.9496, 0.95)
-    assert compare_with_aim("a recall of at least 95%", None, 0.95) == ""
+@pytest.mark.parametrize(
+    ("low", "high", "at_most", "sentence"),
+    [
+        (0.85, 0.89, False, "The aim, 90% right, is missed on the test split: 88.0% [85.0%, 89.0%]."),
+        (0.85, 0.89, True, "The aim, 90% right, is met on the test split: 88.0% [85.0%, 89.0%]."),
+        (
+            0.85,
+            0.92,
+            False,
+            "Whether the aim is met, 90% right, is not established: the interval on the test split, 88.0% [85.0%, "
+            "92.0%], includes 90%.",
+        ),
+    ],
+)
+def test_an_aim_is_met_or_missed_where_the_interval_excludes_it(
+    low: float, high: float, at_most: bool, sentence: str
+) -> None:
+    measured = {"value": 0.88, "low": low, "high": high}
+    assert compare_with_aim("90% right", measured, 0.9, at_most=at_most) == sentence
+
+
+def test_an_undefined_share_has_no_comparison() -> None:
+    assert compare_with_aim("90% right", {"value": None, "low": None, "high": None}, 0.9) == ""
 
 
 def test_a_share_of_nothing_is_undefined() -> None:

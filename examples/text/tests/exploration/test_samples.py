@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from which_library.exploration import samples as module
-from which_library.exploration.samples import explore_samples
+from which_library.exploration.samples import Presentation, explore_samples
+from which_library.exploration.target import NO_SUSPECTS
 
 ROWS = 400
 
@@ -32,8 +33,8 @@ def findings(train: pd.DataFrame, target: pd.Series, validation: pd.DataFrame | 
 def test_nothing_is_found_in_random_samples(samples: pd.DataFrame, target: pd.Series) -> None:
     text = findings(samples, target)
     assert "No value is missing." in text
-    assert "No column differs" in text
-    assert "No label contradicts" in text
+    assert "No difference between training and validation split was detected (Kolmogorov-Smirnov and chi² tests" in text
+    assert NO_SUSPECTS in text
     assert "correlation" not in text
 
 
@@ -62,13 +63,25 @@ def test_of_many_rows_a_sample_is_described_and_its_size_returned(
 
 def test_numbers_are_shown_in_the_format_of_their_column(samples: pd.DataFrame, target: pd.Series) -> None:
     vectors = samples.select_dtypes("number").to_numpy()
-    formats = {"first": lambda value: f"day {value:.0f}"}
-    found = explore_samples(samples.assign(first=15.0), samples, target, vectors, "rows", formats)
+    shown = Presentation(formats={"first": lambda value: f"day {value:.0f}"}, units={"first": "d"}, target="Cost ($)")
+    found = explore_samples(samples.assign(first=15.0), samples, target, vectors, "rows", shown)
     table = found.tables["The columns"]
     for column in ("median or most frequent", "smallest", "largest"):
         assert table[column]["first"] == "day 15"
-    ticks = [axes for axes in found.figures["columns"][1].axes if axes.get_title(loc="left") == "first"]
-    assert ticks[0].xaxis.get_major_formatter()(3, 0) == "day 3"
+    figure = found.figures["columns"][1]
+    (axes,) = [axes for axes in figure.axes if axes.get_title(loc="left") == "first"]
+    assert axes.xaxis.get_major_formatter()(3, 0) == "day 3"
+    assert axes.get_xlabel() == "d"
+    assert all(axes.get_ylabel() for axes in figure.axes if axes.get_visible())
+    assert figure.get_suptitle() == f"Training split, n = {ROWS}"
+
+
+def test_measures_are_not_called_columns(samples: pd.DataFrame, target: pd.Series) -> None:
+    vectors, shown = samples.select_dtypes("number").to_numpy(), Presentation(columns="measures")
+    found = explore_samples(samples, samples, target, vectors, "images", shown)
+    assert found.tables["The measures"].index.name == "measure"
+    texts = [*(finding.text for finding in found.findings), *(caption for caption, _ in found.figures.values())]
+    assert not [text for text in texts if "column" in text]
 
 
 def test_a_column_that_tells_the_target_is_the_first_to_check(samples: pd.DataFrame, target: pd.Series) -> None:
@@ -78,7 +91,23 @@ def test_a_column_that_tells_the_target_is_the_first_to_check(samples: pd.DataFr
 
 def test_columns_that_differ_between_splits_are_named(samples: pd.DataFrame, target: pd.Series) -> None:
     validation = samples.assign(first=samples["first"] + 1, color="blue")
-    assert "differ in first, color, by more than chance" in findings(samples, target, validation)
+    assert "differ in first, color (Kolmogorov-Smirnov" in findings(samples, target, validation)
+
+
+def test_whole_groups_are_compared_where_rows_resemble_each_other(target: pd.Series) -> None:
+    """Groups have levels of their own: the rows differ, but ten levels are as likely as ten others."""
+    rng, groups = np.random.default_rng(3), np.arange(ROWS) % 10
+    train, validation = (
+        pd.DataFrame({"level": rng.normal(size=10)[groups] + rng.normal(scale=0.1, size=ROWS)}) for _ in range(2)
+    )
+    reports = [
+        explore_samples(train, validation, target, train.to_numpy(), "rows", shown)
+        for shown in (Presentation(), Presentation(groups=(groups, groups)))
+    ]
+    texts = [" ".join(finding.text for finding in report.findings) for report in reports]
+    assert "differ in level" in texts[0]
+    assert "No difference between training and validation split was detected" in texts[1]
+    assert "on one value per group" in texts[1]
 
 
 def test_a_large_table_is_sampled(samples: pd.DataFrame, target: pd.Series, monkeypatch: pytest.MonkeyPatch) -> None:

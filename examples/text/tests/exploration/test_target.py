@@ -14,6 +14,13 @@ def test_the_balance_of_the_classes() -> None:
     assert table["rows"].tolist() == [6, 3, 1]
 
 
+def test_classes_that_are_as_rare_as_others_are_not_called_the_rarest() -> None:
+    [finding], _ = summarize_target(pd.Series(["a"] * 6 + ["b", "c"]), "rows")
+    assert "12% are c as other classes" in finding.text
+    [finding], _ = summarize_target(pd.Series(list("abcde") * 20), "rows")
+    assert finding.text.startswith("The classes are balanced: each of the 5 has 20.0% to 20.0% of the rows.")
+
+
 def test_wrong_labels_are_suspicious() -> None:
     rng = np.random.default_rng(0)
     target = pd.Series(rng.choice(["no", "yes"], 300))

@@ -7,6 +7,9 @@ import numpy as np
 import onnx
 import pandas as pd
 import pytest
+from scipy.special import softmax
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.metrics import log_loss
 from tokenizers import Tokenizer
 
 from which_library.config import Params
@@ -14,15 +17,18 @@ from which_library.data.cleaning import clean_text, words_of
 from which_library.data.schema import Schema
 from which_library.data.splits import Split
 from which_library.data.words import ANY_WORD
-from which_library.models import baseline, tfidf
+from which_library.models import baseline, naive_bayes, tfidf
 from which_library.models.base import Model, TrainingContext, fit_model, hyperparameters
 from which_library.models.inference import export_difference
+from which_library.models.ngrams import count_ngrams, fit_vectorizer
 from which_library.models.special_tokens import TOKENIZER_KEY
 from which_library.models.tokenizer import split_words, word_tokenizer
 
 from ..conftest import MODELS
 
 Splits = dict[str, Split]
+NGRAM_MODELS: dict[str, Any] = {"naive_bayes": naive_bayes, "tfidf": tfidf}
+ngram_model = pytest.mark.parametrize("name", NGRAM_MODELS)
 
 
 @pytest.fixture(scope="module", params=MODELS)
@@ -55,29 +61,59 @@ def test_the_baseline_predicts_the_class_frequencies(splits: Splits, schema: Sch
 
 
 @pytest.mark.parametrize("ngram_range", [(1, 3), (2, 2)])
-def test_ngrams_are_exported(ngram_range: tuple[int, int], splits: Splits, schema: Schema, params: Params) -> None:
+@ngram_model
+def test_ngrams_are_exported(
+    name: str, ngram_range: tuple[int, int], splits: Splits, schema: Schema, params: Params
+) -> None:
     train = splits["train"]
     rows = train.target.groupby(train.target).head(20).index
     few = replace(train, features=train.features.loc[rows], target=train.target.loc[rows])
-    changed = replace(hyperparameters("tfidf", params.train), ngram_range=ngram_range, min_df=1, C=0.1)
-    model = tfidf.fit(few, schema, changed, TrainingContext(0))
+    changed = replace(hyperparameters(name, params.train), ngram_range=ngram_range, min_df=1)
+    model = NGRAM_MODELS[name].fit(few, schema, changed, TrainingContext(0))
     shortest, longest = ngram_range
     assert {len(ngram) for ngram in model.vectorizer.vocabulary_} == set(range(shortest, longest + 1))
     assert export_difference(model, model.export_onnx(), splits["test"].features, schema) < 1e-5
 
 
-def test_two_classes_are_exported(splits: Splits, schema: Schema, params: Params) -> None:
+@ngram_model
+def test_two_classes_are_exported(name: str, splits: Splits, schema: Schema, params: Params) -> None:
     labels = schema.classes[:2]
     binary = replace(schema, target=replace(schema.target, choices=labels), questions=(), extracts=True)
     rows = splits["train"].target.isin(labels)
     train = replace(splits["train"], features=splits["train"].features[rows], target=splits["train"].target[rows])
-    model = tfidf.fit(train, binary, hyperparameters("tfidf", params.train), TrainingContext(0))
+    model = NGRAM_MODELS[name].fit(train, binary, hyperparameters(name, params.train), TrainingContext(0))
     assert export_difference(model, model.export_onnx(), splits["test"].features, binary) < 1e-5
 
 
 def test_a_reversed_ngram_range_is_rejected(params: Params) -> None:
     with pytest.raises(ValueError, match=r"ngram_range is \[2, 1\]"):
         replace(hyperparameters("tfidf", params.train), ngram_range=(2, 1))
+
+
+def test_the_vocabulary_is_fitted_to_the_tokens_of_the_tokenizer(
+    splits: Splits, schema: Schema, params: Params
+) -> None:
+    """The training texts are split by Python, which is faster."""
+    train, used = splits["train"], hyperparameters("naive_bayes", params.train)
+    vectorizer = CountVectorizer(**used.options())
+    tokenizer, counts = fit_vectorizer(vectorizer, train, schema, used.min_df)
+    assert (counts != count_ngrams(vectorizer, tokenizer, train.features)).nnz == 0
+
+
+def test_the_temperature_makes_naive_bayes_less_certain(splits: Splits, schema: Schema, params: Params) -> None:
+    """N-grams of a text depend on each other, so that without it nearly all probabilities are 0 or 1."""
+    model = naive_bayes.fit(splits["train"], schema, hyperparameters("naive_bayes", params.train), TrainingContext(0))
+    test, target = splits["test"].features, splits["test"].target
+    calibrated, raw = (entry.predict(test) for entry in (model, replace(model, temperature=1.0)))
+    assert log_loss(target, calibrated, labels=schema.classes) < log_loss(target, raw, labels=schema.classes)
+    assert (calibrated.argmax(axis=1) == raw.argmax(axis=1)).all()
+
+
+def test_the_temperature_recovers_that_of_the_scores() -> None:
+    random = np.random.default_rng(0)
+    scores = random.normal(size=(4000, 3))
+    target = np.array([random.choice(3, p=row) for row in softmax(scores, axis=1)])
+    assert naive_bayes.fit_temperature(5 * scores, target) == pytest.approx(5, rel=0.15)
 
 
 # The tokenizer

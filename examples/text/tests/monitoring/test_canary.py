@@ -10,7 +10,8 @@ from which_library.config import Monitor
 from which_library.monitoring.canary import Side, compare_canary, compare_means, compare_shares, split_traffic
 from which_library.monitoring.canary_report import format_canary_markdown, format_canary_text
 from which_library.monitoring.traffic import RIGHT
-from which_library.serving.feedback import Entry
+
+from .entries import rated
 
 START = datetime(2026, 11, 30, tzinfo=UTC)
 LIMITS = Monitor(min_rows=20)
@@ -82,24 +83,6 @@ def side(sha256: str, scores: list[float], failed: int) -> Side:
     return Side(model, len(failures), latency, failures, predictions, scores, outcomes)
 
 
-def rated(number: int, sha256: str, score: float) -> Entry:
-    """Return feedback about a prediction with this probability of `yes`, which is the truth of every second one."""
-    truth, prediction = ("no", "yes")[number % 2], "yes" if score >= 0.5 else "no"
-    return Entry(
-        id=str(number),
-        time=START + timedelta(hours=1),
-        request_id=None,
-        inputs=None,
-        prediction={"prediction": prediction, "probabilities": {"no": 1 - score, "yes": score}},
-        correct=prediction == truth,
-        truth=truth,
-        remark=None,
-        model="a_model",
-        model_version=7,
-        model_sha256=sha256,
-    )
-
-
 def test_a_referral_is_compared_by_recall_and_precision() -> None:
     """At the threshold of each model; the champion refers every row, the canary those of the positive class."""
     records = [
@@ -107,7 +90,9 @@ def test_a_referral_is_compared_by_recall_and_precision() -> None:
         for name, threshold in (("champion", 0.1), ("canary", 0.3))
     ]
     entries = [
-        rated(number, name, 0.4 if number % 2 else 0.2) for number in range(100) for name in ("champion", "canary")
+        rated(score, truth, name)
+        for name in ("champion", "canary")
+        for score, truth in [(0.2, "no"), (0.4, "yes")] * 50
     ]
     champion, canary = split_traffic([row(2, "canary"), row(1)], entries, *records)
     *_, right, recall, precision = compare_canary(champion, canary, [], LIMITS).differences

@@ -11,8 +11,8 @@ from which_library.config import Params
 from which_library.data.schema import Schema
 from which_library.data.splits import Split, encode_target
 from which_library.errors import UserError
-from which_library.evaluation.metrics import primary_metric
-from which_library.evaluation.scores import Interval
+from which_library.evaluation.intervals import Interval
+from which_library.evaluation.scores import primary_metric
 from which_library.evaluation.selection import Comparison
 from which_library.paths import ProjectPaths
 from which_library.pipeline import learning_curve
@@ -97,8 +97,3 @@ def test_too_few_rows_are_an_error(splits: dict[str, Split], schema: Schema) -> 
     few = splits["train"].take(rows)
     with pytest.raises(UserError, match=f"has {learning_curve.MIN_ROWS} .* add more data"):
         learning_curve.part_sizes(few, np.arange(learning_curve.MIN_ROWS), schema)
-
-
-def test_a_project_that_never_ran_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="create it with: uv run dvc repro"):
-        learning_curve.main([], ProjectPaths(tmp_path))

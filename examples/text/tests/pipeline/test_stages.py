@@ -242,13 +242,17 @@ def test_a_failing_evaluation_keeps_the_champion(project: ProjectPaths, monkeypa
 
 
 def test_the_test_split_influences_the_test_scores_of_the_champion_only(
-    project: ProjectPaths, copy: ProjectPaths, splits: dict[str, Split], monkeypatch: pytest.MonkeyPatch
+    project: ProjectPaths,
+    copy: ProjectPaths,
+    schema: Schema,
+    splits: dict[str, Split],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What experiments are compared by, and the selection, are the same with a permuted target of the test split."""
     target = splits["test"].target.copy()
     target[:] = np.random.default_rng(0).permutation(np.asarray(target))
     permuted = splits | {"test": dataclasses.replace(splits["test"], target=target)}
-    monkeypatch.setattr(evaluate, "read_splits", lambda *_: permuted)
+    monkeypatch.setattr(evaluate, "read_prepared", lambda _: (schema, permuted))
     evaluate.main(copy)
 
     for path in (project.reports / "metrics.json", *(project.reports / "plots").iterdir()):

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
+from which_library import PACKAGE
 from which_library.errors import UserError
 from which_library.paths import ProjectPaths
 from which_library.publishing import check, publish, space
 from which_library.publishing.hub import NEW_SPACE, choose_space, upload
-from which_library.publishing.space import METADATA_FILE, PACKAGE
+from which_library.publishing.space import METADATA_FILE
 
 from .fake_hub import FakeHub, serve_hub
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from huggingface_hub import metadata_load
 
-from which_library import TITLE
+from which_library import PACKAGE, TITLE
 from which_library.errors import UserError
 from which_library.paths import ProjectPaths
 from which_library.publishing import space, uv
-from which_library.publishing.space import METADATA_FILE, PACKAGE, build, resolve_requirements
+from which_library.publishing.space import METADATA_FILE, build, resolve_requirements
 
 REQUIREMENTS = "gradio==6.7.0\nnumpy==2.4.6\n"
 

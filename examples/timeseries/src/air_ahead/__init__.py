@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 TITLE = "Air ahead"
+PACKAGE = __name__
 ACCENT = "teal"  # of the page: a hue of gradio.themes.colors
 HUB_TASK = "time-series-forecasting"  # of huggingface.co/tasks
 

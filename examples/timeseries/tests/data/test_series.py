@@ -9,7 +9,8 @@ import pytest
 from air_ahead.data.loading import read_raw
 from air_ahead.data.schema import Schema
 from air_ahead.data.series import fill_gaps, period_names, resample
-from air_ahead.data.validation import DataError, validate
+from air_ahead.data.validation import validate
+from air_ahead.errors import DataError
 from air_ahead.paths import ProjectPaths
 
 from .made_up import daily_rows, make_schema

@@ -12,8 +12,8 @@ from air_ahead.data.schema import Schema
 from air_ahead.data.series import fill_gaps, resample
 from air_ahead.data.source import Fetch, write_raw
 from air_ahead.data.splits import Split
-from air_ahead.data.validation import DataError, validate
-from air_ahead.errors import UserError
+from air_ahead.data.validation import validate
+from air_ahead.errors import DataError, UserError
 from air_ahead.paths import ProjectPaths
 from air_ahead.serving.chart import WIDE
 from air_ahead.serving.demo import explanation_html, forecast_chart

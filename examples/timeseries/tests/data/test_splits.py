@@ -22,8 +22,8 @@ from air_ahead.data.splits import (
     to_table,
     write_splits,
 )
-from air_ahead.data.validation import DataError, validate
-from air_ahead.errors import UserError
+from air_ahead.data.validation import validate
+from air_ahead.errors import DataError, UserError
 from air_ahead.evaluation.slices import slice_labels
 from air_ahead.paths import ProjectPaths
 

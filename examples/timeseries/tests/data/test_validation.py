@@ -11,8 +11,8 @@ import pytest
 from air_ahead.config import load_params
 from air_ahead.data.loading import read_raw
 from air_ahead.data.schema import Schema, load_schema
-from air_ahead.data.validation import DataError, validate
-from air_ahead.errors import UserError
+from air_ahead.data.validation import validate
+from air_ahead.errors import DataError, UserError
 from air_ahead.paths import ProjectPaths
 
 from .made_up import daily_rows, make_schema

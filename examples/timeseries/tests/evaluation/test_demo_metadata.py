@@ -9,7 +9,7 @@ from air_ahead.data.schema import Schema
 from air_ahead.data.series import FREQUENCIES, fill_gaps, first_day, period_names, resample
 from air_ahead.data.splits import Split
 from air_ahead.data.validation import validate
-from air_ahead.evaluation.demo_metadata import describe_inputs, join_splits, pick_errors
+from air_ahead.evaluation.demo_metadata import count_outcomes, describe_inputs, join_splits, pick_errors
 from air_ahead.paths import ProjectPaths
 from air_ahead.serving.predictor import Predictor
 
@@ -65,3 +65,11 @@ def test_errors_are_the_worst_test_forecasts_and_do_not_overlap(schema: Schema) 
     errors = pick_errors(pd.DataFrame(target, index=periods), target, quantiles)
     expected = [str(first_day(periods[row] + 1)) for row in (3, 8, 0)]
     assert [error["inputs"] for error in errors] == [{"today": today, "horizon": 3} for today in expected]
+
+
+def test_outcomes_are_counted_by_step_ahead() -> None:
+    target = np.array([[0.0, 0.0], [0.0, 5.0], [3.0, 9.0]])
+    quantiles = np.broadcast_to([-1.0, 0.0, 4.0], (3, 2, 3))
+    counts = count_outcomes(target, quantiles, 3.0)
+    assert counts == {"forecasts": 3, "covered": [3, 1], "within": [3, 1]}
+    assert "within" not in count_outcomes(target, quantiles, None)

@@ -24,4 +24,11 @@ def test_the_largest_error_comes_first_with_its_worst_step() -> None:
 def test_the_summary_has_both_ends_of_the_horizon() -> None:
     text = summarize_errors(SCHEMA, OUTCOME)
     assert text.startswith("The mean absolute error is 2 kg one week ahead and 0.5 kg 2 weeks ahead.")
-    assert text.endswith("above the 80% interval in 25% of the forecasts, and below it in 0%.")
+    assert "above the 80% interval in 25% of the forecasts, and below it in 0%: " in text
+    assert text.endswith("the interval contains 50% one week ahead and 100% 2 weeks ahead.")
+
+
+def test_forecasts_that_overlap_with_a_worse_one_come_last() -> None:
+    errors = np.array([1.0, 3.0, 2.0, 0.5])[:, None] * np.ones((4, 2))
+    outcome = Outcome(Truth(np.zeros((4, 2))), np.stack([errors] * 3, axis=-1))
+    assert rank_cases(SCHEMA, outcome) == [1, 3, 2, 0]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from air_ahead.errors import UserError
-from air_ahead.evaluation.metrics import METRICS, primary_metric
+from air_ahead.evaluation.metrics import METRICS
+from air_ahead.evaluation.scores import primary_metric
 
 
 @pytest.mark.parametrize(

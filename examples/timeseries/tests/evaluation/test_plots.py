@@ -39,6 +39,8 @@ def test_figure_shows_the_coverage_of_each_step(schema: Schema) -> None:
     quantiles = np.stack([target - 1, target - 0.5, target - np.array([0.0, 0.25])], axis=2)
     tables = plot_tables(schema, target, {"model": quantiles})
     assert tables["steps"]["coverage"].tolist() == [1, 0]
-    (axes,) = draw_plots(schema, tables)["coverage"].axes
+    figures = draw_plots(schema, tables, "test split")
+    assert {figure.get_suptitle().replace("\n", " ").endswith("(test split)") for figure in figures.values()} == {True}
+    (axes,) = figures["coverage"].axes
     measured = [line.get_ydata() for line in axes.lines if line.get_label() == "measured"]
     assert np.asarray(measured).tolist() == [[1, 0]]

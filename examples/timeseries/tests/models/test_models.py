@@ -13,16 +13,18 @@ from air_ahead.data.schema import Schema
 from air_ahead.data.series import FREQUENCIES
 from air_ahead.data.splits import FOLDS, Split, encode_target, join_windows, make_windows
 from air_ahead.evaluation.metrics import QUANTILES
-from air_ahead.models.base import Model, TrainingContext, fit_model
+from air_ahead.models.base import TrainingContext, fit_model
 from air_ahead.models.inference import export_difference, predict_onnx
+from air_ahead.models.linear import Array, interval_offsets, unseen_errors
 
 from ..conftest import MODELS
 
 Splits = dict[str, Split]
 every_model = pytest.mark.parametrize("name", MODELS)
+linear_model = pytest.mark.parametrize("name", ["baseline", "drift", "ets", "ridge"])
 
 
-def fit(name: str, train: Split, schema: Schema, params: Params) -> Model:
+def fit(name: str, train: Split, schema: Schema, params: Params) -> Any:
     return fit_model(name, train, schema, params.train, TrainingContext(seed=0))
 
 
@@ -75,6 +77,16 @@ def test_baseline_repeats_the_last_season(splits: Splits, schema: Schema, params
         np.testing.assert_allclose(median[:, step], expected, rtol=1e-9)
 
 
+def test_drift_continues_a_season_that_grows(schema: Schema, params: Params) -> None:
+    """A season that repeats on a line is forecast exactly; the seasonal naive forecast stays one season behind."""
+    rows, season = params.prepare.history + params.prepare.horizon + 100, schema.season
+    steps = pd.period_range("1958-11-01", periods=rows, freq=FREQUENCIES[schema.step])
+    values = 300 + 0.5 * np.arange(rows) + np.sin(2 * np.pi * np.arange(rows) / season)
+    windows = make_windows(pd.Series(values, steps), pd.Series(data=False, index=steps), params.prepare)
+    model = fit("drift", Split(windows.features[:60], windows.target[:60]), schema, params)
+    np.testing.assert_allclose(model.predict(windows.features[60:])[:, :, 1], windows.target[60:], atol=0.001)
+
+
 def test_ets_equals_statsmodels(splits: Splits, schema: Schema, params: Params) -> None:
     options: dict[str, Any] = {"trend": "add", "damped_trend": params.train.hyperparameters["ets"]["damped_trend"]}
     if schema.season > 1:
@@ -99,19 +111,41 @@ def test_ridge_continues_a_straight_line(schema: Schema, params: Params) -> None
     np.testing.assert_allclose(model.predict(windows.features[100:])[:, :, 1], windows.target[100:], atol=0.01)
 
 
-def test_ridge_fits_the_smallest_training_split(splits: Splits, schema: Schema, params: Params) -> None:
+@linear_model
+def test_the_smallest_training_split_is_enough(name: str, splits: Splits, schema: Schema, params: Params) -> None:
     train, smallest = splits["train"], params.prepare.horizon + FOLDS
+    few = Split(train.features[:smallest], train.target[:smallest])
+    assert np.isfinite(fit(name, few, schema, params).predict(train.features)).all()
+
+
+def test_every_smallest_training_split_has_unseen_errors(splits: Splits, params: Params) -> None:
+    train, smallest = splits["train"], params.prepare.horizon + FOLDS
+    weights = np.zeros((train.features.shape[1], params.prepare.horizon)), np.zeros(params.prepare.horizon)
     for count in range(smallest, min(3 * smallest, len(train.target)) + 1):
         few = Split(train.features[:count], train.target[:count])
-        assert np.isfinite(fit("ridge", few, schema, params).predict(train.features)).all()
+        assert len(unseen_errors(few, lambda _part: weights)) >= FOLDS
 
 
-@pytest.mark.parametrize("name", ["baseline", "ets"])
-def test_each_end_of_the_interval_has_its_coverage(name: str, splits: Splits, schema: Schema, params: Params) -> None:
-    """On the training windows, 10% of the values are above and 10% below, unless an end is at the forecast."""
-    target = encode_target(splits["train"].target, schema)
-    low, median, high = np.moveaxis(fit(name, splits["train"], schema, params).predict(splits["train"].features), 2, 0)
-    for end, outside in ((low, target < low), (high, target > high)):
-        shares, at_forecast = outside.mean(axis=0), np.isclose(end, median).all(axis=0)
-        assert (shares <= 0.1).all()
-        assert ((shares >= 0.1 - 2 / len(target)) | at_forecast).all()
+def test_the_errors_of_the_interval_are_of_later_windows(splits: Splits, params: Params) -> None:
+    """Each part is forecast by weights that were fitted to windows whose targets end before its own begin."""
+    train, fitted = splits["train"], list[pd.PeriodIndex]()
+
+    def forecast_zero(part: Split) -> tuple[Array, Array]:
+        fitted.append(pd.PeriodIndex(part.target.index))
+        return np.zeros((train.features.shape[1], params.prepare.horizon)), np.zeros(params.prepare.horizon)
+
+    errors = unseen_errors(train, forecast_zero)
+    size = len(errors) // FOLDS
+    assert len(errors) == size * FOLDS > 0.4 * len(train.target)
+    for number, past in enumerate(fitted):
+        first = train.target.index[len(train.target) - len(errors) + number * size]
+        assert past.max() + params.prepare.horizon <= first
+
+
+def test_the_interval_contains_eighty_percent_and_does_not_get_narrower() -> None:
+    errors = np.random.default_rng(0).normal(size=(500, 3)) * [1, 3, 2]
+    below, middle, above = interval_offsets(errors).T
+    for outside in (errors < below, errors > above):
+        np.testing.assert_allclose(outside.mean(axis=0)[:2], 0.1, atol=0.004)
+    assert (middle == 0).all()
+    assert (below[2], above[2]) == (below[1], above[1])

@@ -50,8 +50,9 @@ def test_a_forecast_is_compared_when_its_outcome_is_known(
     steps = read_log(copy.root / LOG)
     assert len(steps) == predictor.inputs[1]["maximum"]
     assert steps[0].last_known == predictor.name(len(predictor.series) - 1)
-    with pytest.raises(SystemExit, match="is on record already; update the data or the model first"):
-        forecast.main([], copy)
+    forecast.main([], copy)
+    assert "Nothing changed: the forecast of this model after" in capsys.readouterr().out
+    assert read_log(copy.root / LOG) == steps
     forecast.score([], copy)
     assert "no outcome is known yet" in capsys.readouterr().out
 
@@ -74,7 +75,7 @@ def test_a_damaged_log_is_explained(copy: ProjectPaths) -> None:
     path.write_text("made_at,last_known\n2026-11-30,x\n", encoding="utf-8")
     with pytest.raises(SystemExit, match="line 2 is not a forecast; restore it: git restore"):
         forecast.score([], copy)
-    assert "can't be read: line 2 is not a forecast" in describe_log(load_predictor(copy.champion), path)
+    assert f"can't be read: {LOG}: line 2 is not a forecast" in describe_log(load_predictor(copy.champion), path)
 
 
 def test_without_a_forecast_the_commands_say_so(copy: ProjectPaths, capsys: pytest.CaptureFixture[str]) -> None:

@@ -110,12 +110,21 @@ def test_a_champion_without_a_reference_is_explained(watched: ProjectPaths, dama
         monitor.main([], watched)
 
 
+def test_an_ignored_input_that_does_not_exist_is_named(watched: ProjectPaths) -> None:
+    lines = watched.params.read_text(encoding="utf-8").splitlines()
+    lines.insert(lines.index("monitor:") + 1, "  ignore: [wrong name]")
+    watched.params.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"monitor\.ignore: there is no input 'wrong name'; inputs: \w"):
+        monitor.main([], watched)
+
+
 @pytest.mark.parametrize(
     ("url", "message"),
     [
         ("x", "DATABASE_URL is not the address of a database"),
         ("sqlite:////nowhere/log.db", "/nowhere/log.db does not exist"),
-        ("postgresql://127.0.0.1:9/none", "needs psycopg|can't be used"),
+        ("postgresql://127.0.0.1:9/none", "uv sync --extra postgres|refused.*; check that it runs, and DATABASE_URL"),
+        ("mysql://127.0.0.1/none", "needs the module MySQLdb; install it, or use PostgreSQL or SQLite"),
     ],
 )
 def test_a_database_that_can_t_be_used_is_a_failure(

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
+from air_ahead import PACKAGE
 from air_ahead.errors import UserError
 from air_ahead.paths import ProjectPaths
 from air_ahead.publishing import check, publish, space
 from air_ahead.publishing.hub import NEW_SPACE, choose_space, upload
-from air_ahead.publishing.space import METADATA_FILE, PACKAGE
+from air_ahead.publishing.space import METADATA_FILE
 
 from .fake_hub import FakeHub, serve_hub
 

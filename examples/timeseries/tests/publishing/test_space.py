@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from huggingface_hub import metadata_load
 
-from air_ahead import TITLE
+from air_ahead import PACKAGE, TITLE
 from air_ahead.errors import UserError
 from air_ahead.paths import ProjectPaths
 from air_ahead.publishing import space, uv
-from air_ahead.publishing.space import METADATA_FILE, PACKAGE, build, resolve_requirements
+from air_ahead.publishing.space import METADATA_FILE, build, resolve_requirements
 
 REQUIREMENTS = "gradio==6.7.0\nnumpy==2.4.6\n"
 

@@ -27,6 +27,8 @@ def test_page_offers_the_examples(address: str, predictor: Predictor) -> None:
     page = httpx.get(f"{address}/config").text
     for name, example in zip(EXAMPLES, predictor.champion.record["examples"], strict=True):
         assert f'"{name}: {example["inputs"]["today"]}"' in page
+    # The picture of the demo shows the first one.
+    assert page.index("Typical forecast: ") < min(page.index("Accurate forecast: "), page.index("Worst forecast: "))
 
 
 def test_page_offers_the_worst_past_forecasts(address: str, predictor: Predictor) -> None:
@@ -110,13 +112,15 @@ def test_chart_of_trained_steps_has_a_note(predictor: Predictor) -> None:
 
 
 def test_summary_has_the_last_step_its_interval_and_the_coverage(predictor: Predictor) -> None:
-    prediction = predictor.predict({"today": start_day(predictor, middle(predictor))})
+    inputs = {"today": start_day(predictor, middle(predictor)), "horizon": 2}
+    prediction, tested = predictor.predict(inputs), predictor.champion.record["tested"]
     text, decimals = summary_html(predictor, prediction), predictor.decimals
     assert f"in {prediction.times[-1]}</b>" in text
-    assert f"between {prediction.low[-1]:.{decimals}f} and {prediction.high[-1]:.{decimals}f} in 80" in text
+    assert f"80% interval from {prediction.low[1]:.{decimals}f} to {prediction.high[1]:.{decimals}f}, which had" in text
+    assert f"in {tested['covered'][1]} of {tested['forecasts']} test forecasts 2 {predictor.step}s ahead" in text
     known = [value for value in prediction.actual if value is not None]
-    assert (f"of {len(known)} actual values" in text) == bool(known)
-    assert "actual values" not in summary_html(predictor, predictor.predict({}))
+    assert (f"of {len(known)} actual values of this forecast" in text) == bool(known)
+    assert "of this forecast" not in summary_html(predictor, predictor.predict({}))
 
 
 @pytest.mark.parametrize(("low", "high"), [(355.2, 369.9), (0.0, 1.0), (-3.0, 4.0), (1000, 9000), (316.0, 316.6)])

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from air_ahead import ACCENT, TITLE
+from air_ahead import ACCENT, PACKAGE, TITLE
 from air_ahead.paths import ProjectPaths
 from air_ahead.serving import app, payloads
 from air_ahead.serving import predictor as predictor_module
@@ -25,8 +25,6 @@ from air_ahead.serving.champion import MODEL_FILE
 from air_ahead.serving.events import DEBOUNCE, PREDICTION, format_error
 from air_ahead.serving.predictor import InvalidInputError, Predictor
 from air_ahead.serving.theme import HUE
-
-from ..conftest import serve
 
 
 def test_the_page_has_every_tab_and_the_model_s_hash(address: str, predictor: Predictor) -> None:
@@ -92,7 +90,7 @@ def test_the_head_has_title_icon_and_open_graph_tags_of_the_project_only(address
     assert tags == {
         "og:type": "website",
         "og:title": html.escape(TITLE),
-        "og:description": html.escape(metadata(app.PACKAGE)["Summary"]),
+        "og:description": html.escape(metadata(PACKAGE)["Summary"]),
     }
     assert f"<title>{html.escape(TITLE)}</title>" in head
     assert 'rel="icon" href="data:image/svg+xml,' in head
@@ -124,7 +122,7 @@ def test_a_published_page_has_its_address_and_picture(monkeypatch: pytest.Monkey
     about["Project-URL"] = "Demo, https://example.org/a&b"
     about["Project-URL"] = "Picture, https://example.org/social.png"
     monkeypatch.setattr(app, "metadata", lambda _: about)
-    with serve(app.build_error_page("no model"), Api(None)) as address:
+    with app.serve_in_background(app.build_error_page("no model"), Api(None)) as address:
         head = httpx.get(address).text.partition("</head>")[0]
     tags = dict(re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)"', head))
     assert tags["og:url"] == "https://example.org/a&amp;b"
@@ -172,7 +170,7 @@ def test_without_a_champion_the_page_says_what_to_run(
     with monkeypatch.context() as patch:
         patch.setattr(app, "launch", lambda *arguments: launched.extend(arguments))
         app.serve(ProjectPaths(tmp_path))
-    with serve(*launched) as address:
+    with app.serve_in_background(*launched) as address:
         page = httpx.get(f"{address}/config").text
         response = httpx.get(f"{address}/health")
         prediction = httpx.post(f"{address}/predict", json={})

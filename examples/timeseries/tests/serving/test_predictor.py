@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from air_ahead.config import Params
-from air_ahead.data.periods import period_end, period_start
+from air_ahead.data.periods import period_start
 from air_ahead.data.series import first_day
 from air_ahead.data.splits import Split
 from air_ahead.paths import ProjectPaths
@@ -50,8 +50,9 @@ def test_actual_values_are_those_of_the_test_split(predictor: Predictor, splits:
 
 def test_step_of_today_is_part_of_the_forecast(predictor: Predictor) -> None:
     ordinal = predictor.start + middle(predictor)
-    first, last = (str(edge(ordinal, predictor.step)) for edge in (period_start, period_end))
-    assert predictor.predict({"today": first}) == predictor.predict({"today": last})
+    first, following = (period_start(number, predictor.step) for number in (ordinal, ordinal + 1))
+    last = str(following - timedelta(days=1))
+    assert predictor.predict({"today": str(first)}) == predictor.predict({"today": last})
     assert len(predictor.known(last)) == middle(predictor)
 
 

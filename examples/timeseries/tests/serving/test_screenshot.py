@@ -59,7 +59,7 @@ def test_the_pictures_show_the_page_and_the_readme_shows_one(folder: Path, copy:
     write_browser(folder, BROWSER)
     screenshot.main([], copy)
     sizes = {path.name: path.read_text() for path in (copy.root / "docs").iterdir()}
-    assert sizes == {"demo.png": "960,800", "social.png": "960,504"}
+    assert sizes == {"demo.png": "960,1080", "social.png": "960,504"}
     assert not list((copy.root / ".cache").iterdir())
     text = (copy.root / "README.md").read_bytes().decode()
     assert text == README.replace("## Results", f"{IMAGE}\r\n\r\n## Results")

@@ -162,9 +162,17 @@ def test_postgresql_numbers_new_rows_after_the_moved_ones() -> None:
 )
 def test_addresses_that_lead_nowhere_are_one_line(project: ProjectPaths, address: str, message: str) -> None:
     with pytest.raises(SystemExit, match=message) as error:
-        move.main([address, "--artifacts", "unused"], project)
+        move.main([address, "--artifacts", "s3://unused"], project)
     assert "pa55word" not in str(error.value)
     assert len(str(error.value).strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("artifacts", ["mlartifacts", "s3:/mlflow", "http://127.0.0.1:5000"])
+def test_artifacts_go_to_a_storage_or_an_absolute_path(project: ProjectPaths, database: str, artifacts: str) -> None:
+    before = count(database)
+    with pytest.raises(SystemExit, match=f"--artifacts {artifacts} is neither the address of a storage"):
+        move.main([database, "--artifacts", artifacts], project)
+    assert count(database) == before
 
 
 def test_missing_clients_are_named() -> None:
@@ -175,6 +183,11 @@ def test_missing_clients_are_named() -> None:
         databases.database_errors(url),
     ):
         raise missing
+    with (
+        pytest.raises(UserError, match="install the module pymysql, or use PostgreSQL"),
+        databases.database_errors(databases.parse_url("mysql://127.0.0.1/runs")),
+    ):
+        raise ModuleNotFoundError(name="pymysql")
     with (
         pytest.raises(UserError, match="no client for s3://runs is installed: uv sync --group server"),
         move_artifacts.storage_errors("s3://runs"),

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 TITLE = "Digit reader"
+PACKAGE = __name__
 ACCENT = "teal"  # of the page: a hue of gradio.themes.colors
 HUB_TASK = "image-classification"  # of huggingface.co/tasks
 

@@ -30,6 +30,12 @@ class UserError(ValueError):
     heading: ClassVar[str] = ""
 
 
+class DataError(UserError):
+    """The data does not match `schema.yaml`; the message lists each difference."""
+
+    heading = "The data does not match schema.yaml:"
+
+
 @contextmanager
 def exit_on_user_error() -> Iterator[None]:
     """Exit with status 1 and the message of a `UserError`, or of a full disk, without a traceback."""

@@ -12,7 +12,8 @@ from digit_reader.data.images import InvalidInputError, RawImage
 from digit_reader.data.preprocessing import to_image
 from digit_reader.data.schema import Schema
 from digit_reader.data.splits import Split, encode_target
-from digit_reader.data.validation import DataError, validate
+from digit_reader.data.validation import validate
+from digit_reader.errors import DataError
 from digit_reader.serving.predictor import Predictor
 
 from ..drawings import DIGITS, Box, draw, draw_strokes

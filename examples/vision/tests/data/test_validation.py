@@ -9,8 +9,8 @@ from digit_reader.data.images import RawImage
 from digit_reader.data.loading import read_raw
 from digit_reader.data.schema import Schema, load_schema
 from digit_reader.data.splits import Split
-from digit_reader.data.validation import DataError, validate
-from digit_reader.errors import UserError
+from digit_reader.data.validation import validate
+from digit_reader.errors import DataError, UserError
 from digit_reader.paths import ProjectPaths
 
 

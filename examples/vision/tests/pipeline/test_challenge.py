@@ -52,10 +52,13 @@ def test_the_better_model_wins_on_the_same_rows(
     publish_model(project, MODELS[1], copy.champion)
     won, report = challenge.compare_champions(copy, tmp_path / "simplest")
     assert won == ("The new champion is better" in report)
-    assert report.count("version") == 2
+    assert f"| former: {MODELS[0]}, version" in report.replace("\\", "")
+    assert f"| new: {MODELS[1]}, version" in report.replace("\\", "")
 
 
-def test_a_model_that_does_not_fit_is_explained(copy: ProjectPaths, tmp_path: Path) -> None:
+def test_a_model_that_is_missing_or_does_not_fit_is_explained(copy: ProjectPaths, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"nowhere has no champion\.json; name a folder"):
+        challenge.main([str(tmp_path / "nowhere")], copy)
     record = load_champion(copy.champion)[0].record
     publish(tmp_path / "broken", record | {"sha256": sha256(b"broken")}, b"broken")
     with pytest.raises(SystemExit, match="does not predict for these data"):

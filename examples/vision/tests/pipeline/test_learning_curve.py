@@ -11,8 +11,8 @@ from digit_reader.config import Params
 from digit_reader.data.schema import Schema
 from digit_reader.data.splits import Split, encode_target
 from digit_reader.errors import UserError
-from digit_reader.evaluation.metrics import primary_metric
-from digit_reader.evaluation.scores import Interval
+from digit_reader.evaluation.intervals import Interval
+from digit_reader.evaluation.scores import primary_metric
 from digit_reader.evaluation.selection import Comparison
 from digit_reader.paths import ProjectPaths
 from digit_reader.pipeline import learning_curve
@@ -97,8 +97,3 @@ def test_too_few_rows_are_an_error(splits: dict[str, Split], schema: Schema) -> 
     few = splits["train"].take(rows)
     with pytest.raises(UserError, match=f"has {learning_curve.MIN_ROWS} .* add more data"):
         learning_curve.part_sizes(few, np.arange(learning_curve.MIN_ROWS), schema)
-
-
-def test_a_project_that_never_ran_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="create it with: uv run dvc repro"):
-        learning_curve.main([], ProjectPaths(tmp_path))

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 from datetime import datetime
@@ -98,7 +99,9 @@ def test_rolling_back_changes_files_alias_and_log(paths: ProjectPaths, capsys: p
 @pytest.mark.parametrize(
     ("version", "message"),
     [
-        ("7", "no champion with version 7, so nothing changed; versions in git: 11, 12"),
+        ("7", "no champion with version or commit 7, so nothing changed; versions in git: 11, 12"),
+        ("last", "no champion with version or commit last, so nothing changed"),
+        ("a" * 7, "no champion with version or commit aaaaaaa, so nothing changed"),
         ("12", "version 12 is the champion already, so nothing changed"),
     ],
 )
@@ -107,6 +110,20 @@ def test_other_versions_change_nothing(paths: ProjectPaths, version: str, messag
         promote.main([version], paths)
     assert served(paths) == 12
     assert not git(paths.root, "status", "--porcelain", "models")
+
+
+def test_a_version_of_two_champions_is_chosen_by_its_commit(paths: ProjectPaths) -> None:
+    """As after a training on another machine, whose registry begins at 1 again."""
+    champion, model = load_champion(paths.champion)
+    lineage = champion.lineage | {"registry_version": 11}
+    publish(paths.champion, champion.record | {"lineage": lineage}, model)
+    commit(paths.root, "champion 11 of another machine")
+    with pytest.raises(SystemExit, match="version 11 is that of several champions") as refused:
+        promote.main(["11"], paths)
+    older, newer = re.findall(r"(\w{12}) \((\w+)\)", str(refused.value))
+    assert older[1] != newer[1] == champion.record["model"]
+    promote.main([older[0]], paths)
+    assert load_champion(paths.champion)[0].record["model"] == older[1]
 
 
 def test_a_canary_leaves_champion_alias_and_log(paths: ProjectPaths, capsys: pytest.CaptureFixture[str]) -> None:
@@ -151,7 +168,7 @@ def test_without_git_there_is_no_history(
 
 
 def test_a_training_that_replaces_a_promoted_champion_says_so(paths: ProjectPaths) -> None:
-    promoted, other = find_version(paths, 11).record, find_version(paths, 12).record
+    promoted, other = find_version(paths, "11").record, find_version(paths, "12").record
     log = paths.root / LOG
     assert describe_replacement(log, promoted, other) == ""
     promote.rollback([], paths)

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
+from digit_reader import PACKAGE
 from digit_reader.errors import UserError
 from digit_reader.paths import ProjectPaths
 from digit_reader.publishing import check, publish, space
 from digit_reader.publishing.hub import NEW_SPACE, choose_space, upload
-from digit_reader.publishing.space import METADATA_FILE, PACKAGE
+from digit_reader.publishing.space import METADATA_FILE
 
 from .fake_hub import FakeHub, serve_hub
 

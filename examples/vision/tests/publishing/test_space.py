@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from huggingface_hub import metadata_load
 
-from digit_reader import TITLE
+from digit_reader import PACKAGE, TITLE
 from digit_reader.errors import UserError
 from digit_reader.paths import ProjectPaths
 from digit_reader.publishing import space, uv
-from digit_reader.publishing.space import METADATA_FILE, PACKAGE, build, resolve_requirements
+from digit_reader.publishing.space import METADATA_FILE, build, resolve_requirements
 
 REQUIREMENTS = "gradio==6.7.0\nnumpy==2.4.6\n"
 

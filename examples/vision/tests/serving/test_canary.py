@@ -25,7 +25,7 @@ from digit_reader.serving.predictor import Predictor, load_predictor
 from digit_reader.serving.request_log import RequestLog
 from digit_reader.serving.request_table import TABLE
 
-from ..conftest import MODELS, serve
+from ..conftest import MODELS
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def address(paths: ProjectPaths, router: Router, url: str) -> Iterator[str]:
     page = app.build_app(champion, paths.reports, collector, log)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(request_log, "BATCH_SECONDS", 0.05)
-        with serve(page, Api(champion, collector=collector, log=log, router=router)) as address:
+        with app.serve_in_background(page, Api(champion, collector=collector, log=log, router=router)) as address:
             yield address
         log.close()
 

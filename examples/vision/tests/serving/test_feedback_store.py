@@ -92,7 +92,7 @@ def test_a_read_only_or_foreign_database_fails(url: str, tmp_path: Path) -> None
 @pytest.mark.parametrize("url", ["postgres://ada:hidden-word@db/x", "postgresql://ada:hidden-word@db/x"])
 def test_postgresql_takes_the_current_driver(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(DatabaseError, match=r"needs psycopg; install it: uv sync --extra postgres"):
+    with pytest.raises(DatabaseError, match=r"needs the module psycopg; run: uv sync --extra postgres"):
         FeedbackStore(url)
 
 

@@ -4,20 +4,18 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from ..config import load_yaml
+from ..config import LAX, load_yaml
 from ..errors import UserError
 from .excluded import ExcludedColumn
 from .target import TASK
 
 # The categories of an empty cell, and of one whose category `schema.yaml` does not list.
 MISSING, OTHER = "(missing)", "(other)"
-FORBID = ConfigDict(extra="forbid")
 
 
-@dataclass(frozen=True, config=FORBID)
+@dataclass(frozen=True, config=LAX)
 class Column:
     """A column of the table.
 
@@ -66,7 +64,7 @@ class Column:
         return (*self.choices, *([OTHER] if self.others else []), *([MISSING] if self.nullable else []))
 
 
-@dataclass(frozen=True, config=FORBID)
+@dataclass(frozen=True, config=LAX)
 class Schema:
     """The table.
 

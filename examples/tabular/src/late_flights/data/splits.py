@@ -104,14 +104,7 @@ def _start_of_case(cases: pd.Series, count: int) -> int:
 def hold_out_cases(
     cases: pd.Series, classes: pd.Series | None, share: float, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the positions of the other rows and of a share of them, whole cases each.
-
-    Args:
-        cases: The number of each row's case.
-        classes: Each row's class; None for numbers.
-        share: The share, which whole cases reach approximately.
-        seed: Seed of the random order.
-    """
+    """Return the positions of the other rows and of about a share of them: whole cases. Numbers have no `classes`."""
     folds = StratifiedGroupKFold(min(round(1 / share), cases.nunique()), shuffle=True, random_state=seed)
     others, rows = next(folds.split(cases, np.zeros(len(cases)) if classes is None else classes, cases))
     return others, rows

@@ -3,14 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ..errors import UserError
+from ..errors import DataError
 from .schema import MISSING, OTHER, Column, Schema
-
-
-class DataError(UserError):
-    """The data does not match `schema.yaml`; the message lists each difference."""
-
-    heading = "The data does not match schema.yaml:"
 
 
 def validate(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:

@@ -14,21 +14,14 @@ from ..models.inference import predict_onnx
 from .base import Metric
 from .candidate import Selected
 from .examples import format_truth, prediction_errors, rank_errors, select_examples
-from .metrics import primary_metric
+from .scores import primary_metric
 
 SHUFFLES = 5
 MAX_ERRORS = 6
 
 
 def demo_metadata(selected: Selected, splits: dict[str, Split], schema: Schema, params: Params) -> dict[str, Any]:
-    """Return the inputs, the most important first, three examples and the worst errors of the test split.
-
-    Args:
-        selected: the champion.
-        splits: the rows.
-        schema: the columns.
-        params: name the metric by which importance is measured.
-    """
+    """Return the inputs, the most important first, three examples and the worst errors of the test split."""
     inputs = {entry["name"]: entry for entry in describe_inputs(schema, splits)}
     metric, seed = primary_metric(params.evaluate.metric), params.evaluate.seed
     importance = permutation_importance(selected.exported, splits["validation"], schema, metric, seed)
@@ -39,7 +32,7 @@ def demo_metadata(selected: Selected, splits: dict[str, Split], schema: Schema, 
         "inputs": [inputs[name] | {"importance": round(importance[name], 6)} for name in ranked],
         "examples": describe_rows(schema, test, select_examples(schema, test, predicted["test"])),
         "errors": describe_rows(schema, test, worst[:MAX_ERRORS]),
-        **prediction_errors(schema, splits["validation"], predicted["validation"]),
+        **prediction_errors(schema, splits, predicted),
     }
 
 

@@ -13,7 +13,10 @@ from .error_groups import Feature
 from .markdown import rounded
 from .values import format_value, format_with_unit
 
-NOTE = "The last columns are the most important inputs; inputs that are correlated share their importance."
+NOTE = (
+    "The last columns are the inputs whose shuffling worsens the score on the validation split most. Where inputs are "
+    "correlated, that is no measure of what each one adds."
+)
 # The most important inputs.
 MAX_INPUTS = 5
 DAYS_PER_YEAR = 365.2425

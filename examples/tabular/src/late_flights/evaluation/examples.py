@@ -34,7 +34,9 @@ def rank_errors(
     return ranked
 
 
-def prediction_errors(_schema: Schema, _validation: Split, _probabilities: NDArray[np.float64]) -> dict[str, Any]:
+def prediction_errors(
+    _schema: Schema, _splits: dict[str, Split], _predictions: dict[str, NDArray[np.float64]]
+) -> dict[str, Any]:
     """Return no entries: probabilities say how certain a prediction is."""
     return {}
 

@@ -151,12 +151,17 @@ def champion_table(evaluation: Record) -> str:
 
 def _metric_label(evaluation: Record, key: str) -> str:
     entry = evaluation["labels"][key]
-    return f"{entry['label']}{ARROWS[entry['higher_is_better']]}"
+    return f"{label_with_unit(entry)}{ARROWS[entry['higher_is_better']]}"
+
+
+def label_with_unit(entry: Record) -> str:
+    """Return the label of a metric with the unit of its values, if they have one."""
+    return f"{entry['label']} ({escape(entry['unit'])})" if entry.get("unit") else str(entry["label"])
 
 
 def slice_table(evaluation: Record) -> str:
     """Return the champion's score on each slice of the test split."""
-    label = evaluation["labels"][evaluation["metric"]]["label"]
+    label = label_with_unit(evaluation["labels"][evaluation["metric"]])
     rows = [
         [escape(record["column"]), escape(record["slice"]), f"{record['rows']:,}", format_score(record)]
         for record in evaluation["slices"]
@@ -194,17 +199,19 @@ def _format_value(value: Any) -> str:
     return f"`{value}`"
 
 
+def explain_comparison(evaluation: Record) -> str:
+    """Return on what the models were compared, for what the test split was used, and what intervals are."""
+    metric = evaluation["metric"]
+    tested = [by_metric[metric] for by_metric in evaluation["scores"].values()]
+    return _explain(evaluation, [metric], [*compared_scores(evaluation).values(), *tested])
+
+
 def explain_scores(evaluation: Record) -> str:
-    """Return which split was used for what, and how to read the scores."""
-    rows, noun, decision = evaluation["rows"], evaluation["sample_noun"], evaluation.get("decision") or {}
-    level = f"{100 * evaluation['confidence']:.3g}% confidence" if "confidence" in evaluation else "confidence"
-    text = (
-        f"The models were trained on {rows['train']:,} {noun} and {_explain_comparison(evaluation)} "
-        f"The {rows['test']:,} {noun} of the test split were used after the selection, to score the champion, marked ★"
-        f"{_explain_other_scores(evaluation)}. Brackets contain {level} intervals, which show how much a score varies "
-        f"with the {noun}: Wilson intervals for the shares of the decision, bootstrap percentiles for the rest. A "
-        f"score has none where there are too few {noun}, or all resamples score the same."
-    )
+    """Return the same for all metrics and slices, and which threshold the scores use."""
+    noun, decision = evaluation["sample_noun"], evaluation.get("decision") or {}
+    tested = [score for by_metric in evaluation["scores"].values() for score in by_metric.values()]
+    shown = [*compared_scores(evaluation).values(), *tested, *evaluation.get("slices", [])]
+    text = _explain(evaluation, list(evaluation["labels"]), shown)
     if "threshold" in decision:
         text += (
             " Accuracy and F1 are those of the most likely class; the decision, the confusion matrix and the errors "
@@ -215,34 +222,71 @@ def explain_scores(evaluation: Record) -> str:
     return text
 
 
-def _explain_other_scores(evaluation: Record) -> str:
-    others = [name for name in evaluation["scores"] if name != evaluation["champion"]]
-    return f", next to {', '.join(others)}" if others else ""
+def _explain(evaluation: Record, metrics: list[str], shown: list[Record]) -> str:
+    rows, noun = evaluation["rows"], evaluation["sample_noun"]
+    names = ", ".join(name for name in evaluation["scores"] if name != evaluation["champion"])
+    return " ".join(
+        [
+            _explain_folds(evaluation),
+            f"The {rows['test']:,} {noun} of the test split were used after the selection, to score the champion, "
+            f"marked ★{f', next to {names}' if names else ''}.",
+            *_explain_intervals(evaluation, metrics),
+            *_explain_missing_intervals(shown, noun),
+        ]
+    )
 
 
-def _explain_comparison(evaluation: Record) -> str:
-    """Return on what the models were compared, as the end of a sentence."""
+def _explain_intervals(evaluation: Record, metrics: list[str]) -> list[str]:
+    """Return the method of the intervals, and how many independent observations they count, if not every row is one."""
+    labels, level = evaluation["labels"], f"{100 * evaluation.get('confidence', 0.95):.3g}%"
+    shares = bool(evaluation.get("decision")) or any(labels[metric].get("is_share") for metric in metrics)
+    others = any(not labels[metric].get("is_share") for metric in metrics)
+    methods = ["Wilson's for shares"] * shares + ["bootstrap percentiles for other scores"] * others
+    method = ", ".join(methods) if len(methods) == 2 else methods[0].partition(" for ")[0]
+    sentences = [f"Brackets contain {level} confidence intervals: {method}."]
+    units, rows, noun = evaluation.get("units"), evaluation["rows"]["test"], evaluation["sample_noun"]
+    if units and units["test"] < rows:
+        count = f"{units['test']:,} {units['noun']}"
+        sentences.append(f"The {rows:,} {noun} of the test split are not independent: they count as {count}.")
+    return sentences
+
+
+def _explain_missing_intervals(shown: list[Record], noun: str) -> list[str]:
+    """Return why scores have no interval, if that occurs."""
+    without = [score for score in shown if score["value"] is not None and "[" not in format_score(score)]
+    reasons = [f"too few {noun}"] * any(score["low"] is None for score in without)
+    reasons += ["the same score on all resamples"] * any(score["low"] is not None for score in without)
+    return [f"Without brackets: {' or '.join(reasons)}."] if reasons else []
+
+
+def _explain_folds(evaluation: Record) -> str:
+    """Return on what the models were compared, as a sentence."""
     rows, noun, folds = evaluation["rows"], evaluation["sample_noun"], evaluation.get("folds")
-    validation = f"compared on the {rows['validation']:,} {noun} of the validation split."
     if not folds:
-        return validation
-    pool = f"{rows['train'] + rows['validation']:,} {noun} of the training and the validation split"
-    text = f"fitted {folds['count']} more times, each time without one fold of the {pool}, which they then predicted."
+        return f"The models were compared on the {rows['validation']:,} {noun} of the validation split."
     if folds["rolling"]:
         text = (
-            f"fitted {folds['count']} more times, each time to all {noun} before a period, which they then predicted; "
-            f"the periods are the later half of the {pool}."
+            f"Each model was fitted {folds['count']} more times, to all {noun} before a period, and compared by its "
+            f"predictions for the {folds['rows']:,} {noun} of these periods."
         )
-    text = f"{text} They were compared by these predictions, for {folds['rows']:,} {noun}."
+    else:
+        text = (
+            f"Each model was fitted {folds['count']} more times, without one fold of the {folds['rows']:,} {noun} of "
+            "training and validation split, and compared by its predictions for these folds."
+        )
     alone = [name for name in evaluation["validation_scores"] if name not in evaluation["fold_scores"]]
-    return f"{text} {', '.join(alone)} was not fitted again, and {validation}" if alone else text
+    others = f" {', '.join(alone)} was not fitted again, and compared on the {rows['validation']:,} {noun} of the "
+    return f"{text}{others}validation split." if alone else text
 
 
 def format_score(score: Record) -> str:
     """Return a score with its interval, if it has one."""
     if score["value"] is None:
         return "undefined"
-    value, limits = rounded(score["value"]), [rounded(score[end]) for end in ("low", "high") if score[end] is not None]
+    known = [score[key] for key in ("value", "low", "high") if score[key] is not None]
+    largest = max(map(abs, known))
+    # Next to -0.06, -0.0000133 is zero.
+    value, *limits = (three_digits(number if abs(number) > largest / 1000 else 0.0) for number in known)
     # An interval without a width, such as 1 [1, 1], would look like certainty.
     return f"{value} [{', '.join(limits)}]" if len(set(limits)) == 2 else value
 
@@ -250,6 +294,11 @@ def format_score(score: Record) -> str:
 def rounded(value: float) -> str:
     """Return a number with three significant digits, and all digits before the decimal point."""
     return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
+
+
+def three_digits(value: float) -> str:
+    """Return a number as `rounded` does, but with zeros at the end, such as 0.860: a score is known that precisely."""
+    return rounded(value) if abs(value) >= 999.5 or value == 0 else f"{value:#.3g}".removesuffix(".")
 
 
 def signed(value: float) -> str:

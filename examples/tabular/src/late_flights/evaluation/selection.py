@@ -8,8 +8,9 @@ import numpy as np
 from ..config import Evaluate
 from .base import Metric
 from .bootstrap import MIN_UNITS, UNIT
+from .intervals import Interval, percentile_interval
 from .markdown import format_gain, lower_first
-from .scores import MIN_UNITS_OF_AN_INTERVAL, Array, Interval, Truth, percentile_interval, resample_scores, score
+from .scores import MIN_UNITS_OF_AN_INTERVAL, Array, Truth, primary_metric, resample_scores, score
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,10 @@ class Comparison:
     units: int
     rows: str
 
-    def describe(self, metric: Metric) -> str:
-        """Return the decision as a sentence."""
+    def describe(self, metric: Metric, unit: str = "") -> str:
+        """Return the decision as a sentence; `unit` is that of the metric's values."""
         gain, label = format_gain(**asdict(self.gain)), lower_first(metric.label)
+        gain = f"{gain} {unit}".strip()
         text = f"{self.challenger} improves {label} by {gain} over {self.simpler} on {self.rows}"
         if self.gain.value < 0:
             text = f"{self.challenger} does not improve {label} over {self.simpler} on {self.rows} ({gain})"
@@ -77,6 +79,13 @@ def gather_evidence(
 ) -> Evidence:
     """Return the evidence with resamples, from the attributes of `Evidence`."""
     return Evidence(rows, truth, predictions, resample_scores(metric, truth, predictions, params))
+
+
+def compare_two(rows: str, truth: Truth, predictions: Mapping[str, Array], params: Evaluate) -> Comparison:
+    """Return the gain of the second of two models over the first, by the primary metric, on the same rows."""
+    (simpler, challenger), metric = predictions, primary_metric(params.metric)
+    evidence = gather_evidence(rows, truth, predictions, metric, params)
+    return compare(simpler, challenger, evidence, metric, params)
 
 
 def select_champion(

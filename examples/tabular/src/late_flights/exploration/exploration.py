@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from ..data.schema import MISSING, Schema
 from ..data.splits import Split
+from ..evaluation.figures import with_unit
 from ..evaluation.values import format_value
 from .report import Exploration
-from .samples import explore_samples
+from .samples import Presentation, explore_samples
 
 MAX_CATEGORIES = 20
 
@@ -23,7 +24,12 @@ def explore(train: Split, validation: Split, schema: Schema) -> Exploration:
         train.target,
         to_vectors(train, schema),
         schema.sample_noun,
-        {column.label: partial(format_value, column) for column in schema.features},
+        Presentation(
+            formats={column.label: partial(format_value, column) for column in schema.features},
+            units={column.label: column.unit for column in schema.features},
+            target=with_unit(schema.target.label, schema.target.unit),
+            groups=(train.groups, validation.groups) if train.cases is not None else None,
+        ),
     )
 
 

@@ -16,7 +16,7 @@ from ..config import Monitor
 from ..evaluation.reference import count_values
 from ..serving.feedback import Entry
 from .drift import Drift, find_drift
-from .traffic import Record, distinct_rows, judge_entries, measure_latency
+from .traffic import Record, distinct_rows, identify, judge_entries, measure_latency
 
 CONFIDENCE = 0.95  # of each interval
 OK, FAILED = 200, 500  # statuses of assigned requests; others are rejected before
@@ -173,11 +173,7 @@ def _summarize(rows: Sequence[Record], entries: Sequence[Entry], record: Record)
     requests = list({row["request_id"]: row for row in rows}.values())
     predictions = [row["prediction"] for row in distinct_rows([row for row in requests if row["inputs"] is not None])]
     return Side(
-        model={
-            "name": record["model"],
-            "version": record["lineage"].get("registry_version"),
-            "sha256": record["sha256"],
-        },
+        model=identify(record),
         requests=len(requests),
         latency=measure_latency(requests),
         failed=[row["status"] == FAILED for row in requests],
@@ -190,28 +186,27 @@ def _summarize(rows: Sequence[Record], entries: Sequence[Entry], record: Record)
 def compare_shares(name: str, champion: Sequence[bool], canary: Sequence[bool], least: int) -> Difference:
     """Return both shares, and the hybrid score interval of their difference (Newcombe 1998, method 10)."""
     sides = (champion, canary)
-    shares = [sum(side) / len(side) if side else None for side in sides]
+    first, second = (sum(side) / len(side) if side else None for side in sides)
     interval = None
-    if min(map(len, sides)) >= least:
-        first, second = (sum(side) / len(side) for side in sides)
+    if first is not None and second is not None and min(map(len, sides)) >= least:
         of_first, of_second = (
             binomtest(sum(side), len(side)).proportion_ci(CONFIDENCE, method="wilson") for side in sides
         )
         low = second - first - hypot(second - of_second.low, of_first.high - first)
         high = second - first + hypot(of_second.high - second, first - of_first.low)
         interval = (float(low), float(high))
-    return Difference(name, True, (len(champion), len(canary)), (shares[0], shares[1]), interval)
+    return Difference(name, True, (len(champion), len(canary)), (first, second), interval)
 
 
 def compare_means(name: str, champion: Sequence[float], canary: Sequence[float], least: int) -> Difference:
     """Return both means, and Welch's interval of their difference."""
     sides = (champion, canary)
-    means = [float(np.mean(side)) if side else None for side in sides]
+    first, second = (float(np.mean(side)) if side else None for side in sides)
     interval = None
-    if min(map(len, sides)) >= least:
-        difference = float(np.mean(canary) - np.mean(champion))
+    if first is not None and second is not None and min(map(len, sides)) >= least:
+        difference = second - first
         errors = [float(np.var(side, ddof=1)) / len(side) for side in sides]
         freedom = sum(errors) ** 2 / (sum(e**2 / (len(s) - 1) for e, s in zip(errors, sides, strict=True)) or 1.0)
         margin = float(t.ppf((1 + CONFIDENCE) / 2, max(freedom, 1.0))) * sqrt(sum(errors))
         interval = (difference - margin, difference + margin)
-    return Difference(name, False, (len(champion), len(canary)), (means[0], means[1]), interval)
+    return Difference(name, False, (len(champion), len(canary)), (first, second), interval)

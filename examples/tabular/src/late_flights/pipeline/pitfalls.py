@@ -16,7 +16,7 @@ from ..data.splits import encode_target, split
 from ..data.validation import validate
 from ..errors import exit_on_user_error
 from ..evaluation.markdown import rounded, signed_alike, table
-from ..evaluation.metrics import primary_metric
+from ..evaluation.scores import primary_metric
 from ..models import boosting, logistic_regression
 from ..models.base import Model, TrainingContext, hyperparameters
 from ..paths import ProjectPaths

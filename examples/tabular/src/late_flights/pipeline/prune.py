@@ -18,14 +18,14 @@ from ruamel.yaml import YAML
 
 from ..config import Params, load_params
 from ..data.features import derive
-from ..data.schema import Schema, load_schema
-from ..data.splits import Split, encode_target, read_splits
+from ..data.prepared import read_prepared
+from ..data.schema import Schema
+from ..data.splits import Split
 from ..errors import UserError, exit_on_user_error
 from ..evaluation.demo_metadata import permutation_importance
 from ..evaluation.markdown import format_gain, lower_first
-from ..evaluation.metrics import primary_metric
-from ..evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, Truth
-from ..evaluation.selection import Comparison, compare, gather_evidence
+from ..evaluation.scores import MIN_UNITS_OF_AN_INTERVAL, primary_metric, read_truth
+from ..evaluation.selection import Comparison, compare_two
 from ..models.base import Model, TrainingContext, fit_model
 from ..paths import ProjectPaths
 from ..serving.champion import load_champion
@@ -91,12 +91,9 @@ class Pruning:
 
     def compare(self, excluded: Sequence[str], whole: NDArray[np.float64]) -> Comparison:
         """Return what all inputs, with the predictions `whole`, gain over those without the excluded ones."""
-        validation = self.splits["validation"]
         predictions = {"fewer inputs": self.predict(excluded), "all inputs": whole}
-        truth = Truth(encode_target(validation.target, self.schema), validation.groups)
-        metric, params = primary_metric(self.params.evaluate.metric), self.params.evaluate
-        evidence = gather_evidence("the validation split", truth, predictions, metric, params)
-        return compare("fewer inputs", "all inputs", evidence, metric, params)
+        truth = read_truth(self.splits["validation"], self.schema)
+        return compare_two("the validation split", truth, predictions, self.params.evaluate)
 
     def makes_duplicates(self, excluded: Sequence[str]) -> bool:
         """Return whether different rows would become equal, so that `prepare` would drop all but one of them."""
@@ -158,11 +155,10 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
     parser.add_argument("--write", action="store_true", help="remove them from schema.yaml")
     options = parser.parse_args(arguments)
     paths = paths or ProjectPaths()
-    if not paths.prepared.exists():
-        raise UserError("data/prepared/ not found; create it with: uv run dvc repro")
-    params, schema = load_params(paths.params), load_schema(paths.schema)
+    params = load_params(paths.params)
+    schema, splits = read_prepared(paths)
     model = load_champion(paths.champion)[0].record["model"]
-    names, comparison = find_inputs(Pruning(model, params, schema, read_splits(paths.prepared, schema)))
+    names, comparison = find_inputs(Pruning(model, params, schema, splits))
     if comparison is None:
         print(f"No input of {model} was found without which the loss is surely less than the margin of evaluate")
         return

@@ -26,12 +26,12 @@ from threadpoolctl import threadpool_limits
 
 from .. import TITLE
 from ..config import Params, SearchRange, Train, load_params
-from ..data.schema import Schema, load_schema
-from ..data.splits import Split, encode_target, read_splits
+from ..data.prepared import read_prepared
+from ..data.schema import Schema
+from ..data.splits import Split, encode_target
 from ..errors import UserError, exit_on_user_error, format_errors
-from ..evaluation.metrics import primary_metric
-from ..evaluation.scores import Truth
-from ..evaluation.selection import Comparison, compare, gather_evidence
+from ..evaluation.scores import primary_metric, read_truth
+from ..evaluation.selection import Comparison, compare_two
 from ..models.base import TrainingContext, fit_model, hyperparameters
 from ..paths import ProjectPaths
 from ..tracking import runs
@@ -212,8 +212,7 @@ def study_name(search: Search) -> str:
 
 def make_objective(search: Search, run_id: str) -> search_queue.Objective:
     """Return the function that trains and scores a model with the values of a trial, as part of an MLflow run."""
-    schema = load_schema(search.paths.schema)
-    splits = read_splits(search.paths.prepared, schema)
+    schema, splits = read_prepared(search.paths)
 
     def objective(trial: optuna.Trial) -> float:
         values = suggest_values(trial, search)
@@ -290,18 +289,15 @@ def compare_with_first(search: Search, study: optuna.Study) -> Comparison | None
     first, best = study.trials[0].params, study.best_params
     if first == best:
         return None
-    schema = load_schema(search.paths.schema)
-    splits = read_splits(search.paths.prepared, schema)
+    schema, splits = read_prepared(search.paths)
     predictions = {}
     for name, values in {"first": first, "best": best}.items():
         written = {key: to_written(value) for key, value in values.items()}
         context = TrainingContext(search.params.train.seed)
         model = fit_model(search.model, splits["train"], schema, search.with_values(written), context)
         predictions[name] = model.predict(splits["validation"].features)
-    truth = Truth(encode_target(splits["validation"].target, schema), splits["validation"].groups)
-    params, metric = search.params.evaluate, primary_metric(search.params.evaluate.metric)
-    evidence = gather_evidence("the validation split", truth, predictions, metric, params)
-    return compare("first", "best", evidence, metric, params)
+    truth = read_truth(splits["validation"], schema)
+    return compare_two("the validation split", truth, predictions, search.params.evaluate)
 
 
 def write_params(path: Path, model: str, values: Mapping[str, float]) -> None:

@@ -11,13 +11,12 @@ from typing import Any
 
 from huggingface_hub import ModelCard, SpaceCard, SpaceCardData
 
-from .. import TITLE
+from .. import PACKAGE, TITLE
 from ..errors import UserError
 from ..paths import ProjectPaths
 from ..serving.champion import MODEL_FILE, RECORD_FILE, load_champion
 from .uv import run_uv
 
-PACKAGE = __package__.partition(".")[0]
 SOURCE = Path(__file__).resolve().parents[2]
 # The page reads the project's metadata, but a Space does not install the project. No other folder has this file.
 METADATA_FILE = f"src/{PACKAGE}.dist-info/METADATA"

@@ -32,11 +32,14 @@ console.log(await response.text());
 
 
 def describe_request(predictor: Predictor) -> str:
-    """Return the request with the example inputs as blocks of code."""
-    inputs = example_inputs(predictor)
+    """Return the request with the example inputs as blocks of code, and which inputs it leaves out."""
+    inputs, known = example_inputs(predictor), predictor.champion.record["inputs"]
     text = json.dumps(inputs, ensure_ascii=False)
     shell = text.replace("'", "\\u0027")  # an apostrophe would end the shell's quoted text
-    return REQUEST.substitute(shell=shell, python=format_dict(inputs), javascript=text)
+    code = REQUEST.substitute(shell=shell, python=format_dict(inputs), javascript=text)
+    if len(inputs) >= len(known):
+        return code
+    return f"{code}\n\nThe request has {len(inputs)} of the {len(known)} inputs; the others get their defaults."
 
 
 def format_dict(inputs: Mapping[str, Any]) -> str:

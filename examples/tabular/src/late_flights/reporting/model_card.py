@@ -10,11 +10,10 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from .. import HUB_TASK, TITLE
+from .. import HUB_TASK, PACKAGE, TITLE
 from ..evaluation import markdown
 from ..serving.champion import Champion
 
-PACKAGE = __package__.partition(".")[0]
 MAX_DATASET_NAME = 80
 QUOTED = str.maketrans('{}\\"', "()/'")  # characters with a meaning in BibTeX
 MODEL_CARD = """\
@@ -28,13 +27,13 @@ Written by `dvc repro`; its text is in `reporting/model_card.py`.
 
 ## Model description
 
-`{model}`, {size:,} bytes of ONNX, by {author}. It predicts {target} from {inputs}.
+`{model}`, {size:,} bytes of ONNX, by {author}. Inputs: {inputs}. Target: {target}.
 
 ## Intended use and limits
 
 {summary}
 
-The model was trained on {rows:,} {noun} from one source and may not generalize to others.{sampling}
+The model was trained on {rows:,} {noun} and may not generalize to others.{sampling}
 
 {limitations}
 
@@ -86,6 +85,7 @@ def model_card(evaluation: dict[str, Any], champion: Champion, figures: list[str
         limitations: Markdown that the author wrote.
     """
     data = evaluation["data"]
+    notes = [label["note"] for label in evaluation["labels"].values() if label.get("note")]
     return MODEL_CARD.format(
         front_matter=_front_matter(evaluation).to_yaml(line_break="\n"),
         title=TITLE,
@@ -103,7 +103,7 @@ def model_card(evaluation: dict[str, Any], champion: Champion, figures: list[str
         models=markdown.model_table(evaluation),
         comparisons="\n".join(f"- {sentence}" for sentence in evaluation["decisions"]),
         scores=markdown.champion_table(evaluation),
-        explanation=" ".join([markdown.explain_scores(evaluation), *_metric_notes(evaluation)]),
+        explanation=" ".join([markdown.explain_scores(evaluation), *notes]),
         label=evaluation["labels"][evaluation["metric"]]["label"],
         slices=markdown.slice_table(evaluation),
         figures="\n".join(f"![{name}](figures/{name}.png)" for name in figures),
@@ -115,10 +115,6 @@ def model_card(evaluation: dict[str, Any], champion: Champion, figures: list[str
         lineage=markdown.lineage_table(champion.lineage),
         citation=_citation(champion),
     )
-
-
-def _metric_notes(evaluation: dict[str, Any]) -> list[str]:
-    return [label["note"] for label in evaluation["labels"].values() if label.get("note")]
 
 
 def _front_matter(evaluation: dict[str, Any]) -> ModelCardData:
@@ -150,10 +146,15 @@ def _front_matter(evaluation: dict[str, Any]) -> ModelCardData:
 
 
 def _split_table(evaluation: dict[str, Any]) -> str:
-    folds = ", and selecting the champion by folds" if evaluation.get("folds") else ""
+    folds, aim = evaluation.get("folds"), (evaluation.get("decision") or {}).get("aim", {})
+    chosen = "threshold" if "threshold" in (evaluation.get("decision") or {}) else "tolerance"
+    by_folds = ", selecting the champion by folds" if folds else ""
+    validation = ["selecting the champion by folds" if folds else "selecting the champion"]
+    if aim and not {"abstain", "tolerance"} & set(aim):  # these are set in params.yaml
+        validation.append(f"choosing the {chosen}")
     uses = {
-        "train": f"training{folds}",
-        "validation": "selecting the champion and its threshold",
+        "train": f"training{by_folds}",
+        "validation": ", ".join(validation),
         "test": "the scores below, after the selection",
     }
     rows = [[part, f"{evaluation['rows'][part]:,}", use] for part, use in uses.items()]

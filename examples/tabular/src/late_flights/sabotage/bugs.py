@@ -9,10 +9,6 @@ def _has_numbers(schema: Schema) -> bool:
     return any(column.kind == "number" for column in schema.features)
 
 
-def _is_split_by_time(schema: Schema) -> bool:
-    return schema.split == "time"
-
-
 BUGS = (
     Bug(
         name="target_leak",
@@ -56,7 +52,7 @@ BUGS = (
         mistake="Rows are split at random, though the model will predict later rows from earlier ones.",
         lesson="Rows of one day share what happened on it. The more flexible a model, the more it gains.",
         test="tests/data/test_splits.py::test_rows_are_split_by_time_if_the_schema_says_so",
-        concerns=_is_split_by_time,
+        concerns=lambda schema: schema.split == "time",
     ),
     Bug(
         name="shuffled_labels",

@@ -23,13 +23,7 @@ Predictions = tuple[NDArray[Any], NDArray[np.float64]]
 
 
 def predict(model: str, raw: Path, paths: ProjectPaths | None = None) -> Predictions:
-    """Split the data, or evenly chosen rows of much data, train a model, and return target and predictions of the test.
-
-    Args:
-        model: its name.
-        raw: the folder of the raw data.
-        paths: the project, with its parameters and schema.
-    """
+    """Split the data, or evenly chosen rows of much data, train a model, return target and predictions of the test."""
     paths = paths or ProjectPaths()
     params, schema = load_params(paths.params), load_schema(paths.schema)
     rows, task = read_raw(raw, schema), str(schema.task)

@@ -15,12 +15,12 @@ from sqlalchemy import Connection, Select, Table, create_engine, inspect, make_u
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.pool import NullPool
 
+from .. import PACKAGE
 from ..errors import UserError
 from ..paths import ProjectPaths
 
 SECONDS = 3  # to connect, to wait for a lock, or for a statement
 EXAMPLE = "postgresql://USER:PASSWORD@HOST/DATABASE"
-PACKAGE = __package__.partition(".")[0]
 
 
 class DatabaseError(UserError):
@@ -60,7 +60,8 @@ class Database:
             timeout = {"timeout": SECONDS} if self._url.get_backend_name() == "sqlite" else timeout
             self._engine = create_engine(self._url, poolclass=NullPool, connect_args=timeout)
         except ImportError as error:
-            raise DatabaseError(f"the database needs {error.name}; install it: uv sync --extra postgres") from error
+            fix = "run: uv sync --extra postgres" if self._postgresql else "install it, or use PostgreSQL or SQLite"
+            raise DatabaseError(f"the database needs the module {error.name}; {fix}") from error
         except (SQLAlchemyError, ValueError) as error:
             raise DatabaseError(f"DATABASE_URL is not the address of a database, such as {EXAMPLE}") from error
         self._has_table = False
@@ -130,7 +131,8 @@ class Database:
             # An error of the statement itself is one of a value that can't be converted.
             is_of_a_row = isinstance(error, DataError | IntegrityError) or type(error) is StatementError
             failure = RejectedRowError if is_of_a_row else DatabaseError
-            raise failure(f"the database {name} can't be used: {reason}") from error
+            fix = "; check that it runs, and DATABASE_URL" if self._postgresql and not is_of_a_row else ""
+            raise failure(f"the database {name} can't be used: {reason}{fix}") from error
 
 
 def _to_utc(time: datetime) -> datetime:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from importlib.metadata import metadata
 from typing import Any
 
-from .. import TITLE
+from .. import PACKAGE, TITLE
 from . import payloads, problems
 from .decision import decision_schemas
 from .example import REQUEST_ID, example_response
@@ -15,7 +15,6 @@ from .truth import check_truth
 
 Json = dict[str, Any]
 
-PACKAGE = __package__.partition(".")[0]
 TEXT: Json = {"type": "string"}
 OBJECT: Json = {"type": "object"}
 ERRORS = {

@@ -20,7 +20,7 @@ Row = Mapping[str, Any]
 
 MAX_BYTES = 5_000_000
 UPLOADS: dict[str, Any] = {}  # content types other than JSON
-MIN_EXAMPLE = 2  # inputs of the example of the documentation
+MIN_EXAMPLE, MAX_EXAMPLE = 2, 12  # inputs of the example of the documentation
 PRIVATE_INPUT = ""  # none is stored with feedback only by consent
 EXPLANATION_SCHEMA: Json = {
     "type": "array",
@@ -54,11 +54,13 @@ def _input_schema(column: Row) -> Json:
 
 
 def example_inputs(predictor: Predictor) -> Json:
-    """Return the inputs of a test row that contribute most: as many as its prediction takes, given the defaults."""
+    """Return the inputs of a test row; of many those that contribute most: as many as its prediction takes."""
     examples = predictor.champion.record["examples"]
     if not examples:
         return {}
     row: Json = examples[SHOWN_EXAMPLE]["inputs"]
+    if len(row) <= MAX_EXAMPLE:
+        return {name: value for name, value in row.items() if value is not None}
     names = [part.name for part in predictor.explain(row) if row[part.name] is not None]
     candidates = [{name: row[name] for name in names[:count]} for count in range(MIN_EXAMPLE, len(names) + 1)]
     scores = predictor.scores([complete(predictor, inputs) for inputs in (row, *candidates)])

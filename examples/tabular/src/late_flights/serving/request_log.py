@@ -86,7 +86,7 @@ class RequestLog:
         self.router = router or Router(predictor)
         self.share = read_share() if share is None else share
         # Called with "stored" or "dropped", and the number of calls.
-        self.count: Callable[[str, int], None] = _count_nothing
+        self.count: Callable[[str, int], None] = lambda _outcome, _number: None
         # The thread is not woken for each call, which would delay the response.
         self._waiting: Queue[tuple[datetime, Call]] = Queue(MAX_WAITING)
         self._wake, self._stop, self._starting = Event(), Event(), Lock()
@@ -249,10 +249,6 @@ def model_columns(predictor: Predictor) -> dict[str, Any]:
     """Return the columns that say which model predicted."""
     version = predictor.champion.version
     return {"model": version["name"], "model_version": version["version"], "model_sha256": version["sha256"]}
-
-
-def _count_nothing(_outcome: str, _number: int) -> None:
-    pass
 
 
 def read_share() -> float:

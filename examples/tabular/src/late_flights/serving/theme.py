@@ -54,16 +54,19 @@ CSS = """
 input.time { min-width: 0; }
 /* Next to a long list of inputs, the prediction stays in sight. */
 .sticky { position: sticky; top: 1em; align-self: flex-start; }
-/* On a phone, the prediction stays in sight above the inputs, and examples come last. */
+/* On a phone, the prediction stays in sight above the inputs, both fit the first screen, and examples come last. */
 @media (max-width: 640px) {
+    .wide { display: none !important; }
+    #heading h1 { font-size: 1.35em; }
+    #heading p { font-size: .9em; line-height: 1.4; }
     .prose th, .prose td { padding: .4em .5em; }
     .try > .column, .try > .column > .last { display: contents; }
     .try > .column > *, .try > .column > .last > * { flex: 1 1 100%; min-width: 100%; }
     .try #prediction {
-        order: -1; position: sticky; top: 0; z-index: 100; padding: .5em 0;
+        order: -1; position: sticky; top: 0; z-index: 100; padding: .25em 0;
         background: var(--body-background-fill); border-bottom: 1px solid var(--border-color-primary);
     }
-    .try #prediction .summary { font-size: 1.15em; }
+    .try #prediction .summary { font-size: 1.05em; line-height: 1.35; }
     .try .last, .try .last > * { order: 1; }
 }
 """

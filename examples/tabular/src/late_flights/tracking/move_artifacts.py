@@ -34,6 +34,20 @@ def local_path(address: str) -> Path | None:
     return Path(local_file_uri_to_path(address))  # type: ignore[no-untyped-call]
 
 
+def check_destination(destination: str) -> None:
+    """Check that it is an address of a storage, or an absolute path.
+
+    Raises:
+        UserError: it is not.
+    """
+    scheme, found, _ = destination.partition("://")
+    if (not found and not Path(destination).is_absolute()) or scheme in ("http", "https"):
+        raise UserError(
+            f"--artifacts {destination} is neither the address of a storage, such as s3://mlflow/artifacts, nor an "
+            "absolute path; use the server's --artifacts-destination"
+        )
+
+
 def read_locations(store: sa.Connection) -> dict[str, str]:
     """Return a folder of the server for each local address where experiments keep artifacts, the longest first."""
     query = "SELECT artifact_location, MIN(experiment_id) FROM experiments GROUP BY artifact_location"

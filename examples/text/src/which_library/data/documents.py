@@ -2,11 +2,11 @@
 
 import pandas as pd
 
+from ..errors import DataError
 from .cleaning import clean_text, find_names, remove_names, words_of
 from .duplicates import drop_repeated_sentences, near_duplicate_groups
 from .params import Prepare
 from .schema import Schema
-from .validation import DataError
 
 # Each split needs a text of each class.
 MIN_TEXTS_PER_CLASS = 3

@@ -1,10 +1,11 @@
 """A column of the raw file that is not used."""
 
-from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from ..config import LAX
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+
+@dataclass(frozen=True, config=LAX)
 class ExcludedColumn:
     """A column that no model gets, and the reason."""
 

@@ -3,17 +3,14 @@
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from ..config import load_yaml
+from ..config import LAX, load_yaml
 from .excluded import ExcludedColumn
 from .words import ANY_WORD
 
-_FORBID_EXTRA = ConfigDict(extra="forbid")
 
-
-@dataclass(frozen=True, config=_FORBID_EXTRA)
+@dataclass(frozen=True, config=LAX)
 class Target:
     """The class to predict.
 
@@ -34,7 +31,7 @@ class Target:
     unit: str = ""
 
 
-@dataclass(frozen=True, config=_FORBID_EXTRA)
+@dataclass(frozen=True, config=LAX)
 class TextColumn:
     """The input.
 
@@ -51,7 +48,7 @@ class TextColumn:
     advice: str = ""
 
 
-@dataclass(frozen=True, config=_FORBID_EXTRA)
+@dataclass(frozen=True, config=LAX)
 class Question:
     """An example input of the demo and its class."""
 
@@ -59,7 +56,7 @@ class Question:
     answer: str
 
 
-@dataclass(frozen=True, config=_FORBID_EXTRA)
+@dataclass(frozen=True, config=LAX)
 class Schema:
     """The contents of `schema.yaml`.
 

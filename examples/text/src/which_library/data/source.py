@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 
-from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from ..config import STRICT
 from ..errors import UserError
 
 RAW_FILE = "docstrings.jsonl"
@@ -25,7 +25,7 @@ _MARKUP = (
 _ROLE = re.compile(r":[a-z:+-]+:`[^`]*`")
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
+@dataclass(frozen=True, config=STRICT)
 class Fetch:
     """Parameters of the stage `fetch`: the libraries, and names of folders and modules to skip."""
 

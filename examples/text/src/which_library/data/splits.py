@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..errors import DataError
 from .folds import Folds, Mask, random_folds
 from .params import Prepare
 from .schema import Schema
-from .validation import DataError
 
 SPLITS = ("train", "validation", "test")
 NAMES_FILE = "names.txt"

@@ -4,14 +4,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from ..errors import UserError
+from ..errors import DataError
 from .schema import Schema
-
-
-class DataError(UserError):
-    """The data contradicts `schema.yaml`; the message lists each difference."""
-
-    heading = "The data does not match schema.yaml:"
 
 
 def validate(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:

@@ -15,16 +15,17 @@ from pydantic.dataclasses import dataclass
 from ..config import STRICT, Params, check
 from ..data.schema import Schema
 from ..errors import UserError
-from .markdown import format_score, lower_first, rounded
+from .intervals import share
+from .markdown import format_score, lower_first, rounded, three_digits
 from .scores import Array
-from .shares import Outcome, compare_with_aim, share
+from .shares import Outcome, compare_with_aim
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Cost = Annotated[float, Field(ge=0)]
 
 # No probability reaches it.
 ABOVE_ALL = float(np.nextafter(1, 2))
-MAX_POINTS = 60
+MAX_POINTS, MIN_PREDICTED = 60, 20
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -89,7 +90,7 @@ def make_decision(params: Params, schema: Schema, validation: Outcome, test: Out
         decision[name] = _measure(outcome, positive, threshold, params.evaluate.confidence)
     describe = _describe_referral if refers else _describe_abstention
     texts = describe(decision, schema) | {"aim_outcome": _compare_with_aim(decision)}
-    return decision | texts | {"curve": _curve(points, decision)}
+    return decision | texts | {"curve": _curve(points, decision, validation, positive, params.evaluate.confidence)}
 
 
 def _refers(aim: Aim, schema: Schema) -> bool:
@@ -163,7 +164,8 @@ def choose_threshold(aim: Aim, points: Points, *, refers: bool) -> float:
 def _measure(outcome: Outcome, positive: int | None, threshold: float, confidence: float) -> dict[str, Any]:
     scores, hits = _scores_and_hits(outcome, positive)
     reached, units = scores >= threshold, outcome.truth.units
-    counts = {"rows": len(scores), "reached": int(reached.sum()), "hits": int((reached & hits).sum())}
+    counts: dict[str, Any] = {"rows": len(scores), "reached": int(reached.sum()), "hits": int((reached & hits).sum())}
+    counts["reached_share"] = share(reached, units, confidence)
     right = share(hits[reached], units[reached], confidence)
     if positive is None:
         return counts | {"wrong_below": int((~reached & ~hits).sum()), "accuracy": right}
@@ -196,7 +198,7 @@ def _describe_referral(decision: dict[str, Any], schema: Schema) -> dict[str, st
 
 def _describe_abstention(decision: dict[str, Any], schema: Schema) -> dict[str, str]:
     test, validation, aim = decision["test"], decision["validation"], decision["aim"]
-    left, wrong = test["rows"] - test["reached"], f"{test['wrong_below']:,}" if test["wrong_below"] else "none"
+    left = test["rows"] - test["reached"]
     if aim.get("accuracy"):
         reason = f"was chosen on the validation split, the lowest with an accuracy of at least {aim['accuracy']:g}"
     elif aim.get("capacity"):
@@ -206,11 +208,22 @@ def _describe_abstention(decision: dict[str, Any], schema: Schema) -> dict[str, 
     return {
         "sentence": f"Predicts {test['reached']:,} of {test['rows']:,} {schema.sample_noun} of the test split, "
         f"{test['hits']:,} of them correctly (accuracy {format_score(test['accuracy'])}), and leaves {left:,} to a "
-        f"person, of which it would have got {wrong} wrong.",
+        f"person{_count_errors_left(test)}.",
         "reason": f"{schema.sample_noun.capitalize()} whose most likely class has a probability of at least "
         f"{rounded(decision['threshold'])} are predicted. The threshold {reason}; there it predicts "
         f"{validation['reached']:,} of {validation['rows']:,}, {validation['hits']:,} of them correctly.",
     }
+
+
+def _count_errors_left(test: dict[str, Any]) -> str:
+    """Return how many of all errors are among the samples that are left to a person, as the end of a sentence."""
+    left = test["wrong_below"]
+    total = left + test["reached"] - test["hits"]
+    if not total or test["reached"] == test["rows"]:
+        return ""
+    if total == 1:
+        return f", {'among them' if left else 'but not'} its only error"
+    return f", among them {left:,} of its {total:,} errors" if left else f", but none of its {total:,} errors"
 
 
 def _compare_with_aim(decision: dict[str, Any]) -> str:
@@ -218,27 +231,43 @@ def _compare_with_aim(decision: dict[str, Any]) -> str:
     test, refers = decision["test"], decision["rule"] == "refer"
     ((name, aim),) = decision["aim"].items()
     if name == "capacity":
-        share = (test["reached"] if refers else test["rows"] - test["reached"]) / test["rows"]
-        verb = "referring" if refers else "leaving"
-        return compare_with_aim(
-            f"{verb} at most {100 * aim:.4g}%{'' if refers else ' to people'}", share, aim, at_most=True
-        )
+        reviewed = test["reached_share"]
+        if not refers:
+            reviewed = {"value": 1 - reviewed["value"], "low": 1 - reviewed["high"], "high": 1 - reviewed["low"]}
+        text = f"{'referring' if refers else 'leaving'} at most {100 * aim:.4g}%{'' if refers else ' to people'}"
+        return compare_with_aim(text, reviewed, aim, at_most=True)
     if name in ("recall", "accuracy"):
         article = "an" if name == "accuracy" else "a"
-        return compare_with_aim(f"{article} {name} of at least {100 * aim:.4g}%", test[name]["value"], aim)
+        return compare_with_aim(f"{article} {name} of at least {100 * aim:.4g}%", test[name], aim)
     return ""
 
 
-def _curve(points: Points, decision: dict[str, Any]) -> dict[str, Any]:
+def _curve(
+    points: Points, decision: dict[str, Any], outcome: Outcome, positive: int | None, confidence: float
+) -> dict[str, Any]:
     """Return what other thresholds give on the validation split: for the figure, in at most `MAX_POINTS` points."""
-    kept = np.unique(np.linspace(1, len(points.reached) - 1, MAX_POINTS).astype(int))
-    refers, chosen = decision["rule"] == "refer", decision["validation"]
-    reached, hits = points.reached[kept], points.hits[kept]
-    y = hits / max(points.hits[-1], 1) if refers else hits / reached
+    refers, rows = decision["rule"] == "refer", int(points.reached[-1])
+    # The accuracy of very few predictions is noise.
+    first = 1 if refers else int(np.argmax(points.reached >= min(MIN_PREDICTED, rows)))
+    kept = np.unique(np.linspace(first, len(points.reached) - 1, MAX_POINTS).astype(int))
+    name, verb = ("recall", "referred") if refers else ("accuracy", "predicted")
+    scores = [_measure(outcome, positive, float(threshold), confidence)[name] for threshold in points.thresholds[kept]]
+    overall, chosen = float(points.hits[-1] / rows), decision["validation"]
+    x, y = chosen["reached"] / rows, chosen[name]["value"]
     return {
-        "x_label": "share that is referred" if refers else "coverage: share that is predicted",
+        "title": f"{name.capitalize()} by share {verb} (validation split, n = {rows:,})",
+        "x_label": f"share that is {verb}",
         "y_label": f"recall of {decision['positive']}" if refers else "accuracy of the predictions",
-        "x": (reached / points.reached[-1]).round(4).tolist(),
-        "y": y.round(4).tolist(),
-        "chosen": [chosen["reached"] / chosen["rows"], chosen["recall" if refers else "accuracy"]["value"]],
+        "x": (points.reached[kept] / rows).round(4).tolist(),
+        "y": [score["value"] for score in scores],
+        "low": [score["low"] for score in scores],
+        "high": [score["high"] for score in scores],
+        "band": f"{100 * confidence:.3g}% interval",
+        "baseline": {
+            "label": "referred at random" if refers else "all are predicted",
+            "x": [0, 1],
+            "y": [0, 1] if refers else [overall, overall],
+        },
+        "chosen": [x, y],
+        "chosen_label": f"chosen: {100 * x:.3g}% {verb}, {name} {'undefined' if y is None else three_digits(y)}",
     }

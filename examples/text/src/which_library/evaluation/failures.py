@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.schema import Schema
+from .base import Metric
 from .decision import predicted_classes
 from .markdown import escape, rounded, table
 from .scores import Array
 from .shares import Outcome
 
 MEASURE = "error rate"
+ERROR = Metric(MEASURE, lambda _, errors: float(errors.mean()), False, hits=lambda _, errors: errors > 0)
 ORDER = "whose true class has the lowest predicted probability, the lowest first"
 MAX_PAIRS = 10
 

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.calibration import calibration_curve
 from sklearn.metrics import roc_curve
 
 from ..data.schema import Schema
 from .decision import predicted_classes
 
 Array = NDArray[Any]
+BINS = 8  # of the calibration curve
 
 
 def plot_tables(
@@ -44,10 +44,16 @@ def _tables_of_model(schema: Schema, target: Array, probabilities: Array, predic
     else:  # the confidence of the predicted class, and the micro average over all classes
         calibrated = (probabilities.argmax(axis=1) == target, probabilities.max(axis=1).clip(0, 1))
         ranked = ((target[:, None] == np.arange(len(classes))).ravel(), probabilities.ravel())
-    observed, expected = calibration_curve(*calibrated, n_bins=8, strategy="quantile")
     false_rate, true_rate, _ = roc_curve(*ranked)
     return {
         "predictions": pd.DataFrame({"predicted": classes[predicted], "actual": classes[target]}),
-        "calibration": pd.DataFrame({"predicted": expected, "observed": observed}),
+        "calibration": _calibrate(*calibrated),
         "roc": pd.DataFrame({"false_positive_rate": false_rate, "true_positive_rate": true_rate}),
     }
+
+
+def _calibrate(hits: Array, probabilities: Array) -> pd.DataFrame:
+    """Return mean probability, share of hits and number of rows of bins with about as many rows each."""
+    limits = np.quantile(probabilities, np.linspace(0, 1, BINS + 1)[1:-1])
+    bins = pd.DataFrame({"predicted": probabilities, "observed": hits}).groupby(np.searchsorted(limits, probabilities))
+    return bins.mean().assign(count=bins.size()).reset_index(drop=True)

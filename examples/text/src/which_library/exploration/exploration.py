@@ -12,7 +12,7 @@ from ..data.cleaning import words_of
 from ..data.schema import Schema
 from ..data.splits import Split
 from .report import Exploration
-from .samples import explore_samples
+from .samples import Presentation, explore_samples
 
 COMPONENTS, MIN_COUNT, MAX_TYPICAL, MAX_CLASSES = 100, 3, 6, 20
 
@@ -25,6 +25,7 @@ def explore(train: Split, validation: Split, schema: Schema) -> Exploration:
         train.target,
         to_vectors(train, schema),
         schema.sample_noun,
+        Presentation(columns="measures", groups=(train.groups, validation.groups)),
     )
     found.tables["Typical words and word pairs of each class"] = typical_words(train, schema)
     return found
@@ -57,7 +58,11 @@ def to_vectors(split: Split, schema: Schema) -> NDArray[np.float64]:
 
 
 def typical_words(split: Split, schema: Schema) -> pd.DataFrame:
-    """Return the words and word pairs that are more frequent in texts of a class than in others, by class."""
+    """Return the words and word pairs that are more frequent in texts of a class than in others, by class.
+
+    They are ranked by the difference of the square roots of the shares, which puts rare words that only the class has
+    before frequent ones that it has more often.
+    """
     counts: dict[str, pd.Series] = {}
     for label, texts in split.features["text"].groupby(split.target.to_numpy()):
         found = [word for text in texts for word in _words_and_pairs(words_of(text, schema))]
@@ -67,7 +72,7 @@ def typical_words(split: Split, schema: Schema) -> pd.DataFrame:
     for name, shares in list(counts.items())[:MAX_CLASSES]:
         frequent = shares[shares * int((split.target == name).sum()) >= MIN_COUNT]
         others = everywhere.drop(columns=name).mean(axis=1).reindex(frequent.index).fillna(0)
-        difference = (frequent - others).sort_values(ascending=False, kind="stable")
+        difference = (np.sqrt(frequent) - np.sqrt(others)).sort_values(ascending=False, kind="stable")
         rows[name] = ", ".join(map(str, difference.index[:MAX_TYPICAL]))
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["typical"])
     table.index.name = "class"

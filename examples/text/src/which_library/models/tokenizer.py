@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers, processors
 from tokenizers.models import WordLevel
 
-from ..data.cleaning import ACCENTS, CODE, FINAL_SIGMA, names_pattern
+from ..data.cleaning import ACCENTS, CODE, FINAL_SIGMA, names_pattern, words_of
 from ..data.schema import Schema
 from ..data.splits import Split
 from .special_tokens import BATCH_SIZE, PAD, SPECIAL_TOKENS, START, UNKNOWN
@@ -50,10 +50,9 @@ def word_tokenizer(train: Split, schema: Schema, min_df: int) -> Tokenizer:
 
     The trainer of `tokenizers` counts occurrences instead, so it would publish a name that a single text repeats.
     """
-    tokenizer = build_tokenizer(WordLevel({}, unk_token=SPECIAL_TOKENS[UNKNOWN]), train, schema)
     document_frequency: Counter[str] = Counter()
     for text in train.features["text"]:
-        document_frequency.update(set(split_words(tokenizer, text)))
+        document_frequency.update(set(words_of(text, schema)))
     words = sorted(word for word, count in document_frequency.items() if count >= min_df)
     vocabulary = {word: token for token, word in enumerate([*SPECIAL_TOKENS, *words])}
     return build_tokenizer(WordLevel(vocabulary, unk_token=SPECIAL_TOKENS[UNKNOWN]), train, schema)

@@ -10,16 +10,15 @@ from typing import Any
 import numpy as np
 
 from ..config import load_params
-from ..data.schema import load_schema
-from ..data.splits import encode_target, read_splits
+from ..data.prepared import read_prepared
 from ..errors import UserError, exit_on_user_error
 from ..evaluation.markdown import escape, format_gain, format_score, table
-from ..evaluation.metrics import METRICS, primary_metric
-from ..evaluation.scores import Truth, score_models
-from ..evaluation.selection import Comparison, compare, gather_evidence
+from ..evaluation.metrics import METRICS
+from ..evaluation.scores import read_truth, score_models
+from ..evaluation.selection import Comparison, compare_two
 from ..models.inference import predict_onnx
 from ..paths import ProjectPaths
-from ..serving.champion import load_champion
+from ..serving.champion import RECORD_FILE, load_champion
 
 OLD, NEW = "former", "champion"
 EXIT_REFUSED = 3
@@ -60,9 +59,12 @@ def compare_champions(paths: ProjectPaths, folder: Path) -> tuple[bool, str]:
     Raises:
         UserError: a model is missing or damaged, or they don't fit the data.
     """
-    params, schema = load_params(paths.params).evaluate, load_schema(paths.schema)
-    test = read_splits(paths.prepared, schema)["test"]
-    truth = Truth(encode_target(test.target, schema), test.groups)
+    if not (folder / RECORD_FILE).is_file():
+        raise UserError(f"{folder} has no {RECORD_FILE}; name a folder with a copy of models/champion/")
+    params = load_params(paths.params).evaluate
+    schema, splits = read_prepared(paths)
+    test = splits["test"]
+    truth = read_truth(test, schema)
     (former, old), (champion, new) = load_champion(folder), load_champion(paths.champion)
     if old == new:
         return False, "Training gave the same model as before, so there is nothing to compare."
@@ -72,16 +74,17 @@ def compare_champions(paths: ProjectPaths, folder: Path) -> tuple[bool, str]:
         raise UserError(f"the model in {folder} does not predict for these data: {error}") from error
     if predictions[OLD].shape != predictions[NEW].shape:
         raise UserError(f"the model in {folder} has other classes or steps than the champion")
-    metric = primary_metric(params.metric)
-    evidence = gather_evidence("the test split", truth, predictions, metric, params)
-    result = compare(OLD, NEW, evidence, metric, replace(params, margin=0.0))
+    result = compare_two("the test split", truth, predictions, replace(params, margin=0.0))
     scores = score_models(truth, predictions, params)
     return result.promoted, _report(result, scores, [former.record, champion.record], len(np.asarray(truth.target)))
 
 
 def _report(result: Comparison, scores: Any, records: list[dict[str, Any]], rows: int) -> str:
     """Return the comparison as Markdown."""
-    names = [f"{escape(record['model'])}, version {record['lineage'].get('registry_version')}" for record in records]
+    names = [
+        f"{which}: {escape(record['model'])}, version {record['lineage'].get('registry_version')}"
+        for which, record in zip(("former", "new"), records, strict=True)
+    ]
     lines = [[METRICS[key].label, *(format_score(scores[name][key]) for name in (OLD, NEW))] for key in METRICS]
     gain = format_gain(**asdict(result.gain))
     decision = "The new champion is better" if result.promoted else "The new champion is not clearly better"

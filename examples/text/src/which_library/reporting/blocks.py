@@ -26,6 +26,7 @@ def render_blocks(evaluation: dict[str, Any], reports: Path, limitations: str) -
         **{name: text.strip() for name, text in others.items()},
         "results": describe_results(evaluation),
         "models": describe_models(evaluation, reports),
+        "comparison": describe_comparison(evaluation, reports),
         "steps": "\n".join(f"- {sentence}" for sentence in evaluation["decisions"]),
         "data": describe_data(evaluation, data),
         "decision": describe_decision(evaluation, reports),
@@ -37,7 +38,7 @@ def render_blocks(evaluation: dict[str, Any], reports: Path, limitations: str) -
 def describe_results(evaluation: dict[str, Any]) -> str:
     """Return the decision with its consequences, and the test scores of champion and simplest model."""
     name, metric = evaluation["champion"], evaluation["metric"]
-    label, scores = evaluation["labels"][metric]["label"], evaluation["scores"]
+    label, scores = markdown.label_with_unit(evaluation["labels"][metric]), evaluation["scores"]
     others = [f"; {other}: {markdown.format_score(scores[other][metric])}" for other in scores if other != name]
     test = _test_split(evaluation)
     links = "[all scores](model_card.md) · [where the model fails](errors.md) · [the data](data.md)"
@@ -47,10 +48,14 @@ def describe_results(evaluation: dict[str, Any]) -> str:
 
 def describe_models(evaluation: dict[str, Any], reports: Path) -> str:
     """Return the comparison of the models: table, figure, how to read them, searches, learning curve."""
+    return f"{markdown.gain_table(evaluation)}\n\n{describe_comparison(evaluation, reports)}"
+
+
+def describe_comparison(evaluation: dict[str, Any], reports: Path) -> str:
+    """Return the same without the table, for a text that has the gains as sentences."""
     image = "![The score of each model with its interval](figures/comparison.png)"
-    table, explanation = markdown.gain_table(evaluation), markdown.explain_scores(evaluation)
     others = [*describe_searches(reports), *describe_learning_curve(evaluation, reports)]
-    return "\n\n".join([table, image, explanation, *others])
+    return "\n\n".join([image, markdown.explain_comparison(evaluation), *others])
 
 
 def describe_searches(reports: Path) -> list[str]:
@@ -98,7 +103,8 @@ def describe_errors(evaluation: dict[str, Any], report: str) -> str:
     hardest = "\n".join([line for line in cases.splitlines() if line.startswith("|")][:3])  # header, line, first row
     scored = f"The champion, {evaluation['champion']}, was tested on {_test_split(evaluation)}."
     images = IMAGE.findall(cases)
-    return "\n\n".join([f"{scored} {summary}", "The hardest case:", *images, hardest, "[More of them](errors.md)."])
+    title = "The hardest cases, and the first of them in numbers:" if images else "The hardest case:"
+    return "\n\n".join([f"{scored} {summary}", title, *images, hardest, "[More of them](errors.md)."])
 
 
 def _sampling(evaluation: dict[str, Any]) -> list[str]:

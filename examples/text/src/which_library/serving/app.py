@@ -8,8 +8,9 @@ import argparse
 import html
 import json
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from email.utils import getaddresses
 from importlib.metadata import metadata
 from importlib.util import find_spec
@@ -23,7 +24,7 @@ import gradio as gr
 from gradio.route_utils import FnIndexInferError
 from starlette.middleware import Middleware
 
-from .. import TITLE
+from .. import PACKAGE, TITLE
 from ..errors import exit_on_user_error
 from ..evaluation import markdown
 from ..paths import ProjectPaths
@@ -38,7 +39,6 @@ from .request_log import RequestLog
 from .theme import CSS, NAME_CALENDARS, THEME, Head
 
 CLIENT_ERRORS = (FnIndexInferError, KeyError, TypeError)  # raised by Gradio's endpoints
-PACKAGE = __package__.partition(".")[0]  # not __name__, which is __main__ if the module is run
 
 
 def build_app(
@@ -78,7 +78,8 @@ def _heading(decision: dict[str, Any] | None = None) -> None:
     # Not Markdown: title and sentence of the author are shown literally.
     result = ""
     if decision:
-        result = f"<p><b>{html.escape(decision['sentence'])}</b> {html.escape(decision.get('aim_outcome', ''))}</p>"
+        aim = f'<span class="wide">{html.escape(decision.get("aim_outcome", ""))}</span>'
+        result = f"<p><b>{html.escape(decision['sentence'])}</b> {aim}</p>"
     text = f"<h1>{html.escape(TITLE)}</h1><p>{html.escape(metadata(PACKAGE)['Summary'])}</p>{result}"
     gr.HTML(text, elem_id="heading")
 
@@ -179,6 +180,20 @@ def launch(app: gr.Blocks, api: Api, **options: Any) -> Any:
         },
         **options,
     )
+
+
+@contextmanager
+def serve_in_background(page: gr.Blocks, api: Api) -> Iterator[str]:
+    """Serve the page and the REST API on a free port of this computer, and yield the address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    local = {"server_name": "127.0.0.1", "server_port": port, "root_path": ""}
+    launch(page, api, prevent_thread_lock=True, quiet=True, **local)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        page.close(verbose=False)
 
 
 def serve(paths: ProjectPaths) -> None:

@@ -3,12 +3,11 @@
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from . import payloads
 from .problems import FieldError, invalid
-from .request_body import MAX_NAME, type_problem
+from .request_body import MAX_NAME, suggest, type_problem
 from .truth import truth_schema
 
 Json = dict[str, Any]
@@ -92,8 +91,7 @@ def _missing(fields: Mapping[str, Any]) -> dict[str, str]:
 
 def _problem(schemas: Mapping[str, Json], name: str, value: Any) -> str:
     if name not in schemas:
-        similar = get_close_matches(name[:MAX_NAME], schemas, 1)
-        return f"There is no such field. {f'Did you mean {similar[0]!r}?' if similar else 'See /docs.'}"
+        return f"There is no such field. {suggest(name, schemas)}"
     if problem := type_problem(schemas[name], value):
         return problem
     return _remark_problem(value) if name == "remark" else ""

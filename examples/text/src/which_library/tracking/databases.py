@@ -33,7 +33,10 @@ def database_errors(url: sa.URL, hint: str = "") -> Iterator[None]:
     except NoSuchModuleError as error:
         raise UserError(f"{name} is not the address of a known database; use one such as {EXAMPLE}") from error
     except ImportError as error:
-        raise UserError(f"no driver for {url.get_backend_name()} is installed: uv sync --group server") from error
+        driver, fix = url.get_backend_name(), "uv sync --group server"
+        if driver != "postgresql":
+            fix = f"install the module {error.name}, or use PostgreSQL"
+        raise UserError(f"no driver for {driver} is installed: {fix}") from error
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         fix = "Check that it runs, and the user, the password and the name in its address."

@@ -1,6 +1,7 @@
 """Former champions: in MLflow's registry, and in the history of git, which needs no database."""
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -19,6 +20,7 @@ from ..serving.champion import MODEL_FILE, RECORD_FILE, sha256
 from .registry import ARTIFACTS, REGISTERED_MODEL
 
 FOLDER = "models/champion"
+COMMIT = re.compile(r"[\da-f]{7,40}", re.ASCII)
 
 
 class VersionError(UserError):
@@ -31,9 +33,11 @@ class Snapshot:
 
     Attributes:
         files: their contents by name.
+        commit: in which git has them; nothing if they are from the registry.
     """
 
     files: Mapping[str, bytes]
+    commit: str = ""
 
     @property
     def record(self) -> dict[str, Any]:
@@ -58,24 +62,30 @@ class Snapshot:
         return str(self.record["sha256"]) == sha256(self.model)
 
 
-def find_version(paths: ProjectPaths, version: int) -> Snapshot:
-    """Return the champion with a version: the newest in git's history, else that of the registry.
+def find_version(paths: ProjectPaths, version: str) -> Snapshot:
+    """Return the champion with a version, from git's history or else the registry, or the champion of a commit.
 
     Raises:
-        VersionError: there is none.
+        VersionError: there is none, or several machines trained one with that version.
     """
-    known = list(committed(paths.root))
-    for snapshot in known:
-        if snapshot.version == version and snapshot.is_valid:
-            return snapshot
-    registered = _registered(version)
-    if registered is not None and registered.is_valid:
-        return registered
-    numbers = sorted({found.version for found in known if found.version is not None})
+    known = [snapshot for snapshot in committed(paths.root) if snapshot.is_valid]
+    found = {entry.record["sha256"]: entry for entry in reversed(known) if str(entry.version) == version}
+    if len(found) > 1:
+        listed = ", ".join(f"{entry.commit[:12]} ({entry.record['model']})" for entry in found.values())
+        raise VersionError(
+            f"version {version} is that of several champions, which different machines numbered, so nothing changed; "
+            f"name the commit of one: {listed}"
+        )
+    if found:
+        return next(iter(found.values()))
+    snapshot = _of_commit(paths.root, version) or _registered(version)
+    if snapshot and snapshot.is_valid:
+        return snapshot
+    numbers = sorted({entry.version for entry in known if entry.version is not None})
     listed = ", ".join(map(str, numbers)) or "none"
     raise VersionError(
-        f"there is no champion with version {version}, so nothing changed; versions in git: {listed}; those in the "
-        "registry are shown by: uv run mlflow ui"
+        f"there is no champion with version or commit {version}, so nothing changed; versions in git: {listed}; those "
+        "in the registry are shown by: uv run mlflow ui"
     )
 
 
@@ -115,14 +125,23 @@ def committed(root: Path) -> Iterator[Snapshot]:
     """Yield the champions of git's history, the newest first; none without git."""
     log = _git(root, "log", "--format=%H", "--", f"{FOLDER}/{RECORD_FILE}") or b""
     for commit in log.decode().split():
-        found = {
-            name: _git(root, "cat-file", "blob", f"{commit}:./{FOLDER}/{name}")
-            for name in (RECORD_FILE, MODEL_FILE, REFERENCE_FILE)
-        }
-        with suppress(ValueError, KeyError, TypeError):  # a record that was damaged or deleted
-            snapshot = Snapshot({name: content for name, content in found.items() if content is not None})
-            if snapshot.record["sha256"] and snapshot.record["lineage"] and snapshot.model:
-                yield snapshot
+        if snapshot := _of_commit(root, commit):
+            yield snapshot
+
+
+def _of_commit(root: Path, commit: str) -> Snapshot | None:
+    """Return the champion of a commit, named by its hash or the first digits of it; None without one."""
+    if not COMMIT.fullmatch(commit):
+        return None
+    found = {
+        name: _git(root, "cat-file", "blob", f"{commit}:./{FOLDER}/{name}")
+        for name in (RECORD_FILE, MODEL_FILE, REFERENCE_FILE)
+    }
+    snapshot = Snapshot({name: content for name, content in found.items() if content is not None}, commit)
+    with suppress(ValueError, KeyError, TypeError):  # a record that was damaged or deleted
+        if snapshot.record["sha256"] and snapshot.record["lineage"] and snapshot.model:
+            return snapshot
+    return None
 
 
 def uncommitted(root: Path, *paths: str) -> bool:
@@ -138,10 +157,10 @@ def _git(root: Path, *arguments: str) -> bytes | None:
     return process.stdout if process.returncode == 0 else None
 
 
-def _registered(version: int) -> Snapshot | None:
+def _registered(version: str) -> Snapshot | None:
     """Return the files that `registry.keep_files` kept for a version, or None."""
     with suppress(MlflowException, OSError, ValueError, KeyError):
-        run_id = MlflowClient().get_model_version(REGISTERED_MODEL, str(version)).run_id
+        run_id = MlflowClient().get_model_version(REGISTERED_MODEL, version).run_id
         folder = Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=ARTIFACTS))
         snapshot = Snapshot({path.name: path.read_bytes() for path in folder.iterdir()})
         return snapshot if snapshot.record and snapshot.model else None

@@ -1,6 +1,6 @@
 """Calendar periods (the steps of a series) as consecutive integers. Standard library only, because serving uses it."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
 Step = Literal["day", "week", "month", "quarter", "year"]
@@ -27,11 +27,6 @@ def period_start(ordinal: int, step: Step) -> date:
         return date.fromordinal(ordinal * 7 + 1)
     per_year = SEASON_LENGTHS[step]
     return date(ordinal // per_year, ordinal % per_year * (12 // per_year) + 1, 1)
-
-
-def period_end(ordinal: int, step: Step) -> date:
-    """Return the last day of a period."""
-    return period_start(ordinal + 1, step) - timedelta(days=1)
 
 
 def period_name(ordinal: int, step: Step) -> str:

@@ -4,17 +4,14 @@ import math
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from ..config import load_yaml
+from ..config import LAX, load_yaml
 from .excluded import ExcludedColumn
 from .periods import SEASON_LENGTHS, Step
 
-_CONFIG = ConfigDict(extra="forbid")
 
-
-@dataclass(frozen=True, config=_CONFIG)
+@dataclass(frozen=True, config=LAX)
 class Target:
     """The quantity to forecast.
 
@@ -35,7 +32,7 @@ class Target:
     column: str = ""
 
 
-@dataclass(frozen=True, config=_CONFIG)
+@dataclass(frozen=True, config=LAX)
 class Date:
     """The date of a measurement.
 
@@ -52,7 +49,7 @@ class Date:
     days_apart: int | None = None
 
 
-@dataclass(frozen=True, config=_CONFIG)
+@dataclass(frozen=True, config=LAX)
 class Schema:
     """A series: one date and one value per row; values may be missing.
 

@@ -5,9 +5,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from ..errors import DataError
 from .periods import period_name, period_ordinal
 from .schema import Schema
-from .validation import DataError
 
 # pandas' weeks start on Monday here, as those of `periods.py` do.
 FREQUENCIES = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q-DEC", "year": "Y-DEC"}

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from ..errors import DataError
 from .folds import Folds, Mask, rolling_folds
 from .params import Prepare
 from .schema import Schema
 from .series import FREQUENCIES, fill_gaps, first_day, period_names, resample
-from .validation import DataError
 
 SPLITS = ("train", "validation", "test")
 FILLED_FILE = "filled.txt"
-# Ridge regression estimates its errors on this many folds of the training split (see `models/ridge.py`).
+# Linear models estimate their errors on this many folds of the training split (see `models/linear.py`).
 FOLDS = 4
 
 

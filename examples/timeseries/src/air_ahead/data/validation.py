@@ -5,18 +5,12 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from ..errors import UserError
+from ..errors import DataError
 from .schema import Schema
 
 EPOCH = date(1970, 1, 1)
 # Later dates, such as 9999-12-31, are placeholders for "never".
 DATE_RANGE = ((date.min - EPOCH).days, (date(2999, 12, 31) - EPOCH).days)
-
-
-class DataError(UserError):
-    """The data does not match `schema.yaml`."""
-
-    heading = "The data does not match schema.yaml:"
 
 
 def validate(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:

@@ -17,14 +17,7 @@ MAX_ERRORS = 6
 
 
 def demo_metadata(selected: Selected, splits: dict[str, Split], schema: Schema, params: Params) -> dict[str, Any]:
-    """Return the keys of `champion.json` that only the demo reads.
-
-    Args:
-        selected: the champion; its predictions are quantiles, shape (origins, horizon, 3).
-        splits: windows by split.
-        schema: schema of the series.
-        params: parameters of the project.
-    """
+    """Return the keys of `champion.json` that only the demo reads."""
     series, unmeasured = join_splits(splits, schema)
     names = period_names(series.index, schema)
     train, test = splits["train"].target, splits["test"].target
@@ -33,6 +26,7 @@ def demo_metadata(selected: Selected, splits: dict[str, Split], schema: Schema, 
         "inputs": describe_inputs(pd.PeriodIndex(series.index), schema, params),
         "examples": pick_examples(*tested),
         "errors": pick_errors(*tested),
+        "tested": count_outcomes(*tested[1:], (selected.decision or {}).get("tolerance")),
         "history": params.prepare.history,
         "trained_until": str(first_day(train.index[-1] + train.shape[1])),
         "step": schema.step,
@@ -73,6 +67,18 @@ def pick_errors(test: pd.DataFrame, target: NDArray[Any], quantiles: NDArray[Any
         if all(abs(origins[row] - origins[other]) >= target.shape[1] for other in chosen):
             chosen.append(row)
     return [_describe(test, row) for row in chosen[:MAX_ERRORS]]
+
+
+def count_outcomes(target: NDArray[Any], quantiles: NDArray[Any], tolerance: float | None) -> dict[str, Any]:
+    """Return how many forecasts of the test split there are, and by step ahead how many were accurate.
+
+    `covered` counts actual values within the interval, `within` those at most the tolerance away, if there is one.
+    """
+    low, median, high = np.moveaxis(quantiles, 2, 0)
+    counts = {"forecasts": len(target), "covered": ((low <= target) & (target <= high)).sum(axis=0).tolist()}
+    if tolerance is not None:
+        counts["within"] = (np.abs(target - median) <= tolerance).sum(axis=0).tolist()
+    return counts
 
 
 def _rank(target: NDArray[Any], quantiles: NDArray[Any]) -> list[int]:

@@ -1,10 +1,15 @@
-"""Groups of samples with larger errors than the others, found by a shallow decision tree."""
+"""Groups of samples with larger errors than the others, found by a shallow decision tree.
+
+A tree finds groups even in noise. So it searches predictions that are not of the test split, and the groups are scored
+there once more.
+"""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeRegressor
 
 from .markdown import escape, rounded
@@ -36,26 +41,32 @@ class Condition:
 
 @dataclass(frozen=True)
 class Group:
-    """Samples that a condition describes, as Markdown; their number, and their mean error."""
+    """Samples that a condition describes, as Markdown.
+
+    Attributes:
+        condition: what they have in common.
+        error: the mean error of those that were searched.
+        members: whether a sample is one of them, those that were not searched included. Shape (rows,).
+    """
 
     condition: str
-    rows: int
     error: float
+    members: NDArray[np.bool_]
 
 
 def find_groups(features: Sequence[Feature], errors: Array) -> list[Group]:
     """Return the groups with clearly larger errors than the average, the largest first.
 
     Args:
-        features: values of each sample.
-        errors: of each sample, shape (rows,).
+        features: values of each sample, first of those that are searched.
+        errors: of each sample that is searched, shape (searched rows,).
     """
     inputs = np.column_stack([feature.values for feature in features]).astype(np.float32)
-    smallest = max(MIN_ROWS, len(errors) // 20)
-    model = DecisionTreeRegressor(max_depth=MAX_DEPTH, min_samples_leaf=smallest, random_state=0).fit(inputs, errors)
-    leaves, overall = model.apply(inputs), float(errors.mean())
+    count, smallest = len(errors), max(MIN_ROWS, len(errors) // 20)
+    model = DecisionTreeRegressor(max_depth=MAX_DEPTH, min_samples_leaf=smallest, random_state=0)
+    leaves, overall = model.fit(inputs[:count], errors).apply(inputs), float(errors.mean())
     groups = [
-        Group(_describe(path), int((leaves == leaf).sum()), float(errors[leaves == leaf].mean()))
+        Group(_describe(path), float(errors[leaves[:count] == leaf].mean()), leaves == leaf)
         for leaf, path in _paths(model, features, 0, ())
     ]
     large = [group for group in groups if group.condition and group.error >= MIN_RATIO * overall]

@@ -11,7 +11,7 @@ from ..data.splits import Split
 from .error_groups import Feature
 from .slices import slice_labels
 
-NOTE = ""  # about the inputs that are shown
+NOTE = "Those that overlap with a worse one come last."
 
 
 def case_inputs(_record: dict[str, Any], schema: Schema, test: Split, position: int) -> dict[str, str]:
@@ -21,15 +21,17 @@ def case_inputs(_record: dict[str, Any], schema: Schema, test: Split, position: 
 
 
 def error_features(schema: Schema, test: Split) -> list[Feature]:
-    """Return year and season of the first step of each forecast, and the change over the last cycle before it."""
+    """Return the year of the first step of each forecast, and the change over the last cycle before it.
+
+    Its season is one, too, if a forecast is shorter than all seasons.
+    """
     history = test.features.to_numpy()
     change = history[:, -1] - history[:, -1 - schema.season]
-    ((label, seasons),) = slice_labels({"test": test}, schema, ["season"]).items()
-    return [
-        Feature("year", _first_steps(test).year.to_numpy()),
-        Feature("change over the last cycle", change),
-        *(Feature(f"{label} is", seasons == name, name) for name in seasons.categories),
-    ]
+    features = [Feature("year", _first_steps(test).year.to_numpy()), Feature("change over the last cycle", change)]
+    if test.target.shape[1] < schema.season:
+        ((label, seasons),) = slice_labels({"test": test}, schema, ["season"]).items()
+        features += [Feature(f"{label} is", seasons == name, name) for name in seasons.categories]
+    return features
 
 
 def _first_steps(test: Split) -> pd.PeriodIndex:

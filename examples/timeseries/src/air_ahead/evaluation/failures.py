@@ -3,11 +3,13 @@
 import numpy as np
 
 from ..data.schema import Schema
-from .markdown import rounded
+from .base import Metric
+from .markdown import escape, rounded
 from .scores import Array
 from .shares import Outcome
 
 MEASURE = "mean absolute error"
+ERROR = Metric(MEASURE, lambda _, errors: float(errors.mean()), higher_is_better=False)
 ORDER = "with the largest mean error, the largest first"
 
 
@@ -17,9 +19,15 @@ def measure_errors(_schema: Schema, outcome: Outcome) -> Array:
 
 
 def rank_cases(schema: Schema, outcome: Outcome) -> list[int]:
-    """Return the positions of all forecasts, those with the largest mean error first."""
-    ranked: list[int] = (-measure_errors(schema, outcome)).argsort(kind="stable").tolist()
-    return ranked
+    """Return the positions of all forecasts: those with the largest mean error first, and last those that overlap.
+
+    Forecasts of overlapping steps have the same errors, so a forecast that overlaps with a worse one adds little.
+    """
+    horizon, apart, overlapping = outcome.truth.target.shape[1], list[int](), list[int]()
+    for position in (-measure_errors(schema, outcome)).argsort(kind="stable").tolist():
+        near = any(abs(position - other) < horizon for other in apart)
+        (overlapping if near else apart).append(position)
+    return apart + overlapping
 
 
 def describe_case(schema: Schema, outcome: Outcome, position: int) -> dict[str, str]:
@@ -38,11 +46,13 @@ def describe_case(schema: Schema, outcome: Outcome, position: int) -> dict[str, 
 def summarize_errors(schema: Schema, outcome: Outcome) -> str:
     """Return the mean error of the first and of the last step, and how often the interval misses on each side."""
     target, quantiles = outcome.truth.target, outcome.predictions
-    errors, unit = np.abs(target - quantiles[..., 1]), f" {schema.target.unit}".rstrip()
+    errors, unit = np.abs(target - quantiles[..., 1]), f" {escape(schema.target.unit)}".rstrip()
     above, below = (float(side.mean()) for side in (target > quantiles[..., 2], target < quantiles[..., 0]))
     ahead = f" and {rounded(float(errors[:, -1].mean()))}{unit} {errors.shape[1]} {schema.step}s ahead"
+    inside = ((quantiles[..., 0] <= target) & (target <= quantiles[..., 2])).mean(axis=0)
+    last = f" and {inside[-1]:.0%} {len(inside)} {schema.step}s ahead" if len(inside) > 1 else ""
     return (
         f"The mean absolute error is {rounded(float(errors[:, 0].mean()))}{unit} one {schema.step} ahead"
         f"{ahead if errors.shape[1] > 1 else ''}. The actual value is above the 80% interval in {above:.0%} of the "
-        f"forecasts, and below it in {below:.0%}."
+        f"forecasts, and below it in {below:.0%}: the interval contains {inside[0]:.0%} one {schema.step} ahead{last}."
     )

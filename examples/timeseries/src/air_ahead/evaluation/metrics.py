@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Metric, choose_metric
+from .base import Metric
 
 Array = NDArray[Any]
 # The limits of an 80% interval around the median.
@@ -25,19 +25,18 @@ def _pinball(target: Array, quantiles: Array) -> float:
     return float(np.maximum(levels * error, (levels - 1) * error).mean())
 
 
+def _is_covered(target: Array, quantiles: Array) -> Array:
+    return np.asarray((quantiles[..., 0] <= target) & (target <= quantiles[..., 2]))
+
+
 def _coverage(target: Array, quantiles: Array) -> float:
-    return float(((quantiles[..., 0] <= target) & (target <= quantiles[..., 2])).mean())
+    return float(_is_covered(target, quantiles).mean())
 
 
 METRICS = {
-    "mae": Metric("Mean absolute error", _mae, higher_is_better=False),
-    "rmse": Metric("Root mean squared error", _rmse, higher_is_better=False),
-    "pinball": Metric("Pinball loss", _pinball, higher_is_better=False),
+    "mae": Metric("Mean absolute error", _mae, higher_is_better=False, in_unit=True),
+    "rmse": Metric("Root mean squared error", _rmse, higher_is_better=False, in_unit=True),
+    "pinball": Metric("Pinball loss", _pinball, higher_is_better=False, in_unit=True),
     # Best at 0.8: an interval that contains more is too wide.
-    "coverage": Metric("Coverage of the 80% interval", _coverage, higher_is_better=None),
+    "coverage": Metric("Coverage of the 80% interval", _coverage, higher_is_better=None, hits=_is_covered),
 }
-
-
-def primary_metric(name: str) -> Metric:
-    """Return the metric by which models are compared."""
-    return choose_metric(METRICS, name)

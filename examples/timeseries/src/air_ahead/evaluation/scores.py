@@ -1,4 +1,4 @@
-"""Scores of the models with bootstrap intervals, on all rows and on slices."""
+"""Scores of the models with intervals, on all rows and on slices."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,22 +10,17 @@ import sklearn
 from numpy.typing import NDArray
 
 from ..config import Evaluate
+from ..data.schema import Schema
+from ..data.splits import Split, encode_target
+from ..errors import UserError
 from .base import Metric
 from .bootstrap import draw_rows, unit_ids
+from .intervals import Interval, percentile_interval, share
 from .metrics import METRICS
 
 Array = NDArray[Any]
 # With fewer independent units an interval would look more precise than it is.
 MIN_UNITS_OF_AN_INTERVAL = 10
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A value with the limits of its bootstrap interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -46,6 +41,23 @@ class Truth:
     def units(self) -> NDArray[np.int64]:
         """The independent unit of each row, shape (rows,)."""
         return unit_ids(self.target, self.groups)
+
+
+def read_truth(part: Split, schema: Schema) -> Truth:
+    """Return the true values and the groups of some rows."""
+    return Truth(encode_target(part.target, schema), part.groups)
+
+
+def primary_metric(name: str) -> Metric:
+    """Return the metric `evaluate.metric` of `params.yaml`, by which models are compared.
+
+    Raises:
+        UserError: there is no metric of that name by which one model is better than another.
+    """
+    choices = {key: metric for key, metric in METRICS.items() if metric.higher_is_better is not None}
+    if name not in choices:
+        raise UserError(f"params.yaml: evaluate.metric {name!r} is unknown; choose one of {', '.join(choices)}")
+    return choices[name]
 
 
 def resample_scores(
@@ -94,11 +106,11 @@ def score_or_nan(metric: Metric, target: Array, prediction: Array) -> float:
     return metric.score(target, prediction)
 
 
-def percentile_interval(value: float, samples: Array, confidence: float) -> Interval:
-    """Return the percentile interval of bootstrap samples."""
-    tail = (1 - confidence) / 2
-    low, high = np.nanquantile(samples, [tail, 1 - tail])
-    return Interval(value=value, low=float(low), high=float(high))
+def score_with_interval(metric: Metric, truth: Truth, prediction: Array, samples: Array, confidence: float) -> Interval:
+    """Return the score with its interval: of a share Wilson's, otherwise the percentiles of bootstrap samples."""
+    if metric.hits:
+        return Interval(**share(metric.hits(truth.target, prediction), truth.units, confidence))
+    return percentile_interval(score(metric, truth, prediction), samples, confidence)
 
 
 def score_models(
@@ -110,20 +122,22 @@ def score_models(
     """Return every metric of every model: model → metric → value, low, high.
 
     `low` and `high` are None where there are too few independent units for an interval. With `samples`, by metric what
-    `resample_scores` returned, other metrics have no interval either: resampling takes most of the time.
+    `resample_scores` returned, other metrics have none either, but for shares: resampling takes most of the time.
     """
     few = len(np.unique(truth.units)) < MIN_UNITS_OF_AN_INTERVAL
     scores: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in predictions}
     for key, metric in METRICS.items():
         resampled: Mapping[str, Array] = {}
-        if not few:
+        if metric.hits and not few:
+            resampled = dict.fromkeys(predictions, np.array([]))  # Wilson's interval needs none
+        elif not few:
             resampled = resample_scores(metric, truth, predictions, params) if samples is None else samples.get(key, {})
         for name, prediction in predictions.items():
-            value = score(metric, truth, prediction)
-            limits = {"value": value, "low": None, "high": None}
             if name in resampled:
-                limits = asdict(percentile_interval(value, resampled[name], params.confidence))
-            scores[name][key] = limits
+                interval = score_with_interval(metric, truth, prediction, resampled[name], params.confidence)
+                scores[name][key] = asdict(interval)
+            else:
+                scores[name][key] = {"value": score(metric, truth, prediction), "low": None, "high": None}
     return scores
 
 
@@ -148,18 +162,21 @@ def score_slices(
         for label in labels.categories:
             rows = np.asarray(labels == label)
             if rows.any():
-                score = _score_slice(metric, truth, prediction, rows, params)
+                score = score_slice(metric, truth, prediction, rows, params)
                 records.append({"column": column, "slice": str(label), "rows": int(rows.sum()), **score})
     return records
 
 
-def _score_slice(
+def score_slice(
     metric: Metric, truth: Truth, prediction: Array, rows: NDArray[np.bool_], params: Evaluate
-) -> dict[str, float | None]:
+) -> dict[str, Any]:
+    """Return the metric of some rows: value, low, high, each None where it is undefined; see `score_slices`."""
     value = score_or_nan(metric, truth.target[rows], prediction[rows])
     if not np.isfinite(value):
         return {"value": None, "low": None, "high": None}
     if _count_units(metric, truth, rows) >= MIN_UNITS_OF_AN_INTERVAL:
+        if metric.hits:
+            return share(metric.hits(truth.target[rows], prediction[rows]), truth.units[rows], params.confidence)
         samples = resample_scores(metric, truth, {"champion": prediction}, params, within=rows)["champion"]
         interval = percentile_interval(value, samples, params.confidence)
         if interval.low < interval.high:

@@ -9,9 +9,10 @@ from pydantic.dataclasses import dataclass
 
 from ..config import STRICT, Params, check
 from ..data.schema import Schema
-from .markdown import format_score, rounded
+from .intervals import share
+from .markdown import format_score, rounded, three_digits
 from .scores import Array
-from .shares import Outcome, compare_with_aim, share
+from .shares import Outcome, compare_with_aim
 
 MAX_POINTS, DIGITS = 60, 3
 
@@ -42,7 +43,8 @@ def measure_tolerance(
         params: have the aim, the section `decision`.
         schema: has the target's unit.
         noun: for the predictions.
-        validation: target and predicted values of the validation split, of the same shape.
+        validation: target and predicted values of the validation split, of the same shape, and those of the simplest
+            model if it is not the champion.
         test: the same of the test split.
 
     Raises:
@@ -51,7 +53,7 @@ def measure_tolerance(
     if params.decision is None:
         return None
     aim = check(params.decision, Aim, "params.yaml", "decision")
-    errors = np.sort(_errors(validation).ravel())
+    errors = np.sort(_errors(validation.truth.target, validation.predictions).ravel())
     tolerance = aim.tolerance or round_up(float(np.quantile(errors, aim.share or 0, method="higher")))
     decision: dict[str, Any] = {
         "rule": "tolerance",
@@ -60,14 +62,20 @@ def measure_tolerance(
         "unit": schema.target.unit,
     }
     for name, outcome in (("validation", validation), ("test", test)):
-        within = _errors(outcome) <= tolerance
-        counts = {"predictions": within.size, "within": int(within.sum())}
+        within = _errors(outcome.truth.target, outcome.predictions) <= tolerance
+        counts: dict[str, Any] = {"predictions": within.size, "within": int(within.sum())}
+        if outcome.simplest is not None:
+            counts["simplest_within"] = int((_errors(outcome.truth.target, outcome.simplest) <= tolerance).sum())
         decision[name] = counts | {"share": share(within, outcome.truth.units, params.evaluate.confidence)}
-    return decision | _describe(decision, noun) | {"curve": _curve(errors, decision)}
+    curve = _curve(errors, decision)
+    if validation.simplest is not None:
+        others = np.sort(_errors(validation.truth.target, validation.simplest).ravel())
+        curve["baseline"] = {"label": "simplest model"} | _share_by_tolerance(others)
+    return decision | _describe(decision, noun) | {"curve": curve}
 
 
-def _errors(outcome: Outcome) -> Array:
-    return np.asarray(np.abs(outcome.truth.target - outcome.predictions))
+def _errors(target: Array, predictions: Array) -> Array:
+    return np.asarray(np.abs(target - predictions))
 
 
 def round_up(value: float) -> float:
@@ -80,6 +88,7 @@ def round_up(value: float) -> float:
 
 def _describe(decision: dict[str, Any], noun: str) -> dict[str, str]:
     test, validation, aim = decision["test"], decision["validation"], decision["aim"]
+    others = f"; with the simplest model, {test['simplest_within']:,} are" if "simplest_within" in test else ""
     size = f"{rounded(decision['tolerance'])} {decision['unit']}".strip()
     chosen = (
         f"The tolerance is the error that {aim['share']:.0%} of the predictions of the validation split don't exceed."
@@ -89,24 +98,27 @@ def _describe(decision: dict[str, Any], noun: str) -> dict[str, str]:
     )
     return {
         "sentence": f"{test['within']:,} of {test['predictions']:,} {noun} of the test split are within {size} of the "
-        f"actual value (share {format_score(test['share'])}).",
+        f"actual value (share {format_score(test['share'])}){others}.",
         "reason": chosen,
-        "aim_outcome": compare_with_aim(
-            f"{aim['share']:.0%} within the tolerance", test["share"]["value"], aim["share"]
-        )
+        "aim_outcome": compare_with_aim(f"{aim['share']:.0%} within the tolerance", test["share"], aim["share"])
         if aim.get("share")
         else "",
     }
 
 
 def _curve(errors: Array, decision: dict[str, Any]) -> dict[str, Any]:
-    """Return the share of the validation split by tolerance: for the figure, in at most `MAX_POINTS` points."""
-    kept = np.unique(np.linspace(0, len(errors) - 1, MAX_POINTS).astype(int))
-    unit = f" ({decision['unit']})" if decision["unit"] else ""
-    return {
-        "x_label": f"tolerance{unit}",
-        "y_label": "share of the predictions within the tolerance",
-        "x": errors[kept].tolist(),
-        "y": ((kept + 1) / len(errors)).round(4).tolist(),
-        "chosen": [decision["tolerance"], decision["validation"]["share"]["value"]],
+    """Return the share of the validation split by tolerance, for the figure."""
+    tolerance, share_within = decision["tolerance"], decision["validation"]["share"]["value"]
+    return _share_by_tolerance(errors) | {
+        "title": f"Share within the tolerance (validation split, n = {len(errors):,})",
+        "x_label": f"tolerance ({decision['unit']})" if decision["unit"] else "tolerance",
+        "y_label": "share of the predictions within it",
+        "chosen": [tolerance, share_within],
+        "chosen_label": f"{three_digits(share_within)} within {rounded(tolerance)} {decision['unit']}".strip(),
     }
+
+
+def _share_by_tolerance(errors: Array) -> dict[str, list[float]]:
+    """Return the share of sorted errors up to a tolerance, in at most `MAX_POINTS` points."""
+    kept = np.unique(np.linspace(0, len(errors) - 1, MAX_POINTS).astype(int))
+    return {"x": errors[kept].tolist(), "y": ((kept + 1) / len(errors)).round(4).tolist()}

@@ -20,21 +20,22 @@ MAX_LISTED = 5
 def explore(train: Split, validation: Split, schema: Schema) -> Exploration:
     """Return what the training split shows; a step that no window covers is taken from its neighbors."""
     series = _fill(join_windows(train))
-    trend, season, rest = decompose(series, schema.season)
+    trend, season, remainder = decompose(series, schema.season)
     lags = min(max(2 * schema.season, 12), len(series) // 2 - 1)
     correlation = pd.Series(acf(series.diff().dropna(), nlags=lags), range(lags + 1))
+    changes = f"changes from one {schema.step} to the next"
     findings = [
-        *_trend_and_season(trend, season, rest, schema),
-        *_outliers(series, rest, schema),
+        *_trend_and_season(trend, season, remainder, schema),
+        *_outliers(series, remainder, schema),
         _memory(correlation, schema),
         _filled(train, series, schema),
         _change_of_level(series, join_windows(validation), schema),
     ]
     figures = {
-        "series": ("The series, its trend, its season and the rest", draw_parts(series, trend, season, rest)),
-        "autocorrelation": ("How steps resemble earlier ones", draw_autocorrelation(correlation, schema)),
+        "series": ("The series: trend, season and remainder", draw_parts(series, trend, season, remainder)),
+        "autocorrelation": (f"Autocorrelation of the {changes}", draw_autocorrelation(correlation, schema)),
     }
-    return Exploration(findings, {"The changes from one step to the next": _changes(series)}, figures)
+    return Exploration(findings, {f"The {changes}": _changes(series)}, figures)
 
 
 def _fill(series: pd.Series) -> pd.Series:
@@ -43,39 +44,40 @@ def _fill(series: pd.Series) -> pd.Series:
 
 
 def decompose(series: pd.Series, season: int) -> tuple[pd.Series, pd.Series, pd.Series]:
-    """Return trend, season and rest, whose sum is the series (STL; without a season, a moving median as trend)."""
+    """Return trend, season and remainder, whose sum is the series (STL; without a season, a moving median)."""
     if season > 1 and len(series) > 2 * season:
         parts = STL(series.to_numpy(), period=season, robust=True).fit()
-        trend, seasonal, rest = (pd.Series(part, series.index) for part in (parts.trend, parts.seasonal, parts.resid))
-        return trend, seasonal, rest
+        found = (pd.Series(part, series.index) for part in (parts.trend, parts.seasonal, parts.resid))
+        trend, seasonal, remainder = found
+        return trend, seasonal, remainder
     width = max(3, len(series) // 20)
     trend = series.rolling(width, center=True, min_periods=1).median()
     return trend, pd.Series(0.0, series.index), series - trend
 
 
-def _strength(part: pd.Series, rest: pd.Series) -> float:
-    """Return how much of the variance of part and rest the part has, 0 to 1 (Wang, Smith and Hyndman, 2006)."""
-    whole = float((part + rest).var())
-    return max(0.0, 1 - float(rest.var()) / whole) if whole > 0 else 0.0
+def _strength(part: pd.Series, remainder: pd.Series) -> float:
+    """Return how much of the variance of part and remainder the part has, 0 to 1 (Wang, Smith and Hyndman, 2006)."""
+    whole = float((part + remainder).var())
+    return max(0.0, 1 - float(remainder.var()) / whole) if whole > 0 else 0.0
 
 
-def _trend_and_season(trend: pd.Series, season: pd.Series, rest: pd.Series, schema: Schema) -> list[Finding]:
+def _trend_and_season(trend: pd.Series, season: pd.Series, remainder: pd.Series, schema: Schema) -> list[Finding]:
     rise = float(trend.iloc[-1] - trend.iloc[0])
-    strength = _strength(trend, rest)
+    strength = _strength(trend, remainder)
     found = [
         Finding(
             0.5 + 0.4 * strength,
             f"The level {'rises' if rise > 0 else 'falls'} by {_in_unit(abs(rise), schema)} over {len(trend)} "
-            f"{schema.step}s; the trend makes up {percent(strength)} of what is not season.",
+            f"{schema.step}s; of the variance without the season, {percent(strength)} is the trend's.",
         )
     ]
     if schema.season > 1:
-        strength, height = _strength(season, rest), float(season.max() - season.min())
+        strength, height = _strength(season, remainder), float(season.max() - season.min())
         found.append(
             Finding(
                 0.4 + 0.5 * strength,
-                f"The season of {schema.season} {schema.step}s makes up {percent(strength)} of what is not trend; "
-                f"from its lowest to its highest {schema.step} it is {_in_unit(height, schema)}.",
+                f"Of the variance without the trend, {percent(strength)} is that of the season of {schema.season} "
+                f"{schema.step}s; from its lowest to its highest {schema.step} it is {_in_unit(height, schema)}.",
             )
         )
     return found
@@ -85,8 +87,8 @@ def _in_unit(value: float, schema: Schema) -> str:
     return f"{rounded(value)} {schema.target.unit}".strip()
 
 
-def _outliers(series: pd.Series, rest: pd.Series, schema: Schema) -> list[Finding]:
-    distance = (rest - rest.median()).abs()
+def _outliers(series: pd.Series, remainder: pd.Series, schema: Schema) -> list[Finding]:
+    distance = (remainder - remainder.median()).abs()
     limit = OUTLYING * 1.4826 * float(distance.median())
     far = distance[distance > limit].sort_values(ascending=False) if limit > 0 else distance.iloc[:0]
     if far.empty:
@@ -101,8 +103,8 @@ def _memory(correlation: pd.Series, schema: Schema) -> Finding:
     lag = int(lags.abs().argmax()) + 1
     return Finding(
         0.3 + 0.3 * float(lags.abs().max()),
-        f"A change resembles most that of {lag} {schema.step}{'s' * (lag > 1)} before "
-        f"(autocorrelation {lags[lag]:.2f}).",
+        f"The autocorrelation of the changes from one {schema.step} to the next is largest at a lag of {lag} "
+        f"{schema.step}{'s' * (lag > 1)}: {lags[lag]:.2f}.",
     )
 
 
@@ -119,7 +121,7 @@ def _change_of_level(train: pd.Series, validation: pd.Series, schema: Schema) ->
     outside = float(((validation < train.min()) | (validation > train.max())).mean())
     text = f"{percent(outside)} of the {schema.step}s of the validation split are outside the range of training"
     if outside > 0.1:
-        return Finding(0.6 + 0.3 * outside, f"{text}: a model must extrapolate, which trees can't.")
+        return Finding(0.6 + 0.3 * outside, f"{text}: a model must extrapolate.")
     return Finding(0.2, f"{text}.")
 
 
@@ -133,7 +135,7 @@ def _changes(series: pd.Series) -> pd.DataFrame:
     return table
 
 
-def draw_parts(series: pd.Series, trend: pd.Series, season: pd.Series, rest: pd.Series) -> Figure:
+def draw_parts(series: pd.Series, trend: pd.Series, season: pd.Series, remainder: pd.Series) -> Figure:
     """Draw the series and the parts that add up to it."""
     figure = Figure(figsize=(5.4, 4.6), dpi=144, layout="constrained")
     panels = figure.subplots(3, sharex=True)
@@ -141,8 +143,8 @@ def draw_parts(series: pd.Series, trend: pd.Series, season: pd.Series, rest: pd.
     panels[0].plot(positions, series, color=GRAY, linewidth=1)
     panels[0].plot(positions, trend, color=BLUE, linewidth=1.5)
     panels[1].plot(positions, season, color=BLUE, linewidth=1)
-    panels[2].plot(positions, rest, color=ORANGE, linewidth=1)
-    for axes, title in zip(panels, ("series and trend", "season", "rest"), strict=True):
+    panels[2].plot(positions, remainder, color=ORANGE, linewidth=1)
+    for axes, title in zip(panels, ("series and trend", "season", "remainder"), strict=True):
         axes.set_title(title, loc="left", fontsize=9)
         axes.spines[["top", "right"]].set_visible(False)
     ticks = np.linspace(0, len(series) - 1, 6).astype(int)

@@ -5,9 +5,9 @@ from pydantic.dataclasses import dataclass
 
 from ..config import STRICT
 from ..data.schema import Schema
-from ..data.splits import Split, encode_target
+from ..data.splits import Split
 from .base import TrainingContext
-from .linear import LinearForecaster
+from .linear import LinearForecaster, fit_linear, seasonal_naive
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -17,8 +17,5 @@ class Params:
 
 def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) -> LinearForecaster:
     """Return the seasonal naive forecast; years, which have no season, repeat the last one."""
-    history, target = train.features.to_numpy(dtype=np.float64), encode_target(train.target, schema)
-    weights = np.zeros((history.shape[1], target.shape[1]))
-    for step in range(target.shape[1]):
-        weights[step % schema.season - schema.season, step] = 1
-    return LinearForecaster.from_weights(weights, history, target, schema)
+    weights = seasonal_naive(train.features.shape[1], train.target.shape[1], schema.season)
+    return fit_linear(train, schema, lambda _part: (weights, np.zeros(weights.shape[1])))

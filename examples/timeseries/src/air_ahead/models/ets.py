@@ -1,17 +1,20 @@
-"""Exponential smoothing with additive trend and season (Holt, 1957; Winters, 1960), by statsmodels."""
+"""Exponential smoothing with additive trend, damped or not, and additive season (Holt-Winters), by statsmodels.
 
+See Hyndman and Athanasopoulos (2021), sections 8.2 and 8.3.
+"""
+
+from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
 from ..config import STRICT
 from ..data.schema import Schema
-from ..data.splits import Split, encode_target, join_windows
+from ..data.splits import Split, join_windows
 from .base import TrainingContext
-from .linear import LinearForecaster, single_thread
+from .linear import Array, LinearForecaster, fit_linear, single_thread
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -22,27 +25,29 @@ class Params:
 
 
 def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) -> LinearForecaster:
-    """Estimate the smoothing parameters once, on the training series.
+    """Return the forecast with smoothing parameters that are estimated once, on the training series."""
+    return fit_linear(train, schema, partial(fit_weights, season=schema.season, params=params))
+
+
+def fit_weights(train: Split, season: int, params: Params) -> tuple[Array, Array]:
+    """Return weights, shape (history, horizon), and an intercept of zeros.
 
     With fixed smoothing parameters the forecast is a weighted sum of the history. The weight of a step is the forecast
     for a history of zeros with a one at that step.
     """
-    history, target = train.features.to_numpy(dtype=np.float64), encode_target(train.target, schema)
+    history, horizon = train.features.shape[1], train.target.shape[1]
     model: dict[str, Any] = {"trend": "add", "damped_trend": params.damped_trend}
     names = ["smoothing_level", "smoothing_trend", *(["damping_trend"] if params.damped_trend else [])]
-    if schema.season > 1:
-        model |= {"seasonal": "add", "seasonal_periods": schema.season}
+    if season > 1:
+        model |= {"seasonal": "add", "seasonal_periods": season}
         names.append("smoothing_seasonal")
     with single_thread():
         estimated = ExponentialSmoothing(join_windows(train).to_numpy(dtype=np.float64), **model).fit().params
         smoothing = {name: estimated[name] for name in names}
-        steps = np.eye(history.shape[1])
-        weights = np.stack([_forecast(step, target.shape[1], model, smoothing) for step in steps])
-    return LinearForecaster.from_weights(weights, history, target, schema)
+        weights = np.stack([_forecast(step, horizon, model, smoothing) for step in np.eye(history)])
+    return weights, np.zeros(horizon)
 
 
-def _forecast(
-    series: NDArray[np.float64], horizon: int, model: dict[str, Any], smoothing: dict[str, float]
-) -> NDArray[np.float64]:
+def _forecast(series: Array, horizon: int, model: dict[str, Any], smoothing: dict[str, float]) -> Array:
     fitted = ExponentialSmoothing(series, **model, initialization_method="heuristic").fit(optimized=False, **smoothing)
     return np.asarray(fitted.forecast(horizon))

@@ -1,18 +1,18 @@
 """Ridge regression on lags: the differences of the history from its last value predict the changes ahead."""
 
+from functools import partial
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import TimeSeriesSplit
 
 from ..config import STRICT
 from ..data.schema import Schema
-from ..data.splits import FOLDS, Split, encode_target
+from ..data.splits import Split
 from .base import TrainingContext
-from .linear import LinearForecaster, interval_offsets, single_thread
+from .linear import Array, LinearForecaster, fit_linear, single_thread
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -23,19 +23,15 @@ class Params:
 
 
 def fit(train: Split, schema: Schema, params: Params, context: TrainingContext) -> LinearForecaster:
-    """Fit all steps ahead at once; the interval comes from errors of rolling-origin cross-validation."""
-    values, target = train.features.to_numpy(dtype=np.float64), encode_target(train.target, schema)
-    lags, changes = values - values[:, -1:], target - values[:, -1:]
-    horizon = target.shape[1]
-    # The later half of the windows, or less where that would leave nothing to fit before the gap.
-    size = max(1, min(len(lags) // (2 * FOLDS), (len(lags) - horizon) // FOLDS))
-    errors = []
+    """Return the forecast whose weights are fitted to the training windows."""
+    return fit_linear(train, schema, partial(fit_weights, params=params))
+
+
+def fit_weights(train: Split, params: Params) -> tuple[Array, Array]:
+    """Fit all steps ahead at once; return weights, shape (history, horizon), and the intercept, shape (horizon,)."""
+    values, target = train.features.to_numpy(dtype=np.float64), train.target.to_numpy(dtype=np.float64)
+    last, horizon = values[:, -1:], target.shape[1]
     with single_thread():
-        for past, future in TimeSeriesSplit(FOLDS, test_size=size, gap=horizon - 1).split(lags):
-            fold = Ridge(alpha=params.alpha).fit(lags[past], changes[past])
-            # For a horizon of 1, scikit-learn returns one dimension.
-            errors.append(changes[future] - fold.predict(lags[future]).reshape(-1, horizon))
-        model = Ridge(alpha=params.alpha).fit(lags, changes)
-    weights = model.coef_.reshape(horizon, -1).T.astype(np.float64)
-    intercept = np.reshape(model.intercept_, horizon)
-    return LinearForecaster(weights, intercept, interval_offsets(np.concatenate(errors)), schema.limits)
+        model = Ridge(alpha=params.alpha).fit(values - last, target - last)
+    # For a horizon of 1, scikit-learn returns one dimension.
+    return model.coef_.reshape(horizon, -1).T.astype(np.float64), np.reshape(model.intercept_, horizon)

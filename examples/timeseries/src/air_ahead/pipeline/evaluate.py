@@ -8,27 +8,30 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from mlflow.entities import Run
 
 from ..config import Params, load_params
 from ..data.folds import Folds, read_folds
+from ..data.prepared import read_prepared
 from ..data.sampling import Sampling, read_sampling
-from ..data.schema import Schema, load_schema
-from ..data.splits import Split, encode_target, join, read_splits
+from ..data.schema import Schema
+from ..data.splits import Split, encode_target, join
 from ..errors import exit_on_user_error
+from ..evaluation.bootstrap import UNIT
 from ..evaluation.candidate import FOLDS, Candidate, Selected
 from ..evaluation.decision import make_decision
 from ..evaluation.demo_metadata import demo_metadata
-from ..evaluation.error_report import error_report
-from ..evaluation.figures import draw_comparison, draw_decision, draw_slices, write_figures
+from ..evaluation.error_report import HeldOut, error_report
+from ..evaluation.figures import draw_comparison, draw_decision, draw_slices, with_unit, write_figures
 from ..evaluation.markdown import compared_rows, compared_scores
-from ..evaluation.metrics import METRICS, primary_metric
+from ..evaluation.metrics import METRICS
 from ..evaluation.plot_data import plot_tables
 from ..evaluation.plots import draw_plots
 from ..evaluation.reference import build_reference, reference_path
-from ..evaluation.scores import Truth, score_models, score_slices
+from ..evaluation.scores import primary_metric, read_truth, score_models, score_slices
 from ..evaluation.selection import Comparison, Evidence, gather_evidence, select_champion
 from ..evaluation.shares import Outcome
 from ..evaluation.slices import slice_labels
@@ -49,7 +52,8 @@ class Evaluation:
     `fold_scores` are of the models that were fitted again on the folds, which `folds` describes; `validation_scores` of
     every model; `scores` on the test split of the champion and, beside it, of the simplest model; `slices` of the
     champion alone. `decisions` are sentences about the comparisons; `decision` is that of `params.yaml`, chosen on the
-    validation split, with the results of both splits; `sampling` is None where the raw data were used whole.
+    validation split, with the results of both splits; `sampling` is None where the raw data were used whole. `units`
+    has the number of independent rows, groups or forecasts of the test split.
     """
 
     champion: str
@@ -70,6 +74,7 @@ class Evaluation:
     data: dict[str, str]
     decision: dict[str, Any] | None
     sampling: Sampling | None = None
+    units: dict[str, Any] | None = None
 
 
 @runs.server_errors()
@@ -77,8 +82,8 @@ def main(paths: ProjectPaths | None = None) -> None:
     """Compare the candidates, write the reports, publish the champion."""
     paths = paths or ProjectPaths()
     params = load_params(paths.params)
-    schema = load_schema(paths.schema)
-    splits, folds = read_splits(paths.prepared, schema), read_folds(paths.prepared)
+    schema, splits = read_prepared(paths)
+    folds = read_folds(paths.prepared)
     candidates = {name: Candidate.read(paths.candidate(name)) for name in params.train.models}
 
     runs.connect(paths)
@@ -88,7 +93,8 @@ def main(paths: ProjectPaths | None = None) -> None:
     evaluation = replace(evaluation, sampling=read_sampling(paths.prepared))
     selected = candidates[evaluation.champion]
     record = champion_record(evaluation, selected, splits, schema, params)
-    figures = write_reports(paths.reports, evaluation, record, candidates, splits, schema)
+    errors = describe_errors(record, selected, splits, folds, schema, params)
+    figures = write_reports(paths.reports, evaluation, errors, candidates, splits, schema)
     runs.log_figures(trainings, figures)
 
     previous = current_record(paths)
@@ -147,26 +153,41 @@ def evaluate(
         for name, entry in evidence.items()
     }
     validation, test = evidence["validation"].truth, read_truth(splits["test"], schema)
-    on_validation, on_test = (candidates[selected].predictions[part] for part in ("validation", "test"))
-    tested = {name: candidates[name].predictions["test"] for name in dict.fromkeys((selected, next(iter(candidates))))}
+    simplest = next(iter(candidates))
+    outcomes = [
+        Outcome(
+            truth,
+            candidates[selected].predictions[part],
+            simplest=candidates[simplest].predictions[part] if simplest != selected else None,
+        )
+        for part, truth in (("validation", validation), ("test", test))
+    ]
+    tested = {name: candidates[name].predictions["test"] for name in dict.fromkeys((selected, simplest))}
     slices = slice_labels(splits, schema, params.evaluate.slices)
     return Evaluation(
         champion=selected,
         metric=params.evaluate.metric,
         labels={
-            key: {"label": entry.label, "higher_is_better": entry.higher_is_better, "note": entry.note}
+            key: {
+                "label": entry.label,
+                "higher_is_better": entry.higher_is_better,
+                "note": entry.note,
+                "unit": schema.target.unit if entry.in_unit else "",
+                "is_share": entry.hits is not None,
+            }
             for key, entry in METRICS.items()
         },
         comparisons=comparisons,
-        decisions=[comparison.describe(metric) for comparison in comparisons],
+        decisions=[comparison.describe(metric, schema.target.unit * metric.in_unit) for comparison in comparisons],
         folds=folds.describe() if folds else None,
         fold_scores=scores.get(FOLDS, {}),
         validation_scores=scores["validation"],
         scores=score_models(test, tested, params.evaluate),
-        slices=score_slices(metric, test, on_test, slices, params.evaluate),
+        slices=score_slices(metric, test, tested[selected], slices, params.evaluate),
         slice_limit=params.evaluate.slice_limit,
         confidence=params.evaluate.confidence,
         rows={name: len(part.target) for name, part in splits.items()},
+        units={"noun": UNIT, "test": len(np.unique(test.units))},
         sample_noun=schema.sample_noun,
         costs=costs,
         data={
@@ -176,7 +197,7 @@ def evaluate(
             "source": schema.source,
             "license": schema.licence,
         },
-        decision=make_decision(params, schema, Outcome(validation, on_validation), Outcome(test, on_test)),
+        decision=make_decision(params, schema, *outcomes),
     )
 
 
@@ -195,11 +216,6 @@ def collect_evidence(
         known = {model: entry.predictions[name] for model, entry in candidates.items() if name in entry.predictions}
         evidence[name] = gather_evidence(noun, truth, known, metric, params.evaluate)
     return evidence
-
-
-def read_truth(part: Split, schema: Schema) -> Truth:
-    """Return the true values and the groups of some rows."""
-    return Truth(encode_target(part.target, schema), part.groups)
 
 
 def champion_record(
@@ -225,15 +241,38 @@ def champion_record(
     }
 
 
+def describe_errors(
+    record: dict[str, Any],
+    candidate: Candidate,
+    splits: Splits,
+    folds: Folds | None,
+    schema: Schema,
+    params: Params,
+) -> tuple[str, dict[str, Figure]]:
+    """Return the report of the champion's errors with its figures; the arguments are those of `champion_record`.
+
+    Groups with large errors are searched where the champion's refits on the folds made predictions, or without them on
+    the validation split.
+    """
+    parts = {"validation": ("validation split", splits["validation"]), "test": ("test split", splits["test"])}
+    if folds and FOLDS in candidate.predictions:
+        parts = {FOLDS: (f"{len(folds.fitted)} folds", join(splits).take(folds.rows))} | parts
+    tested = {
+        part: HeldOut(name, rows, Outcome(read_truth(rows, schema), candidate.predictions[part], record["decision"]))
+        for part, (name, rows) in parts.items()
+    }
+    return error_report(record, schema, next(iter(tested.values())), tested["test"], params.evaluate)
+
+
 def write_reports(
     reports: Path,
     evaluation: Evaluation,
-    record: dict[str, Any],
+    errors: tuple[str, dict[str, Figure]],
     candidates: Mapping[str, Candidate],
     splits: Splits,
     schema: Schema,
 ) -> dict[str, dict[str, Figure]]:
-    """Write scores, plot tables, figures and both reports; return the plots of each model on the validation split.
+    """Write scores, plot tables, figures and the report of errors; return each model's plots on the validation split.
 
     What experiments are compared by, `metrics.json` and the plot tables, is of the validation split.
     """
@@ -252,13 +291,14 @@ def write_reports(
 
     selected = {evaluation.champion: candidates[evaluation.champion]}
     tables_of_test = split_plot_tables("test", selected, splits, schema, evaluation.decision)
-    on_test = draw_plots(schema, tables_of_test, evaluation.decision)
-    predictions = candidates[evaluation.champion].predictions["test"]
-    errors, cases = error_report(record, schema, splits["test"], predictions)
-    (reports / "errors.md").write_text(errors, encoding="utf-8", newline="\n")
+    on_test = draw_plots(schema, tables_of_test, "test split", evaluation.decision)
+    text, cases = errors
+    (reports / "errors.md").write_text(text, encoding="utf-8", newline="\n")
     write_figures(reports / "figures", draw_overview(evaluation) | on_test | cases)
     return {
-        model: draw_plots(schema, {name: table[table["model"] == model] for name, table in tables.items()})
+        model: draw_plots(
+            schema, {name: table[table["model"] == model] for name, table in tables.items()}, "validation split"
+        )
         for model in candidates
     }
 
@@ -277,13 +317,14 @@ def split_plot_tables(
 
 def draw_overview(evaluation: Evaluation) -> dict[str, Figure]:
     """Return figures: compared scores of all models, test scores of the champion by slice, and its decision."""
-    label = evaluation.labels[evaluation.metric]["label"]
-    record = asdict(evaluation)
-    title = f"{label} on {compared_rows(record)}"
-    figures = {"comparison": draw_comparison(title, compared_scores(record), evaluation.champion)}
+    entry, record = evaluation.labels[evaluation.metric], asdict(evaluation)
+    axis, level = with_unit(entry["label"], entry["unit"]), f"{100 * evaluation.confidence:.3g}% intervals"
+    title = f"{entry['label']} on {compared_rows(record)}, {level}"
+    figures = {"comparison": draw_comparison(title, axis, compared_scores(record), evaluation.champion)}
     overall = evaluation.scores[evaluation.champion][evaluation.metric]["value"]
     if any(record["value"] is not None for record in evaluation.slices):
-        figures["slices"] = draw_slices(label, evaluation.slices, overall)
+        title = f"{entry['label']} by slice of the test split, {level}"
+        figures["slices"] = draw_slices(title, axis, evaluation.slices, overall)
     if evaluation.decision:
         figures["decision"] = draw_decision(evaluation.decision["curve"])
     return figures

@@ -2,9 +2,8 @@
 
 from dataclasses import asdict
 
+from ..data.prepared import read_prepared
 from ..data.sampling import read_sampling
-from ..data.schema import load_schema
-from ..data.splits import read_splits
 from ..errors import exit_on_user_error
 from ..evaluation.figures import write_figures
 from ..evaluation.markdown import describe_sampling
@@ -16,8 +15,7 @@ from ..paths import ProjectPaths
 def main(paths: ProjectPaths | None = None) -> None:
     """Write the report and its figures."""
     paths = paths or ProjectPaths()
-    schema = load_schema(paths.schema)
-    splits = read_splits(paths.prepared, schema)
+    schema, splits = read_prepared(paths)
     exploration = explore(splits["train"], splits["validation"], schema)
     paths.reports.mkdir(exist_ok=True)
     write_figures(paths.reports / "data", {name: figure for name, (_, figure) in exploration.figures.items()})

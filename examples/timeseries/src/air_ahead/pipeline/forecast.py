@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ..errors import UserError, exit_on_user_error
 from ..paths import ProjectPaths
-from ..serving.predictor import Predictor, load_predictor
-from ..serving.track_record import LOG, Step, append_log, compare, describe, make_forecast, read_log
+from ..serving.predictor import load_predictor
+from ..serving.track_record import LOG, append_log, compare, describe, make_forecast, read_log
 
 START, END = "<!-- record: written by `uv run score` -->", "<!-- end of record -->"
 HEADER = f"{'step':<12} {'forecast':>12} {'actual':>12} {'error':>10}  in interval"
@@ -23,14 +23,12 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
         "is known. Commit the file: its date in git is the proof.",
     ).parse_args(arguments)
     paths = paths or ProjectPaths()
-    predictor, known = load(paths)
+    predictor, known = load_predictor(paths.champion), read_log(paths.root / LOG)
     steps = make_forecast(predictor, f"{datetime.now(UTC):%Y-%m-%d}")
     first = steps[0]
     if any((step.last_known, step.sha256) == (first.last_known, first.sha256) for step in known):
-        raise UserError(
-            f"the forecast of this model after {first.last_known} is on record already; update the data or the model "
-            "first"
-        )
+        print(f"Nothing changed: the forecast of this model after {first.last_known} is on record already.")
+        return
     append_log(paths.root / LOG, steps)
     print(f"{len(steps)} steps on record, {first.time} to {steps[-1].time}, by {first.model}, version {first.version}")
     print(f'Commit them: git add {LOG} && git commit -m "Forecast from {first.time} on"')
@@ -45,7 +43,7 @@ def score(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = N
         "repro` on newer data; print the comparison, and write the track record into the README.",
     ).parse_args(arguments)
     paths = paths or ProjectPaths()
-    predictor, steps = load(paths)
+    predictor, steps = load_predictor(paths.champion), read_log(paths.root / LOG)
     outcomes, digits = compare(predictor, steps), predictor.decimals
     if outcomes:
         print(HEADER)
@@ -56,19 +54,6 @@ def score(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = N
     text = describe(predictor, steps)
     print(text)
     write_readme(paths.root / "README.md", text)
-
-
-def load(paths: ProjectPaths) -> tuple[Predictor, list[Step]]:
-    """Return the champion and the forecasts on record.
-
-    Raises:
-        UserError: one of them is damaged, or there is no champion.
-    """
-    predictor = load_predictor(paths.champion)
-    try:
-        return predictor, read_log(paths.root / LOG)
-    except ValueError as error:
-        raise UserError(f"{LOG}: {error}; restore it: git restore {LOG}") from error
 
 
 def write_readme(path: Path, text: str) -> None:

@@ -1,6 +1,7 @@
 """The commands `uv run promote VERSION [--canary]` and `uv run rollback`: serve a former champion."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -35,10 +36,12 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
         "MLflow's registry, and add a line to models/promotions.csv.",
         epilog="examples: uv run promote 3; uv run promote 7 --canary",
     )
-    parser.add_argument("version", type=int, metavar="VERSION", help="as in champion.json and in MLflow's registry")
+    version = "as in champion.json and in MLflow's registry, or the commit that has the champion"
+    parser.add_argument("version", metavar="VERSION", help=version)
     canary = "only write its files to models/canary/, for CANARY=VERSION:SHARE"
     parser.add_argument("--canary", action="store_true", help=canary)
     options = parser.parse_args(arguments)
+    os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     paths = paths or ProjectPaths()
     current = load_champion(paths.champion)[0].record if options.canary else check_current(paths)
     runs.connect(paths)

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from ..config import Train, load_params
 from ..data.folds import Folds, read_folds
-from ..data.schema import Schema, load_schema
-from ..data.splits import Split, encode_target, join, read_splits, to_table
+from ..data.prepared import read_prepared
+from ..data.schema import Schema
+from ..data.splits import Split, encode_target, join, to_table
 from ..errors import exit_on_user_error
 from ..evaluation.candidate import FOLDS, Candidate
 from ..evaluation.metrics import METRICS
@@ -51,8 +52,8 @@ def main(name: str, paths: ProjectPaths | None = None, engine: Callable[..., Tra
     paths = paths or ProjectPaths()
     params = load_params(paths.params).train
     lineage = current_lineage(paths, name)
-    schema = load_schema(paths.schema)
-    splits, folds = read_splits(paths.prepared, schema), read_folds(paths.prepared)
+    schema, splits = read_prepared(paths)
+    folds = read_folds(paths.prepared)
     runs.connect(paths)  # before the training, which a server that is down would waste
 
     context = TrainingContext(params.seed, paths.cache(name))

@@ -22,7 +22,7 @@ from .canary import Router
 from .decision import add_decision
 from .docs_page import DOCS_PAGE
 from .feedback_collector import FeedbackCollector
-from .monitoring import Metrics
+from .metrics import Metrics
 from .predictor import Predictor
 from .problems import OVERLOADED, ApiError, FieldError, invalid
 from .request_body import check_rows, read_inputs, read_json, split_rows
@@ -207,9 +207,9 @@ def check_sender(request: Request) -> None:
     host, origin = request.headers.get("host", ""), request.headers.get("origin")
     if host and not HOST.fullmatch(host):
         raise ApiError(400, "The Host header is not valid. It must be a name and a port.")
-    is_local = hostname(f"//{host}") in LOOPBACK
-    site = request.headers.get("sec-fetch-site", "cross-site")
-    if is_local and origin is not None and hostname(origin) not in LOOPBACK and site == "cross-site":
+    if origin is None or hostname(f"//{host}") not in LOOPBACK or hostname(origin) in LOOPBACK:
+        return
+    if request.headers.get("sec-fetch-site", "cross-site") == "cross-site":
         raise ApiError(403, "Pages of other sites may not use a demo on this computer. Open the demo itself.")
 
 

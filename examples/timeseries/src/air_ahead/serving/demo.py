@@ -18,8 +18,10 @@ from .predictor import Explanation, Part, Prediction, Predictor
 from .request_log import RequestLog
 from .track_record import LOG, describe_log
 
-# In the order in which `demo_metadata.pick_examples` returns them.
+# In the order in which `demo_metadata.pick_examples` returns them, and the order of the buttons: a picture of the demo
+# shows the first one.
 EXAMPLES = ("Accurate forecast", "Typical forecast", "Worst forecast")
+BUTTONS = (1, 0, 2)
 LEGEND = (("history", GRAY), ("forecast with 80% interval", BLUE), ("actual", ORANGE))
 # The narrow chart has letters that are readable on a phone.
 STYLE = (
@@ -37,9 +39,10 @@ def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollecto
             button = gr.Button("Forecast", variant="primary", elem_id=BUTTON)
             with gr.Column(elem_classes="last"):
                 gr.Markdown("Pretend that it is an earlier day, and compare the forecast with what happened.")
+                inputs_of = [example["inputs"] for example in predictor.champion.record["examples"]]
                 examples = [
-                    (gr.Button(f"{name}: {example['inputs']['today']}", size="sm"), example["inputs"])
-                    for name, example in zip(EXAMPLES, predictor.champion.record["examples"], strict=True)
+                    (gr.Button(f"{EXAMPLES[index]}: {inputs_of[index]['today']}", size="sm"), inputs_of[index])
+                    for index in BUTTONS
                 ]
         with gr.Column(scale=5):
             summary = gr.HTML(summary_html(predictor, predictor.predict({})), elem_id=PREDICTION)
@@ -98,16 +101,23 @@ def _input_components(predictor: Predictor) -> dict[str, Any]:
 
 
 def summary_html(predictor: Predictor, prediction: Prediction) -> str:
-    """Return the forecast of the last step with its interval, and how many actual values are in their intervals."""
+    """Return the forecast of the last step with its interval, and how often such a step was accurate on the test split.
+
+    Where actual values are known, it ends with how many of them are in their intervals.
+    """
     unit, decimals = html.escape(predictor.champion.record["target"]["unit"]), predictor.decimals
     median, low, high = (f"{side[-1]:.{decimals}f}" for side in (prediction.median, prediction.low, prediction.high))
     steps = zip(prediction.low, prediction.actual, prediction.high, strict=True)
     inside = [low <= actual <= high for low, actual, high in steps if actual is not None]
-    text = f"<b>{median} {unit} in {prediction.times[-1]}</b>; between {low} and {high} in 80% of cases"
-    if inside:
-        text += f". {sum(inside)} of {len(inside)} actual values are in their intervals"
-    if decision := format_decision(predictor.champion.record):
+    record, ahead = predictor.champion.record, len(prediction.times)
+    text = f"<b>{median} {unit} in {prediction.times[-1]}</b>; 80% interval from {low} to {high}"
+    if tested := record.get("tested"):  # older records have none
+        counts = f"{tested['covered'][ahead - 1]:,} of {tested['forecasts']:,} test forecasts"
+        text += f", which had the actual value in {counts} {ahead} {predictor.step}{'s' * (ahead > 1)} ahead"
+    if decision := format_decision(record, ahead):
         text += f"<br>{decision}"
+    if inside:
+        text += f"<br>{sum(inside)} of {len(inside)} actual values of this forecast are in their intervals"
     return f'<p class="summary" role="status">{text}</p>'
 
 

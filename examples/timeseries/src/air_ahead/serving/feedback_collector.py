@@ -19,6 +19,7 @@ from .feedback_request import Answer, read_answer
 from .predictor import InvalidInputError, Predictor
 from .problems import ApiError, FieldError, invalid
 from .request_body import check_inputs
+from .request_log import model_columns
 from .truth import check_truth
 
 if TYPE_CHECKING:  # SQLAlchemy is imported for the first feedback; the server starts without it
@@ -124,7 +125,7 @@ class FeedbackCollector:
 
         valid = check_inputs(self.predictor, self._schemas, inputs)
         routed = self._router.run([valid], lambda model: payloads.predict(model, [valid])[0])
-        prediction, version = routed.value, routed.model.champion.version
+        prediction = routed.value
         record = self.predictor.champion.record
         try:
             truth = check_truth(record, prediction, correct=answer.correct, truth=answer.truth)
@@ -140,9 +141,7 @@ class FeedbackCollector:
             correct=answer.correct,
             truth=truth,
             remark=answer.remark or None,
-            model=version["name"],
-            model_version=version["version"],
-            model_sha256=version["sha256"],
+            **model_columns(routed.model),
         )
 
     def _unavailable(self, reason: str) -> ApiError:

@@ -64,13 +64,15 @@ def logged_inputs(_predictor: Predictor, row: Json) -> Json:
 
 
 def predict(predictor: Predictor, rows: Sequence[Json]) -> list[Json]:
-    """Return the forecast for each row."""
+    """Return the forecast for each row, with the coverage that the test split has as many steps ahead."""
     unit, forecasts = predictor.champion.record["target"]["unit"], [predictor.predict(row) for row in rows]
+    coverage = measured_coverage(predictor)
     return [
         {
             "times": forecast.times,
             "prediction": forecast.median,
             "interval": list(zip(forecast.low, forecast.high, strict=True)),
+            **({"coverage": coverage[: len(forecast.times)]} if coverage else {}),
             "actual": forecast.actual,
             "unit": unit,
         }
@@ -78,12 +80,23 @@ def predict(predictor: Predictor, rows: Sequence[Json]) -> list[Json]:
     ]
 
 
-def prediction_schemas(_predictor: Predictor) -> dict[str, Json]:
+def measured_coverage(predictor: Predictor) -> list[float]:
+    """Return the share of the test forecasts whose interval has the actual value, by step ahead.
+
+    Records of older versions have none.
+    """
+    tested = predictor.champion.record.get("tested")
+    return [round(count / tested["forecasts"], 4) for count in tested["covered"]] if tested else []
+
+
+def prediction_schemas(predictor: Predictor) -> dict[str, Json]:
     """Return the JSON schema of each key of a forecast."""
+    coverage = NUMBERS | {"description": "The share of the test forecasts in the interval, as many steps ahead."}
     return {
         "times": {"type": "array", "items": {"type": "string"}},
         "prediction": NUMBERS | {"description": "The forecast of each step."},
         "interval": {"type": "array", "items": NUMBERS, "description": "Both ends of the 80% interval of each step."},
+        **({"coverage": coverage} if measured_coverage(predictor) else {}),
         "actual": {"type": "array", "items": {"type": ["number", "null"]}, "description": "What was measured."},
         "unit": {"type": "string"},
     }

@@ -1,7 +1,7 @@
 """The body of a request to `POST /predict`: reading it, and checking the inputs in it."""
 
 import json
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
@@ -178,12 +178,16 @@ def _complete(predictor: Predictor, schemas: Mapping[str, Any], row: Any) -> Any
         raise InvalidInputError("must be an object of inputs.")
     for name, value in row.items():
         if name not in schemas:
-            similar = get_close_matches(name[:MAX_NAME], schemas, 1)
-            advice = f"Did you mean {similar[0]!r}?" if similar else "See /docs."
-            raise InvalidInputError(f"There is no such input. {advice}")
+            raise InvalidInputError(f"There is no such input. {suggest(name, schemas)}")
         if problem := type_problem(schemas[name], value):
             raise InvalidInputError(problem)
     return payloads.complete(predictor, row)
+
+
+def suggest(name: str, names: Iterable[str]) -> str:
+    """Return the most similar of the names that there are as a question, or where they are listed."""
+    similar = get_close_matches(name[:MAX_NAME], names, 1)
+    return f"Did you mean {similar[0]!r}?" if similar else "See /docs."
 
 
 def type_problem(schema: Mapping[str, Any], value: Any) -> str:

@@ -7,7 +7,6 @@ import argparse
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,7 +21,7 @@ from .api import Api
 from .predictor import load_predictor
 
 # CSS pixels. The pictures are larger by `SCALE`, and the card has the 1200 × 630 pixels that social networks expect.
-WIDTH, CARD_HEIGHT, MAX_HEIGHT = 960, 504, 800
+WIDTH, CARD_HEIGHT, MAX_HEIGHT = 960, 504, 1080
 SCALE = 1.25
 SECONDS = 120  # for one picture
 IMAGE = "![The demo: inputs, a prediction and its explanation](docs/demo.png)"
@@ -130,15 +129,8 @@ def serve_example(paths: ProjectPaths) -> Iterator[str]:
     page = app.build_app(predictor, paths.reports)
     with page:
         page.load(None, js=SHOW_EXAMPLE)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    local = {"server_name": "127.0.0.1", "server_port": port, "root_path": ""}
-    app.launch(page, Api(predictor), prevent_thread_lock=True, quiet=True, **local)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        page.close(verbose=False)
+    with app.serve_in_background(page, Api(predictor)) as address:
+        yield address
 
 
 def take(browser: str, address: str, picture: Path, height: int) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from ..errors import UserError
 from .predictor import Predictor
 
 LOG = "forecasts/log.csv"
@@ -84,7 +85,7 @@ def read_log(path: Path) -> list[Step]:
     """Return the forecasts on record; none without a log.
 
     Raises:
-        ValueError: a line is not a forecast step; names its number.
+        UserError: a line is not a forecast step.
     """
     if not path.exists():
         return []
@@ -95,7 +96,7 @@ def read_log(path: Path) -> list[Step]:
                 numbers = {name: float(row[name]) for name in ("low", "median", "high")}
                 texts = {field.name: str(row[field.name]) for field in fields(Step) if field.name not in numbers}
             except (KeyError, TypeError, ValueError) as error:
-                raise ValueError(f"line {number} is not a forecast") from error
+                raise UserError(f"{LOG}: line {number} is not a forecast; restore it: git restore {LOG}") from error
             steps.append(Step(**texts, **numbers))  # type: ignore[arg-type]  # sorted by type above
     return steps
 
@@ -144,5 +145,5 @@ def describe_log(predictor: Predictor, path: Path) -> str:
     """Return the track record in a log, for the page."""
     try:
         return describe(predictor, read_log(path))
-    except ValueError as error:
+    except UserError as error:
         return f"The forecasts on record can't be read: {error}."

@@ -16,7 +16,7 @@ from ..config import Params, load_params
 from ..errors import UserError, exit_on_user_error
 from ..evaluation.base import Metric
 from ..evaluation.markdown import escape, rounded, table
-from ..evaluation.metrics import primary_metric
+from ..evaluation.scores import primary_metric
 from ..paths import ProjectPaths
 from ..serving.champion import ChampionError, load_champion
 from . import runs

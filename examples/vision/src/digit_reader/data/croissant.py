@@ -20,47 +20,25 @@ from .schema import Schema
 # More files are described by their pattern alone.
 MAX_FILES = 100
 FILE_TYPES = {".parquet": "application/vnd.apache.parquet", ".jsonl": "application/jsonlines"}
-CONTEXT = {
+# The context of the specification: terms of Croissant, of schema.org and of others.
+TERMS = (
+    "citeAs column dataBiases dataCollection equivalentProperty extract field fileObject fileProperty fileSet "
+    "format includes isLiveDataset jsonPath key md5 parentField path personalSensitiveInformation recordSet "
+    "references regex repeated replace samplingRate separator source subField transform"
+)
+OTHER_TERMS = {
     "@language": "en",
     "@vocab": "https://schema.org/",
-    "citeAs": "cr:citeAs",
-    "column": "cr:column",
     "conformsTo": "dct:conformsTo",
     "cr": "http://mlcommons.org/croissant/",
     "data": {"@id": "cr:data", "@type": "@json"},
-    "dataBiases": "cr:dataBiases",
-    "dataCollection": "cr:dataCollection",
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
-    "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"},
-    "extract": "cr:extract",
-    "field": "cr:field",
-    "fileObject": "cr:fileObject",
-    "fileProperty": "cr:fileProperty",
-    "fileSet": "cr:fileSet",
-    "format": "cr:format",
-    "includes": "cr:includes",
-    "isLiveDataset": "cr:isLiveDataset",
-    "jsonPath": "cr:jsonPath",
-    "key": "cr:key",
-    "md5": "cr:md5",
-    "parentField": "cr:parentField",
-    "path": "cr:path",
-    "personalSensitiveInformation": "cr:personalSensitiveInformation",
     "rai": "http://mlcommons.org/croissant/RAI/",
-    "recordSet": "cr:recordSet",
-    "references": "cr:references",
-    "regex": "cr:regex",
-    "repeated": "cr:repeated",
-    "replace": "cr:replace",
-    "samplingRate": "cr:samplingRate",
     "sc": "https://schema.org/",
-    "separator": "cr:separator",
-    "source": "cr:source",
-    "subField": "cr:subField",
-    "transform": "cr:transform",
 }
+CONTEXT = dict(sorted({**OTHER_TERMS, **{term: f"cr:{term}" for term in TERMS.split()}}.items()))
 
 
 def write_data_card(schema: Schema, raw: Path, path: Path) -> None:

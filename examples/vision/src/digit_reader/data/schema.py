@@ -3,16 +3,13 @@
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from ..config import load_yaml
+from ..config import LAX, load_yaml
 from .images import ImageSpec
 
-_CONFIG = ConfigDict(extra="forbid")
 
-
-@dataclass(frozen=True, config=_CONFIG)
+@dataclass(frozen=True, config=LAX)
 class Target:
     """The classes; `choices` are the names of their folders."""
 
@@ -22,7 +19,7 @@ class Target:
     unit: str = ""
 
 
-@dataclass(frozen=True, config=_CONFIG)
+@dataclass(frozen=True, config=LAX)
 class Reading:
     """Where the images are: a folder or zip archive in `data/raw/` with one subfolder per class.
 
@@ -33,7 +30,7 @@ class Reading:
     most_pictures: int | None = None
 
 
-@dataclass(frozen=True, config=_CONFIG)
+@dataclass(frozen=True, config=LAX)
 class Schema:
     """The content of `schema.yaml`.
 

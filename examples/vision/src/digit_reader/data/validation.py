@@ -8,19 +8,13 @@ from functools import partial
 
 import numpy as np
 
-from ..errors import UserError
+from ..errors import DataError
 from . import preprocessing
 from .images import ImageSpec, InvalidInputError, Pixels, RawImage, decode_image
 from .schema import Schema
 from .splits import Split
 
 _MAX_LISTED = 5
-
-
-class DataError(UserError):
-    """The data doesn't match `schema.yaml`; the message lists the differences."""
-
-    heading = "The data does not match schema.yaml:"
 
 
 def validate(raw: Sequence[RawImage], schema: Schema) -> Split:

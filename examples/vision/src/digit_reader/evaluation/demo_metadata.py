@@ -26,14 +26,7 @@ FAMILIAR_QUANTILE = 0.99
 
 
 def demo_metadata(selected: Selected, splits: dict[str, Split], schema: Schema, params: Params) -> dict[str, Any]:
-    """Return the demo's entries of `champion.json`.
-
-    Args:
-        selected: The champion.
-        splits: The images.
-        schema: Their size and classes.
-        params: Contains the seed of the k-means clustering.
-    """
+    """Return the demo's entries of `champion.json`."""
     spec = schema.picture
     test, predictions = splits["test"], selected.predictions["test"]
     examples = select_examples(test, predictions, schema) if schema.examples else []

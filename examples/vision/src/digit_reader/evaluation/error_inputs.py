@@ -11,19 +11,22 @@ from .error_groups import Feature
 from .markdown import rounded
 from .slices import MEASURES
 
-SHOWN = ("brightness", "contrast")
 COLUMNS = 5
 NOTE = ""  # about the inputs that are shown
 
 
 def case_inputs(_record: dict[str, Any], schema: Schema, test: Split, position: int) -> dict[str, str]:
-    """Return brightness and contrast of an image; the figure of the hardest cases shows it."""
-    return {name: rounded(float(MEASURES[name](test.features[[position]])[0])) for name in SHOWN}
+    """Return brightness (ink of a drawing) and contrast of an image; the figure of the hardest cases shows it."""
+    return {name: rounded(float(MEASURES[name](test.features[[position]])[0])) for name in _shown(schema)}
 
 
 def error_features(schema: Schema, test: Split) -> list[Feature]:
     """Return brightness and contrast of each image; its class is not known when the model is used."""
-    return [Feature(name, MEASURES[name](test.features)) for name in SHOWN]
+    return [Feature(name, MEASURES[name](test.features)) for name in _shown(schema)]
+
+
+def _shown(schema: Schema) -> tuple[str, str]:
+    return "ink" if schema.picture.drawn else "brightness", "contrast"
 
 
 def case_figures(schema: Schema, test: Split, positions: list[int]) -> dict[str, Figure]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, brier_score_loss, f1_score, log_loss, roc_auc_score
 
-from .base import Metric, choose_metric
+from .base import Metric
 
 Array = NDArray[Any]
 
@@ -35,8 +35,12 @@ def _f1(target: Array, probabilities: Array) -> float:
     return float(f1_score(target, probabilities.argmax(axis=1), labels=np.unique(target), average="macro"))
 
 
+def _is_right(target: Array, probabilities: Array) -> Array:
+    return np.asarray(probabilities.argmax(axis=1) == target)
+
+
 def _accuracy(target: Array, probabilities: Array) -> float:
-    return float((probabilities.argmax(axis=1) == target).mean())
+    return float(_is_right(target, probabilities).mean())
 
 
 def _log_loss(target: Array, probabilities: Array) -> float:
@@ -59,12 +63,7 @@ METRICS = {
         "by the number of classes.",
     ),
     "f1": Metric("F1 (macro)", _f1, higher_is_better=True),
-    "accuracy": Metric("Accuracy", _accuracy, higher_is_better=True),
+    "accuracy": Metric("Accuracy", _accuracy, higher_is_better=True, hits=_is_right),
     "log_loss": Metric("Log loss", _log_loss, higher_is_better=False),
     "brier": Metric("Brier score", _brier, higher_is_better=False),
 }
-
-
-def primary_metric(name: str) -> Metric:
-    """Return the metric by which models are compared."""
-    return choose_metric(METRICS, name)

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..data.schema import Schema
-from .figures import BLUE, GRAY, new_figure
+from .figures import BLUE, GRAY, literal, new_figure
 from .markdown import rounded
 
 # With more classes, the numbers in the cells are left out; longer names are rotated or shortened.
@@ -16,15 +16,15 @@ MAX_NUMBERED_CLASSES, MAX_HORIZONTAL_NAME, MAX_NAME = 12, 3, 24
 
 
 def draw_plots(
-    schema: Schema, tables: dict[str, pd.DataFrame], decision: Mapping[str, Any] | None = None
+    schema: Schema, tables: dict[str, pd.DataFrame], split: str, decision: Mapping[str, Any] | None = None
 ) -> dict[str, Figure]:
     """Return the confusion matrix, which names the threshold of a referral, and the calibration curve of one model."""
-    title = "Confusion matrix"
+    title = f"Confusion matrix on the {split}"
     if decision and decision["rule"] == "refer":
         title = f"{title} at the threshold of {rounded(decision['threshold'])}"
     return {
         "confusion": _draw_confusion(schema, tables["predictions"], title),
-        "calibration": _draw_calibration(schema, tables["calibration"]),
+        "calibration": _draw_calibration(schema, tables["calibration"], split),
     }
 
 
@@ -46,14 +46,20 @@ def _draw_confusion(schema: Schema, table: pd.DataFrame, title: str) -> Figure:
 
 
 def _shorten(name: str) -> str:
-    """Return a name that fits, with dollar signs escaped, which Matplotlib reads as formulas."""
-    return (name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…").replace("$", r"\$")
+    """Return a name that fits."""
+    return literal(name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…")
 
 
-def _draw_calibration(schema: Schema, table: pd.DataFrame) -> Figure:
-    figure, axes = new_figure("Calibration")
+def _draw_calibration(schema: Schema, table: pd.DataFrame, split: str) -> Figure:
+    figure, axes = new_figure(f"Calibration on the {split}")
     axes.plot([0, 1], [0, 1], color=GRAY, linestyle="--", linewidth=1, label="perfect")
-    axes.plot(table["predicted"], table["observed"], color=BLUE, marker="o", label="model")
-    axes.set(xlabel=f"predicted probability of {schema.positive or 'the predicted class'}", ylabel="observed frequency")
+    fewest, most = table["count"].min(), table["count"].max()
+    count = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    label = f"model ({count} predictions a point)"
+    axes.plot(table["predicted"], table["observed"], color=BLUE, marker="o", label=label)
+    axes.set(
+        xlabel=literal(f"predicted probability of {schema.positive or 'the predicted class'}"),
+        ylabel="observed frequency",
+    )
     axes.legend(frameon=False)
     return figure

@@ -1,57 +1,48 @@
-"""Shares of rows, with an interval."""
+"""What a decision is made from, and whether its result on the test split meets the aim."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from .scores import Array, Truth
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The true values of a split, the champion's predictions for it, rows first, and the decision, if there is one."""
+    """The true values of a split, and the champion's predictions for it, rows first.
+
+    Attributes:
+        truth: the true values.
+        predictions: of the champion.
+        decision: of `params.yaml`, if there is one.
+        simplest: the predictions of the simplest model, if it is not the champion.
+    """
 
     truth: Truth
     predictions: Array
     decision: Mapping[str, Any] | None = None
+    simplest: Array | None = None
 
 
-def compare_with_aim(aim_text: str, value: float | None, aim: float, *, at_most: bool = False) -> str:
+def compare_with_aim(aim_text: str, score: Mapping[str, Any], aim: float, *, at_most: bool = False) -> str:
     """Return whether a share of the test split meets its aim, as a sentence; empty if the share is undefined.
+
+    The aim is met or missed only where the share's interval excludes it.
 
     Args:
         aim_text: the aim, as in "referring at most 20%".
-        value: the share on the test split.
+        score: the share on the test split: value, low, high.
         aim: the share to reach, or with `at_most` not to exceed.
         at_most: whether a smaller share is better.
     """
-    if value is None:
+    if score["value"] is None:
         return ""
-    shown = round(value, 3)  # as in the sentence
-    is_met = shown <= aim if at_most else shown >= aim
-    return f"The aim, {aim_text}, is {'met' if is_met else 'missed'} on the test split: {shown:.1%}."
-
-
-def share(hits: Array, units: NDArray[np.int64], confidence: float) -> dict[str, Any]:
-    """Return the share of hits with its Wilson interval, which also has a width where all or none are hits.
-
-    Rows of one unit resemble each other, so the sample size of the interval is the number of units (E. Wilson,
-    "Probable inference, the law of succession, and statistical inference", 1927).
-
-    Args:
-        hits: booleans, rows first.
-        units: the independent unit of each row, shape (rows,).
-        confidence: of the interval.
-    """
-    if not len(hits):
-        return {"value": None, "low": None, "high": None}
-    value, size = float(hits.mean()), len(np.unique(units))
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    center = (value + z**2 / (2 * size)) / (1 + z**2 / size)
-    width = z / (1 + z**2 / size) * math.sqrt(value * (1 - value) / size + z**2 / (4 * size**2))
-    return {"value": value, "low": max(0.0, center - width), "high": min(1.0, center + width)}
+    value, low, high = (f"{100 * score[key]:.1f}" for key in ("value", "low", "high"))
+    measured = f"{value}% [{low}%, {high}%]"
+    if score["low"] <= aim <= score["high"]:
+        return (
+            f"Whether the aim is met, {aim_text}, is not established: the interval on the test split, {measured}, "
+            f"includes {100 * aim:.4g}%."
+        )
+    is_met = score["high"] < aim if at_most else score["low"] > aim
+    return f"The aim, {aim_text}, is {'met' if is_met else 'missed'} on the test split: {measured}."

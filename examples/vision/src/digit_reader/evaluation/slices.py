@@ -15,12 +15,18 @@ from ..errors import UserError
 Values = NDArray[Any]
 _IMAGE = (1, 2, 3)  # the axes of an image
 
+
+def _mean(pixels: Pixels) -> Values:
+    return np.asarray(pixels.mean(axis=_IMAGE))
+
+
+# The mean of a drawing, in which 1 is ink and 0 is paper, is called its ink.
 MEASURES: dict[str, Callable[[Pixels], Values]] = {
-    "brightness": lambda pixels: pixels.mean(axis=_IMAGE),
+    "brightness": _mean,
     "contrast": lambda pixels: pixels.std(axis=_IMAGE),
-    "ink": lambda pixels: pixels.mean(axis=_IMAGE),
+    "ink": _mean,
     # The mean of the pixels with ink: how thick the stroke is.
-    "stroke": lambda pixels: pixels.mean(axis=_IMAGE) / (pixels > 0).mean(axis=_IMAGE).clip(min=1e-9),
+    "stroke": lambda pixels: _mean(pixels) / (pixels > 0).mean(axis=_IMAGE).clip(min=1e-9),
 }
 
 

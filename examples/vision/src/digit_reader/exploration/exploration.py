@@ -8,32 +8,40 @@ from numpy.typing import NDArray
 from ..data.schema import Schema
 from ..data.splits import Split
 from .report import Exploration
-from .samples import explore_samples
+from .samples import Presentation, explore_samples
 
 MAX_CLASSES, ACROSS = 20, 10
+SHOWN = Presentation(columns="measures")
 
 
 def explore(train: Split, validation: Split, schema: Schema) -> Exploration:
     """Return what the training split shows."""
     target = pd.Series(train.target)
-    found = explore_samples(describe(train), describe(validation), target, to_vectors(train), schema.sample_noun)
+    samples, others = (describe(split, schema) for split in (train, validation))
+    found = explore_samples(samples, others, target, to_vectors(train), schema.sample_noun, SHOWN)
     found.figures["means"] = ("The mean image of each class", draw_means(train, schema))
     return found
 
 
-def describe(split: Split) -> pd.DataFrame:
-    """Return brightness, contrast and the share of dark and light pixels of each image, and where its light is."""
+def describe(split: Split, schema: Schema) -> pd.DataFrame:
+    """Return brightness, contrast and the share of dark and light pixels of each image, and the center of its light.
+
+    The center is 0 at the top or left and 1 at the bottom or right. In a drawing, ink is light.
+    """
+    mean, dark, light, what = "brightness", "dark pixels", "light pixels", "light"
+    if schema.picture.drawn:
+        mean, dark, light, what = "ink", "pixels without ink", "pixels full of ink", "ink"
     gray = split.features.mean(axis=3)
     rows, columns = np.linspace(0, 1, gray.shape[1]), np.linspace(0, 1, gray.shape[2])
     total = np.maximum(gray.sum(axis=(1, 2)), 1e-9)
     return pd.DataFrame(
         {
-            "brightness": gray.mean(axis=(1, 2)),
+            mean: gray.mean(axis=(1, 2)),
             "contrast": gray.std(axis=(1, 2)),
-            "dark pixels": (gray < 0.1).mean(axis=(1, 2)),
-            "light pixels": (gray > 0.9).mean(axis=(1, 2)),
-            "height of the light": (gray.sum(axis=2) @ rows) / total,
-            "side of the light": (gray.sum(axis=1) @ columns) / total,
+            dark: (gray < 0.1).mean(axis=(1, 2)),
+            light: (gray > 0.9).mean(axis=(1, 2)),
+            f"vertical center of the {what}": (gray.sum(axis=2) @ rows) / total,
+            f"horizontal center of the {what}": (gray.sum(axis=1) @ columns) / total,
         }
     )
 

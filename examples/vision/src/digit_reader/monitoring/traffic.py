@@ -28,7 +28,7 @@ class Traffic:
         requests: number of requests, including those that a sampling rate left out.
         statuses: number of logged requests by status.
         latency: seconds by quantile, of the REST API's requests.
-        problems: number of logged requests by the input that was invalid.
+        problems: number of logged requests by the input that was invalid, the most frequent first.
         inputs: of the different rows, as logged.
         predictions: of the different rows that the champion predicted, as logged.
         truncated: whether the period has more rows than were read.
@@ -81,6 +81,12 @@ class Referred:
     expected: float
 
 
+def identify(record: Record) -> dict[str, Any]:
+    """Return which model a `champion.json` describes."""
+    version = record["lineage"].get("registry_version")
+    return {"name": record["model"], "version": version, "sha256": record["sha256"]}
+
+
 def read_requests(url: str, since: datetime) -> list[dict[str, Any]]:
     """Return the newest rows of the request log from a time on, up to one more than `MAX_ROWS`.
 
@@ -110,16 +116,11 @@ def summarize_traffic(rows: Sequence[Record], record: Record, *, distinct: bool)
         requests=round(sum(1 / row["share"] for row in requests)),
         statuses=dict(sorted(Counter(row["status"] for row in requests).items())),
         latency=measure_latency(requests),
-        problems=_count_problems(requests),
+        problems=dict(Counter(name for row in requests for name in row["problems"] or ()).most_common()),
         inputs=[row["inputs"] for row in predicted],
         predictions=[row["prediction"] for row in predicted if record["sha256"].startswith(row["model_sha256"])],
         truncated=truncated,
     )
-
-
-def _count_problems(requests: Iterable[Record]) -> dict[str, int]:
-    """Return the number of requests by invalid input, the most frequent first."""
-    return dict(Counter(name for row in requests for name in row["problems"] or ()).most_common())
 
 
 def measure_latency(requests: Iterable[Record]) -> dict[str, float]:
@@ -148,13 +149,9 @@ def judge_entries(entries: Iterable[Entry], record: Record) -> dict[str, list[bo
     These are the right predictions; and of a referral, the rows of the positive class that were referred (recall), and
     the referred rows that were of it (precision).
     """
-    own = _entries_of(entries, record)
+    own = [entry for entry in entries if record["sha256"].startswith(entry.model_sha256)]
     right = [outcome for entry in own if (outcome := _is_right(entry, record)) is not None]
     return {RIGHT: right} | _judge_referrals(own, record)
-
-
-def _entries_of(entries: Iterable[Entry], record: Record) -> list[Entry]:
-    return [entry for entry in entries if record["sha256"].startswith(entry.model_sha256)]
 
 
 def _referral(record: Record) -> Record:

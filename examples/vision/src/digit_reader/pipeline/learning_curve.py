@@ -18,16 +18,17 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ..config import Params, load_params
+from ..data.prepared import read_prepared
 from ..data.sampling import read_sampling
-from ..data.schema import Schema, load_schema
-from ..data.splits import Split, encode_target, read_splits
+from ..data.schema import Schema
+from ..data.splits import Split, encode_target
 from ..errors import UserError, exit_on_user_error
 from ..evaluation.base import Metric
 from ..evaluation.candidate import Candidate
 from ..evaluation.figures import BLUE, new_figure
+from ..evaluation.intervals import Interval
 from ..evaluation.markdown import format_gain, format_score, lower_first, rounded, table
-from ..evaluation.metrics import primary_metric
-from ..evaluation.scores import Interval, Truth, percentile_interval, score
+from ..evaluation.scores import primary_metric, read_truth, score_with_interval
 from ..evaluation.selection import Comparison, Evidence, compare, gather_evidence
 from ..models.base import TrainingContext, fit_model
 from ..paths import ProjectPaths
@@ -60,10 +61,9 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
         prog="learning-curve", description="Fit the champion to growing parts of the training split."
     ).parse_args(arguments)
     paths = paths or ProjectPaths()
-    if not paths.prepared.exists():
-        raise UserError("data/prepared/ not found; create it with: uv run dvc repro")
-    params, schema = load_params(paths.params), load_schema(paths.schema)
-    splits, metric = read_splits(paths.prepared, schema), primary_metric(params.evaluate.metric)
+    params = load_params(paths.params)
+    schema, splits = read_prepared(paths)
+    metric = primary_metric(params.evaluate.metric)
     model = load_champion(paths.champion)[0].record["model"]
     if not paths.candidate(model).exists():
         raise UserError(f"models/candidates/{model}/ not found; create it with: uv run dvc repro")
@@ -122,8 +122,7 @@ def measure(
         predictions[str(size)] = fitted.predict(validation.features)
         print(f"fitted {model} to {size:,} of {len(order):,} {schema.sample_noun}", flush=True)
     predictions[str(len(order))] = whole
-    truth = Truth(encode_target(validation.target, schema), validation.groups)
-    metric = primary_metric(params.evaluate.metric)
+    truth, metric = read_truth(validation, schema), primary_metric(params.evaluate.metric)
     return gather_evidence("the validation split", truth, predictions, metric, params.evaluate)
 
 
@@ -136,8 +135,8 @@ def draw_order(count: int, groups: NDArray[np.int64] | None, seed: int) -> NDArr
 def score_parts(evidence: Evidence, metric: Metric, params: Params) -> dict[int, Interval]:
     """Return the score of the model with its interval, by the number of rows that it was fitted to."""
     return {
-        int(size): percentile_interval(
-            score(metric, evidence.truth, prediction), evidence.samples[size], params.evaluate.confidence
+        int(size): score_with_interval(
+            metric, evidence.truth, prediction, evidence.samples[size], params.evaluate.confidence
         )
         for size, prediction in evidence.predictions.items()
     }
@@ -177,14 +176,14 @@ def write_report(
 
 def draw(points: Mapping[int, Interval], model: str, metric: Metric, noun: str) -> Figure:
     """Draw the score with its interval against the number of rows, on a logarithmic scale."""
-    figure, axes = new_figure(f"{metric.label} of {model} by training {noun}")
+    figure, axes = new_figure(f"{metric.label} of {model} by training {noun} (validation split)")
     sizes, scores = list(points), list(points.values())
     axes.fill_between(sizes, [point.low for point in scores], [point.high for point in scores], color=BLUE, alpha=0.2)
     axes.plot(sizes, [point.value for point in scores], "o-", color=BLUE)
     axes.set_xscale("log", base=2)
     axes.set_xticks(sizes, [rounded(size) for size in sizes])
     axes.minorticks_off()
-    axes.set(xlabel=f"training {noun}", ylabel=f"{metric.label}, validation split")
+    axes.set(xlabel=f"training {noun}", ylabel=metric.label)
     return figure
 
 

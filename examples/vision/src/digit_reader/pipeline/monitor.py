@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from ..monitoring.alert import AlertError, send_alert
 from ..monitoring.canary import compare_canary, split_traffic
 from ..monitoring.drift import find_drift
 from ..monitoring.report import DRIFT, Monitoring, format_markdown, format_text
-from ..monitoring.traffic import count_referred, measure_quality, read_requests, summarize_traffic
+from ..monitoring.traffic import count_referred, identify, measure_quality, read_requests, summarize_traffic
 from ..paths import ProjectPaths
 from ..serving.champion import Champion, ChampionError, load_champion
 from ..serving.database import database_url
@@ -80,11 +80,12 @@ def monitor(paths: ProjectPaths, since: datetime | None = None) -> Monitoring:
     """Return what the request log and the feedback show.
 
     Raises:
-        UserError: the champion, its reference or the database can't be read.
+        UserError: the champion, its reference or the database can't be read, or a parameter is wrong.
     """
     limits = load_params(paths.params).monitor
     champion, _ = load_champion(paths.champion)
     reference = read_reference(paths.champion, champion.record["sha256"])
+    check_ignored(limits.ignore, [*reference["inputs"], *champion.record.get("inputs", ())])
     since = since or datetime.now(UTC) - timedelta(days=limits.days)
     url = find_database(paths)
     rows, entries = read_requests(url, since), list(FeedbackStore(url).entries(since))
@@ -92,11 +93,7 @@ def monitor(paths: ProjectPaths, since: datetime | None = None) -> Monitoring:
     canary, start = read_canary(paths, champion), champion_since(paths, champion)
     return Monitoring(
         since=since,
-        model={
-            "name": champion.record["model"],
-            "version": champion.lineage.get("registry_version"),
-            "sha256": champion.record["sha256"],
-        },
+        model=identify(champion.record),
         traffic=traffic,
         drifts=find_drift(reference, traffic.inputs, traffic.predictions, limits),
         qualities=measure_quality(entries, champion.record, limits),
@@ -110,6 +107,18 @@ def monitor(paths: ProjectPaths, since: datetime | None = None) -> Monitoring:
         if canary
         else None,
     )
+
+
+def check_ignored(ignored: Sequence[str], columns: Sequence[Mapping[str, Any]]) -> None:
+    """Check that the inputs that are not tested exist.
+
+    Raises:
+        UserError: one does not; it may be misspelled.
+    """
+    names = sorted({str(column["name"]) for column in columns})
+    for name in ignored:
+        if name not in names:
+            raise UserError(f"params.yaml: monitor.ignore: there is no input {name!r}; inputs: {', '.join(names)}")
 
 
 def read_canary(paths: ProjectPaths, champion: Champion) -> dict[str, Any] | None:

@@ -9,8 +9,9 @@ from typing import cast
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError, RepositoryNotFoundError
 
+from .. import PACKAGE
 from ..errors import UserError
-from .space import METADATA_FILE, PACKAGE
+from .space import METADATA_FILE
 
 # The error of the HTTP library: httpx in huggingface_hub 1, httpx2 in huggingface_hub 2.
 HTTPError = cast(type[Exception], HfHubHTTPError.__bases__[0])

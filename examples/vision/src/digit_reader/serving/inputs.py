@@ -16,7 +16,7 @@ BRUSH_SIZE = 13  # relative to a digit, as thick as the pens of the data set
 
 def add_inputs(predictor: Predictor, first: Prediction, outputs: Outputs, predict: Predict) -> tuple[Any, Any]:
     """Add a sketchpad, an upload and a button; return the last two."""
-    gr.Markdown("### Draw a digit or upload an image")
+    gr.Markdown("### Draw a digit or upload an image", elem_classes="wide")
     with gr.Tab("Draw"):
         _add_sketchpad(outputs, predict)
     with gr.Tab("Upload"):
@@ -35,11 +35,12 @@ def _add_sketchpad(outputs: Outputs, predict: Predict) -> None:
         layers=False,
         transforms=(),
         buttons=[],
-        height=SIZE + 120,
+        height=SIZE + 110,
         elem_id="sketchpad",
     )
     sketchpad.clear(blank_image, outputs=sketchpad, api_visibility="private")
-    initial = outputs.summary.value
+    # The pad is still blank.
+    initial = outputs.summary.value = f"<p>The first example, until you draw:</p>{outputs.summary.value}"
 
     def update(drawing: Any, shown: str) -> Any:
         values = predict_drawing(predict, drawing)

@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
     store = move_rows.connect_store((paths or ProjectPaths()).workspace / "mlflow.db")
     if not options.dry_run and not (options.database and options.artifacts):
         raise UserError("no destination; name the server's database, and with --artifacts its --artifacts-destination")
+    if not options.dry_run:
+        move_artifacts.check_destination(options.artifacts)
     with store.connect() as connection:
         rows = Rows.read(connection)
         print_counts(rows.count())
