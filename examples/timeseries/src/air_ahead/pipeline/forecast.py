@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..errors import UserError, exit_on_user_error
+from ..errors import exit_on_user_error
 from ..paths import ProjectPaths
 from ..serving.predictor import load_predictor
 from ..serving.track_record import LOG, append_log, compare, describe, make_forecast, read_log
