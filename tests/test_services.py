@@ -26,6 +26,7 @@ from support import postgres, seaweedfs
 from support.e2e import Owner, get, serving
 
 SERVICES = ROOT / "template" / "options" / "services"
+DATABASES = ("app", "mlflow", "search")
 
 
 @pytest.fixture(scope="module")
@@ -213,9 +214,12 @@ def check_restore(
     database.kill()
     database.create()
     create_databases(shell, database)
-    restored = run_documented(shell, "psql", folder).splitlines()
-    assert restored
-    assert all(line.endswith("already exists") for line in restored), restored
+    output = run_documented(shell, "psql", folder)
+    errors = [
+        line.partition("ERROR:")[2].strip() for line in output.splitlines() if "ERROR" in line
+    ]
+    existing = ("role", "app"), ("role", "mlflow"), *(("database", name) for name in DATABASES)
+    assert sorted(errors) == sorted(f'{kind} "{name}" already exists' for kind, name in existing)
     of_app = address_of(database, "app").replace("mlflow:s3cret", "app:app-s3cret")
     psycopg.connect(f"postgresql://{of_app}").close()
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
