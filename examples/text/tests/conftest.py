@@ -44,7 +44,7 @@ ISOLATED = (
 )
 BLOCKS = {
     "README.md": ("results", "models"),
-    "docs/post.md": ("data", "steps", "models", "decision", "errors", "limits"),
+    "docs/post.md": ("data", "steps", "comparison", "decision", "errors", "limits"),
     "docs/api.md": ("request", "response"),
 }
 MODELS = load_params(ProjectPaths().params).train.models

@@ -66,6 +66,8 @@ def test_the_article_shows_steps_findings_and_the_largest_error(
     assert rows[3] not in text
     assert text.partition(START.format(name="limits"))[2].startswith("\n- Few rows.\n")
     assert not re.search(r"\nold \w+\n", text)
+    assert markdown.explain_comparison(evaluation) in text
+    assert "\n| model |" not in text, "the table repeats the steps"
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/post.md"])
