@@ -162,7 +162,7 @@ def test_an_abstention_counts_the_errors_that_it_avoids(params: Params) -> None:
 @pytest.mark.parametrize(
     ("below", "wrong", "text"),
     [
-        (0, 3, ", but none of its 3 errors"),
+        (0, 3, ", none of its 3 errors among them"),
         (0, 1, ", but not its only error"),
         (1, 0, ", among them its only error"),
         (0, 0, ""),

@@ -40,7 +40,7 @@ def test_whether_the_aim_is_met_follows_the_sentence_of_the_decision() -> None:
     [
         ({"rule": "refer", "threshold": 0.25}, "the confusion matrix and the errors use the threshold of 0.25."),
         ({"rule": "abstain", "threshold": 0.9}, "Accuracy and F1 include the rows that are left to a person."),
-        ({"rule": "tolerance", "tolerance": 1.0}, "Wilson's for shares, bootstrap percentiles for other scores."),
+        ({"rule": "tolerance", "tolerance": 1.0}, "for shares, bootstrap percentiles for gains and other scores."),
     ],
 )
 def test_the_threshold_of_the_scores_is_named(decision: dict[str, Any], text: str) -> None:
@@ -123,7 +123,7 @@ def test_only_what_occurs_is_explained() -> None:
     few = compared(scores={"net": {"mae": {"value": 2.0, "low": None, "high": None}}})
     assert markdown.explain_comparison(few).endswith("Without brackets: too few rows.")
     same = compared(scores={"net": {"mae": {"value": 2.0, "low": 2.0, "high": 2.0}}})
-    assert markdown.explain_comparison(same).endswith("Without brackets: the same score on all resamples.")
+    assert markdown.explain_comparison(same).endswith("Without brackets: the same digits on all resamples.")
     grouped = compared(units={"noun": "groups", "test": 4})
     assert markdown.explain_comparison(grouped).endswith(
         "Brackets contain 95% confidence intervals: bootstrap percentiles. The 10 rows of the test split are not "

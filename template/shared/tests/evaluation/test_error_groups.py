@@ -41,5 +41,12 @@ def test_a_limit_is_shown_in_the_format_of_the_feature() -> None:
     assert group.condition == "Start above 15 o'clock"
 
 
+def test_a_limit_has_the_digits_that_separate_the_samples() -> None:
+    dose = 23.63 + AGE / 10_000
+    (group,) = find_groups([Feature("Dose", dose)], (AGE > 60).astype(float))
+    limit = float(group.condition.removeprefix("Dose above "))
+    assert np.count_nonzero(dose > limit) == np.count_nonzero(group.members)
+
+
 def test_equal_errors_have_no_group() -> None:
     assert find_groups([Feature("Age", AGE)], np.ones(len(AGE))) == []

@@ -223,7 +223,7 @@ def _count_errors_left(test: dict[str, Any]) -> str:
         return ""
     if total == 1:
         return f", {'among them' if left else 'but not'} its only error"
-    return f", among them {left:,} of its {total:,} errors" if left else f", but none of its {total:,} errors"
+    return f", among them {left:,} of its {total:,} errors" if left else f", none of its {total:,} errors among them"
 
 
 def _compare_with_aim(decision: dict[str, Any]) -> str:

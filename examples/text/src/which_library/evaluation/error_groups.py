@@ -15,7 +15,7 @@ from sklearn.tree import DecisionTreeRegressor
 from .markdown import escape, rounded
 from .scores import Array
 
-MAX_DEPTH, MIN_ROWS = 2, 10
+MAX_DEPTH, MIN_ROWS, MAX_PLACES = 2, 10, 12
 # Groups whose error is this many times the average are reported.
 MIN_RATIO = 1.2
 
@@ -83,7 +83,7 @@ def _paths(
         return
     feature, limit = features[tree.feature[node]], float(tree.threshold[node])
     label, whole = escape(feature.label), bool((np.asarray(feature.values) % 1 == 0).all())
-    threshold = str(math.floor(limit)) if whole else feature.number_format(limit)
+    threshold = str(math.floor(limit)) if whole else _format_limit(feature, limit)
     if feature.category is None:
         sides = Condition(label, "up to", threshold), Condition(label, "above", threshold)
     else:
@@ -91,6 +91,18 @@ def _paths(
         sides = Condition(f"{label} not {category}"), Condition(f"{label} {category}")
     for side, children in zip(sides, (tree.children_left, tree.children_right), strict=True):
         yield from _paths(model, features, int(children[node]), (*path, side))
+
+
+def _format_limit(feature: Feature, limit: float) -> str:
+    """Return a limit, of a plain number with as many digits as it takes to separate the samples as the tree does."""
+    if feature.number_format is not rounded:
+        return feature.number_format(limit)
+    values = np.asarray(feature.values, np.float32)
+    below, above = values[values <= limit].max(), values[values > limit].min()
+    places = 2 - math.floor(math.log10(abs(limit) or 1))
+    while not below <= round(limit, places) < above and places < MAX_PLACES:
+        places += 1
+    return f"{round(limit, places):,.{max(places, 0)}f}"
 
 
 def _describe(path: Sequence[Condition]) -> str:

@@ -10,7 +10,7 @@ from .shares import Outcome
 
 MEASURE = "mean absolute error"
 ERROR = Metric(MEASURE, lambda _, errors: float(errors.mean()), higher_is_better=False)
-ORDER = "with the largest mean error, the largest first"
+ORDER = "with the largest mean errors, without overlap where there are enough"
 
 
 def measure_errors(_schema: Schema, outcome: Outcome) -> Array:

@@ -59,6 +59,7 @@ def draw_slices(title: str, label: str, records: list[dict[str, Any]], overall: 
         _draw_interval(axes, record, position, ORANGE)
     labels = [literal(f"{record['column']}\n{record['slice']} (n = {record['rows']:,})") for record in known]
     axes.set_yticks(range(len(known)), labels, fontsize=8)
+    axes.set_ylim(-0.6, len(known) - 0.4)
     axes.set_xlabel(literal(label))
     figure.legend(loc="outside lower right", frameon=False, fontsize=8)
     return figure

@@ -241,8 +241,9 @@ def _explain_intervals(evaluation: Record, metrics: list[str]) -> list[str]:
     labels, level = evaluation["labels"], f"{100 * evaluation.get('confidence', 0.95):.3g}%"
     shares = bool(evaluation.get("decision")) or any(labels[metric].get("is_share") for metric in metrics)
     others = any(not labels[metric].get("is_share") for metric in metrics)
-    methods = ["Wilson's for shares"] * shares + ["bootstrap percentiles for other scores"] * others
-    method = ", ".join(methods) if len(methods) == 2 else methods[0].partition(" for ")[0]
+    method = "bootstrap percentiles"
+    if shares:
+        method = f"Wilson's for shares, {method} for gains{' and other scores' if others else ''}"
     sentences = [f"Brackets contain {level} confidence intervals: {method}."]
     units, rows, noun = evaluation.get("units"), evaluation["rows"]["test"], evaluation["sample_noun"]
     if units and units["test"] < rows:
@@ -255,7 +256,7 @@ def _explain_missing_intervals(shown: list[Record], noun: str) -> list[str]:
     """Return why scores have no interval, if that occurs."""
     without = [score for score in shown if score["value"] is not None and "[" not in format_score(score)]
     reasons = [f"too few {noun}"] * any(score["low"] is None for score in without)
-    reasons += ["the same score on all resamples"] * any(score["low"] is not None for score in without)
+    reasons += ["the same digits on all resamples"] * any(score["low"] is not None for score in without)
     return [f"Without brackets: {' or '.join(reasons)}."] if reasons else []
 
 

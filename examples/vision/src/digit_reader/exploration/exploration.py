@@ -56,7 +56,8 @@ def draw_means(split: Split, schema: Schema) -> Figure:
     """Draw the mean of the images of each class."""
     classes = schema.classes[:MAX_CLASSES]
     down, across = -(-len(classes) // ACROSS), min(len(classes), ACROSS)
-    figure = Figure(figsize=(0.9 * across, 1.1 * down), dpi=144, layout="constrained")
+    figure = Figure(figsize=(0.9 * across, 1.1 * down + 0.25), dpi=144, layout="constrained")
+    figure.suptitle("Training split", x=0.01, ha="left", fontsize=9, fontweight="bold")
     for axes, label in zip(np.ravel(figure.subplots(down, across, squeeze=False)), classes, strict=False):
         mean = split.features[split.target == label].mean(axis=0)
         axes.imshow(mean if mean.shape[2] == 3 else mean[..., 0], cmap="gray", vmin=0, vmax=1)

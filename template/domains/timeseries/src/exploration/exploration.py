@@ -9,12 +9,13 @@ from statsmodels.tsa.stattools import acf
 from ..data.schema import Schema
 from ..data.series import period_names
 from ..data.splits import Split, join_windows
-from ..evaluation.figures import BLUE, GRAY, ORANGE
+from ..evaluation.figures import BLUE, GRAY, ORANGE, literal
 from ..evaluation.markdown import rounded
 from .report import Exploration, Finding, percent
 
 OUTLYING = 5.0  # median absolute deviations
 MAX_LISTED = 5
+TITLE = "Training split"
 
 
 def explore(train: Split, validation: Split, schema: Schema) -> Exploration:
@@ -29,13 +30,18 @@ def explore(train: Split, validation: Split, schema: Schema) -> Exploration:
         *_outliers(series, remainder, schema),
         _memory(correlation, schema),
         _filled(train, series, schema),
-        _change_of_level(series, join_windows(validation), schema),
+        _change_of_level(series, _after(series, join_windows(validation)), schema),
     ]
     figures = {
-        "series": ("The series: trend, season and remainder", draw_parts(series, trend, season, remainder)),
+        "series": ("The series: trend, season and remainder", draw_parts(series, trend, season, remainder, schema)),
         "autocorrelation": (f"Autocorrelation of the {changes}", draw_autocorrelation(correlation, schema)),
     }
     return Exploration(findings, {f"The {changes}": _changes(series)}, figures)
+
+
+def _after(series: pd.Series, other: pd.Series) -> pd.Series:
+    """Return the steps of another series after the last one of a series: the history of its windows overlaps."""
+    return other[pd.PeriodIndex(other.index) > series.index[-1]]
 
 
 def _fill(series: pd.Series) -> pd.Series:
@@ -135,9 +141,11 @@ def _changes(series: pd.Series) -> pd.DataFrame:
     return table
 
 
-def draw_parts(series: pd.Series, trend: pd.Series, season: pd.Series, remainder: pd.Series) -> Figure:
+def draw_parts(series: pd.Series, trend: pd.Series, season: pd.Series, remainder: pd.Series, schema: Schema) -> Figure:
     """Draw the series and the parts that add up to it."""
     figure = Figure(figsize=(5.4, 4.6), dpi=144, layout="constrained")
+    figure.suptitle(TITLE, x=0.01, ha="left", fontsize=10, fontweight="bold")
+    figure.supylabel(literal(schema.target.unit or schema.target.label), fontsize=8)
     panels = figure.subplots(3, sharex=True)
     positions = np.arange(len(series))
     panels[0].plot(positions, series, color=GRAY, linewidth=1)
@@ -158,6 +166,8 @@ def draw_autocorrelation(correlation: pd.Series, schema: Schema) -> Figure:
     axes = figure.subplots()
     axes.bar(correlation.index[1:], correlation.iloc[1:], color=BLUE)
     axes.axhline(0, color=GRAY, linewidth=0.8)
-    axes.set_xlabel(f"{schema.step}s before", fontsize=8)
+    axes.set_title(TITLE, loc="left", fontsize=10, fontweight="bold")
+    axes.set_xlabel(f"lag ({schema.step}s)", fontsize=8)
+    axes.set_ylabel("autocorrelation", fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     return figure

@@ -34,7 +34,8 @@ def case_figures(schema: Schema, test: Split, positions: list[int]) -> dict[str,
     if not schema.examples:
         return {}
     rows = -(-len(positions) // COLUMNS)
-    figure = Figure(figsize=(5.4, 1.3 * rows), dpi=144, layout="constrained")
+    figure = Figure(figsize=(5.4, 1.3 * rows + 0.25), dpi=144, layout="constrained")
+    figure.suptitle("Test split", x=0.01, ha="left", fontsize=9, fontweight="bold")
     for number, axes in enumerate(figure.subplots(rows, COLUMNS, squeeze=False).ravel()):
         axes.set_axis_off()
         if number < len(positions):
