@@ -214,7 +214,7 @@ def check_pictures(owner: Owner, clone: Path) -> None:
     assert "](docs/demo.png)" in (clone / "README.md").read_text()
     with Image.open(clone / "docs/social.png") as card, Image.open(clone / "docs/demo.png") as demo:
         assert card.size == (1200, 630)
-        assert (demo.width, 600 < demo.height <= 1000) == (1200, True)
+        assert (demo.width, 600 < demo.height <= 1350) == (1200, True)
 
 
 def test_feedback_goes_on_after_postgresql_was_killed(owner: Owner, trained_project: Path) -> None:

@@ -34,7 +34,7 @@ def show(season, steps):
     first, last = steps.value
     mo.stop(last - first < 10, mo.md("Choose at least ten steps."))
     part = series.iloc[first : last + 1]
-    draw_parts(part, *decompose(part, season.value))
+    draw_parts(part, *decompose(part, season.value), schema)
     return (part,)
 
 

@@ -20,7 +20,7 @@ with app.setup:
     ACROSS, DOWN = 10, 4
     schema, splits = read_prepared(ProjectPaths())
     train = splits["train"]
-    images = describe(train).assign(label=train.target)
+    images = describe(train, schema).assign(label=train.target)
 
 
 @app.cell
