@@ -71,7 +71,7 @@ def format_association(value: float, rows: int) -> str:
 
 
 def is_negligible(value: float, rows: int) -> bool:
-    """Return whether a column alone may tell nothing."""
+    """Return whether a column alone may have no information on the target."""
     return _interval(value, rows)[0] <= 0
 
 
