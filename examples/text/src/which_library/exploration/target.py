@@ -60,7 +60,7 @@ def format_association(value: float, _rows: int) -> str:
 
 
 def is_negligible(value: float, _rows: int) -> bool:
-    """Return whether a column alone tells next to nothing."""
+    """Return whether a column alone has next to no information on the target."""
     return value < 0.01
 
 

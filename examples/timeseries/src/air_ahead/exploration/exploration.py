@@ -41,7 +41,8 @@ def explore(train: Split, validation: Split, schema: Schema) -> Exploration:
 
 def _after(series: pd.Series, other: pd.Series) -> pd.Series:
     """Return the steps of another series after the last one of a series: the history of its windows overlaps."""
-    return other[pd.PeriodIndex(other.index) > series.index[-1]]
+    later: pd.Series = other[pd.PeriodIndex(other.index) > series.index[-1]]
+    return later
 
 
 def _fill(series: pd.Series) -> pd.Series:
