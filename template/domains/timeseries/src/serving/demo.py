@@ -113,7 +113,7 @@ def summary_html(predictor: Predictor, prediction: Prediction) -> str:
     text = f"<b>{median} {unit} in {prediction.times[-1]}</b>; 80% interval from {low} to {high}"
     if tested := record.get("tested"):  # older records have none
         counts = f"{tested['covered'][ahead - 1]:,} of {tested['forecasts']:,} test forecasts"
-        text += f", which had the actual value in {counts} {ahead} {predictor.step}{'s' * (ahead > 1)} ahead"
+        text += f", which contained the actual value in {counts} {ahead} {predictor.step}{'s' * (ahead > 1)} ahead"
     if decision := format_decision(record, ahead):
         text += f"<br>{decision}"
     if inside:
