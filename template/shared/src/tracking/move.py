@@ -212,7 +212,7 @@ def copy_rows(
     Raises:
         UserError: the store changed meanwhile.
     """
-    for table in reversed(targets.values()):
+    for table in reversed(list(targets.values())):
         server.execute(table.delete())
     for name, table in targets.items():
         columns = [tables[name].c[column.name] for column in table.columns if column.computed is None]
