@@ -14,7 +14,6 @@ from mlpath.dataset.sources import (
     Provenance,
     fetch,
     is_address,
-    responses,
     web,
 )
 from mlpath.dataset.sources.address import parse
@@ -25,7 +24,7 @@ from support.sources import CSV, PAGE, TAG, check_refused, provenance_of
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web, "PAUSE", 0)
-    monkeypatch.setattr(responses, "CHUNK", 50)
+    monkeypatch.setattr(web, "CHUNK", 50)
 
 
 # ---------------------------------------------------------------------------------------- addresses

@@ -108,7 +108,6 @@ def _detect_type(table: Table, counts: _Counts, rows: int) -> ColumnStats:
 
 
 def _unparsed_values(table: Table, column: str) -> dict[str, int]:
-    """Return the most frequent values that are not numbers, with their counts."""
     text = sql.text(column)
     rows = table.select(
         f"{text}, count(*)",

@@ -30,19 +30,13 @@ def as_date(table: Table, stats: ColumnStats, unparsed: Mapping[str, int]) -> Co
     """Return a column of texts as dates, given its most frequent values; None for other texts."""
     missing, values = split_missing(unparsed)
     examples = {value: unparsed[value] for value in values[:_EXAMPLES]}
-    dated = sum(count for value, count in examples.items() if re.search(r"\d", value))
-    if not examples or dated < _MIN_PARSED * sum(examples.values()):
+    with_digits = sum(count for value, count in examples.items() if re.search(r"\d", value))
+    if not examples or with_digits < _MIN_PARSED * sum(examples.values()):
         return None
     months = _foreign_months(values)
     column = replace(
         stats, type="date", missing_values=tuple(missing), replace=tuple(months.items())
     )
-    return _with_format(table, stats, column, examples)
-
-
-def _with_format(
-    table: Table, stats: ColumnStats, column: ColumnStats, examples: Mapping[str, int]
-) -> ColumnStats | None:
     candidates = [
         dated
         for date_format in _formats_of(table, column, examples)
@@ -84,7 +78,6 @@ def _foreign_months(values: Iterable[str]) -> dict[str, str]:
 
 
 def _formats_of(table: Table, column: ColumnStats, examples: Mapping[str, int]) -> list[str]:
-    """Return the date formats that parse most of the examples, without reading the table."""
     has_time = any(":" in example for example in examples)
     formats = vocabulary.DATE_FORMATS if has_time else vocabulary.DAY_FORMATS
     values = ", ".join(f"({sql.literal(value)}, {count})" for value, count in examples.items())
@@ -104,7 +97,6 @@ def _parses(column: ColumnStats, date_format: str) -> str:
 
 
 def _agree(table: Table, first: ColumnStats, second: ColumnStats) -> bool:
-    """Return whether two formats give the same dates."""
     different = f"count(*) FILTER ({sql.value(first)} IS DISTINCT FROM {sql.value(second)})"
     return not table.aggregate(different)[0]
 

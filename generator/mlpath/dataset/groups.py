@@ -87,7 +87,6 @@ def _count_groups(sample: Table, column: Column, target: Column) -> tuple[int, i
 
 
 def _rare_class(sample: Table, column: Column, target: Column) -> str:
-    """Return a class that occurs in too few groups for three splits, or an empty text."""
     classes = sample.select(
         f"{sql.present(target)} AS class, count(DISTINCT {sql.present(column)})",
         f"GROUP BY 1 HAVING class IS NOT NULL AND count(*) >= {_MIN_CLASS_ROWS} ORDER BY 2",

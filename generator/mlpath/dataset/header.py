@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
-from itertools import pairwise
+from itertools import chain, count, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlpath.dataset.names import listed
@@ -52,35 +52,25 @@ def detect_layout(rows: list[list[str]], sniffed: Layout) -> Layout:
     if names := names_of_another_width(rows):
         return Layout(skip + 1, header=False, names=names)
     is_header = sniffed.header and not titles and not _is_a_row(rows)
-    return Layout(skip, header=is_header or looks_like_header(rows))
+    return Layout(skip, header=is_header or _looks_like_header(rows))
 
 
 def _count_titles(rows: list[list[str]]) -> int:
     """Return how many rows above the header are blank, or have texts in few of their cells."""
-    titles = next((n for n, row in enumerate(rows) if _is_filled(row)), 0)
+    is_filled = (any(row[1:]) and 2 * sum(map(bool, row)) >= len(row) for row in rows)
+    titles = next((n for n, filled in enumerate(is_filled) if filled), 0)
     return titles if any(len(row) > 1 for row in rows[:titles]) else 0
 
 
-def _is_filled(row: list[str]) -> bool:
-    return any(row[1:]) and 2 * sum(map(bool, row)) >= len(row)
-
-
-def looks_like_header(rows: list[list[str]]) -> bool:
-    """Return whether the first row names the columns of the others."""
-    columns = _used_columns(rows)
+def _looks_like_header(rows: list[list[str]]) -> bool:
+    full = (row for row in rows if len(row) == len(rows[0]))
+    columns = [(name, values) for name, *values in zip(*full, strict=True) if name or any(values)]
     names = [name for name, _ in columns if name]
     unique = len({name.lower() for name in names}) == len(names) >= max(len(columns) - 1, 1)
     if len(rows) < 2 or not unique or all(map(is_number, names)):  # noqa: PLR2004
         return False
     is_sequence = _is_sequence([int(name) for name in names if name.isdecimal()])
     return all(_can_name(name, values, is_sequence=is_sequence) for name, values in columns)
-
-
-def _used_columns(rows: list[list[str]]) -> list[tuple[str, list[str]]]:
-    """Return the columns as pairs of the first cell and the others, without empty columns."""
-    width = len(rows[0]) if rows else 0
-    columns = zip(*(row for row in rows if len(row) == width), strict=True)
-    return [(name, values) for name, *values in columns if name or any(values)]
 
 
 def _is_a_row(rows: list[list[str]]) -> bool:
@@ -100,9 +90,8 @@ def _is_sequence(numbers: list[int]) -> bool:
 
 
 def _can_name(name: str, values: Sequence[str], *, is_sequence: bool) -> bool:
-    """Return whether a text can be the name of a column with these values."""
     if is_number(name):
-        others = sum(not value.isdecimal() or not _is_year(value) for value in values)
+        others = sum(not _is_year(value) for value in values)
         fractions = sum("." in value for value in values)
         is_sequence = is_sequence and 2 * others > len(values)
         return name.isdecimal() and (is_sequence or 2 * fractions > len(values))
@@ -118,29 +107,28 @@ def names_of_another_width(rows: list[list[str]]) -> tuple[str, ...]:
     header, *below = rows or [[]]
     widths = {len(row) for row in below if row}
     width = widths.pop() if len(widths) == 1 else 0
-    if width == len(header) + 1 and _omits_row_names(header, below):
+    # A trailing delimiter makes rows longer, too; and row names are unique.
+    has_row_names = (
+        width == len(header) + 1
+        and any(row[-1] for row in below)
+        and len({row[0] for row in below}) == len(below)
+        and all(header)
+        and not any(map(is_number, header))
+    )
+    if has_row_names:
         return tuple(_unique([ROW_NAMES, *header]))
     excess = 1 < width < len(header) and not any(header[width:])
     return tuple(_unique(header[:width])) if excess else ()
 
 
-def _omits_row_names(names: list[str], rows: list[list[str]]) -> bool:
-    # A trailing delimiter makes rows longer, too; and row names are unique.
-    filled = any(row[-1] for row in rows)
-    unique = len({row[0] for row in rows}) == len(rows)
-    return filled and unique and all(names) and not any(map(is_number, names))
-
-
 def _unique(names: list[str]) -> list[str]:
     """Make names differ without regard to case, with the suffix that DuckDB uses."""
-    by_lower: dict[str, str] = {}
+    unique: dict[str, str] = {}
     for name in names:
-        number, unique = 0, name
-        while unique.lower() in by_lower:
-            number += 1
-            unique = f"{name}_{number}"
-        by_lower[unique.lower()] = unique
-    return list(by_lower.values())
+        variants = chain([name], (f"{name}_{number}" for number in count(1)))
+        free = next(variant for variant in variants if variant.lower() not in unique)
+        unique[free.lower()] = free
+    return list(unique.values())
 
 
 def is_number(word: str) -> bool:
@@ -170,7 +158,7 @@ def notes(head: str, options: ReadOptions, columns: list[str]) -> list[str]:
             f"The header has one name fewer than the rows have cells; the first column is "
             f"{ROW_NAMES!r}."
         )
-    elif numbers := _numeric_names(options, columns):
+    elif options.format == "csv" and options.header and (numbers := _odd_numbers(columns)):
         remarks.append(
             f"The first line names columns {listed(numbers[:4])}; if it is not a header, add one "
             "above it."
@@ -178,9 +166,8 @@ def notes(head: str, options: ReadOptions, columns: list[str]) -> list[str]:
     return remarks
 
 
-def _numeric_names(options: ReadOptions, columns: list[str]) -> list[str]:
-    if options.format != "csv" or not options.header:
-        return []
+def _odd_numbers(columns: list[str]) -> list[str]:
+    """Return the names that are numbers, unless they are years or a sequence."""
     numbers = [name for name in columns if is_number(name) and not _is_year(name)]
     is_sequence = all(map(str.isdecimal, numbers)) and _is_sequence(list(map(int, numbers)))
     return [] if is_sequence else numbers

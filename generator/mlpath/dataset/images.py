@@ -118,7 +118,6 @@ def has_classes(path: Path) -> bool:
 
 
 def _find_images(path: Path, compression: str) -> Iterator[tuple[str, int]]:
-    """Yield the path of each image in a folder or archive, and its size."""
     if compression == "zip":
         with zipfile.ZipFile(path) as archive:
             files = [(member.filename, member.file_size) for member in files_of(archive)]
@@ -147,7 +146,6 @@ def _check_name(path: Path, name: str) -> None:
 
 
 def _open_images(path: Path, compression: str, by_class: dict[str, list[str]]) -> dict[str, Any]:
-    """Return sizes, modes and formats of some images of each class."""
     from PIL import Image  # noqa: PLC0415 - needed only for images
 
     per_class = max(MAX_OPENED // len(by_class), 5)
@@ -188,12 +186,10 @@ def _open_images(path: Path, compression: str, by_class: dict[str, list[str]]) -
 
 
 def _spread(values: Sequence[int]) -> list[int]:
-    """Return minimum, median and maximum."""
     return [min(values), statistics.median_low(values), max(values)]
 
 
 def _has_color(image: Image.Image) -> bool:
-    """Return whether an RGB image has more than shades of gray."""
     red, green, blue = (band.tobytes() for band in image.split())
     return any(
         max(channels) - min(channels) > _MAX_NOISE

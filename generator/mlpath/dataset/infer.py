@@ -69,7 +69,6 @@ def _infer_domain(path: Path, columns: Sequence[Column], target: Column | None) 
 def _is_about_texts(
     path: Path, columns: Sequence[Column], features: Sequence[Column], target: Column | None
 ) -> bool:
-    """Return whether the table has texts and their classes, and little else or telling names."""
     texts = [column for column in features if column.type == "text"]
     has_classes, max_others = target is not None or any(map(has_few_classes, features)), 1
     if target is None:
@@ -83,7 +82,6 @@ def _is_about_texts(
 def _is_named_for_texts(
     features: Sequence[Column], texts: Sequence[Column], target: Column | None
 ) -> bool:
-    """Return whether the names of a text or of the classes suggest that texts are classified."""
     numbers = sum(column.type == "number" and column != target for column in features)
     if target is None or not has_few_classes(target) or numbers > _MAX_NUMBERS_BESIDE_TEXT:
         return False
@@ -99,7 +97,6 @@ def _infer_supervised(
     target: Column | None,
     request: Request,
 ) -> DatasetProfile:
-    """Return the profile of a table for classification or regression."""
     is_text = request.domain == "text"
     candidates = list(filter(has_few_classes if is_text else None, rank_targets(columns)))
     doubts: tuple[str, ...] = ()
@@ -133,7 +130,6 @@ def _text_column(path: Path, columns: Sequence[Column], target: Column | None) -
 
 
 def _infer_task(path: Path, target: Column, task: str | None) -> str:
-    """Return classification or regression, as requested or as the target's values suggest."""
     name = f"{path}: target column {target.name!r}"
     if target.distinct <= 1:
         values = "has the same value in every row" if target.count else "is empty"
@@ -247,7 +243,6 @@ def _count_lookalikes(sample: Table, profile: DatasetProfile, target: Column) ->
 
 
 def _as_a_model_sees(column: Column) -> str:
-    """Return the SQL of a feature: whole days, and rare categories as one."""
     value = sql.value(column)
     if column.type == "category":
         choices = ", ".join(map(sql.literal, frequent_categories(column)))
@@ -291,7 +286,6 @@ def _reading_notes(options: ReadOptions) -> Iterator[str]:
 
 
 def _case_variants(profile: DatasetProfile) -> Iterator[str]:
-    """Yield the categories of a column that differ from another one in case only."""
     for column in profile.columns:
         if column.type != "category" or column.role == "left_out":
             continue
@@ -307,7 +301,6 @@ def _case_variants(profile: DatasetProfile) -> Iterator[str]:
 
 
 def _other_domain(profile: DatasetProfile) -> Iterator[str]:
-    """Yield how to use the columns that the suggested domain leaves out."""
     unused = [column.name for column in profile.columns if column.reason == _ONLY_TEXT]
     texts = [column.name for column in profile.columns if column.reason == _FREE_TEXT]
     if unused:

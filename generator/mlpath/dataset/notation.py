@@ -46,7 +46,6 @@ def as_number(
 
 
 def _detect_notation(values: Sequence[str]) -> _Notation:
-    """Return the notation of texts, most of which are numbers with something around them."""
     numbers = list(filter(None, map(vocabulary.NUMBER.fullmatch, values)))
     if len(numbers) < _MIN_MATCHING * len(values):
         return _Notation()
@@ -55,7 +54,7 @@ def _detect_notation(values: Sequence[str]) -> _Notation:
     if blanks and not all(map(vocabulary.GROUPED.fullmatch, digits)):
         return _Notation()
     marks = _decimal_and_thousands([_without(text, blanks) for text in digits])
-    units = _replace_units({number["after"] for number in numbers} - {None})
+    units = _replace_units(sorted({number["after"] for number in numbers} - {None}))
     if marks is None or units is None:
         return _Notation()
     replacements = _replace_signs(numbers) | units | dict.fromkeys(blanks, "")

@@ -36,7 +36,6 @@ def looks_like_series(features: Sequence[Column], target: Column | None) -> bool
 
 
 def _has_classes(features: Sequence[Column], target: Column | None) -> bool:
-    """Return whether the target, or a column that is named like one, has categories."""
     if target is not None:
         return target.type != "number"
     names = [column.name for column in features]
@@ -89,7 +88,6 @@ def infer_series(
 def _choose_target(
     path: Path, columns: Sequence[Column], target: Column | None
 ) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """Return the column to forecast, all candidates, and what is ambiguous about them."""
     numbers = tuple(
         column.name for column in columns if column.type == "number" and column.role != "left_out"
     )

@@ -54,7 +54,6 @@ def unit(column: Column) -> dict[str, str]:
 
 
 def _names_unit(character: str) -> bool:
-    """Return whether a character is a letter, a currency, or one of %, ‰ and °."""
     return character in "%‰°" or unicodedata.category(character) in {"Ll", "Lu", "Sc"}
 
 

@@ -63,7 +63,6 @@ def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dic
 
 
 def _group(profile: DatasetProfile, features: list[Column]) -> dict[str, Any]:
-    """Return the entry of the columns whose equal values stay in one split, if there are any."""
     if profile.group:
         return {"group": [profile.group]}
     copied = [column.key for column in features if column.name in profile.copied]
@@ -118,7 +117,6 @@ def _hour(column: Column) -> str:
 
 
 def _has_times(column: Column) -> bool:
-    """Return whether the first and the last date have different times."""
     # Not the median, which may be between two days.
     ends = (column.minimum, column.maximum)
     return len({value % 1 for value in ends if value is not None}) > 1
@@ -182,7 +180,6 @@ def _range(column: Column) -> dict[str, Any]:
 
 
 def _rounded(value: float, rounding: Callable[[float], int], digits: int = 3) -> float:
-    """Return a value rounded to significant digits."""
     if not value or not math.isfinite(value):
         return 0
     places = digits - 1 - math.floor(math.log10(abs(value)))

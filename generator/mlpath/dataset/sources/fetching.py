@@ -62,11 +62,6 @@ def errors_of(fetched: FetchedDataset) -> Iterator[None]:
 
 @contextmanager
 def _without_credentials(address: addresses.Address) -> Iterator[None]:
-    """Remove credentials from errors.
-
-    Raises:
-        MlpathError: The error of the block.
-    """
     try:
         yield
     except MlpathError as error:
