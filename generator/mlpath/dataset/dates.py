@@ -30,13 +30,19 @@ def as_date(table: Table, stats: ColumnStats, unparsed: Mapping[str, int]) -> Co
     """Return a column of texts as dates, given its most frequent values; None for other texts."""
     missing, values = split_missing(unparsed)
     examples = {value: unparsed[value] for value in values[:_EXAMPLES]}
-    with_digits = sum(count for value, count in examples.items() if re.search(r"\d", value))
-    if not examples or with_digits < _MIN_PARSED * sum(examples.values()):
+    dated = sum(count for value, count in examples.items() if re.search(r"\d", value))
+    if not examples or dated < _MIN_PARSED * sum(examples.values()):
         return None
     months = _foreign_months(values)
     column = replace(
         stats, type="date", missing_values=tuple(missing), replace=tuple(months.items())
     )
+    return _with_format(table, stats, column, examples)
+
+
+def _with_format(
+    table: Table, stats: ColumnStats, column: ColumnStats, examples: Mapping[str, int]
+) -> ColumnStats | None:
     candidates = [
         dated
         for date_format in _formats_of(table, column, examples)

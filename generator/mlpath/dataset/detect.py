@@ -196,11 +196,7 @@ def _unpacking(path: Path) -> Iterator[None]:
 def _detect_zip(path: Path, archive: zipfile.ZipFile) -> FileFormat:
     members = files_of(archive)
     names = [member.filename for member in members]
-    if "[Content_Types].xml" in names or {"mimetype", "content.xml"} <= set(names):
-        raise MlpathError(f"{path} is an Office document, not a table", hint=_EXPORT)
-    if any(member.flag_bits & 1 for member in members):
-        raise MlpathError(f"{path} is encrypted", hint="Unpack it first.")
-    check_unpacked_size(path, members)
+    _check_archive(path, members, names)
     images, tables = with_suffix(names, IMAGE_SUFFIXES), with_suffix(names, TABLE_SUFFIXES)
     if len(images) > len(tables):
         if any("\\" in name and "/" not in name for name in images):
@@ -221,6 +217,14 @@ def _detect_zip(path: Path, archive: zipfile.ZipFile) -> FileFormat:
 def with_suffix(names: Iterable[str], suffixes: tuple[str, ...]) -> list[str]:
     """Return the names with one of the suffixes, in any case."""
     return [name for name in names if name.lower().endswith(suffixes)]
+
+
+def _check_archive(path: Path, members: Sequence[zipfile.ZipInfo], names: Sequence[str]) -> None:
+    if "[Content_Types].xml" in names or {"mimetype", "content.xml"} <= set(names):
+        raise MlpathError(f"{path} is an Office document, not a table", hint=_EXPORT)
+    if any(member.flag_bits & 1 for member in members):
+        raise MlpathError(f"{path} is encrypted", hint="Unpack it first.")
+    check_unpacked_size(path, members)
 
 
 def check_unpacked_size(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:

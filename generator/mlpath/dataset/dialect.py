@@ -127,12 +127,15 @@ def _initial_options(path: Path, file_format: FileFormat) -> ReadOptions:
 def _is_whitespace_delimited(head: str) -> bool:
     lines = list(filter(str.strip, _QUOTED.sub("quoted", head).splitlines()[:200]))[:-1]
     # Single tabs are a delimiter, between which a cell may be empty.
-    has_single_tabs = all("\t" in line and "  " not in line.strip() for line in lines)
-    if has_single_tabs or _OTHER_DELIMITER.search("\n".join(lines[:50])):
+    if _OTHER_DELIMITER.search("\n".join(lines[:50])) or all(map(_has_single_tabs, lines)):
         return False
     rows = [line.split() for line in lines[1:]]
     aligned = len({len(row) for row in rows}) == 1 and len(rows[0]) > 1
     return aligned and any(header.is_number(word) for row in rows[:19] for word in row)
+
+
+def _has_single_tabs(line: str) -> bool:
+    return bool(re.search(r"\S\t\S", line)) and "  " not in line.strip()
 
 
 def _detect_records(database: duckdb.DuckDBPyConnection, file: Path) -> str:

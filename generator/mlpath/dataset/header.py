@@ -63,14 +63,20 @@ def _count_titles(rows: list[list[str]]) -> int:
 
 
 def _looks_like_header(rows: list[list[str]]) -> bool:
-    full = (row for row in rows if len(row) == len(rows[0]))
-    columns = [(name, values) for name, *values in zip(*full, strict=True) if name or any(values)]
+    columns = _used_columns(rows)
     names = [name for name, _ in columns if name]
     unique = len({name.lower() for name in names}) == len(names) >= max(len(columns) - 1, 1)
     if len(rows) < 2 or not unique or all(map(is_number, names)):  # noqa: PLR2004
         return False
     is_sequence = _is_sequence([int(name) for name in names if name.isdecimal()])
     return all(_can_name(name, values, is_sequence=is_sequence) for name, values in columns)
+
+
+def _used_columns(rows: list[list[str]]) -> list[tuple[str, list[str]]]:
+    """Return the columns as pairs of the first cell and the others, without empty columns."""
+    width = len(rows[0]) if rows else 0
+    columns = zip(*(row for row in rows if len(row) == width), strict=True)
+    return [(name, values) for name, *values in columns if name or any(values)]
 
 
 def _is_a_row(rows: list[list[str]]) -> bool:
@@ -107,18 +113,17 @@ def names_of_another_width(rows: list[list[str]]) -> tuple[str, ...]:
     header, *below = rows or [[]]
     widths = {len(row) for row in below if row}
     width = widths.pop() if len(widths) == 1 else 0
-    # A trailing delimiter makes rows longer, too; and row names are unique.
-    has_row_names = (
-        width == len(header) + 1
-        and any(row[-1] for row in below)
-        and len({row[0] for row in below}) == len(below)
-        and all(header)
-        and not any(map(is_number, header))
-    )
-    if has_row_names:
+    if width == len(header) + 1 and _omits_row_names(header, below):
         return tuple(_unique([ROW_NAMES, *header]))
     excess = 1 < width < len(header) and not any(header[width:])
     return tuple(_unique(header[:width])) if excess else ()
+
+
+def _omits_row_names(names: list[str], rows: list[list[str]]) -> bool:
+    # A trailing delimiter makes rows longer, too; and row names are unique.
+    filled = any(row[-1] for row in rows)
+    unique = len({row[0] for row in rows}) == len(rows)
+    return filled and unique and all(names) and not any(map(is_number, names))
 
 
 def _unique(names: list[str]) -> list[str]:

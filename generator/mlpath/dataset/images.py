@@ -60,12 +60,8 @@ def inspect_images(path: Path, file_format: FileFormat, target: str | None) -> D
         else:
             loose += 1
     _check_classes(path, list(by_class), loose)
-    classes = tuple(
-        sorted(
-            ((name, len(files)) for name, files in by_class.items()),
-            key=lambda item: (-item[1], item[0]),
-        )
-    )
+    counts = [(name, len(files)) for name, files in by_class.items()]
+    classes = tuple(sorted(counts, key=lambda item: (-item[1], item[0])))
     opened = _open_images(path, file_format.compression, by_class)
     return DatasetProfile(
         path=path, kind="images", read_options=None, target=None,
@@ -110,11 +106,6 @@ def _differ_in_case(names: Sequence[str]) -> list[str]:
 def images_below(path: Path) -> list[str]:
     """Return the images in the sub-folders of a folder, as paths relative to it."""
     return [name for name, _ in _find_images(path, "") if PurePosixPath(name).parent.name]
-
-
-def has_classes(path: Path) -> bool:
-    """Return whether a folder has images in sub-folders."""
-    return any(PurePosixPath(name).parent.name for name, _ in _find_images(path, ""))
 
 
 def _find_images(path: Path, compression: str) -> Iterator[tuple[str, int]]:

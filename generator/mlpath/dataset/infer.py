@@ -155,13 +155,10 @@ def _task_of_values(target: Column) -> str:
 
 
 def _with_target(profile: DatasetProfile, target: Column, text: Column | None) -> DatasetProfile:
+    columns = tuple(_with_role(column, target, text) for column in profile.columns)
     classes = target.top_values if profile.task == "classification" else ()
-    return replace(
-        profile,
-        columns=tuple(_with_role(column, target, text) for column in profile.columns),
-        classes=classes,
-        positive=_positive_class([name for name, _ in classes]),
-    )
+    positive = _positive_class([name for name, _ in classes])
+    return replace(profile, columns=columns, classes=classes, positive=positive)
 
 
 def _with_role(column: Column, target: Column, text: Column | None) -> Column:
@@ -251,16 +248,7 @@ def _as_a_model_sees(column: Column) -> str:
 
 
 def _table_notes(profile: DatasetProfile) -> Iterator[str]:
-    if profile.sampled_rows < profile.rows:
-        yield (
-            f"Types, leaks and texts are inferred from the first {profile.sampled_rows:,} rows; "
-            f"counts and ranges are of all {profile.rows:,}."
-        )
-    if profile.rows > MAX_PROJECT_ROWS:
-        yield (
-            f"A project uses a random sample of {MAX_PROJECT_ROWS:,} of {profile.rows:,} rows "
-            "(most_rows in schema.yaml)."
-        )
+    yield from _sampling_notes(profile)
     yield from _other_domain(profile)
     if (target := profile.target_column) and target.missing:
         yield f"Rows without {target.name!r}, left out: {target.missing:,}."
@@ -276,6 +264,19 @@ def _table_notes(profile: DatasetProfile) -> Iterator[str]:
     yield from _imbalance(profile)
     if profile.read_options:
         yield from _reading_notes(profile.read_options)
+
+
+def _sampling_notes(profile: DatasetProfile) -> Iterator[str]:
+    if profile.sampled_rows < profile.rows:
+        yield (
+            f"Types, leaks and texts are inferred from the first {profile.sampled_rows:,} rows; "
+            f"counts and ranges are of all {profile.rows:,}."
+        )
+    if profile.rows > MAX_PROJECT_ROWS:
+        yield (
+            f"A project uses a random sample of {MAX_PROJECT_ROWS:,} of {profile.rows:,} rows "
+            "(most_rows in schema.yaml)."
+        )
 
 
 def _reading_notes(options: ReadOptions) -> Iterator[str]:

@@ -58,6 +58,12 @@ def find_leaks(
     for batch in batches(incomplete):
         leaks |= _find_missing(sample, batch, truth)
     others = [column for column in features if column.name not in leaks]
+    return _with_pure(sample, others, truth, case, leaks)
+
+
+def _with_pure(
+    sample: Table, others: Sequence[Column], truth: str, case: str, leaks: dict[str, str]
+) -> Leaks:
     count = f"count(DISTINCT {sql.text(case)})" if case else "count(*)"
     pure = [column for column in others if _is_pure(sample, column, truth, count)]
     copied, copies = _find_copies(sample, pure)

@@ -42,9 +42,7 @@ def profile_table(source: TableSource, size: int) -> tuple[TableStats, Table]:
     Raises:
         MlpathError: The table can't be read, or has too few rows.
     """
-    compressed = source.path.name.lower().endswith((".gz", ".zst", ".zip"))
-    is_packed = compressed or source.options.format == "parquet"
-    in_memory = size <= MAX_BYTES_IN_MEMORY and not is_packed
+    in_memory = _fits_in_memory(source, size)
     delimiter = source.options.delimiter if source.options.format == "csv" else ""
     try:
         sample = source.table.copy("sample", clauses="" if in_memory else f"LIMIT {SAMPLE_ROWS}")
@@ -80,6 +78,11 @@ def profile_table(source: TableSource, size: int) -> tuple[TableStats, Table]:
         columns=tuple(columns),
     )
     return table, sample
+
+
+def _fits_in_memory(source: TableSource, size: int) -> bool:
+    compressed = source.path.name.lower().endswith((".gz", ".zst", ".zip"))
+    return size <= MAX_BYTES_IN_MEMORY and not compressed and source.options.format != "parquet"
 
 
 def _check_size(source: TableSource, rows: int, columns: int) -> None:
@@ -164,26 +167,31 @@ def _profile_file(
     )  # fmt: skip
     few = [column for column in types if column.distinct <= MAX_TOP_VALUES]
     counts = _count_values(file, few)
-    many = [column for column in types if column.type == "text" and column not in few]
-    sampled = _count_values(sample, many)
+    sampled = _count_values(sample, [column for column in types if column.type == "text"])
     columns = []
     for column, total in zip(types, totals, strict=True):
         checked = _check_later_values(file, column, total)
-        is_text = checked.type == "text"
-        ends = (None, None, None) if is_text else (total.minimum, total.maximum, total.median)
         known = _top_values(checked, counts.get(column.name, {}))
         top_values = known[:MAX_TOP_VALUES]
-        if is_text and not known:
+        if checked.type == "text" and not known:
             estimates = _top_values(checked, sampled.get(column.name, {}))[:MAX_CATEGORIES]
             top_values = [(text, n * rows // checked.rows) for text, n in estimates]
         columns.append(
             replace(
-                checked, rows=rows, count=total.present if is_text else total.parsed,
-                minimum=ends[0], maximum=ends[1], median=ends[2], exact=bool(known),
-                distinct=len(known) or total.distinct, top_values=tuple(top_values),
+                _with_totals(checked, total), rows=rows, distinct=len(known) or total.distinct,
+                exact=bool(known), top_values=tuple(top_values),
             )
         )  # fmt: skip
     return rows, columns
+
+
+def _with_totals(column: ColumnStats, total: _Totals) -> ColumnStats:
+    if column.type == "text":
+        return replace(column, count=total.present, minimum=None, maximum=None, median=None)
+    return replace(
+        column, count=total.parsed, minimum=total.minimum, maximum=total.maximum,
+        median=total.median,
+    )  # fmt: skip
 
 
 def _scan(

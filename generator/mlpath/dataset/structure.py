@@ -151,7 +151,10 @@ def _marks_at_the_end(rows: Sequence[Sequence[str | None]]) -> Iterator[tuple[in
     for row in reversed(rows):
         labels = [(place, text or "") for place, text in enumerate(row[:_LABEL_COLUMNS])]
         totals = [label for label in labels if vocabulary.SUMMARY.match(label[1])]
-        is_remark = bool(row[0]) and len(row) > 1 and not any(row[1:])
-        if not totals and not is_remark:
+        if not totals and not _is_remark(row):
             return
         yield (totals or labels)[0]
+
+
+def _is_remark(row: Sequence[str | None]) -> bool:
+    return bool(row[0]) and len(row) > 1 and not any(row[1:])

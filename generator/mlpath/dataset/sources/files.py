@@ -33,23 +33,24 @@ def choose(names: Iterable[str], label: str, file: str = "") -> str | None:
         if file not in visible:
             raise MlpathError(f"{label}: no such file in the data set", hint=f"It has: {listed}")
         return file
-    has_images = bool(_with_suffix(visible, detect.IMAGE_SUFFIXES))
-    tables = (
-        certain_tables(visible)
-        or _with_suffix(visible, (".zip",))
-        or _with_suffix(visible, detect.CONVERTED_SUFFIXES)
-        or ([] if has_images else _with_suffix(visible, _AMBIGUOUS))
-    )
+    tables = _tables(visible)
     if len(tables) > 1:
         listed = ", ".join(tables[:_MAX_LISTED]) + (", ..." if len(tables) > _MAX_LISTED else "")
         raise MlpathError(
             f"{label} has {len(tables)} tables: {listed}", hint=f"Name one: {label}/{tables[0]}"
         )
-    if not tables and not has_images:
+    if not tables and not _with_suffix(visible, detect.IMAGE_SUFFIXES):
         raise MlpathError(
             f"{label} has no table and no images", hint="Use another data set, or name a file."
         )
     return tables[0] if tables else None
+
+
+def _tables(names: list[str]) -> list[str]:
+    tables = certain_tables(names) or _with_suffix(names, [".zip"])
+    images = _with_suffix(names, detect.IMAGE_SUFFIXES)
+    tables = tables or _with_suffix(names, detect.CONVERTED_SUFFIXES)
+    return tables or ([] if images else _with_suffix(names, _AMBIGUOUS))
 
 
 def certain_tables(names: list[str]) -> list[str]:

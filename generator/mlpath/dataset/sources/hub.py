@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlpath.dataset import detect
 from mlpath.dataset.sources import clients, files
@@ -35,13 +36,7 @@ def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDa
     Raises:
         MlpathError: It can't be downloaded.
     """
-    match = _PATTERN.fullmatch(address.text)
-    if match is None:
-        raise MlpathError(
-            f"{address.label} is not the address of a data set",
-            hint="Use hf://datasets/OWNER/NAME[/FILE][@REVISION].",
-        )
-    name, revision = match["name"], match["revision"] or match["inner"]
+    name, named, revision = _parse(address)
     hub = clients.load("huggingface_hub", "hub")
     utils = clients.load("huggingface_hub.utils", "hub")
     utils.logging.set_verbosity_error()
@@ -51,7 +46,7 @@ def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDa
         info = hub.HfApi().dataset_info(name, revision=revision, files_metadata=True)
         sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
         label = address.label.partition("@")[0].rstrip("/")
-        file = files.choose(sizes, label, (match["file"] or "").strip("/"))
+        file = files.choose(sizes, label, named)
         wanted = [file] if file else detect.with_suffix(sizes, detect.IMAGE_SUFFIXES)
         entry.check_size(sum(sizes[each] for each in wanted), options)
         folder = _folder(entry, info.sha) / name.rpartition("/")[2]
@@ -60,17 +55,35 @@ def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDa
             path = Path(hub.hf_hub_download(name, file, **where))
         else:
             path = Path(hub.snapshot_download(name, allow_patterns=wanted, **where))
+    provenance = _provenance(address, info, path)
+    if file:
+        url = hub.hf_hub_url(name, file, repo_type="dataset", revision=revision)
+        provenance = replace(provenance, download=url)
+    return FetchedDataset(path, provenance)
+
+
+def _provenance(address: Address, info: Any, path: Path) -> Provenance:
     card = info.card_data.to_dict() if info.card_data else {}
     given = card.get("license_name") or card.get("license") or ""
-    provenance = Provenance(
+    return Provenance(
         address.label,
         f"revision {info.sha}",
         license=", ".join(map(str, given)) if isinstance(given, list) else str(given),
         citation=info.citation or "",
-        sha256=hash_file(path) if file else "",
-        download=hub.hf_hub_url(name, file, repo_type="dataset", revision=revision) if file else "",
+        sha256=hash_file(path) if path.is_file() else "",
     )
-    return FetchedDataset(path, provenance)
+
+
+def _parse(address: Address) -> tuple[str, str, str | None]:
+    """Return OWNER/NAME, the file and the revision."""
+    match = _PATTERN.fullmatch(address.text)
+    if match is None:
+        raise MlpathError(
+            f"{address.label} is not the address of a data set",
+            hint="Use hf://datasets/OWNER/NAME[/FILE][@REVISION].",
+        )
+    file = (match["file"] or "").strip("/")
+    return match["name"], file, match["revision"] or match["inner"]
 
 
 def _folder(entry: Entry, revision: str) -> Path:

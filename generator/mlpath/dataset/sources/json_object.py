@@ -78,7 +78,7 @@ def _candidates(document: dict[str, Any]) -> dict[str, Rows]:
     place = ""
     while len(document) == 1 and isinstance(value := next(iter(document.values())), dict):
         place, document = f"{place}.{next(iter(document))}".strip("."), value
-    for form in (_rows_of_split, _rows_of_lists, _rows_of_columns, _rows_of_objects):
+    for form in (_rows_of_split, _rows_of_lists, _rows_of_objects):
         if rows := form(document):
             return {place: rows}
     return dict(_lists_below(document, place))
@@ -103,24 +103,21 @@ def _rows_of_lists(document: dict[str, Any]) -> Rows:
     return [dict(zip(document, row, strict=True)) for row in zip(*lists, strict=True)]
 
 
-def _rows_of_columns(document: dict[str, Any]) -> Rows:
-    """Return rows of columns that are objects, with the same names of rows."""
-    columns = _objects(document)
-    names = list(columns[0]) if columns else []
-    if len(names) < max(_MIN_ROWS, len(columns) + 1) or any(
-        list(each) != names for each in columns
-    ):
-        return []
-    cells = zip(*(each.values() for each in columns), strict=True)
-    return _with_index([dict(zip(document, row, strict=True)) for row in cells], names)
-
-
 def _rows_of_objects(document: dict[str, Any]) -> Rows:
-    """Return rows that are objects, with the name of each."""
-    rows = _objects(document)
-    if len(rows) < _MIN_ROWS or not set(rows[0]).intersection(*rows):
+    """Return rows, or columns with the same names of rows, that are objects; with their names."""
+    values = _objects(document)
+    if not values:
         return []
-    return _with_index(rows, list(document))
+    names = list(values[0])
+    if _are_columns(values, names):
+        cells = zip(*(each.values() for each in values), strict=True)
+        rows = [dict(zip(document, row, strict=True)) for row in cells]
+        document = dict(zip(names, rows, strict=True))
+    elif len(values) < _MIN_ROWS or not set(names).intersection(*values):
+        return []
+    if list(document) == list(map(str, range(len(document)))):
+        return list(document.values())
+    return [{_INDEX: name, **row} for name, row in document.items()]
 
 
 def _objects(document: dict[str, Any]) -> Rows:
@@ -128,13 +125,9 @@ def _objects(document: dict[str, Any]) -> Rows:
     return values if all(isinstance(each, dict) and each for each in values) else []
 
 
-def _with_index(rows: Rows, index: list[str]) -> Rows:
-    is_counter = index == [str(number) for number in range(len(index))]
-    return (
-        rows
-        if is_counter
-        else [{_INDEX: name, **row} for name, row in zip(index, rows, strict=True)]
-    )
+def _are_columns(values: Rows, names: list[str]) -> bool:
+    is_long = len(names) >= max(_MIN_ROWS, len(values) + 1)
+    return is_long and all(list(each) == names for each in values)
 
 
 def _lists_below(value: Any, place: str) -> Iterator[tuple[str, Rows]]:

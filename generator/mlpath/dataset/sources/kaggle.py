@@ -60,7 +60,6 @@ def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDa
 
 
 def _describe(owner: str, name: str) -> tuple[Any, dict[str, int]]:
-    """Return the description of a data set, and the sizes of its files."""
     types = clients.load("kagglesdk.datasets.types.dataset_api_service", "kaggle")
     with clients.load("kagglehub.clients", "kaggle").build_kaggle_client() as client:
         api = client.datasets.dataset_api_client

@@ -82,7 +82,7 @@ def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDa
         files, info = _open(store, key, exceptions)
         if info["type"] == "directory":
             raise MlpathError(f"{address.label} is a folder", hint="Use the address of one file.")
-        tag = str(info.get("ETag") or info.get("etag") or "").strip('"')
+        tag = _tag(info)
         path, digest = entry.complete_file(), entry.state().sha256
         if path is None or not tag or entry.state().validator != tag:
             size, offset = int(info["size"]), entry.partial_size(tag)
@@ -107,6 +107,10 @@ def _open(store: _Store, key: str, exceptions: tuple[type[Exception], ...]) -> t
             raise
     files = create(skip_instance_cache=True, **store.options, **store.public)
     return files, files.info(key)
+
+
+def _tag(info: Any) -> str:
+    return str(info.get("ETag") or info.get("etag") or "").strip('"')
 
 
 def _chunks(files: Any, key: str, offset: int, size: int) -> Iterator[bytes]:

@@ -29,15 +29,7 @@ def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDa
             f"{address.label} is not openml:ID",
             hint="The ID is the number in the address of the data set's page, such as openml:31.",
         )
-    status, document = web.get_json(f"{SERVER}/api/v1/json/data/{match[1]}", address.label)
-    described = document.get("data_set_description")
-    if described is None:
-        unknown = status in {404, 412}
-        raise MlpathError(
-            f"{address.label}: "
-            f"{'there is no such data set' if unknown else f'OpenML answers {status}'}",
-            hint=f"Search for one on {SERVER}/search?type=data" if unknown else "Try later.",
-        )
+    described = _describe(match[1], address.label)
     url = str(described.get("parquet_url") or described.get("minio_url") or "")
     if not url.endswith((".pq", ".parquet")):
         raise MlpathError(
@@ -55,6 +47,17 @@ def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDa
     )
     # Several targets are separated by commas; none is declared for clustering.
     return FetchedDataset(done.path, provenance, target if target and "," not in target else None)
+
+
+def _describe(number: str, label: str) -> dict[str, Any]:
+    status, document = web.get_json(f"{SERVER}/api/v1/json/data/{number}", label)
+    if isinstance(document, dict) and "data_set_description" in document:
+        return dict(document["data_set_description"])
+    unknown = status in {404, 412}
+    raise MlpathError(
+        f"{label}: {'there is no such data set' if unknown else f'OpenML answers {status}'}",
+        hint=f"Search for one on {SERVER}/search?type=data" if unknown else "Try later.",
+    )
 
 
 def _text(value: Any) -> str:

@@ -132,9 +132,7 @@ def _named(path: Path, sheets: Sequence[_Sheet], name: str) -> _Sheet:
 
 def _only_table(path: Path, sheets: Sequence[_Sheet]) -> _Sheet:
     """Return the only sheet with a table; hidden ones count if no other has one."""
-    filled = [sheet for sheet in sheets if sheet.rows]
-    tables = [sheet for sheet in filled if sheet.is_table] or filled
-    tables = [sheet for sheet in tables if sheet.visible] or tables
+    tables = _candidates(sheets)
     if not tables:
         raise MlpathError(
             f"{path} has only empty sheets", hint="Check whether it was saved completely."
@@ -148,3 +146,9 @@ def _only_table(path: Path, sheets: Sequence[_Sheet]) -> _Sheet:
             hint=f"Name one: {shlex.quote(f'{path}#{tables[0].name}')}",
         )
     return tables[0]
+
+
+def _candidates(sheets: Sequence[_Sheet]) -> list[_Sheet]:
+    filled = [sheet for sheet in sheets if sheet.rows]
+    tables = [sheet for sheet in filled if sheet.is_table] or filled
+    return [sheet for sheet in tables if sheet.visible] or tables
