@@ -9,13 +9,7 @@ import pytest
 import yaml
 
 from conftest import mlpath
-from mlpath.dataset.sources import (
-    DownloadOptions,
-    Provenance,
-    fetch,
-    is_address,
-    web,
-)
+from mlpath.dataset.sources import DownloadOptions, Provenance, fetch, is_address, web
 from mlpath.dataset.sources.address import parse
 from support.data_server import DataServer, Reply, Request
 from support.sources import CSV, PAGE, TAG, check_refused, provenance_of

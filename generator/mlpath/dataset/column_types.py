@@ -30,13 +30,7 @@ def batches(columns: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 def detect_types(table: Table, columns: Sequence[str], delimiter: str) -> list[ColumnStats]:
-    """Return the type of each column of a table.
-
-    Args:
-        table: The table.
-        columns: Its columns.
-        delimiter: Delimiter of the CSV file; empty for formats with typed numbers.
-    """
+    """Return the type of each column; `delimiter` is empty for formats with typed numbers."""
     rows = int(table.aggregate("count(*)")[0])
     stats = [
         _detect_type(table, counts, rows)

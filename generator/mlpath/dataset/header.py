@@ -41,11 +41,9 @@ def parse_rows(lines: list[str], delimiter: str, quote: str) -> list[list[str]]:
 
 
 def detect_layout(rows: list[list[str]], sniffed: Layout) -> Layout:
-    """Return the layout of a file.
+    """Return the layout of a file, given its rows below the lines that the sniffer skips.
 
-    Args:
-        rows: Its first rows, below the lines that the sniffer skips.
-        sniffed: The layout that the sniffer detected, which compares the types of the rows only.
+    The sniffer compares only their types.
     """
     titles = _count_titles(rows)
     skip, rows = sniffed.skip + titles, rows[titles:]
@@ -145,13 +143,7 @@ def is_number(word: str) -> bool:
 
 
 def notes(head: str, options: ReadOptions, columns: list[str]) -> list[str]:
-    """Return remarks on the lines above the rows.
-
-    Args:
-        head: Beginning of the file.
-        options: How the file is read.
-        columns: Names of its columns.
-    """
+    """Return remarks on the lines above the rows; `head` is the beginning of the file."""
     remarks = []
     if skipped := options.skip - bool(options.names):
         lines = "line is" if skipped == 1 else f"{skipped} lines are"

@@ -39,11 +39,6 @@ class Request:
 def infer_project(sample: Table, table: TableStats, request: Request) -> DatasetProfile:
     """Return the profile of a table, with the project that it suggests.
 
-    Args:
-        sample: Rows of the table.
-        table: Statistics of the table.
-        request: What the user wants.
-
     Raises:
         MlpathError: The table doesn't have what the user wants, or nothing to learn.
     """
@@ -183,16 +178,15 @@ def _positive_class(classes: Sequence[str]) -> str | None:
 def _with_group(sample: Table, profile: DatasetProfile, target: Column) -> DatasetProfile:
     if profile.domain == "text":
         return profile
-    found = find_group(sample, profile.columns, target, str(profile.task))
+    group, notes = find_group(sample, profile.columns, target, str(profile.task))
     columns = (
-        replace(column, role="left_out", reason=REASON) if column.name == found.column else column
+        replace(column, role="left_out", reason=REASON) if column.name == group else column
         for column in profile.columns
     )
-    candidates = tuple(name for name in profile.candidates if name != found.column)
+    candidates = tuple(name for name in profile.candidates if name != group)
     return replace(
-        profile, columns=tuple(columns), candidates=candidates, group=found.column,
-        notes=found.notes,
-    )  # fmt: skip
+        profile, columns=tuple(columns), candidates=candidates, group=group, notes=tuple(notes)
+    )
 
 
 def _leave_out_leaks(

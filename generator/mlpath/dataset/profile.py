@@ -139,23 +139,17 @@ class _Totals(NamedTuple):
 
 def _profile_sample(sample: Table, types: Sequence[ColumnStats]) -> list[ColumnStats]:
     _, totals = _scan(sample, types, distinct="count(DISTINCT {})", median="median({})")
-    columns = [
-        replace(
-            column, distinct=total.distinct, exact=True, minimum=total.minimum,
-            maximum=total.maximum, median=total.median,
-        )
-        for column, total in zip(types, totals, strict=True)
-    ]  # fmt: skip
-    few = [c for c in columns if c.distinct <= MAX_TOP_VALUES or c.type == "text"]
-    counts = _count_values(sample, few)
-    top_values = (_top_values(column, counts.get(column.name, {})) for column in columns)
-    return [
-        replace(
-            column,
-            top_values=tuple(top[: MAX_CATEGORIES if column.type == "text" else MAX_TOP_VALUES]),
-        )
-        for column, top in zip(columns, top_values, strict=True)
-    ]
+    columns = []
+    for column, total in zip(types, totals, strict=True):
+        few = 0 < total.distinct <= MAX_TOP_VALUES or column.type == "text"
+        columns.append(
+            replace(
+                column, distinct=total.distinct, exact=True, minimum=total.minimum,
+                maximum=total.maximum, median=total.median,
+                top_values=_top_values(sample, column) if few else (),
+            )
+        )  # fmt: skip
+    return columns
 
 
 def _profile_file(
@@ -165,17 +159,17 @@ def _profile_file(
         file, types, distinct="approx_count_distinct({})",
         median="reservoir_quantile({}, 0.5, 4096)",
     )  # fmt: skip
-    few = [column for column in types if column.distinct <= MAX_TOP_VALUES]
-    counts = _count_values(file, few)
-    sampled = _count_values(sample, [column for column in types if column.type == "text"])
+    counts = _count_categories(file, types)
     columns = []
     for column, total in zip(types, totals, strict=True):
         checked = _check_later_values(file, column, total)
-        known = _top_values(checked, counts.get(column.name, {}))
-        top_values = known[:MAX_TOP_VALUES]
+        known = counts.get(column.name, {})
+        known = {text: n for text, n in known.items() if text not in checked.missing_values}
+        top_values = sorted(known.items(), key=lambda item: (-item[1], item[0]))[:MAX_TOP_VALUES]
         if checked.type == "text" and not known:
-            estimates = _top_values(checked, sampled.get(column.name, {}))[:MAX_CATEGORIES]
-            top_values = [(text, n * rows // checked.rows) for text, n in estimates]
+            # Too many to count: estimated from the sample.
+            sampled = _top_values(sample, checked)
+            top_values = [(text, count * rows // checked.rows) for text, count in sampled]
         columns.append(
             replace(
                 _with_totals(checked, total), rows=rows, distinct=len(known) or total.distinct,
@@ -216,22 +210,32 @@ def _range(column: ColumnStats, median: str) -> str:
     return f"min({value}), max({value}), {median.format(value)}"
 
 
-def _count_values(table: Table, columns: Sequence[ColumnStats]) -> dict[str, dict[str, int]]:
-    """Count the different texts of columns.
+def _top_values(table: Table, column: ColumnStats) -> tuple[tuple[str, int], ...]:
+    value = sql.present(column)
+    limit = MAX_CATEGORIES if column.type == "text" else MAX_TOP_VALUES
+    rows = table.select(
+        f"{value}, count(*)",
+        f"WHERE {value} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {limit}",
+    )
+    return tuple((str(text), int(count)) for text, count in rows)
+
+
+def _count_categories(file: Table, types: Sequence[ColumnStats]) -> dict[str, dict[str, int]]:
+    """Count the values of columns that have few.
 
     In a pass of its own: beside `approx_count_distinct`, DuckDB's `histogram` keeps every cell in
     memory.
     """
     counts: dict[str, dict[str, int]] = {}
-    for batch in batches(columns):
-        # Stripping the different values is faster than stripping every cell.
-        row = table.aggregate(
+    few = [column.name for column in types if column.distinct <= MAX_TOP_VALUES]
+    for batch in batches(few):
+        # Stripping the few different values is faster than stripping every cell.
+        row = file.aggregate(
             ", ".join(
-                f"histogram(nullif(CAST({sql.identifier(column.name)} AS VARCHAR), ''))"
-                for column in batch
+                f"histogram(nullif(CAST({sql.identifier(name)} AS VARCHAR), ''))" for name in batch
             )
         )
-        counts |= {c.name: _stripped(count or {}) for c, count in zip(batch, row, strict=True)}
+        counts |= {name: _stripped(count or {}) for name, count in zip(batch, row, strict=True)}
     return counts
 
 
@@ -241,11 +245,6 @@ def _stripped(counts: dict[Any, int]) -> dict[str, int]:
         if text := value.strip(BLANKS):
             stripped[text] = stripped.get(text, 0) + count
     return stripped
-
-
-def _top_values(column: ColumnStats, counts: dict[str, int]) -> list[tuple[str, int]]:
-    present = [item for item in counts.items() if item[0] not in column.missing_values]
-    return sorted(present, key=lambda item: (-item[1], item[0]))
 
 
 def _check_later_values(file: Table, column: ColumnStats, total: _Totals) -> ColumnStats:

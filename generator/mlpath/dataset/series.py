@@ -47,18 +47,9 @@ def _is_unique_date(column: Column) -> bool:
 
 
 def infer_series(
-    sample: Table,
-    table: TableStats,
-    columns: Sequence[Column],
-    target: Column | None,
+    sample: Table, table: TableStats, columns: Sequence[Column], target: Column | None
 ) -> DatasetProfile:
-    """Return the profile of a time series.
-
-    Args:
-        sample: Rows of the table.
-        table: Statistics of the table.
-        columns: Its columns.
-        target: Column to forecast, if the user named it.
+    """Return the profile of a time series; `target` is the column that the user named.
 
     Raises:
         MlpathError: The table has no dates, or no numbers to forecast.

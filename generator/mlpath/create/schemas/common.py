@@ -127,10 +127,7 @@ def class_names(profile: DatasetProfile) -> list[str]:
 def class_answers(profile: DatasetProfile, class_slice: str, slices: list[str]) -> dict[str, Any]:
     """Return metric and slices of a classifier: accuracy, or F1 if a class is rare.
 
-    Args:
-        profile: Profile of the data.
-        class_slice: Slice by class, used if the classes are balanced and not too many.
-        slices: Other slices.
+    `class_slice` is used beside the other slices if the classes are balanced and not too many.
     """
     names = class_names(profile)
     counts = [count for name, count in profile.classes if name in names]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
 
@@ -16,6 +16,15 @@ from mlpath.errors import MlpathError
 if TYPE_CHECKING:
     from mlpath.dataset.sources.cache import Entry
     from mlpath.dataset.sources.results import DownloadOptions
+
+
+class _Copy(NamedTuple):
+    """A table of the folder, copied without titles and in UTF-8."""
+
+    name: str
+    file: Path
+    format: str
+    columns: list[str]
 
 
 def is_table(path: Path) -> bool:
@@ -40,22 +49,17 @@ def convert(path: Path, _part: str, entry: Entry, _options: DownloadOptions) -> 
     names = tables(path)
     entry.start()
     with tempfile.TemporaryDirectory(prefix="mlpath-") as scratch, sql.connect() as database:
-        copies, formats, columns = [], [], []
+        copies: list[_Copy] = []
         for number, name in enumerate(names):
-            copies.append(Path(scratch, f"{number}.parquet"))
-            file_format, header = _copy(database, path / name, copies[-1])
-            formats.append(file_format)
-            columns.append(header)
-            if problem := _difference(
-                (names[0], formats[0], columns[0]), (name, file_format, header)
-            ):
+            copies.append(_copy(database, path, name, Path(scratch, f"{number}.parquet")))
+            if problem := _difference(copies[0], copies[-1]):
                 raise MlpathError(
                     f"{path} is not one table: {problem}",
                     hint=f"Use one file, such as {path / names[0]}, or a folder of files with the "
                     "same columns.",
                 )
-        suffix = "csv" if formats[0] == "csv" else "parquet"
-        listed = ", ".join(sql.literal(str(copy)) for copy in copies)
+        suffix = "csv" if copies[0].format == "csv" else "parquet"
+        listed = ", ".join(sql.literal(str(copy.file)) for copy in copies)
         rows = f"SELECT * FROM read_parquet([{listed}], union_by_name = true)"  # noqa: S608
         with dialect.readable_errors(path):
             _write(database, rows, entry.partial, suffix)
@@ -69,18 +73,13 @@ def tables(path: Path) -> list[str]:
     return files.certain_tables(sorted(name for name in found if not detect.is_system_file(name)))
 
 
-def _copy(
-    database: duckdb.DuckDBPyConnection, path: Path, copy: Path
-) -> tuple[str, tuple[str, ...]]:
-    """Copy a table without titles and in UTF-8; return its format and columns."""
+def _copy(database: duckdb.DuckDBPyConnection, folder: Path, name: str, copy: Path) -> _Copy:
+    path = folder / name
     file_format = detect.detect_format(path)
-    with (
-        dialect.readable_errors(path),
-        dialect.open_table(database, path, file_format) as source,
-    ):
+    with dialect.readable_errors(path), dialect.open_table(database, path, file_format) as source:
         try:
             _write(database, f"SELECT * FROM {source.table.source}", copy, "parquet")  # noqa: S608
-            return file_format.format, tuple(source.table.columns())
+            return _Copy(name, copy, file_format.format, source.table.columns())
         except duckdb.OutOfMemoryException:
             raise
         except duckdb.Error as error:
@@ -91,17 +90,14 @@ def _write(database: duckdb.DuckDBPyConnection, rows: str, file: Path, suffix: s
     database.execute(f"COPY ({rows}) TO {sql.literal(str(file))} (FORMAT {suffix})")
 
 
-def _difference(
-    first: tuple[str, str, tuple[str, ...]], other: tuple[str, str, tuple[str, ...]]
-) -> str:
-    """Return how a table, given as name, format and columns, differs from the first one."""
-    (name, file_format, columns), (other_name, other_format, other_columns) = first, other
-    if other_format != file_format:
-        return f"{name} is {file_format}, and {other_name} is {other_format}"
-    for column in columns:
-        if column not in other_columns:
-            return f"{other_name} has no column {column!r}, which {name} has"
-    for column in other_columns:
-        if column not in columns:
-            return f"{other_name} has a column {column!r}, which {name} has not"
+def _difference(first: _Copy, other: _Copy) -> str:
+    """Return how a table differs from the first one."""
+    if other.format != first.format:
+        return f"{first.name} is {first.format}, and {other.name} is {other.format}"
+    for column in first.columns:
+        if column not in other.columns:
+            return f"{other.name} has no column {column!r}, which {first.name} has"
+    for column in other.columns:
+        if column not in first.columns:
+            return f"{other.name} has a column {column!r}, which {first.name} has not"
     return ""

@@ -54,11 +54,7 @@ _STORES = {
         "gcs",
         "gcsfs.core.GCSFileSystem",  # fsspec's default asks for the type of the bucket first
         "gcloud auth application-default login",
-        (
-            "aiohttp.ClientError",
-            "google.auth.exceptions.GoogleAuthError",
-            "gcsfs.retry.HttpError",
-        ),
+        ("aiohttp.ClientError", "google.auth.exceptions.GoogleAuthError", "gcsfs.retry.HttpError"),
         {"token": "anon"},
     ),
 }
