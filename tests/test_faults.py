@@ -161,6 +161,12 @@ PROJECTS: dict[str, tuple[str, str, int, dict[str, str]]] = {
 }  # fmt: skip
 
 
+def test_a_pointer_to_data_is_refused() -> None:
+    with pytest.raises(MlpathError, match="is a Git LFS pointer") as refused:
+        inspect(FILES / "lfs_pointer.csv")
+    assert "git lfs pull" in refused.value.hint
+
+
 @pytest.mark.parametrize("name", PROJECTS)
 def test_domain_target_and_columns(name: str) -> None:
     domain, target, rows, columns = PROJECTS[name]
@@ -168,24 +174,6 @@ def test_domain_target_and_columns(name: str) -> None:
     assert (profile.domain, profile.target, profile.rows) == (domain, target, rows)
     assert profile.doubts == ()
     assert contents(profile) == columns
-
-
-@pytest.mark.parametrize(
-    ("content", "message", "hint"),
-    [
-        ((FILES / "lfs_pointer.csv").read_text(), "a Git LFS pointer", "git lfs pull"),
-        ("/annex/objects/SHA256E-s1--ab.csv\n", "a git-annex pointer", "git annex get"),
-        ("outs:\n- md5: ab\n  path: x.csv\n", "a DVC pointer", "dvc pull"),
-    ],
-)
-def test_pointers_to_data_are_refused(
-    tmp_path: Path, content: str, message: str, hint: str
-) -> None:
-    path = tmp_path / "pointer.csv"
-    path.write_text(content)
-    with pytest.raises(MlpathError, match=message) as refused:
-        inspect(path)
-    assert hint in refused.value.hint
 
 
 # ------------------------------------------------------------------------------------------- header
@@ -359,6 +347,18 @@ DATES: dict[str, tuple[list[str], str, float]] = {
     "compact": (["20150101 10:30", "20160301 11:30"], "%Y%m%d %H:%M", DAY + 10.5 / 24),
     "weekday": (["Thu, 01 Jan 2015", "Fri, 15 Jul 2016"], "%a, %d %b %Y", DAY),
     "month": (["Jan 2015", "Sept 2016"], "%b %Y", DAY),
+    "iso": (["2015-01-01", "2016-12-31"], "", DAY),
+    "iso_time": (["2015-01-01 06:00:00", "2016-12-01 23:59:59"], "", DAY + 0.25),
+    "day_first": (["31/01/2015", "01/12/2016"], "%d/%m/%Y", DAY + 30),
+    "month_first": (["01/31/2015", "12/01/2016"], "%m/%d/%Y", DAY + 30),
+    "month_name": (["Jan 31 2015", "Dec 1 2016"], "%b %d %Y", DAY + 30),
+    "month_dashed": (["Jan-31-2015", "Dec-01-2016"], "%b-%d-%Y", DAY + 30),
+    "quarter": (["2015Q1", "2016Q4"], "%YQ%q", DAY),
+    "quarter_dashed": (["2015-Q1", "2016-Q4"], "%Y-Q%q", DAY),
+    "quarter_first": (["Q1 2015", "Q4 2016"], "Q%q %Y", DAY),
+    "month_by_m": (["2015M01", "2016M12"], "%YM%m", DAY),
+    "year_month": (["2015Jan", "2016Dec"], "%Y%b", DAY),
+    "month_year": (["01/2015", "12/2016"], "%m/%Y", DAY),
     "one_stray": (["2015-01-01", "2015-03-02"] * 100 + ["soon"], "", DAY),
     "impossible": (["2015-01-01", "2015-03-02"] * 100 + ["2015-02-30"], "", DAY),
 }

@@ -1,14 +1,12 @@
 """`mlpath inspect`: formats, dialects, types, targets, leaks, and what is refused."""
 
 import gzip
-import io
 import json
 import os
 import random
 import re
 import subprocess
 import sys
-import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,6 @@ from typing import Any
 import duckdb
 import pytest
 from click.testing import CliRunner, Result
-from PIL import Image
 
 from mlpath import cli
 from mlpath.create.schemas import tabular, timeseries
@@ -105,40 +102,20 @@ def test_formats_and_dialects_are_detected(tmp_path: Path, content: str | bytes,
     assert (profile.rows, profile.domain, profile.target, profile.task) == (
         ROWS, "tabular", "sold", "classification",
     )  # fmt: skip
-    assert [content_of(profile, name) for name in ("size", "age", "sold")] == [
-        "number",
-        "number",
-        "category",
-    ]
+    assert [column.type for column in profile.columns] == ["number", "number", *["category"] * 2]
     assert dict(profile.classes).keys() == {"yes", "no"}
     assert profile.positive == "yes"
 
 
-def test_parquet(tmp_path: Path) -> None:
-    source, path = write(tmp_path, PLAIN), tmp_path / "table.parquet"
-    duckdb.sql(f"COPY (FROM read_csv('{source}')) TO '{path}' (FORMAT parquet)")
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("table.parquet", "FORMAT parquet"), ("table.csv.zst", "FORMAT csv, COMPRESSION zstd")],
+)
+def test_parquet_and_zstd(tmp_path: Path, name: str, options: str) -> None:
+    path = tmp_path / name
+    duckdb.sql(f"COPY (FROM read_csv('{write(tmp_path, PLAIN)}')) TO '{path}' ({options})")
     profile = inspect(path)
     assert (profile.rows, profile.target, content_of(profile, "size")) == (ROWS, "sold", "number")
-    assert profile.read_options is not None
-    assert profile.read_options.format == "parquet"
-
-
-def test_zstd(tmp_path: Path) -> None:
-    source, path = write(tmp_path, PLAIN), tmp_path / "table.csv.zst"
-    duckdb.sql(f"COPY (FROM read_csv('{source}')) TO '{path}' (FORMAT csv, COMPRESSION zstd)")
-    assert inspect(path).rows == ROWS
-
-
-def test_a_table_without_a_header(tmp_path: Path) -> None:
-    profile = inspect(write(tmp_path, text(table()[1:])))
-    assert profile.rows == ROWS
-    assert [column.name for column in profile.columns] == [
-        "column0",
-        "column1",
-        "column2",
-        "column3",
-    ]
-    assert profile.target == "column3"
 
 
 def test_a_short_line_above_the_table_is_skipped(tmp_path: Path) -> None:
@@ -197,10 +174,6 @@ def test_lines_above_the_rows_are_reported(tmp_path: Path) -> None:
     assert not [note for note in years.notes if "names columns" in note]
 
 
-def bomb() -> bytes:
-    return zip_bytes({"table.csv": "0" * (60 << 20)})
-
-
 @pytest.mark.parametrize(
     ("content", "name", "message"),
     [
@@ -227,6 +200,10 @@ def bomb() -> bytes:
         (b"%PDF-1.7 something", "paper.csv", "is a PDF document"),
         (b"SQLite format 3\0rest", "base.csv", "file is not a database"),
         (b"BZh91AY", "table.csv.bz2", "packed with bzip2"),
+        (b"\x89PNG\r\n", "image.csv", "is a PNG image"),
+        ("version https://git-lfs.github.com/spec/v1\n", "lfs.csv", "is a Git LFS pointer"),
+        ("/annex/objects/SHA256E-s1--ab.csv\n", "annex.csv", "is a git-annex pointer"),
+        ("outs:\n- md5: ab\n  path: x.csv\n", "dvc.csv", "is a DVC pointer"),
         (gzip.compress(PLAIN.encode())[:60], "short.csv.gz", "can't be unpacked"),
         (zip_bytes({"one.csv": PLAIN, "two.csv": PLAIN}), "both.zip", "contains 2 tables"),
         (zip_bytes({"readme.md": "none"}), "none.zip", "contains no table"),
@@ -266,14 +243,9 @@ def test_a_file_name_with_a_tilde_is_not_a_home_folder(
     check_refused(Path("~other.csv"), "does not exist")
 
 
-def test_an_image_named_csv_is_refused(tmp_path: Path) -> None:
-    out = io.BytesIO()
-    Image.new("L", (8, 8)).save(out, "PNG")
-    check_refused(write(tmp_path, out.getvalue()), "is a PNG image")
-
-
 def test_a_zip_bomb_is_refused(tmp_path: Path) -> None:
-    check_refused(write(tmp_path, bomb(), "bomb.zip"), "would unpack to 62,914,560 bytes")
+    bomb = zip_bytes({"table.csv": "0" * (60 << 20)})
+    check_refused(write(tmp_path, bomb, "bomb.zip"), "would unpack to 62,914,560 bytes")
 
 
 def check_refused(path: Path, message: str, target: str | None = None) -> None:
@@ -369,12 +341,6 @@ def cycle(*values: str) -> list[str]:
         (cycle('"1,234"', '"22,000"', '"3,500,000"'), ",", "number"),
         (cycle("1e3", "2.5E-2", "-.5"), ",", "number"),
         (cycle("true", "false"), ",", "category"),
-        (cycle("2024-01-31", "2023-12-01", "2022-05-05"), ",", "date"),
-        (cycle("31/01/2024", "01/12/2023", "05/05/2022"), ",", "date"),
-        (cycle("01/31/2024", "12/01/2023", "05/05/2022"), ",", "date"),
-        (cycle("31.01.2024", "01.12.2023", "05.05.2022"), ",", "date"),
-        (cycle("Jan 31 2024", "Dec 1 2023", "May 5 2022"), ",", "date"),
-        (cycle("2024-01-31 10:00:00", "2023-12-01 23:59:59"), ",", "date"),
         (cycle("same"), ",", "left out: constant"),
         (cycle(""), ",", "left out: empty"),
         ([f"x{n}" for n in range(ROWS)], ",", "left out: identifier: every value differs"),
@@ -394,34 +360,10 @@ def test_column_types(tmp_path: Path, values: list[str], delimiter: str, expecte
     assert profile.target == "sold"
 
 
-@pytest.mark.parametrize(
-    ("values", "format_", "first_days"),
-    [
-        (cycle("31/01/2024", "01/12/2023"), "%d/%m/%Y", 19692),
-        (cycle("01/31/2024", "12/01/2023"), "%m/%d/%Y", 19692),
-        (cycle("2024-01-31", "2023-12-01"), "", 19692),
-        (cycle("Jan-31-2024", "Dec-01-2023"), "%b-%d-%Y", 19692),
-        (cycle("2024Q1", "2023Q4"), "%YQ%q", 19631),
-        (cycle("2024-Q1", "2023-Q4"), "%Y-Q%q", 19631),
-        (cycle("Q1 2024", "Q4 2023"), "Q%q %Y", 19631),
-        (cycle("2024M01", "2023M12"), "%YM%m", 19692),
-        (cycle("2024Jan", "2023Dec"), "%Y%b", 19692),
-        (cycle("01/2024", "12/2023"), "%m/%Y", 19692),
-    ],
-)
-def test_date_formats(tmp_path: Path, values: list[str], format_: str, first_days: int) -> None:
-    column = find(typed(tmp_path, values), "it")
-    assert (column.date_format, column.minimum) == (format_, first_days)
-
-
-@pytest.mark.parametrize("name", ["id", "user_id", "customerID", "userId", "Unnamed: 0", "code"])
-def test_identifier_names(name: str) -> None:
-    assert IDENTIFIER_NAMES.search(name)
-
-
-@pytest.mark.parametrize("name", ["paid", "amount_paid", "bid", "valid", "grid", "Paid"])
-def test_names_that_only_end_like_an_identifier(name: str) -> None:
-    assert not IDENTIFIER_NAMES.search(name)
+def test_identifier_names() -> None:
+    identifiers = ["id", "user_id", "customerID", "userId", "Unnamed: 0", "code"]
+    others = ["paid", "amount_paid", "bid", "valid", "grid", "Paid"]
+    assert [name for name in identifiers + others if IDENTIFIER_NAMES.search(name)] == identifiers
 
 
 def test_ambiguous_dates_are_left_out(tmp_path: Path) -> None:
@@ -436,6 +378,8 @@ def test_a_stray_text_among_numbers_is_missing_and_reported(tmp_path: Path) -> N
     assert profile.read_options is not None
     assert profile.read_options.missing == ("", "seven")
     assert any("'seven'" in note and "not numbers" in note for note in profile.notes)
+    numbers = find(profile, "it")
+    assert (numbers.missing, numbers.minimum, numbers.maximum) == (1, 1.5, 4.5)
 
 
 COMMAS = {
@@ -560,14 +504,6 @@ def test_values_after_the_sample_are_checked(
     json.loads(report.to_json(profile), parse_constant=pytest.fail)
 
 
-def test_missing_values_of_numbers(tmp_path: Path) -> None:
-    profile = typed(tmp_path, cycle("1", "N/A", "3"))
-    assert profile.read_options is not None
-    assert profile.read_options.missing == ("", "N/A")
-    numbers = find(profile, "it")
-    assert (numbers.missing, numbers.minimum, numbers.maximum) == (ROWS // 3, 1, 3)
-
-
 # --------------------------------------------------------------------------------- names and target
 
 
@@ -626,14 +562,6 @@ def test_a_target_that_differs_only_in_case_can_be_ambiguous(tmp_path: Path) -> 
     rows = table()
     path = write(tmp_path, text([["Size", "sIzE", "color", "sold"], *rows[1:]]))
     check_refused(path, "'size' is ambiguous: 'Size' or 'sIzE_1'", target="size")
-
-
-def test_two_plausible_targets_are_ambiguous(tmp_path: Path) -> None:
-    rows = table()
-    profile = inspect(write(tmp_path, text([["target", "age", "label", "sold"], *rows[1:]])))
-    assert len(profile.doubts) == 1
-    assert "'target'" in profile.doubts[0]
-    assert "'label'" in profile.doubts[0]
 
 
 def test_time_and_place_in_the_last_column_are_not_the_target(tmp_path: Path) -> None:
@@ -773,20 +701,6 @@ def test_a_date_and_a_number_are_a_time_series(tmp_path: Path) -> None:
     assert (profile.frequency, profile.missing_steps, profile.step_days) == ("daily", 1, 1)
 
 
-def test_monthly_steps(tmp_path: Path) -> None:
-    rows = [
-        [f"20{year:02}-{month:02}", str(year * month)]
-        for year in range(10)
-        for month in range(1, 13)
-    ]
-    profile = inspect(write(tmp_path, text([["month", "sales"], *rows])))
-    assert (profile.domain, profile.frequency, profile.missing_steps) == (
-        "timeseries",
-        "monthly",
-        0,
-    )
-
-
 @pytest.mark.parametrize(("digits", "months"), [(15, 1), (2, 1), (3, 3)])
 def test_months_and_quarters_as_parts_of_a_year(tmp_path: Path, digits: int, months: int) -> None:
     """R writes the steps of a series so."""
@@ -804,49 +718,6 @@ def test_other_fractions_are_no_months(tmp_path: Path) -> None:
     assert profile.domain == "tabular"
 
 
-def test_a_text_and_a_label_are_the_text_domain(tmp_path: Path) -> None:
-    rows = [
-        [
-            f"The parcel number {n} came {'late and broken' if n % 2 else 'in good time'}",
-            f"{n % 2}",
-        ]
-        for n in range(ROWS)
-    ]
-    profile = inspect(write(tmp_path, text([["message", "complaint"], *rows])))
-    assert (profile.domain, profile.target) == ("text", "complaint")
-    assert [column.role for column in profile.columns] == ["text", "target"]
-
-
-def save_image(path: Path, shade: int = 0, size: tuple[int, int] = (12, 8)) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", size, (shade, 0, 0)).save(path)
-
-
-def test_a_folder_of_images(tmp_path: Path) -> None:
-    for n in range(12):
-        save_image(tmp_path / "photos" / ("cats" if n % 3 else "dogs") / f"{n}.png", n)
-    (tmp_path / "photos" / "cats" / "broken.jpg").write_bytes(b"no image")
-    profile = inspect(tmp_path / "photos")
-    assert (profile.domain, profile.rows, dict(profile.classes)) == (
-        "vision",
-        13,
-        {"cats": 9, "dogs": 4},
-    )
-    assert profile.images["width"] == [12, 12, 12]
-    assert profile.images["unreadable"] == ["cats/broken.jpg"]
-    assert any("can't be read as images: cats/broken.jpg" in note for note in profile.notes)
-    assert any("Classes with fewer than 5 images: 'dogs'" in note for note in profile.notes)
-
-
-def test_a_zip_of_images(tmp_path: Path) -> None:
-    for n in range(12):
-        save_image(tmp_path / "photos" / ("cats" if n % 2 else "dogs") / f"{n}.png", n)
-    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
-        for path in sorted((tmp_path / "photos").rglob("*.png")):
-            archive.write(path, path.relative_to(tmp_path))
-    assert dict(inspect(tmp_path / "photos.zip").classes) == {"cats": 6, "dogs": 6}
-
-
 @pytest.mark.parametrize(
     ("files", "message"),
     [
@@ -859,12 +730,8 @@ def test_folders_without_classes_are_refused(
     tmp_path: Path, files: list[str], message: str
 ) -> None:
     for name in files:
-        path = tmp_path / "data" / name
-        if name.endswith("png"):
-            save_image(path)
-        else:
-            path.parent.mkdir(parents=True)
-            path.write_text("text")
+        (tmp_path / "data" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "data" / name).write_bytes(b"content")
     check_refused(tmp_path / "data", message)
 
 
@@ -888,31 +755,17 @@ def test_a_reason_is_shown_whole(tmp_path: Path, width: int) -> None:
     assert max(map(len, shown.splitlines()[2:8])) <= width
 
 
-def test_a_wide_table_is_profiled_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = write(tmp_path, PLAIN)
-    whole = inspect(path)
-    monkeypatch.setattr("mlpath.dataset.profile._WIDE", 2)
-    assert len(whole.columns) > 2
-    assert inspect(path) == whole
-
-
-def test_json_lists_no_whole_texts(tmp_path: Path) -> None:
+def test_json_is_complete_and_lists_no_whole_texts(tmp_path: Path) -> None:
     rows = [["review", "label"], *([f"A long text of number {n}", "ab"[n % 2]] for n in range(60))]
     done = run(write_csv(tmp_path / "reviews.csv", rows), "--json")
     document = json.loads(done.stdout)
     keys = {"name", "type", "missing", "distinct", "minimum", "maximum", "role"}
     assert all(keys <= {*column} for column in document["columns"])
     assert {"rows", "domain", "target", "task", "doubts", "notes"} <= {*document}
-    assert "A long text" not in done.stdout
-
-
-def test_json_is_complete(tmp_path: Path) -> None:
-    done = run(write(tmp_path, PLAIN), "--json")
-    document = json.loads(done.stdout)
-    assert done.exit_code == 0
-    assert (document["rows"], document["target"], document["kind"]) == (ROWS, "sold", "table")
-    assert [column["name"] for column in document["columns"]] == table()[0]
+    assert (document["rows"], document["target"], document["kind"]) == (60, "label", "table")
+    assert [column["name"] for column in document["columns"]] == rows[0]
     assert document["read_options"]["delimiter"] == ","
+    assert "A long text" not in done.stdout
 
 
 def test_the_table_shows_forty_columns(tmp_path: Path) -> None:

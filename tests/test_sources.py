@@ -9,14 +9,7 @@ import pytest
 import yaml
 
 from conftest import mlpath
-from mlpath.dataset.sources import (
-    DownloadOptions,
-    Provenance,
-    fetch,
-    is_address,
-    responses,
-    web,
-)
+from mlpath.dataset.sources import DownloadOptions, Provenance, fetch, is_address, web
 from mlpath.dataset.sources.address import parse
 from support.data_server import DataServer, Reply, Request
 from support.sources import CSV, PAGE, TAG, check_refused, provenance_of
@@ -25,22 +18,16 @@ from support.sources import CSV, PAGE, TAG, check_refused, provenance_of
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web, "PAUSE", 0)
-    monkeypatch.setattr(responses, "CHUNK", 50)
+    monkeypatch.setattr(web, "CHUNK", 50)
 
 
 # ---------------------------------------------------------------------------------------- addresses
 
 
-@pytest.mark.parametrize(
-    "text", ["https://a.b/c.csv", "hf://datasets/a/b", "openml:61", "s3://b/c"]
-)
-def test_addresses(text: str) -> None:
-    assert is_address(text)
-
-
-@pytest.mark.parametrize("text", ["churn.csv", "./https:/x", "C:/data/x.csv", "a:b.csv", "~/x"])
-def test_paths(text: str) -> None:
-    assert not is_address(text)
+def test_addresses_and_paths() -> None:
+    addresses = ["https://a.b/c.csv", "hf://datasets/a/b", "openml:61", "s3://b/c"]
+    paths = ["churn.csv", "./https:/x", "C:/data/x.csv", "a:b.csv", "~/x"]
+    assert list(filter(is_address, addresses + paths)) == addresses
 
 
 @pytest.mark.parametrize(
@@ -161,10 +148,8 @@ def test_redirects_are_followed(server: DataServer) -> None:
     server.replies["/latest"] = Reply(status=302, headers={"Location": "/files/churn.csv?v=2"})
     server.replies["/files/churn.csv"] = Reply(CSV)
     fetched = fetch(f"{server.url}/latest")
-    assert (fetched.path.name, provenance_of(fetched).address) == (
-        "churn.csv",
-        f"{server.url}/latest",
-    )
+    assert fetched.path.name == "churn.csv"
+    assert provenance_of(fetched).address == f"{server.url}/latest"
 
 
 @pytest.mark.parametrize(

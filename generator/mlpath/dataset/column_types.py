@@ -30,13 +30,7 @@ def batches(columns: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 def detect_types(table: Table, columns: Sequence[str], delimiter: str) -> list[ColumnStats]:
-    """Return the type of each column of a table.
-
-    Args:
-        table: The table.
-        columns: Its columns.
-        delimiter: Delimiter of the CSV file; empty for formats with typed numbers.
-    """
+    """Return the type of each column; `delimiter` is empty for formats with typed numbers."""
     rows = int(table.aggregate("count(*)")[0])
     stats = [
         _detect_type(table, counts, rows)
@@ -108,7 +102,6 @@ def _detect_type(table: Table, counts: _Counts, rows: int) -> ColumnStats:
 
 
 def _unparsed_values(table: Table, column: str) -> dict[str, int]:
-    """Return the most frequent values that are not numbers, with their counts."""
     text = sql.text(column)
     rows = table.select(
         f"{text}, count(*)",

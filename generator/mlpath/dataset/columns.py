@@ -42,12 +42,9 @@ def infer_columns(table: TableStats) -> list[Column]:
 
 
 def _without_parts(column: Column, computed: Mapping[str, str]) -> Column:
-    """Return a column, left out if others are computed from it."""
     names = [name for name, sql_text in computed.items() if identifier(column.name) in sql_text]
-    if not names:
-        return column
     reason = f"its values are in {listed(names[:3])}"
-    return replace(column, role="left_out", reason=reason)
+    return replace(column, role="left_out", reason=reason) if names else column
 
 
 def frequent_categories(column: Column) -> list[str]:

@@ -84,7 +84,6 @@ def _foreign_months(values: Iterable[str]) -> dict[str, str]:
 
 
 def _formats_of(table: Table, column: ColumnStats, examples: Mapping[str, int]) -> list[str]:
-    """Return the date formats that parse most of the examples, without reading the table."""
     has_time = any(":" in example for example in examples)
     formats = vocabulary.DATE_FORMATS if has_time else vocabulary.DAY_FORMATS
     values = ", ".join(f"({sql.literal(value)}, {count})" for value, count in examples.items())
@@ -104,7 +103,6 @@ def _parses(column: ColumnStats, date_format: str) -> str:
 
 
 def _agree(table: Table, first: ColumnStats, second: ColumnStats) -> bool:
-    """Return whether two formats give the same dates."""
     different = f"count(*) FILTER ({sql.value(first)} IS DISTINCT FROM {sql.value(second)})"
     return not table.aggregate(different)[0]
 

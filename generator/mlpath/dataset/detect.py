@@ -6,20 +6,19 @@ import codecs
 import contextlib
 import gzip
 import io
-import json
 import os
 import re
 import stat
 import zipfile
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 HEAD = 1 << 20
 """Bytes that are read to detect the format."""
@@ -35,9 +34,9 @@ PARTED_SUFFIXES = (
 )  # fmt: skip
 """Workbooks and databases, which have sheets or tables."""
 CONVERTED_SUFFIXES = (*PARTED_SUFFIXES, ".feather", ".arrow")
-PNM_SUFFIXES = (".pbm", ".pgm", ".ppm", ".pnm")
 IMAGE_SUFFIXES = (
-    ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", *PNM_SUFFIXES,
+    ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".pbm", ".pgm", ".ppm",
+    ".pnm",
 )  # fmt: skip
 
 _EXPORT = "Export it as CSV and use that file."
@@ -65,7 +64,6 @@ _UNSUPPORTED: tuple[tuple[bytes, str, str], ...] = (
     (b"/annex/objects/", "a git-annex pointer", "Download the file: git annex get FILE"),
     (b"outs:\n- md5:", "a DVC pointer", "Download the file: dvc pull"),
 )
-_LIST_OF_OBJECTS = re.compile(r'"\s*:\s*\[\s*\{')
 _ENCODINGS = [
     # The Windows code pages contain ISO 8859, and typographic quotes and the euro sign.
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r",
@@ -144,24 +142,20 @@ def detect_format(path: Path) -> FileFormat:
     check_readable(path)
     if path.is_dir():
         return FileFormat("images")
-    with path.open("rb") as file:
-        head = file.read(HEAD)
-    if not head:
-        raise MlpathError(f"{path} is empty", hint="Check whether it was written completely.")
-    if head[:4] == b"PAR1":
-        return FileFormat("parquet")
     if zipfile.is_zipfile(path):
         with _unpacking(path), zipfile.ZipFile(path) as archive:
             return _detect_zip(path, archive)
-    if head[:2] == b"\x1f\x8b":
-        with _unpacking(path), gzip.open(path) as file:
-            head = file.read(HEAD)
-        return _detect_text(path, head, "gz")
-    if head[:4] == b"\x28\xb5\x2f\xfd":
+    with path.open("rb") as file:
+        magic = file.read(4)
+    if not magic:
+        raise MlpathError(f"{path} is empty", hint="Check whether it was written completely.")
+    if magic == b"PAR1":
+        return FileFormat("parquet")
+    if magic == b"\x28\xb5\x2f\xfd":
         # Python unpacks zstd from 3.14 on, so the file name decides; DuckDB reads it.
         inner = path.name.lower().removesuffix(".zst")
         return FileFormat("json" if inner.endswith(JSON_SUFFIXES) else "csv", "zst")
-    return _detect_text(path, head)
+    return _detect_text(path, "gz" if magic.startswith(b"\x1f\x8b") else "")
 
 
 def check_readable(path: Path) -> None:
@@ -188,11 +182,6 @@ def check_readable(path: Path) -> None:
 
 @contextlib.contextmanager
 def _unpacking(path: Path) -> Iterator[None]:
-    """Translate the exceptions of damaged archives.
-
-    Raises:
-        MlpathError: The archive is damaged.
-    """
     try:
         yield
     except (
@@ -208,7 +197,7 @@ def _detect_zip(path: Path, archive: zipfile.ZipFile) -> FileFormat:
     members = files_of(archive)
     names = [member.filename for member in members]
     _check_archive(path, members, names)
-    images, tables = _with_suffix(names, IMAGE_SUFFIXES), _with_suffix(names, TABLE_SUFFIXES)
+    images, tables = with_suffix(names, IMAGE_SUFFIXES), with_suffix(names, TABLE_SUFFIXES)
     if len(images) > len(tables):
         if any("\\" in name and "/" not in name for name in images):
             raise MlpathError(
@@ -220,16 +209,13 @@ def _detect_zip(path: Path, archive: zipfile.ZipFile) -> FileFormat:
         found = f"{len(tables)} tables ({', '.join(tables[:5])})" if tables else "no table"
         hint = "Unpack it, and use one table, or the folder if all have the same columns."
         raise MlpathError(f"{path} contains {found}", hint=hint)
-    with archive.open(tables[0]) as file:
-        head = file.read(HEAD)
     others = len(names) - 1
     notes = (f"{others} other files in the archive are ignored.",) if others else ()
-    if head[:4] == b"PAR1":
-        return FileFormat("parquet", "zip", tables[0], notes=notes)
-    return replace(_detect_text(path, head, "zip"), member=tables[0], notes=notes)
+    return _detect_text(path, "zip", tables[0], notes)
 
 
-def _with_suffix(names: Sequence[str], suffixes: tuple[str, ...]) -> list[str]:
+def with_suffix(names: Iterable[str], suffixes: tuple[str, ...]) -> list[str]:
+    """Return the names with one of the suffixes, in any case."""
     return [name for name in names if name.lower().endswith(suffixes)]
 
 
@@ -272,12 +258,41 @@ def is_system_file(name: str) -> bool:
     return hidden or "__MACOSX" in parts or parts[-1] == "Thumbs.db"
 
 
-def _detect_text(path: Path, head: bytes, compression: str = "") -> FileFormat:
+def _detect_text(
+    path: Path, compression: str, member: str = "", notes: tuple[str, ...] = ()
+) -> FileFormat:
+    with open_unpacked(path, compression, member) as file:
+        head = file.read(HEAD)
+        if head.startswith(b"PAR1"):
+            return FileFormat("parquet", compression, member, notes=notes)
+        _check_supported(path, head)
+        encoding = detect_encoding(path, head)
+        if encoding == "utf-8":
+            encoding = detect_encoding(path, _first_other_block(file))
+    text = head.decode(encoding, errors="replace").lstrip("\ufeff")
+    _check_text(path, text)
+    file_format = "json" if text.lstrip()[0] in "[{" else "csv"
+    return FileFormat(file_format, compression, member, encoding, text, notes)
+
+
+def _check_supported(path: Path, head: bytes) -> None:
     for magic, description, hint in _UNSUPPORTED:
         if head.startswith(magic):
             raise MlpathError(f"{path} is {description}, not a table", hint=hint)
-    encoding = detect_encoding(path, head)
-    text = head.decode(encoding, errors="replace").lstrip("\ufeff")
+
+
+def _first_other_block(file: IO[bytes]) -> bytes:
+    """Return the next block of a file that is not UTF-8; empty if there is none."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    while block := file.read(HEAD):
+        try:
+            decoder.decode(block)
+        except UnicodeDecodeError:
+            return block
+    return b""
+
+
+def _check_text(path: Path, text: str) -> None:
     start = text.lstrip()[:200].lower()
     if not start:
         raise MlpathError(f"{path} contains only blanks", hint="Use another table.")
@@ -293,55 +308,32 @@ def _detect_text(path: Path, head: bytes, compression: str = "") -> FileFormat:
             f"{path} contains NUL characters, so it is binary or damaged",
             hint="Download it again, or remove them: tr -d '\\000' < FILE > CLEAN",
         )
-    if start[0] in "[{":
-        _check_json(path, text.lstrip())
-        return FileFormat("json", compression, encoding=encoding, head=text)
-    return FileFormat("csv", compression, encoding=encoding, head=text)
 
 
-def _check_json(path: Path, text: str) -> None:
-    line = text.splitlines()[0]
-    with contextlib.suppress(ValueError):
-        if isinstance(json.loads(line), dict):
-            return
-    is_list = text.startswith("[")
-    start = text[1:].lstrip() if is_list else line
-    if start.startswith("{") and (is_list or len(line) >= HEAD // 2):
-        return
-    if _LIST_OF_OBJECTS.search(text):
-        return
-    raise MlpathError(
-        f"{path} is JSON, but neither one object per line nor a list of objects",
-        hint="Write the rows as JSON lines: jq -c '.rows[]' FILE > FILE.jsonl",
-    )
-
-
-def detect_encoding(path: Path, head: bytes) -> str:
-    """Return the encoding of a text.
-
-    Args:
-        path: The file, for error messages.
-        head: First bytes of the text, or any others that are not UTF-8.
+def detect_encoding(path: Path, block: bytes) -> str:
+    """Return the encoding of a text, of which `block` is the beginning or a part that is not UTF-8.
 
     Raises:
         MlpathError: The encoding can't be detected.
     """
     for mark, encoding in _BYTE_ORDER_MARKS:
-        if head.startswith(mark):
+        if block.startswith(mark):
             return encoding
-    if b"\0" in head[:1000]:
-        # If it is not UTF-16, the caller refuses the NUL characters.
-        return _detect_utf16(head) or "utf-8"
+    if b"\0" in block[:1000]:
+        return _detect_utf16(block) or "utf-8"  # whose NUL characters are refused
     with contextlib.suppress(UnicodeDecodeError):
-        codecs.getincrementaldecoder("utf-8")().decode(head)
+        codecs.getincrementaldecoder("utf-8")().decode(block)
         return "utf-8"
-    if latin := _detect_latin(head):
+    if latin := _detect_latin(block):
         return latin
     from charset_normalizer import from_bytes  # noqa: PLC0415 - needed by few files
 
-    best = from_bytes(head, cp_isolation=_ENCODINGS).best()
+    best = from_bytes(block, cp_isolation=_ENCODINGS).best()
     if best is None:
-        raise unknown_encoding(path)
+        raise MlpathError(
+            f"{path}: its encoding can't be detected",
+            hint="Convert it: iconv -f ENCODING -t UTF-8 FILE > NEW",
+        )
     return codecs.lookup(best.encoding).name
 
 
@@ -378,34 +370,14 @@ def _detect_utf16(head: bytes) -> str | None:
     return None
 
 
-def unknown_encoding(path: Path) -> MlpathError:
-    """Return the error for a file whose encoding can't be detected."""
-    return MlpathError(
-        f"{path}: its encoding can't be detected",
-        hint="Convert it: iconv -f ENCODING -t UTF-8 FILE > NEW",
-    )
-
-
-def first_non_utf8_block(path: Path, file_format: FileFormat) -> bytes:
-    """Return the first block of a file that is not UTF-8."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with open_unpacked(path, file_format) as file:
-        while block := file.read(HEAD):
-            try:
-                decoder.decode(block)
-            except UnicodeDecodeError:
-                return block
-    return b""
-
-
 @contextlib.contextmanager
-def open_unpacked(path: Path, file_format: FileFormat) -> Iterator[IO[bytes]]:
+def open_unpacked(path: Path, compression: str, member: str) -> Iterator[IO[bytes]]:
     """Open a table for reading its unpacked bytes."""
-    with _unpacking(path):
-        if file_format.compression == "zip":
-            with zipfile.ZipFile(path) as archive, archive.open(file_format.member) as file:
-                yield file
-            return
-        opener: Any = gzip.open if file_format.compression == "gz" else io.open
-        with opener(path, "rb") as file:
-            yield file
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_unpacking(path))
+        if compression == "zip":
+            archive = stack.enter_context(zipfile.ZipFile(path))
+            yield stack.enter_context(archive.open(member))
+        else:
+            opener: Any = gzip.open if compression == "gz" else io.open
+            yield stack.enter_context(opener(path, "rb"))

@@ -10,18 +10,18 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 import duckdb
 
-from mlpath.dataset import detect, header, names
+from mlpath.dataset import header, names
 from mlpath.dataset.detect import open_unpacked
 from mlpath.dataset.results import ReadOptions
 from mlpath.dataset.sql import Table, identifier, literal
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from mlpath.dataset.detect import FileFormat
 
@@ -41,13 +41,6 @@ _MAX_SMALL = 1 << 27
 _LONG_LINE, _LONGER_THAN_USUAL = 1 << 24, 1 << 22
 _NATIVE_ENCODINGS = {"utf-8", "ascii"}
 _LOOSE = "null_padding = true, strict_mode = false"
-
-
-_T = TypeVar("_T")
-
-
-class NotUtf8Error(Exception):
-    """A file is not in UTF-8, although its beginning is."""
 
 
 @dataclass(frozen=True)
@@ -93,23 +86,6 @@ def readable_errors(path: Path) -> Iterator[None]:
         raise MlpathError(f"{path} can't be read: {error.strerror or error}") from None
 
 
-def try_encodings(path: Path, file_format: FileFormat, read: Callable[[FileFormat], _T]) -> _T:
-    """Return what `read` returns for the format of a file, or for it with another encoding.
-
-    Raises:
-        MlpathError: The encoding can't be detected.
-    """
-    try:
-        return read(file_format)
-    except NotUtf8Error:
-        # The beginning was UTF-8, and a later block is not.
-        block = detect.first_non_utf8_block(path, file_format)
-        encoding = detect.detect_encoding(path, block)
-        if encoding == file_format.encoding:
-            raise detect.unknown_encoding(path) from None
-        return read(replace(file_format, encoding=encoding))
-
-
 @contextmanager
 def open_table(
     database: duckdb.DuckDBPyConnection, path: Path, file_format: FileFormat
@@ -118,7 +94,6 @@ def open_table(
 
     Raises:
         MlpathError: The file is not a table.
-        NotUtf8Error: The file is not in the detected encoding.
     """
     options = _initial_options(path, file_format)
     with _readable_file(path, file_format, options) as file:
@@ -150,7 +125,6 @@ def _initial_options(path: Path, file_format: FileFormat) -> ReadOptions:
 
 
 def _is_whitespace_delimited(head: str) -> bool:
-    """Return whether columns are aligned with runs of blanks."""
     lines = list(filter(str.strip, _QUOTED.sub("quoted", head).splitlines()[:200]))[:-1]
     # Single tabs are a delimiter, between which a cell may be empty.
     if _OTHER_DELIMITER.search("\n".join(lines[:50])) or all(map(_has_single_tabs, lines)):
@@ -179,9 +153,9 @@ def _detect_dialect(
     database: duckdb.DuckDBPyConnection, path: Path, file: Path, options: ReadOptions
 ) -> ReadOptions:
     whitespace = options.delimiter == WHITESPACE
-    dialect = _sniff(database, path, file, *(["delim = '\t'"] if whitespace else []))
+    dialect = _sniff(database, file, *(["delim = '\t'"] if whitespace else []))
     if not whitespace and (dialect is None or dialect.columns == 1):
-        dialect = _sniff_each_delimiter(database, path, file) or dialect
+        dialect = _sniff_each_delimiter(database, file) or dialect
     if dialect is None:
         raise _not_a_table(path)
     layout = _inspect_header(database, file, dialect)
@@ -191,18 +165,14 @@ def _detect_dialect(
     )  # fmt: skip
 
 
-def _sniff(
-    database: duckdb.DuckDBPyConnection, path: Path, file: Path, *options: str
-) -> _Dialect | None:
+def _sniff(database: duckdb.DuckDBPyConnection, file: Path, *options: str) -> _Dialect | None:
     shown = "Delimiter, Quote, Escape, SkipRows, HasHeader, len(Columns)"
     sniffer = Table(database, f"sniff_csv({', '.join([literal(str(file)), *options])})")
     try:
         delimiter, quote, escape, skip, has_header, columns = sniffer.aggregate(shown)
     except duckdb.OutOfMemoryException:
         raise
-    except duckdb.Error as error:
-        if "not utf-8" in str(error):
-            raise NotUtf8Error(path) from None
+    except duckdb.Error:
         return None
     unset = {"\0", "", "(empty)", None}
     return _Dialect(
@@ -213,12 +183,10 @@ def _sniff(
     )  # fmt: skip
 
 
-def _sniff_each_delimiter(
-    database: duckdb.DuckDBPyConnection, path: Path, file: Path
-) -> _Dialect | None:
+def _sniff_each_delimiter(database: duckdb.DuckDBPyConnection, file: Path) -> _Dialect | None:
     """Return the dialect with the most columns; one bad line confuses the sniffer."""
     dialects = [
-        _sniff(database, path, file, f"delim = '{delimiter}'", _LOOSE) for delimiter in _DELIMITERS
+        _sniff(database, file, f"delim = '{delimiter}'", _LOOSE) for delimiter in _DELIMITERS
     ]
     best = max(filter(None, dialects), key=lambda dialect: dialect.columns, default=None)
     if best is None or best.columns == 1:
@@ -311,14 +279,8 @@ def _not_a_table(path: Path) -> MlpathError:
 
 
 def read_error(source: TableSource, error: duckdb.Error) -> MlpathError:
-    """Return the message for a table that DuckDB can't read.
-
-    Raises:
-        NotUtf8Error: The file is not in the detected encoding.
-    """
+    """Return the message for a table that DuckDB can't read."""
     text = str(error)
-    if "not utf-8" in text or "Invalid unicode" in text:
-        raise NotUtf8Error(source.path) from None
     if "sniffing" in text:
         text = _locate_error(source.table) or text
     return _explain(source.path, text)
@@ -378,7 +340,7 @@ def _readable_file(path: Path, file_format: FileFormat, options: ReadOptions) ->
             file.symlink_to(path.resolve())
         else:
             file = Path(folder, f"table.{file_format.format}")
-            with open_unpacked(path, file_format) as unpacked:
+            with open_unpacked(path, file_format.compression, file_format.member) as unpacked:
                 _copy(unpacked, file, options, convert=convert)
         yield file
 

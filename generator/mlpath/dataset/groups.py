@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlpath.dataset import sql, vocabulary
 
@@ -26,15 +26,10 @@ _REASONS = ("personal", "too many categories", "identifier")
 REASON = "group: its rows stay in one split"
 
 
-class Group(NamedTuple):
-    """The column of the group, if there is one, and what to report."""
-
-    column: str = ""
-    notes: tuple[str, ...] = ()
-
-
-def find_group(sample: Table, columns: Sequence[Column], target: Column, task: str) -> Group:
-    """Return the column whose equal values mark rows of one case.
+def find_group(
+    sample: Table, columns: Sequence[Column], target: Column, task: str
+) -> tuple[str, list[str]]:
+    """Return the column whose equal values mark rows of one case, if any, and what to report.
 
     Its name and its values have to say so: few rows per value, and many values. A place such as a
     store is none if the table has dates: what is predicted then is its own future.
@@ -47,12 +42,12 @@ def find_group(sample: Table, columns: Sequence[Column], target: Column, task: s
         rare = _rare_class(sample, column, target) if task == "classification" else ""
         if not rare:
             found = f"{column.name!r} repeats ({groups:,} values in {rows:,} rows)"
-            return Group(column.name, (f"{found}: {REASON.removeprefix('group: ')}.",))
+            return column.name, [f"{found}: {REASON.removeprefix('group: ')}."]
         notes.append(
             f"{column.name!r} repeats, but too few of its values have the class {rare!r} to "
             "keep its rows in one split: rows are split at random."
         )
-    return Group(notes=tuple(notes))
+    return "", notes
 
 
 def _named(columns: Sequence[Column], target: Column) -> Iterator[tuple[Column, float]]:
@@ -87,7 +82,6 @@ def _count_groups(sample: Table, column: Column, target: Column) -> tuple[int, i
 
 
 def _rare_class(sample: Table, column: Column, target: Column) -> str:
-    """Return a class that occurs in too few groups for three splits, or an empty text."""
     classes = sample.select(
         f"{sql.present(target)} AS class, count(DISTINCT {sql.present(column)})",
         f"GROUP BY 1 HAVING class IS NOT NULL AND count(*) >= {_MIN_CLASS_ROWS} ORDER BY 2",

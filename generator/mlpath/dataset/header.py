@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
-from itertools import pairwise
+from itertools import chain, count, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlpath.dataset.names import listed
@@ -41,32 +41,26 @@ def parse_rows(lines: list[str], delimiter: str, quote: str) -> list[list[str]]:
 
 
 def detect_layout(rows: list[list[str]], sniffed: Layout) -> Layout:
-    """Return the layout of a file.
+    """Return the layout of a file, given its rows below the lines that the sniffer skips.
 
-    Args:
-        rows: Its first rows, below the lines that the sniffer skips.
-        sniffed: The layout that the sniffer detected, which compares the types of the rows only.
+    The sniffer compares only their types.
     """
     titles = _count_titles(rows)
     skip, rows = sniffed.skip + titles, rows[titles:]
     if names := names_of_another_width(rows):
         return Layout(skip + 1, header=False, names=names)
     is_header = sniffed.header and not titles and not _is_a_row(rows)
-    return Layout(skip, header=is_header or looks_like_header(rows))
+    return Layout(skip, header=is_header or _looks_like_header(rows))
 
 
 def _count_titles(rows: list[list[str]]) -> int:
     """Return how many rows above the header are blank, or have texts in few of their cells."""
-    titles = next((n for n, row in enumerate(rows) if _is_filled(row)), 0)
+    is_filled = (any(row[1:]) and 2 * sum(map(bool, row)) >= len(row) for row in rows)
+    titles = next((n for n, filled in enumerate(is_filled) if filled), 0)
     return titles if any(len(row) > 1 for row in rows[:titles]) else 0
 
 
-def _is_filled(row: list[str]) -> bool:
-    return any(row[1:]) and 2 * sum(map(bool, row)) >= len(row)
-
-
-def looks_like_header(rows: list[list[str]]) -> bool:
-    """Return whether the first row names the columns of the others."""
+def _looks_like_header(rows: list[list[str]]) -> bool:
     columns = _used_columns(rows)
     names = [name for name, _ in columns if name]
     unique = len({name.lower() for name in names}) == len(names) >= max(len(columns) - 1, 1)
@@ -100,9 +94,8 @@ def _is_sequence(numbers: list[int]) -> bool:
 
 
 def _can_name(name: str, values: Sequence[str], *, is_sequence: bool) -> bool:
-    """Return whether a text can be the name of a column with these values."""
     if is_number(name):
-        others = sum(not value.isdecimal() or not _is_year(value) for value in values)
+        others = sum(not _is_year(value) for value in values)
         fractions = sum("." in value for value in values)
         is_sequence = is_sequence and 2 * others > len(values)
         return name.isdecimal() and (is_sequence or 2 * fractions > len(values))
@@ -133,14 +126,12 @@ def _omits_row_names(names: list[str], rows: list[list[str]]) -> bool:
 
 def _unique(names: list[str]) -> list[str]:
     """Make names differ without regard to case, with the suffix that DuckDB uses."""
-    by_lower: dict[str, str] = {}
+    unique: dict[str, str] = {}
     for name in names:
-        number, unique = 0, name
-        while unique.lower() in by_lower:
-            number += 1
-            unique = f"{name}_{number}"
-        by_lower[unique.lower()] = unique
-    return list(by_lower.values())
+        variants = chain([name], (f"{name}_{number}" for number in count(1)))
+        free = next(variant for variant in variants if variant.lower() not in unique)
+        unique[free.lower()] = free
+    return list(unique.values())
 
 
 def is_number(word: str) -> bool:
@@ -152,13 +143,7 @@ def is_number(word: str) -> bool:
 
 
 def notes(head: str, options: ReadOptions, columns: list[str]) -> list[str]:
-    """Return remarks on the lines above the rows.
-
-    Args:
-        head: Beginning of the file.
-        options: How the file is read.
-        columns: Names of its columns.
-    """
+    """Return remarks on the lines above the rows; `head` is the beginning of the file."""
     remarks = []
     if skipped := options.skip - bool(options.names):
         lines = "line is" if skipped == 1 else f"{skipped} lines are"
@@ -170,7 +155,7 @@ def notes(head: str, options: ReadOptions, columns: list[str]) -> list[str]:
             f"The header has one name fewer than the rows have cells; the first column is "
             f"{ROW_NAMES!r}."
         )
-    elif numbers := _numeric_names(options, columns):
+    elif options.format == "csv" and options.header and (numbers := _odd_numbers(columns)):
         remarks.append(
             f"The first line names columns {listed(numbers[:4])}; if it is not a header, add one "
             "above it."
@@ -178,9 +163,8 @@ def notes(head: str, options: ReadOptions, columns: list[str]) -> list[str]:
     return remarks
 
 
-def _numeric_names(options: ReadOptions, columns: list[str]) -> list[str]:
-    if options.format != "csv" or not options.header:
-        return []
+def _odd_numbers(columns: list[str]) -> list[str]:
+    """Return the names that are numbers, unless they are years or a sequence."""
     numbers = [name for name in columns if is_number(name) and not _is_year(name)]
     is_sequence = all(map(str.isdecimal, numbers)) and _is_sequence(list(map(int, numbers)))
     return [] if is_sequence else numbers

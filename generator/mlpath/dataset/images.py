@@ -60,12 +60,8 @@ def inspect_images(path: Path, file_format: FileFormat, target: str | None) -> D
         else:
             loose += 1
     _check_classes(path, list(by_class), loose)
-    classes = tuple(
-        sorted(
-            ((name, len(files)) for name, files in by_class.items()),
-            key=lambda item: (-item[1], item[0]),
-        )
-    )
+    counts = [(name, len(files)) for name, files in by_class.items()]
+    classes = tuple(sorted(counts, key=lambda item: (-item[1], item[0])))
     opened = _open_images(path, file_format.compression, by_class)
     return DatasetProfile(
         path=path, kind="images", read_options=None, target=None,
@@ -112,13 +108,7 @@ def images_below(path: Path) -> list[str]:
     return [name for name, _ in _find_images(path, "") if PurePosixPath(name).parent.name]
 
 
-def has_classes(path: Path) -> bool:
-    """Return whether a folder has images in sub-folders."""
-    return any(PurePosixPath(name).parent.name for name, _ in _find_images(path, ""))
-
-
 def _find_images(path: Path, compression: str) -> Iterator[tuple[str, int]]:
-    """Yield the path of each image in a folder or archive, and its size."""
     if compression == "zip":
         with zipfile.ZipFile(path) as archive:
             files = [(member.filename, member.file_size) for member in files_of(archive)]
@@ -147,7 +137,6 @@ def _check_name(path: Path, name: str) -> None:
 
 
 def _open_images(path: Path, compression: str, by_class: dict[str, list[str]]) -> dict[str, Any]:
-    """Return sizes, modes and formats of some images of each class."""
     from PIL import Image  # noqa: PLC0415 - needed only for images
 
     per_class = max(MAX_OPENED // len(by_class), 5)
@@ -188,12 +177,10 @@ def _open_images(path: Path, compression: str, by_class: dict[str, list[str]]) -
 
 
 def _spread(values: Sequence[int]) -> list[int]:
-    """Return minimum, median and maximum."""
     return [min(values), statistics.median_low(values), max(values)]
 
 
 def _has_color(image: Image.Image) -> bool:
-    """Return whether an RGB image has more than shades of gray."""
     red, green, blue = (band.tobytes() for band in image.split())
     return any(
         max(channels) - min(channels) > _MAX_NOISE

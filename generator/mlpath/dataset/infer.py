@@ -39,11 +39,6 @@ class Request:
 def infer_project(sample: Table, table: TableStats, request: Request) -> DatasetProfile:
     """Return the profile of a table, with the project that it suggests.
 
-    Args:
-        sample: Rows of the table.
-        table: Statistics of the table.
-        request: What the user wants.
-
     Raises:
         MlpathError: The table doesn't have what the user wants, or nothing to learn.
     """
@@ -69,7 +64,6 @@ def _infer_domain(path: Path, columns: Sequence[Column], target: Column | None) 
 def _is_about_texts(
     path: Path, columns: Sequence[Column], features: Sequence[Column], target: Column | None
 ) -> bool:
-    """Return whether the table has texts and their classes, and little else or telling names."""
     texts = [column for column in features if column.type == "text"]
     has_classes, max_others = target is not None or any(map(has_few_classes, features)), 1
     if target is None:
@@ -83,7 +77,6 @@ def _is_about_texts(
 def _is_named_for_texts(
     features: Sequence[Column], texts: Sequence[Column], target: Column | None
 ) -> bool:
-    """Return whether the names of a text or of the classes suggest that texts are classified."""
     numbers = sum(column.type == "number" and column != target for column in features)
     if target is None or not has_few_classes(target) or numbers > _MAX_NUMBERS_BESIDE_TEXT:
         return False
@@ -99,7 +92,6 @@ def _infer_supervised(
     target: Column | None,
     request: Request,
 ) -> DatasetProfile:
-    """Return the profile of a table for classification or regression."""
     is_text = request.domain == "text"
     candidates = list(filter(has_few_classes if is_text else None, rank_targets(columns)))
     doubts: tuple[str, ...] = ()
@@ -133,7 +125,6 @@ def _text_column(path: Path, columns: Sequence[Column], target: Column | None) -
 
 
 def _infer_task(path: Path, target: Column, task: str | None) -> str:
-    """Return classification or regression, as requested or as the target's values suggest."""
     name = f"{path}: target column {target.name!r}"
     if target.distinct <= 1:
         values = "has the same value in every row" if target.count else "is empty"
@@ -159,13 +150,10 @@ def _task_of_values(target: Column) -> str:
 
 
 def _with_target(profile: DatasetProfile, target: Column, text: Column | None) -> DatasetProfile:
+    columns = tuple(_with_role(column, target, text) for column in profile.columns)
     classes = target.top_values if profile.task == "classification" else ()
-    return replace(
-        profile,
-        columns=tuple(_with_role(column, target, text) for column in profile.columns),
-        classes=classes,
-        positive=_positive_class([name for name, _ in classes]),
-    )
+    positive = _positive_class([name for name, _ in classes])
+    return replace(profile, columns=columns, classes=classes, positive=positive)
 
 
 def _with_role(column: Column, target: Column, text: Column | None) -> Column:
@@ -190,16 +178,15 @@ def _positive_class(classes: Sequence[str]) -> str | None:
 def _with_group(sample: Table, profile: DatasetProfile, target: Column) -> DatasetProfile:
     if profile.domain == "text":
         return profile
-    found = find_group(sample, profile.columns, target, str(profile.task))
+    group, notes = find_group(sample, profile.columns, target, str(profile.task))
     columns = (
-        replace(column, role="left_out", reason=REASON) if column.name == found.column else column
+        replace(column, role="left_out", reason=REASON) if column.name == group else column
         for column in profile.columns
     )
-    candidates = tuple(name for name in profile.candidates if name != found.column)
+    candidates = tuple(name for name in profile.candidates if name != group)
     return replace(
-        profile, columns=tuple(columns), candidates=candidates, group=found.column,
-        notes=found.notes,
-    )  # fmt: skip
+        profile, columns=tuple(columns), candidates=candidates, group=group, notes=tuple(notes)
+    )
 
 
 def _leave_out_leaks(
@@ -247,7 +234,6 @@ def _count_lookalikes(sample: Table, profile: DatasetProfile, target: Column) ->
 
 
 def _as_a_model_sees(column: Column) -> str:
-    """Return the SQL of a feature: whole days, and rare categories as one."""
     value = sql.value(column)
     if column.type == "category":
         choices = ", ".join(map(sql.literal, frequent_categories(column)))
@@ -256,16 +242,7 @@ def _as_a_model_sees(column: Column) -> str:
 
 
 def _table_notes(profile: DatasetProfile) -> Iterator[str]:
-    if profile.sampled_rows < profile.rows:
-        yield (
-            f"Types, leaks and texts are inferred from the first {profile.sampled_rows:,} rows; "
-            f"counts and ranges are of all {profile.rows:,}."
-        )
-    if profile.rows > MAX_PROJECT_ROWS:
-        yield (
-            f"A project uses a random sample of {MAX_PROJECT_ROWS:,} of {profile.rows:,} rows "
-            "(most_rows in schema.yaml)."
-        )
+    yield from _sampling_notes(profile)
     yield from _other_domain(profile)
     if (target := profile.target_column) and target.missing:
         yield f"Rows without {target.name!r}, left out: {target.missing:,}."
@@ -283,6 +260,19 @@ def _table_notes(profile: DatasetProfile) -> Iterator[str]:
         yield from _reading_notes(profile.read_options)
 
 
+def _sampling_notes(profile: DatasetProfile) -> Iterator[str]:
+    if profile.sampled_rows < profile.rows:
+        yield (
+            f"Types, leaks and texts are inferred from the first {profile.sampled_rows:,} rows; "
+            f"counts and ranges are of all {profile.rows:,}."
+        )
+    if profile.rows > MAX_PROJECT_ROWS:
+        yield (
+            f"A project uses a random sample of {MAX_PROJECT_ROWS:,} of {profile.rows:,} rows "
+            "(most_rows in schema.yaml)."
+        )
+
+
 def _reading_notes(options: ReadOptions) -> Iterator[str]:
     if missing := options.missing[1:]:
         yield f"Missing values in columns of numbers and dates: {listed(missing[:8])}."
@@ -291,7 +281,6 @@ def _reading_notes(options: ReadOptions) -> Iterator[str]:
 
 
 def _case_variants(profile: DatasetProfile) -> Iterator[str]:
-    """Yield the categories of a column that differ from another one in case only."""
     for column in profile.columns:
         if column.type != "category" or column.role == "left_out":
             continue
@@ -307,7 +296,6 @@ def _case_variants(profile: DatasetProfile) -> Iterator[str]:
 
 
 def _other_domain(profile: DatasetProfile) -> Iterator[str]:
-    """Yield how to use the columns that the suggested domain leaves out."""
     unused = [column.name for column in profile.columns if column.reason == _ONLY_TEXT]
     texts = [column.name for column in profile.columns if column.reason == _FREE_TEXT]
     if unused:

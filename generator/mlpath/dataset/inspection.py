@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlpath.dataset import detect, header, images, sql
-from mlpath.dataset.dialect import open_table, readable_errors, try_encodings
+from mlpath.dataset.dialect import open_table, readable_errors
 from mlpath.dataset.infer import Request, infer_project
 from mlpath.dataset.profile import profile_table
 from mlpath.errors import MlpathError
@@ -48,10 +48,7 @@ def inspect(
             hint="For images, use a folder or zip with one sub-folder per class.",
         )
     before = detect.file_state(path)
-    request = Request(target, domain, task)
-    profile = try_encodings(
-        path, file_format, lambda file_format: _inspect_table(path, file_format, request)
-    )
+    profile = _inspect_table(path, file_format, Request(target, domain, task))
     if detect.file_state(path) != before:
         raise detect.changed(path)
     return replace(profile, notes=(*_file_notes(path, profile), *profile.notes))

@@ -34,9 +34,9 @@ class Leaks(NamedTuple):
 
     by_column: dict[str, str]
     """Leaking columns, each with how it leaks."""
-    copied: tuple[str, ...]
+    copied: tuple[str, ...] = ()
     """Columns whose values identify a sample that several rows describe."""
-    copies: int
+    copies: int = 0
     """Rows that describe a sample again."""
 
 
@@ -45,16 +45,11 @@ def find_leaks(
 ) -> Leaks:
     """Return the features that leak the target.
 
-    Args:
-        sample: Rows of the table.
-        features: Columns that may leak.
-        target: Column to predict.
-        task: classification or regression.
-        case: Column of the case that a row belongs to, such as a customer, if there is one.
+    `case` is the column of the case that a row belongs to, such as a customer, if there is one.
     """
     numbers = [column for column in features if column.type in {"number", "date"}]
     if task == "regression":
-        return Leaks(_find_functions(sample, numbers, target), (), 0)
+        return Leaks(_find_functions(sample, numbers, target))
     truth = sql.text(target.name)
     incomplete = [column for column in features if 0 < column.count < column.rows]
     leaks: dict[str, str] = {}

@@ -52,7 +52,6 @@ def without_strays(table: Table, column: ColumnStats) -> ColumnStats | None:
 
 
 def _are_missing(column: ColumnStats, texts: list[str], share: float) -> bool:
-    """Return whether texts among numbers or dates stand for missing ones."""
     if column.type == "date" and any(map(str.isdecimal, texts)):
         # The missing values of all columns are read alike.
         return False

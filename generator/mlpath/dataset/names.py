@@ -57,9 +57,7 @@ def listed(names: Sequence[str]) -> str:
 def file_name(path: Path, suffix: str = "") -> str:
     """Return a file name that is valid on every system; usually the file's own.
 
-    Args:
-        path: The file.
-        suffix: Suffix that the format requires, since DuckDB unpacks by the name.
+    `suffix` is what its format requires, since DuckDB unpacks by the name.
     """
     name = re.sub(r"[^\w.() -]", "_", path.name).strip(" .-") or "data"
     return name if name.lower().endswith(suffix) else name + suffix

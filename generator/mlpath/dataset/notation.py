@@ -19,6 +19,9 @@ _MIN_MATCHING = 0.5
 """Share of the other texts that must be numbers with something around them."""
 
 
+_BLANKS = str.maketrans("", "", vocabulary.THOUSANDS_BLANKS)
+
+
 class _Notation(NamedTuple):
     decimal: str = "."
     thousands: str = ""
@@ -46,7 +49,6 @@ def as_number(
 
 
 def _detect_notation(values: Sequence[str]) -> _Notation:
-    """Return the notation of texts, most of which are numbers with something around them."""
     numbers = list(filter(None, map(vocabulary.NUMBER.fullmatch, values)))
     if len(numbers) < _MIN_MATCHING * len(values):
         return _Notation()
@@ -54,8 +56,8 @@ def _detect_notation(values: Sequence[str]) -> _Notation:
     blanks = sorted(set(vocabulary.THOUSANDS_BLANKS).intersection("".join(digits)))
     if blanks and not all(map(vocabulary.GROUPED.fullmatch, digits)):
         return _Notation()
-    marks = _decimal_and_thousands([_without(text, blanks) for text in digits])
-    units = _replace_units({number["after"] for number in numbers} - {None})
+    marks = _decimal_and_thousands([text.translate(_BLANKS) for text in digits])
+    units = _replace_units(sorted({number["after"] for number in numbers} - {None}))
     if marks is None or units is None:
         return _Notation()
     replacements = _replace_signs(numbers) | units | dict.fromkeys(blanks, "")
@@ -68,10 +70,6 @@ def _replace_signs(numbers: Sequence[re.Match[str]]) -> dict[str, str]:
     signs = {number["sign"] for number in numbers} - {None, "+", "-"}
     parentheses = {"(": "-", ")": ""} if any(number["open"] for number in numbers) else {}
     return dict.fromkeys(sorted(currencies), "") | dict.fromkeys(sorted(signs), "-") | parentheses
-
-
-def _without(text: str, marks: Collection[str]) -> str:
-    return "".join(character for character in text if character not in marks)
 
 
 def _replace_units(texts: Collection[str]) -> dict[str, str] | None:

@@ -22,7 +22,6 @@ from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from mlpath.dataset.dialect import TableSource
     from mlpath.dataset.results import ColumnStats, ReadOptions
@@ -35,8 +34,6 @@ MAX_CATEGORIES = 200
 """Most frequent values that are listed of a column of text."""
 _WIDE = 500
 """Columns that are profiled at once: a query costs as much as its table is wide."""
-_DISTINCT_BATCH = 32
-"""Columns whose values are counted at once: each takes a hash table in memory."""
 
 
 def profile_table(source: TableSource, size: int) -> tuple[TableStats, Table]:
@@ -46,24 +43,24 @@ def profile_table(source: TableSource, size: int) -> tuple[TableStats, Table]:
         MlpathError: The table can't be read, or has too few rows.
     """
     in_memory = _fits_in_memory(source, size)
-    limit = "" if in_memory else f"LIMIT {SAMPLE_ROWS}"
     delimiter = source.options.delimiter if source.options.format == "csv" else ""
     try:
-        sample = source.table.copy("sample", clauses=limit)
+        sample = source.table.copy("sample", clauses="" if in_memory else f"LIMIT {SAMPLE_ROWS}")
         options = detect_structure(sample, source.options)
         structured = apply_structure(sample, options)
         names = structured.columns()
-        _set_limits(source.table.database, len(names), in_memory=in_memory)
+        if len(names) <= _WIDE:
+            # DuckDB fills the memory it may use, and isn't faster for it.
+            sample.database.execute("SET memory_limit = '256MB'")
         sample = sample if structured is sample else structured.copy("structured")
         sampled = rows = int(sample.aggregate("count(*)")[0])
         in_memory = in_memory or sampled < SAMPLE_ROWS
-        _check_size(source.path, sampled, len(names))
+        _check_size(source, sampled, len(names))
+        types = detect_types(sample, names, delimiter)
         if in_memory:
-            columns = _profile_in_memory(sample, names, delimiter)
+            columns = _profile_sample(sample, types)
         else:
-            types = detect_types(sample, names, delimiter)
-            file = apply_structure(source.table, options)
-            rows, columns = _profile_file(file, sample, types)
+            rows, columns = _profile_file(apply_structure(source.table, options), sample, types)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
@@ -88,16 +85,13 @@ def _fits_in_memory(source: TableSource, size: int) -> bool:
     return size <= MAX_BYTES_IN_MEMORY and not compressed and source.options.format != "parquet"
 
 
-def _set_limits(database: duckdb.DuckDBPyConnection, columns: int, *, in_memory: bool) -> None:
-    if columns <= _WIDE:
-        # DuckDB fills the memory it may use, and isn't faster for it.
-        database.execute("SET memory_limit = '256MB'")
-    elif in_memory:
-        # Many queries of few rows: threads would wait for each other.
-        database.execute("SET threads = 1")
-
-
-def _check_size(path: Path, rows: int, columns: int) -> None:
+def _check_size(source: TableSource, rows: int, columns: int) -> None:
+    path = source.path
+    if source.options.format == "json" and (rows == 1 or columns == 1):
+        raise MlpathError(
+            f"{path} is JSON, but neither one object per line nor a list of objects",
+            hint="Write the rows as JSON lines: jq -c '.rows[]' FILE > FILE.jsonl",
+        )
     if rows == 1:
         raise MlpathError(f"{path} has one row", hint="A model needs many rows: add more.")
     if not rows:
@@ -125,7 +119,6 @@ def _check_header(source: TableSource, columns: Sequence[ColumnStats]) -> None:
 
 
 def _with_notation(options: ReadOptions, columns: Sequence[ColumnStats]) -> ReadOptions:
-    """Return the options with the notation of numbers and missing values of all columns."""
     missing = dict.fromkeys(value for column in columns for value in column.missing_values)
     decimal = "," if any(column.decimal == "," for column in columns) else "."
     thousands = next((column.thousands for column in columns if column.thousands), "")
@@ -135,45 +128,82 @@ def _with_notation(options: ReadOptions, columns: Sequence[ColumnStats]) -> Read
     )
 
 
-def _profile_in_memory(sample: Table, names: Sequence[str], delimiter: str) -> list[ColumnStats]:
-    if len(names) <= _WIDE:
-        types = detect_types(sample, names, delimiter)
-        return [
-            column
-            for start in range(0, len(types), _DISTINCT_BATCH)
-            for column in _count_exactly(sample, types[start : start + _DISTINCT_BATCH])
-        ]
-    columns = []
-    for start in range(0, len(names), _WIDE):
-        part = names[start : start + _WIDE]
-        table = sample.copy("part", columns=", ".join(map(sql.identifier, part)))
-        columns += _profile_in_memory(table, part, delimiter)
-        sample.database.execute("DROP TABLE part")
-    return columns
+class _Totals(NamedTuple):
+    parsed: int
+    present: int
+    distinct: int
+    minimum: float | None
+    maximum: float | None
+    median: float | None
 
 
-def _count_exactly(table: Table, types: Sequence[ColumnStats]) -> list[ColumnStats]:
-    row = table.aggregate(
-        ", ".join(
-            f"count(DISTINCT {sql.value(column)}), {_range(column, 'median({})')}"
-            for column in types
-        )
-    )
+def _profile_sample(sample: Table, types: Sequence[ColumnStats]) -> list[ColumnStats]:
+    _, totals = _scan(sample, types, distinct="count(DISTINCT {})", median="median({})")
     columns = []
-    for n, column in enumerate(types):
-        distinct, minimum, maximum, median = row[n * 4 : n * 4 + 4]
-        few = 0 < distinct <= MAX_TOP_VALUES or column.type == "text"
+    for column, total in zip(types, totals, strict=True):
+        few = 0 < total.distinct <= MAX_TOP_VALUES or column.type == "text"
         columns.append(
             replace(
-                column, distinct=distinct, exact=True, minimum=minimum, maximum=maximum,
-                median=median, top_values=_top_values(table, column) if few else (),
+                column, distinct=total.distinct, exact=True, minimum=total.minimum,
+                maximum=total.maximum, median=total.median,
+                top_values=_top_values(sample, column) if few else (),
             )
         )  # fmt: skip
     return columns
 
 
+def _profile_file(
+    file: Table, sample: Table, types: Sequence[ColumnStats]
+) -> tuple[int, list[ColumnStats]]:
+    rows, totals = _scan(
+        file, types, distinct="approx_count_distinct({})",
+        median="reservoir_quantile({}, 0.5, 4096)",
+    )  # fmt: skip
+    counts = _count_categories(file, types)
+    columns = []
+    for column, total in zip(types, totals, strict=True):
+        checked = _check_later_values(file, column, total)
+        known = counts.get(column.name, {})
+        known = {text: n for text, n in known.items() if text not in checked.missing_values}
+        top_values = sorted(known.items(), key=lambda item: (-item[1], item[0]))[:MAX_TOP_VALUES]
+        if checked.type == "text" and not known:
+            # Too many to count: estimated from the sample.
+            sampled = _top_values(sample, checked)
+            top_values = [(text, count * rows // checked.rows) for text, count in sampled]
+        columns.append(
+            replace(
+                _with_totals(checked, total), rows=rows, distinct=len(known) or total.distinct,
+                exact=bool(known), top_values=tuple(top_values),
+            )
+        )  # fmt: skip
+    return rows, columns
+
+
+def _with_totals(column: ColumnStats, total: _Totals) -> ColumnStats:
+    if column.type == "text":
+        return replace(column, count=total.present, minimum=None, maximum=None, median=None)
+    return replace(
+        column, count=total.parsed, minimum=total.minimum, maximum=total.maximum,
+        median=total.median,
+    )  # fmt: skip
+
+
+def _scan(
+    table: Table, types: Sequence[ColumnStats], distinct: str, median: str
+) -> tuple[int, list[_Totals]]:
+    rows, totals = 0, []
+    for batch in batches(types):
+        shown = ", ".join(
+            f"count({sql.value(column)}), count({sql.present(column)}), "
+            f"{distinct.format(sql.value(column))}, {_range(column, median)}"
+            for column in batch
+        )
+        rows, *row = table.aggregate(f"count(*), {shown}")
+        totals += [_Totals(*row[start : start + 6]) for start in range(0, len(row), 6)]
+    return int(rows), totals
+
+
 def _range(column: ColumnStats, median: str) -> str:
-    """Return the SQL of minimum, maximum and median."""
     if column.type == "text":
         return "NULL, NULL, NULL"
     value = sql.value(column)
@@ -188,58 +218,6 @@ def _top_values(table: Table, column: ColumnStats) -> tuple[tuple[str, int], ...
         f"WHERE {value} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {limit}",
     )
     return tuple((str(text), int(count)) for text, count in rows)
-
-
-# -------------------------------------------------------------------------------------- large files
-
-
-class _Totals(NamedTuple):
-    parsed: int
-    present: int
-    distinct: int
-    minimum: float | None
-    maximum: float | None
-    median: float | None
-
-
-def _profile_file(
-    file: Table, sample: Table, types: Sequence[ColumnStats]
-) -> tuple[int, list[ColumnStats]]:
-    """Return rows and columns of a file that is too large for memory."""
-    rows, totals = _scan(file, types)
-    counts = _count_categories(file, types)
-    columns = []
-    for column, total in zip(types, totals, strict=True):
-        checked = _check_later_values(file, column, total)
-        known = counts.get(column.name, {})
-        known = {text: n for text, n in known.items() if text not in checked.missing_values}
-        top_values = sorted(known.items(), key=lambda item: (-item[1], item[0]))[:MAX_TOP_VALUES]
-        if checked.type == "text" and not known:
-            # Too many to count: estimated from the sample.
-            sampled = _top_values(sample, checked)
-            top_values = [(text, count * rows // checked.rows) for text, count in sampled]
-        columns.append(
-            replace(
-                _with_totals(checked, total, rows), distinct=len(known) or total.distinct,
-                exact=bool(known), top_values=tuple(top_values),
-            )
-        )  # fmt: skip
-    return rows, columns
-
-
-def _scan(file: Table, types: Sequence[ColumnStats]) -> tuple[int, list[_Totals]]:
-    rows, totals = 0, []
-    by_name = {column.name: column for column in types}
-    for batch in batches(list(by_name)):
-        shown = ", ".join(
-            f"count({sql.value(column)}), count({sql.present(column)}), "
-            f"approx_count_distinct({sql.identifier(column.name)}), "
-            f"{_range(column, 'reservoir_quantile({}, 0.5, 4096)')}"
-            for column in map(by_name.__getitem__, batch)
-        )
-        rows, *row = file.aggregate(f"count(*), {shown}")
-        totals += [_Totals(*row[start : start + 6]) for start in range(0, len(row), 6)]
-    return int(rows), totals
 
 
 def _count_categories(file: Table, types: Sequence[ColumnStats]) -> dict[str, dict[str, int]]:
@@ -275,14 +253,3 @@ def _check_later_values(file: Table, column: ColumnStats, total: _Totals) -> Col
         return column
     as_text = replace(column, type="text", date_format="", replace=(), missing_values=())
     return without_strays(file, column) or as_text
-
-
-def _with_totals(column: ColumnStats, total: _Totals, rows: int) -> ColumnStats:
-    if column.type == "text":
-        return replace(
-            column, rows=rows, count=total.present, minimum=None, maximum=None, median=None
-        )
-    return replace(
-        column, rows=rows, count=total.parsed, minimum=total.minimum, maximum=total.maximum,
-        median=total.median,
-    )  # fmt: skip

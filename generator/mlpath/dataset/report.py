@@ -174,7 +174,6 @@ def _class_shares(profile: DatasetProfile) -> str:
 
 
 def _width(text: str) -> int:
-    """Return the columns that a text takes in a terminal."""
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
@@ -183,7 +182,6 @@ def _printable(text: str) -> str:
 
 
 def _fit(text: str, width: int) -> str:
-    """Return a text padded or cut to the width."""
     text = _printable(text)
     if _width(text) > width:
         while _width(text) > width - 1:

@@ -36,7 +36,6 @@ def looks_like_series(features: Sequence[Column], target: Column | None) -> bool
 
 
 def _has_classes(features: Sequence[Column], target: Column | None) -> bool:
-    """Return whether the target, or a column that is named like one, has categories."""
     if target is not None:
         return target.type != "number"
     names = [column.name for column in features]
@@ -48,18 +47,9 @@ def _is_unique_date(column: Column) -> bool:
 
 
 def infer_series(
-    sample: Table,
-    table: TableStats,
-    columns: Sequence[Column],
-    target: Column | None,
+    sample: Table, table: TableStats, columns: Sequence[Column], target: Column | None
 ) -> DatasetProfile:
-    """Return the profile of a time series.
-
-    Args:
-        sample: Rows of the table.
-        table: Statistics of the table.
-        columns: Its columns.
-        target: Column to forecast, if the user named it.
+    """Return the profile of a time series; `target` is the column that the user named.
 
     Raises:
         MlpathError: The table has no dates, or no numbers to forecast.
@@ -89,7 +79,6 @@ def infer_series(
 def _choose_target(
     path: Path, columns: Sequence[Column], target: Column | None
 ) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """Return the column to forecast, all candidates, and what is ambiguous about them."""
     numbers = tuple(
         column.name for column in columns if column.type == "number" and column.role != "left_out"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +23,7 @@ def connect() -> duckdb.DuckDBPyConnection:
         "SET autoload_known_extensions = false",
         "SET enable_progress_bar = false",
     ):
-        with contextlib.suppress(duckdb.Error):
-            database.execute(setting)
+        database.execute(setting)
     return database
 
 
@@ -79,7 +77,8 @@ def text(column: str) -> str:
 
 def present(column: ColumnStats) -> str:
     """Return the expression of a cell's text; NULL if it stands for a missing value."""
-    return _without(text(column.name), column.missing_values)
+    cell, missing = text(column.name), ", ".join(map(literal, column.missing_values))
+    return f"CASE WHEN {cell} NOT IN ({missing}) THEN {cell} END" if missing else cell
 
 
 def value(column: ColumnStats) -> str:
@@ -126,10 +125,3 @@ def days(expression: str, date_format: str) -> str:
         else f"TRY_CAST({expression} AS TIMESTAMP)"
     )
     return f"epoch({parsed}) / 86400.0"
-
-
-def _without(expression: str, values: Iterable[str]) -> str:
-    listed = ", ".join(map(literal, values))
-    return (
-        f"CASE WHEN {expression} NOT IN ({listed}) THEN {expression} END" if listed else expression
-    )

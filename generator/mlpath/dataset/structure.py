@@ -55,7 +55,6 @@ def apply_structure(table: Table, options: ReadOptions) -> Table:
 
 
 def _nested_values(sample: Table) -> Iterator[tuple[str, str]]:
-    """Yield name and SQL of the values in columns of JSON objects."""
     relation = sample.database.sql(f"FROM {sample.source}")
     values = [
         (name, sql.identifier(name), kind)
@@ -75,7 +74,10 @@ def _date_of_parts(sample: Table) -> dict[str, str]:
     """Return the date of a series whose year, month and day, or date and time, are columns."""
     names = sample.columns()
     for name, patterns in vocabulary.DATE_PARTS.items():
-        matches = [_first_match(pattern, names) for pattern in patterns]
+        matches = [
+            next((name for name in names if re.fullmatch(pattern, name, re.IGNORECASE)), "")
+            for pattern in patterns
+        ]
         parts = list(filter(None, matches))
         is_series = 0 < len(names) - len(parts) <= _MAX_SERIES_COLUMNS and name not in names
         if all(matches[:2]) and is_series:
@@ -86,12 +88,7 @@ def _date_of_parts(sample: Table) -> dict[str, str]:
     return {}
 
 
-def _first_match(pattern: str, names: Sequence[str]) -> str:
-    return next((name for name in names if re.fullmatch(pattern, name, re.IGNORECASE)), "")
-
-
 def _joined(parts: Sequence[str], separator: str) -> str:
-    """Return the SQL of a date: its parts as text, or year, month and day as a date."""
     if separator == " ":
         return f"concat_ws(' ', {', '.join(map(sql.text, parts))})"
     numbers = [f"TRY_CAST({sql.text(part)} AS INTEGER)" for part in parts]
@@ -100,7 +97,6 @@ def _joined(parts: Sequence[str], separator: str) -> str:
 
 
 def _date_of_seconds(sample: Table) -> dict[str, str]:
-    """Return dates of columns that count the seconds or milliseconds since 1970."""
     dates = {}
     for column in filter(vocabulary.TIMESTAMP_NAMES.search, sample.columns()):
         number = f"TRY_CAST({sql.text(column)} AS DOUBLE)"

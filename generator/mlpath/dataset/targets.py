@@ -72,7 +72,6 @@ _STRONG, _NAMED, _WORD, _UNNAMED, _TIME_OR_PLACE = 3, 2, 1, 0, -1
 
 
 def _rank(name: str, names: Sequence[str]) -> tuple[int, bool]:
-    """Return how much a column's name suggests that it is the target, and whether it is last."""
     return name_tier(name, names), name == names[-1]
 
 

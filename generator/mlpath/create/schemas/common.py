@@ -54,7 +54,6 @@ def unit(column: Column) -> dict[str, str]:
 
 
 def _names_unit(character: str) -> bool:
-    """Return whether a character is a letter, a currency, or one of %, ‰ and °."""
     return character in "%‰°" or unicodedata.category(character) in {"Ll", "Lu", "Sc"}
 
 
@@ -128,10 +127,7 @@ def class_names(profile: DatasetProfile) -> list[str]:
 def class_answers(profile: DatasetProfile, class_slice: str, slices: list[str]) -> dict[str, Any]:
     """Return metric and slices of a classifier: accuracy, or F1 if a class is rare.
 
-    Args:
-        profile: Profile of the data.
-        class_slice: Slice by class, used if the classes are balanced and not too many.
-        slices: Other slices.
+    `class_slice` is used beside the other slices if the classes are balanced and not too many.
     """
     names = class_names(profile)
     counts = [count for name, count in profile.classes if name in names]

@@ -31,11 +31,8 @@ def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dic
     Raises:
         MlpathError: The table is not enough to train a model.
     """
-    target, features, rare = (
-        common.require_target(profile),
-        _features(profile),
-        common.rare_classes(profile),
-    )
+    target, features = common.require_target(profile), _features(profile)
+    rare = common.rare_classes(profile)
     if not features:
         raise MlpathError(
             f"{profile.path.name} has no column to predict {target.name!r} from",
@@ -43,7 +40,8 @@ def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dic
         )
     reading, hours = common.read_options(profile), _hours_of_dates(profile, features)
     if hours:
-        reading["computed"] = {**reading.get("computed", {}), **{e["name"]: s for e, s in hours}}
+        computed = {entry["name"]: expression for entry, expression in hours}
+        reading["computed"] = reading.get("computed", {}) | computed
     entries = [_feature_entry(column) for column in features] + [entry for entry, _ in hours]
     schema: dict[str, Any] = {
         "source": source,
@@ -63,11 +61,9 @@ def build_schema(profile: DatasetProfile, source: str, license_name: str) -> dic
 
 
 def _group(profile: DatasetProfile, features: list[Column]) -> dict[str, Any]:
-    """Return the entry of the columns whose equal values stay in one split, if there are any."""
-    if profile.group:
-        return {"group": [profile.group]}
     copied = [column.key for column in features if column.name in profile.copied]
-    return {"group": copied} if copied else {}
+    names = [profile.group] if profile.group else copied
+    return {"group": names} if names else {}
 
 
 def data_answers(profile: DatasetProfile) -> dict[str, Any]:
@@ -118,21 +114,17 @@ def _hour(column: Column) -> str:
 
 
 def _has_times(column: Column) -> bool:
-    """Return whether the first and the last date have different times."""
     # Not the median, which may be between two days.
     ends = (column.minimum, column.maximum)
     return len({value % 1 for value in ends if value is not None}) > 1
 
 
 def _left_out(profile: DatasetProfile, features: list[Column]) -> list[dict[str, str]]:
-    unused = [
-        {"column": column.name, "reason": column.reason or _unusable(column)}
-        for column in profile.columns
-        if column.role != "target" and column not in features
-    ]
-    reason = f"more than {MAX_FEATURES} features"
     spare = features[MAX_FEATURES:]
-    return unused + [{"column": column.name, "reason": reason} for column in spare]
+    unused = [c for c in profile.columns if c.role != "target" and c not in features]
+    reasons = {column.name: column.reason or _unusable(column) for column in unused}
+    reasons |= {column.name: f"more than {MAX_FEATURES} features" for column in spare}
+    return [{"column": name, "reason": reason} for name, reason in reasons.items()]
 
 
 def _unusable(column: Column) -> str:
@@ -182,7 +174,6 @@ def _range(column: Column) -> dict[str, Any]:
 
 
 def _rounded(value: float, rounding: Callable[[float], int], digits: int = 3) -> float:
-    """Return a value rounded to significant digits."""
     if not value or not math.isfinite(value):
         return 0
     places = digits - 1 - math.floor(math.log10(abs(value)))

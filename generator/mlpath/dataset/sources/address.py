@@ -78,11 +78,7 @@ def parse(text: str) -> Address:
 
 
 def _check(parts: SplitResult, kind: str | None) -> None:
-    """Check that host and port are well-formed.
-
-    Raises:
-        ValueError: They are not, as where an unescaped password looks like a host and a path.
-    """
+    """Check that host and port are well-formed."""
     _ = parts.port
     if kind == "database" and ":" in parts.netloc and "@" in parts.path:
         raise ValueError

@@ -6,9 +6,9 @@ import hashlib
 import json
 import sys
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from platformdirs import user_cache_path
@@ -49,14 +49,10 @@ class Entry:
         """Return the path of the file that is not complete yet."""
         return self.folder / ".partial"
 
-    @property
-    def _state(self) -> Path:
-        return self.folder / ".state.json"
-
     def state(self) -> State:
         """Return what is known of the last download."""
         with suppress(OSError, ValueError, TypeError):
-            return State(**json.loads(self._state.read_text(encoding="utf-8")))
+            return State(**json.loads(self._state_file.read_text(encoding="utf-8")))
         return State()
 
     def complete_file(self) -> Path | None:
@@ -78,10 +74,10 @@ class Entry:
 
     def clear(self) -> None:
         """Forget the last download; a complete file stays until another one replaces it."""
-        self._state.unlink(missing_ok=True)
+        self._state_file.unlink(missing_ok=True)
         self.partial.unlink(missing_ok=True)
 
-    def start(self, validator: str, *, resumable: bool) -> None:
+    def start(self, validator: str = "", *, resumable: bool = False) -> None:
         """Record what the download is made from."""
         self.clear()
         self._write_state(State(validator, resumable and bool(validator)))
@@ -89,13 +85,7 @@ class Entry:
     def receive(
         self, chunks: Iterable[bytes], options: DownloadOptions, *, offset: int, total: int | None
     ) -> None:
-        """Append the chunks to the partial file.
-
-        Args:
-            chunks: The content from the offset on.
-            options: Limit of the size, and whether to show the progress.
-            offset: Bytes that the partial file has.
-            total: Bytes of the whole file; None if unknown.
+        """Append chunks to the partial file, which has `offset` of `total` bytes.
 
         Raises:
             MlpathError: The content is larger than the limit.
@@ -135,15 +125,18 @@ class Entry:
         path = self.folder / names.file_name(Path(name))
         self.partial.replace(path)
         for old in self.folder.iterdir():
-            if old.name not in {path.name, self._state.name}:
+            if old not in {path, self._state_file}:
                 old.unlink()
         state, digest = self.state(), hash_file(path)
         self._write_state(State(state.validator, state.resumable, path.name, digest))
         return path, digest
 
+    @property
+    def _state_file(self) -> Path:
+        return self.folder / ".state.json"
+
     def _write_state(self, state: State) -> None:
-        document: dict[str, Any] = vars(state)
-        self._state.write_text(json.dumps(document), encoding="utf-8")
+        self._state_file.write_text(json.dumps(asdict(state)), encoding="utf-8")
 
 
 @contextmanager

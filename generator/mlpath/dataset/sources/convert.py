@@ -1,6 +1,7 @@
 """Convert spreadsheets, Arrow and SQLite files, and folders of tables to a file that projects read.
 
-Each kind has a module with a function `convert`, which writes to an entry of `cache`.
+Each kind has a module with a function `convert(path, part, entry, options)`, which writes to an
+entry of `cache` and returns the file and what it was made of, such as `sheet Orders`.
 """
 
 from __future__ import annotations
@@ -23,23 +24,19 @@ if TYPE_CHECKING:
     from mlpath.dataset.sources.results import DownloadOptions
 
 _MAGIC = {
-    b"SQLite format 3\0": "sqlite", b"ARROW1": "arrow", b"FEA1": "arrow",
-    b"\xff\xff\xff\xff": "arrow",
-    b"\xd0\xcf\x11\xe0": "spreadsheet",
+    b"SQLite format 3\0": "database", b"ARROW1": "arrow", b"FEA1": "arrow",
+    b"\xff\xff\xff\xff": "arrow", b"\xd0\xcf\x11\xe0": "spreadsheet",
 }  # fmt: skip
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
-_WEB = re.compile(r"https?:", re.IGNORECASE)
 _PART = re.compile(
-    rf"(.+?(?:{'|'.join(map(re.escape, detect.PARTED_SUFFIXES))})(?:@[^#]*)?)#(.*)",
+    r"(https?:[^#]*|"
+    rf".+?(?:{'|'.join(map(re.escape, detect.PARTED_SUFFIXES))})(?:@[^#]*)?)#(.*)",
     re.IGNORECASE | re.DOTALL,
 )
 
 
 def split_part(source: str) -> tuple[str, str]:
     """Return a path or an address, and the sheet or table that follows its `#`."""
-    if _WEB.match(source):
-        text, _, part = source.partition("#")
-        return text, part
     match = _PART.fullmatch(source)
     if match is None or os.path.exists(source):  # noqa: PTH110 - false for a NUL character
         return source, ""
@@ -60,22 +57,21 @@ def to_table(fetched: FetchedDataset, part: str, options: DownloadOptions) -> Fe
     path = detect.expand(fetched.path)
     detect.check_readable(path)
     kind = _kind(path)
-    if part and fetched.provenance is None and kind not in {"spreadsheet", "sqlite"}:
+    if part and fetched.provenance is None and kind not in {"spreadsheet", "database"}:
         raise MlpathError(f"{path} has no sheets or tables", hint=f"Leave out #{part}.")
     if kind is None:
         return fetched
-    if kind == "folder" and (file := folder.only_table(path)):
-        return replace(fetched, path=file)
+    if kind == "folder" and len(files := folder.tables(path)) == 1:
+        return replace(fetched, path=path / files[0])
     before = detect.file_state(path)
     with cache.open_entry(f"{path.resolve()}#{part}") as entry:
-        table = import_module(f"mlpath.dataset.sources.{kind}").convert(path, part, entry, options)
+        module = import_module(f"mlpath.dataset.sources.{kind}")
+        file, origin = module.convert(path, part, entry, options)
     provenance = fetched.provenance or Provenance(path.name)
     sha256 = folder.hash_files(path) if kind == "folder" else cache.hash_file(path)
     if detect.file_state(path) != before:
         raise detect.changed(path)
-    return replace(
-        fetched, path=table.path, provenance=replace(provenance, part=table.part, sha256=sha256)
-    )
+    return replace(fetched, path=file, provenance=replace(provenance, part=origin, sha256=sha256))
 
 
 def _kind(path: Path) -> str | None:
@@ -92,11 +88,7 @@ def _kind(path: Path) -> str | None:
 
 
 def _is_workbook(path: Path) -> bool:
-    """Return whether a zip archive is an Excel or OpenDocument spreadsheet.
-
-    Raises:
-        MlpathError: It would unpack to much more than its size.
-    """
+    """Return whether a zip archive is an Excel or OpenDocument spreadsheet."""
     try:
         with zipfile.ZipFile(path) as archive:
             members, names = archive.infolist(), set(archive.namelist())

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlpath.dataset.sources import clients
-from mlpath.dataset.sources.results import ConvertedTable, FetchedDataset, Provenance
+from mlpath.dataset.sources.results import FetchedDataset, Provenance
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
@@ -42,26 +42,11 @@ _STRING = re.compile(r"'(?:[^']|'')*'")
 
 @dataclass(frozen=True)
 class _Database:
-    """A database, before it is opened."""
-
     alchemy: Any
     """The module SQLAlchemy."""
     url: Any
     label: str
     """Its address without credentials, for messages."""
-
-
-@dataclass(frozen=True)
-class _Selection:
-    """What is read: a table, or a query."""
-
-    text: str
-    is_query: bool
-
-    @property
-    def name(self) -> str:
-        """Return the name of its file."""
-        return "query.csv" if self.is_query else f"{self.text}.csv"
 
 
 def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDataset:
@@ -71,16 +56,19 @@ def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDa
         MlpathError: It can't be read.
     """
     text, _, selected = address.text.partition("#")
-    label = _server(address.label)
+    label = address.label.partition("#")[0]
+    if label.startswith("sqlite"):  # without the folders of this machine
+        scheme, _, path = label.partition("://")
+        label = f"{scheme}:///{Path(path).name}"
     alchemy = clients.load("sqlalchemy", "databases")
     with _readable_errors(alchemy, label):
-        database = _Database(alchemy, _url(alchemy, text, label), label)
-        table = _write_rows(database, selected, entry, options)
-    digest = entry.state().sha256
-    return FetchedDataset(table.path, Provenance(label, table.part, sha256=digest))
+        scheme, _, rest = text.partition("://")
+        url = alchemy.make_url(f"{_DRIVERS.get(scheme.lower(), scheme)}://{rest}")
+        file, part = _write_rows(_Database(alchemy, url, label), selected, entry, options)
+    return FetchedDataset(file, Provenance(label, part, sha256=entry.state().sha256))
 
 
-def read_file(path: Path, part: str, entry: Entry, options: DownloadOptions) -> ConvertedTable:
+def convert(path: Path, part: str, entry: Entry, options: DownloadOptions) -> tuple[Path, str]:
     """Write a table or the rows of a query of an SQLite file to a CSV file.
 
     Args:
@@ -100,50 +88,29 @@ def read_file(path: Path, part: str, entry: Entry, options: DownloadOptions) -> 
 
 def _write_rows(
     database: _Database, selected: str, entry: Entry, options: DownloadOptions
-) -> ConvertedTable:
-    selection = _parse(selected, database.label)
-    with _connect(database) as connection:
-        if selection.is_query:
-            rows = connection.exec_driver_sql(selection.text)
-        else:
-            selection, query = _select(database, connection, selection.text)
-            rows = connection.execute(query)
-        entry.start("", resumable=False)
-        entry.receive(_csv(rows), options, offset=0, total=None)
-    path, _ = entry.finish(selection.name)
-    return ConvertedTable(path, f"{'query' if selection.is_query else 'table'} {selection.text}")
-
-
-def _parse(text: str, label: str) -> _Selection:
-    """Return a selection.
-
-    Raises:
-        MlpathError: It is a statement other than a single SELECT.
-    """
-    text = text.strip().rstrip("; ")
+) -> tuple[Path, str]:
+    text = selected.strip().rstrip("; ")
     is_query = _READS.match(text) is not None
     if _WRITES.match(text) or (is_query and ";" in _STRING.sub("", text)):
         raise MlpathError(
-            f"{label}: {text!r} is not a single SELECT",
+            f"{database.label}: {text!r} is not a single SELECT",
             hint="Use the name of a table, or one SELECT.",
         )
-    return _Selection(text, is_query)
-
-
-def _server(label: str) -> str:
-    """Return the address of a database without the folders of this machine."""
-    url = label.partition("#")[0]
-    scheme, _, path = url.partition("://")
-    return f"{scheme}:///{Path(path).name}" if scheme.startswith("sqlite") else url
+    with _connect(database) as connection:
+        if is_query:
+            rows = connection.exec_driver_sql(text)
+        else:
+            text, query = _select_table(database, connection, text)
+            rows = connection.execute(query)
+        entry.start()
+        entry.receive(_csv(rows), options, offset=0, total=None)
+    path, _ = entry.finish("query.csv" if is_query else f"{text}.csv")
+    return path, f"{'query' if is_query else 'table'} {text}"
 
 
 @contextmanager
 def _connect(database: _Database) -> Iterator[Any]:
-    """Provide a connection that reads rows piece by piece and writes nothing.
-
-    Raises:
-        MlpathError: There is no such file, or the driver is missing.
-    """
+    """Provide a connection that reads rows piece by piece and writes nothing."""
     engine = _engine(database)
     options: dict[str, Any] = {"yield_per": _ROWS, "no_parameters": True}
     if engine.dialect.name == "postgresql":
@@ -158,27 +125,15 @@ def _connect(database: _Database) -> Iterator[Any]:
         engine.dispose()
 
 
-def _url(alchemy: Any, text: str, label: str) -> Any:
-    """Return the URL of a database.
-
-    Raises:
-        MlpathError: There is no such file.
-    """
-    scheme, _, rest = text.partition("://")
-    url = alchemy.make_url(f"{_DRIVERS.get(scheme.lower(), scheme)}://{rest}")
-    is_file = url.get_backend_name() == "sqlite"
-    if is_file and not Path(url.database or "").expanduser().is_file():  # SQLite would create it
-        raise MlpathError(
-            f"{label}: there is no file {url.database or ''!r}",
-            hint="Use sqlite:///PATH#TABLE; an absolute path starts with a fourth slash.",
-        )
-    return url
-
-
 def _engine(database: _Database) -> Any:
     url, backend = database.url, database.url.get_backend_name()
     if backend == "sqlite":
-        path = Path(url.database).expanduser()
+        path = Path(url.database or "").expanduser()
+        if not path.is_file():  # SQLite would create it
+            raise MlpathError(
+                f"{database.label}: there is no file {url.database or ''!r}",
+                hint="Use sqlite:///PATH#TABLE; an absolute path starts with a fourth slash.",
+            )
         url = url.set(database=path.resolve().as_uri(), query={"mode": "ro", "uri": "true"})
     timeout = {"connect_timeout": 10} if backend in {"postgresql", "mysql", "mariadb"} else {}
     try:
@@ -191,33 +146,23 @@ def _engine(database: _Database) -> Any:
         ) from None
 
 
-def _select(database: _Database, connection: Any, name: str) -> tuple[_Selection, Any]:
-    """Return a table, by its name or as the only one, and the query of all its rows.
-
-    Raises:
-        MlpathError: There is no such table.
-    """
+def _select_table(database: _Database, connection: Any, name: str) -> tuple[str, Any]:
+    """Return a table, by its name or as the only one, and the query of all its rows."""
     alchemy = database.alchemy
     inspector = alchemy.inspect(connection)
-    if not name and len(tables := _tables(inspector)) == 1:
+    tables = sorted({*inspector.get_table_names(), *inspector.get_view_names()})
+    if not name and len(tables) == 1:
         name = tables[0]
     schema, _, short = name.rpartition(".")
     if inspector.has_table(name):
         schema, short = "", name
     elif not (schema and inspector.has_table(short, schema=schema)):
-        raise _unknown_table(inspector, name, database.label)
+        raise _unknown_table(tables, name, database.label)
     table = alchemy.table(short, schema=schema or None)
-    query = alchemy.select(alchemy.text("*")).select_from(table)
-    return _Selection(name, is_query=False), query
+    return name, alchemy.select(alchemy.text("*")).select_from(table)
 
 
-def _tables(inspector: Any) -> list[str]:
-    """Return the names of tables and views."""
-    return sorted({*map(str, inspector.get_table_names()), *map(str, inspector.get_view_names())})
-
-
-def _unknown_table(inspector: Any, name: str, label: str) -> MlpathError:
-    tables = _tables(inspector)
+def _unknown_table(tables: list[str], name: str, label: str) -> MlpathError:
     problem = f"there is no table {name!r}" if name else "no table is named"
     if not tables:
         return MlpathError(f"{label}: {problem}", hint="The database has no tables.")
@@ -229,7 +174,6 @@ def _unknown_table(inspector: Any, name: str, label: str) -> MlpathError:
 
 
 def _csv(rows: Any) -> Iterator[bytes]:
-    """Yield rows as CSV."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(rows.keys())
@@ -242,7 +186,6 @@ def _csv(rows: Any) -> Iterator[bytes]:
 
 
 def _cell(value: Any) -> Any:
-    """Return a value as it is written to CSV."""
     if isinstance(value, bool):
         return str(value).lower()
     return value.hex() if isinstance(value, bytes | memoryview) else value
@@ -250,30 +193,20 @@ def _cell(value: Any) -> Any:
 
 @contextmanager
 def _readable_errors(alchemy: Any, label: str) -> Iterator[None]:
-    """Translate SQLAlchemy's errors.
-
-    Raises:
-        MlpathError: The error, in one line.
-    """
     errors = alchemy.exc
     try:
         yield
     except errors.NoSuchModuleError:
         scheme = label.partition(":")[0]
-        raise MlpathError(
-            f"{label}: SQLAlchemy has no driver for {scheme!r}", hint="Install its driver."
-        ) from None
+        problem, hint = f": SQLAlchemy has no driver for {scheme!r}", "Install its driver."
     except errors.ArgumentError:
-        raise MlpathError(
-            f"{label} is not the URL of a database",
-            hint="Use DIALECT://USER:PASSWORD@HOST/DATABASE#TABLE.",
-        ) from None
+        problem = " is not the URL of a database"
+        hint = "Use DIALECT://USER:PASSWORD@HOST/DATABASE#TABLE."
     except errors.ResourceClosedError:
-        raise MlpathError(
-            f"{label}: the query returns no rows", hint="Use one SELECT, without INTO."
-        ) from None
+        problem, hint = ": the query returns no rows", "Use one SELECT, without INTO."
     except errors.DBAPIError as error:
-        reason = " ".join(str(error.orig).split())
-        raise MlpathError(
-            f"{label}: {reason}", hint="Check host or file, user, password and the query."
-        ) from None
+        problem = f": {' '.join(str(error.orig).split())}"
+        hint = "Check host or file, user, password and the query."
+    else:
+        return
+    raise MlpathError(label + problem, hint=hint)

@@ -12,38 +12,41 @@ if TYPE_CHECKING:
 
 _AMBIGUOUS = (".json", ".txt", ".dat", ".data")
 """Suffixes that settings and descriptions have, too."""
-_PACKED = ("", ".gz", ".zst", ".zip")
 _MAX_LISTED = 6
 
 
-def choose(names: Iterable[str], label: str) -> str | None:
-    """Return the only table of a repository; None if it has images instead.
+def choose(names: Iterable[str], label: str, file: str = "") -> str | None:
+    """Return the named file of a repository, or its only table; None if it has images instead.
 
     Args:
         names: Paths of its files.
         label: Its address without a file.
+        file: Path of the file; empty for the only table.
 
     Raises:
-        MlpathError: It has several tables, or neither tables nor images.
+        MlpathError: There is no such file, or there are several tables, or neither tables nor
+            images.
     """
     visible = sorted(name for name in names if not detect.is_system_file(name))
+    listed = ", ".join(visible[:_MAX_LISTED])
+    if file:
+        if file not in visible:
+            raise MlpathError(f"{label}: no such file in the data set", hint=f"It has: {listed}")
+        return file
     tables = _tables(visible)
-    if len(tables) == 1:
-        return tables[0]
-    if tables:
+    if len(tables) > 1:
         listed = ", ".join(tables[:_MAX_LISTED]) + (", ..." if len(tables) > _MAX_LISTED else "")
         raise MlpathError(
             f"{label} has {len(tables)} tables: {listed}", hint=f"Name one: {label}/{tables[0]}"
         )
-    if not _with_suffix(visible, detect.IMAGE_SUFFIXES):
+    if not tables and not _with_suffix(visible, detect.IMAGE_SUFFIXES):
         raise MlpathError(
             f"{label} has no table and no images", hint="Use another data set, or name a file."
         )
-    return None
+    return tables[0] if tables else None
 
 
 def _tables(names: list[str]) -> list[str]:
-    """Return the tables, of the least ambiguous kind that there is."""
     tables = certain_tables(names) or _with_suffix(names, [".zip"])
     images = _with_suffix(names, detect.IMAGE_SUFFIXES)
     tables = tables or _with_suffix(names, detect.CONVERTED_SUFFIXES)
@@ -52,11 +55,9 @@ def _tables(names: list[str]) -> list[str]:
 
 def certain_tables(names: list[str]) -> list[str]:
     """Return the tables whose suffix is not that of settings and descriptions, too."""
-    return _with_suffix(
-        names, [suffix for suffix in detect.TABLE_SUFFIXES if suffix not in _AMBIGUOUS]
-    )
+    return _with_suffix(names, [each for each in detect.TABLE_SUFFIXES if each not in _AMBIGUOUS])
 
 
 def _with_suffix(names: list[str], suffixes: Iterable[str]) -> list[str]:
-    endings = tuple(suffix + packing for suffix in suffixes for packing in _PACKED)
-    return [name for name in names if name.lower().endswith(endings)]
+    packings = ("", ".gz", ".zst", ".zip")
+    return detect.with_suffix(names, tuple(s + packing for s in suffixes for packing in packings))

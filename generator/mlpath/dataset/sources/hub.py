@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,73 +30,36 @@ _PATTERN = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class _Location:
-    name: str
-    """OWNER/NAME."""
-    file: str
-    revision: str | None
-
-
 def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDataset:
     """Download a file, or the images of a data set without tables.
 
     Raises:
         MlpathError: It can't be downloaded.
     """
-    place = _parse(address)
+    name, named, revision = _parse(address)
     hub = clients.load("huggingface_hub", "hub")
     utils = clients.load("huggingface_hub.utils", "hub")
     utils.logging.set_verbosity_error()
     if not options.progress:
         utils.disable_progress_bars()
-    with _readable_errors(address.label, place):
-        info = hub.HfApi().dataset_info(place.name, revision=place.revision, files_metadata=True)
+    with _readable_errors(address.label, name, revision):
+        info = hub.HfApi().dataset_info(name, revision=revision, files_metadata=True)
         sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
-        file = _choose(place, sizes, address.label)
-        folder = _folder(entry, place, info.sha)
+        label = address.label.partition("@")[0].rstrip("/")
+        file = files.choose(sizes, label, named)
+        wanted = [file] if file else detect.with_suffix(sizes, detect.IMAGE_SUFFIXES)
+        entry.check_size(sum(sizes[each] for each in wanted), options)
+        folder = _folder(entry, info.sha) / name.rpartition("/")[2]
         where = {"repo_type": "dataset", "revision": info.sha, "local_dir": folder}
-        if file is None:
-            images = [name for name in sizes if name.lower().endswith(detect.IMAGE_SUFFIXES)]
-            entry.check_size(sum(sizes[name] for name in images), options)
-            path = Path(hub.snapshot_download(place.name, allow_patterns=images, **where))
+        if file:
+            path = Path(hub.hf_hub_download(name, file, **where))
         else:
-            entry.check_size(sizes[file], options)
-            path = Path(hub.hf_hub_download(place.name, file, **where))
+            path = Path(hub.snapshot_download(name, allow_patterns=wanted, **where))
     provenance = _provenance(address, info, path)
-    if file is not None:
-        url = hub.hf_hub_url(place.name, file, repo_type="dataset", revision=place.revision)
+    if file:
+        url = hub.hf_hub_url(name, file, repo_type="dataset", revision=revision)
         provenance = replace(provenance, download=url)
     return FetchedDataset(path, provenance)
-
-
-def _parse(address: Address) -> _Location:
-    match = _PATTERN.fullmatch(address.text)
-    if match is None:
-        raise MlpathError(
-            f"{address.label} is not the address of a data set",
-            hint="Use hf://datasets/OWNER/NAME[/FILE][@REVISION].",
-        )
-    return _Location(
-        match["name"], (match["file"] or "").strip("/"), match["revision"] or match["inner"]
-    )
-
-
-def _folder(entry: Entry, place: _Location, revision: str) -> Path:
-    """Return the folder for a revision, after deleting those of others."""
-    for old in entry.folder.iterdir():
-        if old.name != revision and old.is_dir():
-            shutil.rmtree(old)
-    return entry.folder / revision / place.name.rpartition("/")[2]
-
-
-def _choose(place: _Location, sizes: dict[str, int], label: str) -> str | None:
-    if not place.file:
-        return files.choose(sizes, label.partition("@")[0].rstrip("/"))
-    if place.file not in sizes:
-        listed = ", ".join(sorted(name for name in sizes if not detect.is_system_file(name))[:6])
-        raise MlpathError(f"{label}: no such file in the data set", hint=f"It has: {listed}")
-    return place.file
 
 
 def _provenance(address: Address, info: Any, path: Path) -> Provenance:
@@ -111,22 +74,37 @@ def _provenance(address: Address, info: Any, path: Path) -> Provenance:
     )
 
 
-@contextmanager
-def _readable_errors(label: str, place: _Location) -> Iterator[None]:
-    """Translate the errors of the hub's client.
+def _parse(address: Address) -> tuple[str, str, str | None]:
+    """Return OWNER/NAME, the file and the revision."""
+    match = _PATTERN.fullmatch(address.text)
+    if match is None:
+        raise MlpathError(
+            f"{address.label} is not the address of a data set",
+            hint="Use hf://datasets/OWNER/NAME[/FILE][@REVISION].",
+        )
+    file = (match["file"] or "").strip("/")
+    return match["name"], file, match["revision"] or match["inner"]
 
-    Raises:
-        MlpathError: The error, in one line.
-    """
+
+def _folder(entry: Entry, revision: str) -> Path:
+    """Return the folder for a revision, after deleting those of others."""
+    for old in entry.folder.iterdir():
+        if old.name != revision and old.is_dir():
+            shutil.rmtree(old)
+    return entry.folder / revision
+
+
+@contextmanager
+def _readable_errors(label: str, name: str, revision: str | None) -> Iterator[None]:
     errors = clients.load("huggingface_hub.errors", "hub")
-    page = f"{_PAGES}/{place.name}"
+    page = f"{_PAGES}/{name}"
     try:
         yield
     except errors.GatedRepoError:
         problem = "is gated: its owner requires that you accept terms"
         hint = f"Accept them at {page}, then log in: hf auth login"
     except errors.RevisionNotFoundError:
-        problem, hint = f"has no revision {place.revision!r}", f"See {page}/tree/main"
+        problem, hint = f"has no revision {revision!r}", f"See {page}/tree/main"
     except errors.RepositoryNotFoundError:
         problem = "there is no such data set, or it is private"
         hint = "Check the spelling; for a private one, log in: hf auth login"

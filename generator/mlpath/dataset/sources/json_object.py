@@ -9,7 +9,6 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from mlpath.dataset.sources.results import ConvertedTable
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def is_table(path: Path) -> bool:
     return sum(map(_is_list_of_objects, document.values())) != 1 and bool(_candidates(document))
 
 
-def convert(path: Path, _part: str, entry: Entry, _options: DownloadOptions) -> ConvertedTable:
+def convert(path: Path, _part: str, entry: Entry, _options: DownloadOptions) -> tuple[Path, str]:
     """Write the rows as JSON lines.
 
     Raises:
@@ -48,11 +47,11 @@ def convert(path: Path, _part: str, entry: Entry, _options: DownloadOptions) -> 
             f"{path} has {len(found)} lists of rows: {shown}",
             hint=f"Write the one to use to a file: jq .{place} FILE > NEW.json",
         )
-    entry.start("", resumable=False)
+    entry.start()
     with entry.partial.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     table, _ = entry.finish(f"{path.stem}.jsonl")
-    return ConvertedTable(table, f"rows of {place}" if place else "")
+    return table, f"rows of {place}" if place else ""
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -60,16 +59,17 @@ def _load(path: Path) -> dict[str, Any]:
     if path.stat().st_size > _MAX_BYTES:
         return {}
     with contextlib.suppress(ValueError, RecursionError), path.open("rb") as file:
-        if not _is_json_lines(file.readline(), file.readline()):
+        first, second = file.readline(), file.readline()
+        if not (second.strip() and _is_document(first)):
             file.seek(0)
             document = json.loads(file.read())
             return document if isinstance(document, dict) else {}
     return {}
 
 
-def _is_json_lines(first: bytes, second: bytes) -> bool:
+def _is_document(line: bytes) -> bool:
     with contextlib.suppress(ValueError):
-        return bool(json.loads(first)) and bool(second.strip())
+        return bool(json.loads(line))
     return False
 
 
@@ -78,22 +78,24 @@ def _candidates(document: dict[str, Any]) -> dict[str, Rows]:
     place = ""
     while len(document) == 1 and isinstance(value := next(iter(document.values())), dict):
         place, document = f"{place}.{next(iter(document))}".strip("."), value
-    for form in (_rows_of_split, _rows_of_lists, _rows_of_columns, _rows_of_objects):
+    for form in (_rows_of_split, _rows_of_lists, _rows_of_objects):
         if rows := form(document):
             return {place: rows}
     return dict(_lists_below(document, place))
 
 
 def _rows_of_split(document: dict[str, Any]) -> Rows:
-    """Return rows of a list of names and a list of lists."""
     names, rows = document.get("columns"), document.get("data")
-    if not isinstance(names, list) or not isinstance(rows, list) or not all(map(_is_list, rows)):
+    if (
+        not isinstance(names, list)
+        or not isinstance(rows, list)
+        or not all(isinstance(row, list) for row in rows)
+    ):
         return []
     return [dict(zip(map(str, names), row, strict=False)) for row in rows]
 
 
 def _rows_of_lists(document: dict[str, Any]) -> Rows:
-    """Return rows of columns that are lists."""
     lists = [each for each in document.values() if isinstance(each, list) and each]
     is_table = len(lists) == len(document) and len({len(each) for each in lists}) == 1
     if not is_table or any(map(_is_list_of_objects, lists)):
@@ -101,39 +103,31 @@ def _rows_of_lists(document: dict[str, Any]) -> Rows:
     return [dict(zip(document, row, strict=True)) for row in zip(*lists, strict=True)]
 
 
-def _rows_of_columns(document: dict[str, Any]) -> Rows:
-    """Return rows of columns that are objects, with the same names of rows."""
-    columns = _objects(document)
-    names = list(columns[0]) if columns else []
-    if len(names) < max(_MIN_ROWS, len(columns) + 1) or any(
-        list(each) != names for each in columns
-    ):
-        return []
-    cells = zip(*(each.values() for each in columns), strict=True)
-    return _with_index([dict(zip(document, row, strict=True)) for row in cells], names)
-
-
 def _rows_of_objects(document: dict[str, Any]) -> Rows:
-    """Return rows that are objects, with the name of each."""
-    rows = _objects(document)
-    if len(rows) < _MIN_ROWS or not set(rows[0]).intersection(*rows):
+    """Return rows, or columns with the same names of rows, that are objects; with their names."""
+    values = _objects(document)
+    if not values:
         return []
-    return _with_index(rows, list(document))
+    names = list(values[0])
+    if _are_columns(values, names):
+        cells = zip(*(each.values() for each in values), strict=True)
+        rows = [dict(zip(document, row, strict=True)) for row in cells]
+        document = dict(zip(names, rows, strict=True))
+    elif len(values) < _MIN_ROWS or not set(names).intersection(*values):
+        return []
+    if list(document) == list(map(str, range(len(document)))):
+        return list(document.values())
+    return [{_INDEX: name, **row} for name, row in document.items()]
 
 
 def _objects(document: dict[str, Any]) -> Rows:
-    """Return the values of an object if all of them are objects."""
     values = list(document.values())
     return values if all(isinstance(each, dict) and each for each in values) else []
 
 
-def _with_index(rows: Rows, index: list[str]) -> Rows:
-    is_counter = index == [str(number) for number in range(len(index))]
-    return (
-        rows
-        if is_counter
-        else [{_INDEX: name, **row} for name, row in zip(index, rows, strict=True)]
-    )
+def _are_columns(values: Rows, names: list[str]) -> bool:
+    is_long = len(names) >= max(_MIN_ROWS, len(values) + 1)
+    return is_long and all(list(each) == names for each in values)
 
 
 def _lists_below(value: Any, place: str) -> Iterator[tuple[str, Rows]]:
@@ -143,10 +137,6 @@ def _lists_below(value: Any, place: str) -> Iterator[tuple[str, Rows]]:
     elif isinstance(value, dict):
         for key, child in value.items():
             yield from _lists_below(child, f"{place}.{key}".strip("."))
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
 
 
 def _is_list_of_objects(value: Any) -> bool:

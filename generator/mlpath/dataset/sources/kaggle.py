@@ -7,9 +7,8 @@ import logging
 import re
 import sys
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlpath.dataset.sources import clients, files
 from mlpath.dataset.sources.cache import hash_file
@@ -25,16 +24,6 @@ if TYPE_CHECKING:
 
 _TOKEN_HINT = "Create a token at https://www.kaggle.com/settings and set KAGGLE_API_TOKEN to it."  # noqa: S105
 _PAGE_SIZE = 200
-
-
-@dataclass(frozen=True)
-class _Described:
-    """A data set, its files with their sizes."""
-
-    version: int
-    license: str
-    total: int
-    sizes: dict[str, int]
 
 
 def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDataset:
@@ -53,34 +42,30 @@ def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDa
     kagglehub = clients.load("kagglehub", "kaggle")
     logging.getLogger("kagglehub").setLevel(logging.ERROR)
     with _quiet(options), _readable_errors(address.label, f"{owner}/{name}"):
-        described = _describe(owner, name)
-        file = file or files.choose(described.sizes, address.label)
-        if file and file not in described.sizes:
-            listed = ", ".join(list(described.sizes)[:6])
-            raise MlpathError(
-                f"{address.label}: no such file in the data set", hint=f"It has: {listed}"
-            )
-        entry.check_size(described.sizes[file] if file else described.total, options)
-        handle = f"{owner}/{name}/versions/{described.version}"
+        described, sizes = _describe(owner, name)
+        file = files.choose(sizes, address.label, file or "")
+        entry.check_size(sizes[file] if file else described.total_bytes, options)
+        version = described.current_version_number
+        handle = f"{owner}/{name}/versions/{version}"
         path = Path(kagglehub.dataset_download(handle, path=file))  # in its own cache
     return FetchedDataset(
         path,
         Provenance(
             address.label,
-            f"version {described.version}",
-            license=described.license,
+            f"version {version}",
+            license=described.license_name or "",
             sha256=hash_file(path) if path.is_file() else "",
         ),
     )
 
 
-def _describe(owner: str, name: str) -> _Described:
+def _describe(owner: str, name: str) -> tuple[Any, dict[str, int]]:
     types = clients.load("kagglesdk.datasets.types.dataset_api_service", "kaggle")
     with clients.load("kagglehub.clients", "kaggle").build_kaggle_client() as client:
         api = client.datasets.dataset_api_client
         request = types.ApiGetDatasetRequest()
         request.owner_slug, request.dataset_slug = owner, name
-        found = api.get_dataset(request)
+        described = api.get_dataset(request)
         listing = types.ApiListDatasetFilesRequest()
         listing.owner_slug, listing.dataset_slug = owner, name
         listing.page_size = _PAGE_SIZE
@@ -91,9 +76,7 @@ def _describe(owner: str, name: str) -> _Described:
             if not page.next_page_token:
                 break
             listing.page_token = page.next_page_token
-    return _Described(
-        found.current_version_number, found.license_name or "", found.total_bytes, sizes
-    )
+    return described, sizes
 
 
 @contextmanager
@@ -108,11 +91,6 @@ def _quiet(options: DownloadOptions) -> Iterator[None]:
 
 @contextmanager
 def _readable_errors(label: str, name: str) -> Iterator[None]:
-    """Translate the errors of Kaggle's client.
-
-    Raises:
-        MlpathError: The error, in one line.
-    """
     exceptions = clients.load("kagglehub.exceptions", "kaggle")
     requests = clients.load("requests.exceptions", "kaggle")
     try:

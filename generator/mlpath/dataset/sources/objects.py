@@ -25,8 +25,6 @@ _CHUNK = 8 << 20
 
 @dataclass(frozen=True)
 class _Store:
-    """A kind of store, and its client."""
-
     extra: str
     client: str
     """Module and class, by fsspec's interface."""
@@ -38,15 +36,7 @@ class _Store:
     """Options to use no credentials."""
     options: dict[str, Any] = field(default_factory=dict)
 
-    def open(self, options: dict[str, Any]) -> Any:
-        """Return a file system."""
-        return self._load(self.client)(skip_instance_cache=True, **self.options, **options)
-
-    def exceptions(self) -> tuple[type[Exception], ...]:
-        """Return the client's exceptions."""
-        return (OSError, *map(self._load, self.errors))
-
-    def _load(self, path: str) -> Any:
+    def load(self, path: str) -> Any:
         module, _, name = path.rpartition(".")
         return getattr(clients.load(module, self.extra), name)
 
@@ -64,30 +54,10 @@ _STORES = {
         "gcs",
         "gcsfs.core.GCSFileSystem",  # fsspec's default asks for the type of the bucket first
         "gcloud auth application-default login",
-        (
-            "aiohttp.ClientError",
-            "google.auth.exceptions.GoogleAuthError",
-            "gcsfs.retry.HttpError",
-        ),
+        ("aiohttp.ClientError", "google.auth.exceptions.GoogleAuthError", "gcsfs.retry.HttpError"),
         {"token": "anon"},
     ),
 }
-
-
-@dataclass(frozen=True)
-class _Object:
-    """A file of a store."""
-
-    files: Any
-    key: str
-    size: int
-    tag: str
-    """Identifies the content."""
-
-    def chunks(self, offset: int) -> Iterator[bytes]:
-        """Yield the content from an offset on."""
-        for start in range(offset, self.size, _CHUNK):
-            yield self.files.cat_file(self.key, start=start, end=min(start + _CHUNK, self.size))
 
 
 def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDataset:
@@ -102,49 +72,46 @@ def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDa
         raise MlpathError(
             f"{address.label} names no file", hint=f"Use {scheme}://BUCKET/PATH/FILE."
         )
-    exceptions = store.exceptions()
+    exceptions = (OSError, *map(store.load, store.errors))
     logging.getLogger("gcsfs").setLevel(logging.CRITICAL)
-    found = _find(store, key, address.label, exceptions)
-    version = f"ETag {found.tag}" if found.tag else ""
-    path, digest = entry.complete_file(), entry.state().sha256
-    if path is None or not found.tag or entry.state().validator != found.tag:
-        try:
-            path, digest = _download(found, entry, options)
-        except exceptions as error:
-            raise _refusal(store, address.label, error) from None
+    try:
+        files, info = _open(store, key, exceptions)
+        if info["type"] == "directory":
+            raise MlpathError(f"{address.label} is a folder", hint="Use the address of one file.")
+        tag = _tag(info)
+        path, digest = entry.complete_file(), entry.state().sha256
+        if path is None or not tag or entry.state().validator != tag:
+            size, offset = int(info["size"]), entry.partial_size(tag)
+            if not offset:
+                entry.start(tag, resumable=True)
+            entry.receive(_chunks(files, key, offset, size), options, offset=offset, total=size)
+            path, digest = entry.finish(key.rpartition("/")[2])
+    except exceptions as error:
+        raise _explain(store, address.label, error) from None
+    version = f"ETag {tag}" if tag else ""
     return FetchedDataset(path, Provenance(address.label, version, sha256=digest))
 
 
-def _find(store: _Store, key: str, label: str, exceptions: tuple[type[Exception], ...]) -> _Object:
-    """Return a file, read with the user's credentials, or else as a public one.
-
-    Raises:
-        MlpathError: There is no such file, or it can't be read.
-    """
-    for access in ({}, store.public):
-        try:
-            files = store.open(access)
-            info = files.info(key)
-        except FileNotFoundError:
-            problem, hint = "not found, or not public", "Check bucket and path; to log in: "
-            raise MlpathError(f"{label}: {problem}", hint=hint + store.login) from None
-        except exceptions as error:
-            if not _needs_login(error) or access:
-                raise _refusal(store, label, error) from None
-        else:
-            break
-    if info["type"] == "directory":
-        raise MlpathError(f"{label} is a folder", hint="Use the address of one file in it.")
-    tag = str(info.get("ETag") or info.get("etag") or "").strip('"')
-    return _Object(files, key, int(info["size"]), tag)
+def _open(store: _Store, key: str, exceptions: tuple[type[Exception], ...]) -> tuple[Any, Any]:
+    """Return the file system and the facts of a file, with the user's credentials or as public."""
+    create = store.load(store.client)
+    try:
+        files = create(skip_instance_cache=True, **store.options)
+        return files, files.info(key)
+    except exceptions as error:
+        if not _needs_login(error):
+            raise
+    files = create(skip_instance_cache=True, **store.options, **store.public)
+    return files, files.info(key)
 
 
-def _download(found: _Object, entry: Entry, options: DownloadOptions) -> tuple[Any, str]:
-    offset = entry.partial_size(found.tag)
-    if not offset:
-        entry.start(found.tag, resumable=True)
-    entry.receive(found.chunks(offset), options, offset=offset, total=found.size)
-    return entry.finish(found.key.rpartition("/")[2])
+def _tag(info: Any) -> str:
+    return str(info.get("ETag") or info.get("etag") or "").strip('"')
+
+
+def _chunks(files: Any, key: str, offset: int, size: int) -> Iterator[bytes]:
+    for start in range(offset, size, _CHUNK):
+        yield files.cat_file(key, start=start, end=min(start + _CHUNK, size))
 
 
 def _needs_login(error: Exception) -> bool:
@@ -154,7 +121,10 @@ def _needs_login(error: Exception) -> bool:
     )
 
 
-def _refusal(store: _Store, label: str, error: Exception) -> MlpathError:
+def _explain(store: _Store, label: str, error: Exception) -> MlpathError:
+    if isinstance(error, FileNotFoundError):
+        hint = f"Check bucket and path; to log in: {store.login}"
+        return MlpathError(f"{label}: not found, or not public", hint=hint)
     if _needs_login(error):
         hint = f"Log in with: {store.login}"
         return MlpathError(f"{label}: the store denies access", hint=hint)

@@ -30,13 +30,13 @@ def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDa
             hint="The ID is the number in the address of the data set's page, such as openml:31.",
         )
     described = _describe(match[1], address.label)
-    url = described.get("parquet_url") or described.get("minio_url") or ""
-    if not str(url).endswith((".pq", ".parquet")):
+    url = str(described.get("parquet_url") or described.get("minio_url") or "")
+    if not url.endswith((".pq", ".parquet")):
         raise MlpathError(
             f"{address.label} ({described.get('name')}) is not available as Parquet",
             hint="Download it from its page, and convert its ARFF to CSV.",
         )
-    done = web.download(str(url), entry, options, name=f"{described['name']}.parquet")
+    done = web.download(url, entry, options, name=f"{described['name']}.parquet")
     target = str(described.get("default_target_attribute") or "")
     provenance = Provenance(
         address.label,
@@ -50,13 +50,7 @@ def fetch(address: Address, entry: Entry, options: DownloadOptions) -> FetchedDa
 
 
 def _describe(number: str, label: str) -> dict[str, Any]:
-    """Return the description of a data set.
-
-    Raises:
-        MlpathError: There is no such data set, or OpenML is out of order.
-    """
-    url = f"{SERVER}/api/v1/json/data/{number}"
-    status, document = web.get_json(url, label)
+    status, document = web.get_json(f"{SERVER}/api/v1/json/data/{number}", label)
     if isinstance(document, dict) and "data_set_description" in document:
         return dict(document["data_set_description"])
     unknown = status in {404, 412}
@@ -67,5 +61,4 @@ def _describe(number: str, label: str) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    """Return a value of a description, which may be a list."""
     return "; ".join(map(str, value)) if isinstance(value, list) else str(value or "")

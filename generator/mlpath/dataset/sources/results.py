@@ -29,10 +29,6 @@ class DownloadOptions:
 _DOWNLOADABLE = re.compile(r"(?:https?|s3|gs)://", re.IGNORECASE)
 
 
-def _today() -> str:
-    return datetime.now(UTC).date().isoformat()
-
-
 @dataclass(frozen=True)
 class Provenance:
     """Where a data set comes from, without credentials."""
@@ -47,7 +43,7 @@ class Provenance:
     """Of the file, before it was converted; empty for a folder of images."""
     part: str = ""
     """What was converted, such as `sheet Orders`."""
-    retrieved: str = field(default_factory=_today)
+    retrieved: str = field(default_factory=lambda: datetime.now(UTC).date().isoformat())
     """Date in ISO 8601, UTC."""
     download: str = ""
     """Address by which DVC downloads the file, if it isn't `address`."""
@@ -86,15 +82,6 @@ class Provenance:
 
 
 @dataclass(frozen=True)
-class ConvertedTable:
-    """A file that projects read, made from another one."""
-
-    path: Path
-    part: str = ""
-    """What was converted, such as `sheet Orders`."""
-
-
-@dataclass(frozen=True)
 class FetchedDataset:
     """A data set on this machine."""
 
@@ -119,20 +106,16 @@ def add_to_json(document: str, fetched: FetchedDataset) -> str:
     return json.dumps(merged, indent=2, ensure_ascii=False)
 
 
-def _one_line(text: str) -> str:
-    printable = "".join(each if each.isprintable() else " " for each in text)
-    return " ".join(printable.split())
-
-
 def _literal(text: str) -> str:
     """Return a text on one line, in a code span if it has characters of Markdown or HTML."""
-    text = _one_line(text)
+    text = " ".join(text.split())
     return text if text == _plain(text) else "`" + text.replace("`", "'") + "`"
 
 
 def _plain(text: str) -> str:
     """Return a text on one line without the characters that have a meaning in Markdown or HTML."""
-    return _one_line(re.sub(r"[<>`*|\[\]\\]", " ", text))
+    printable = "".join(each if each.isprintable() else " " for each in text)
+    return " ".join(re.sub(r"[<>`*|\[\]\\]", " ", printable).split())
 
 
 def _shortened(text: str, length: int) -> str:

@@ -15,7 +15,6 @@ import click
 import python_calamine
 
 from mlpath.dataset.names import listed
-from mlpath.dataset.sources.results import ConvertedTable
 from mlpath.errors import MlpathError
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ class _Sheet:
         return sum(sum(map(bool, row)) > 1 for row in self.rows) > 1
 
 
-def convert(path: Path, part: str, entry: Entry, options: DownloadOptions) -> ConvertedTable:
+def convert(path: Path, part: str, entry: Entry, options: DownloadOptions) -> tuple[Path, str]:
     """Write a sheet to a CSV file.
 
     Args:
@@ -61,21 +60,16 @@ def convert(path: Path, part: str, entry: Entry, options: DownloadOptions) -> Co
         progress = options.progress and path.stat().st_size >= LARGE
         sheets = list(_sheets(book, progress=progress))
     sheet = _named(path, sheets, part) if part else _only_table(path, sheets)
-    entry.start("", resumable=False)
+    entry.start()
     with entry.partial.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(sheet.rows)
     name = f"{path.stem}-{sheet.name}" if part else path.stem
     table, _ = entry.finish(f"{name}.csv")
-    return ConvertedTable(table, f"sheet {sheet.name}")
+    return table, f"sheet {sheet.name}"
 
 
 @contextmanager
 def _readable_errors(path: Path) -> Iterator[None]:
-    """Translate the errors of the reader.
-
-    Raises:
-        MlpathError: The error, in one line.
-    """
     try:
         yield
     except python_calamine.PasswordError:
@@ -112,7 +106,6 @@ def _without_blanks(rows: list[list[str]]) -> list[list[str]]:
 
 
 def _text(value: Any) -> str:
-    """Return a cell as text, as it would be in a CSV file."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer() and abs(value) < _MAX_EXACT:
@@ -126,11 +119,7 @@ def _text(value: Any) -> str:
 
 
 def _named(path: Path, sheets: Sequence[_Sheet], name: str) -> _Sheet:
-    """Return a sheet by its name, in any case.
-
-    Raises:
-        MlpathError: There is none.
-    """
+    """Return a sheet by its name, in any case."""
     same = [sheet for sheet in sheets if sheet.name == name]
     same += [sheet for sheet in sheets if sheet.name.casefold() == name.casefold()]
     if not same:
@@ -142,11 +131,7 @@ def _named(path: Path, sheets: Sequence[_Sheet], name: str) -> _Sheet:
 
 
 def _only_table(path: Path, sheets: Sequence[_Sheet]) -> _Sheet:
-    """Return the only sheet with a table; hidden ones count if no other has one.
-
-    Raises:
-        MlpathError: There are several, or none.
-    """
+    """Return the only sheet with a table; hidden ones count if no other has one."""
     tables = _candidates(sheets)
     if not tables:
         raise MlpathError(
