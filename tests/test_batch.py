@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -158,64 +159,66 @@ def test_previews_of_several_projects(
     assert [snapshot(path) for path in projects[:2]] == before
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_leaves_each_project_as_before_or_updated(
-    installed: Installed, project: Path, folder: Path, number: signal.Signals
-) -> None:
-    before = snapshot(project)
-    names = [f"p{index}" for index in range(12)]
-    for name in names:
-        shutil.copytree(project, folder / name, symlinks=True)
-    installed.run("update", "-l", cwd=project)
-    updated = snapshot(project)
-    with subprocess.Popen(
-        installed.command("update", "-l", *names),
-        cwd=folder,
-        env=installed.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        while not list(folder.glob("p*/.git/mlpath/update.json")):
-            assert process.poll() is None
-            time.sleep(0.001)
-        process.send_signal(number)
-        output, _ = process.communicate(timeout=30)
-    assert process.returncode == 128 + number
-    states = {name: snapshot(folder / name) for name in names}
-    assert set(map(str, states.values())) == {str(before), str(updated)}
-    for name, state in states.items():
-        assert (f"Updated {name}:" in output) is (state == updated)
+NAMES = [f"p{index}" for index in range(12)]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
-def test_workers_end_when_mlpath_is_killed(
-    installed: Installed, project: Path, folder: Path
-) -> None:
-    before = snapshot(project)
-    names = [f"p{index}" for index in range(12)]
-    for name in names:
+@pytest.fixture
+def running(installed: Installed, project: Path, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Update twelve copies of a project, the first of which is done."""
+    for name in NAMES:
         shutil.copytree(project, folder / name, symlinks=True)
-    installed.run("update", "-l", cwd=project)
-    updated = snapshot(project)
     with subprocess.Popen(
-        installed.command("update", "-l", *names),
+        installed.command("update", "-l", *NAMES),
         cwd=folder,
         # A killed process leaves its temporary folders behind.
         env={**installed.environment, "TMPDIR": str(folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        text=True,
     ) as process:
         while not list(folder.glob("p*/.git/mlpath/update.json")):
             assert process.poll() is None
             time.sleep(0.001)
-        process.kill()
-        process.communicate(timeout=30)  # returns when the workers have closed the pipe, too
-    assert process.returncode == -signal.SIGKILL
-    assert installed.run("status", *names, cwd=folder).returncode == 0
-    states = {str(snapshot(folder / name)) for name in names}
-    assert states == {str(before), str(updated)}
+        yield process
+
+
+@pytest.fixture
+def states(installed: Installed, project: Path, folder: Path) -> tuple[object, object]:
+    """Give the states of a project before and after an update."""
+    copy = shutil.copytree(project, folder / "copy", symlinks=True)
+    installed.run("update", "-l", cwd=copy)
+    return snapshot(project), snapshot(copy)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_each_project_as_before_or_updated(
+    states: tuple[object, object],
+    running: subprocess.Popen[str],
+    folder: Path,
+    number: signal.Signals,
+) -> None:
+    running.send_signal(number)
+    output, _ = running.communicate(timeout=30)
+    assert running.returncode == 128 + number
+    found = {name: snapshot(folder / name) for name in NAMES}
+    assert set(map(str, found.values())) == set(map(str, states))
+    for name, state in found.items():
+        assert (f"Updated {name}:" in output) is (state == states[1])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_workers_end_when_mlpath_is_killed(
+    installed: Installed,
+    states: tuple[object, object],
+    running: subprocess.Popen[str],
+    folder: Path,
+) -> None:
+    running.kill()
+    running.communicate(timeout=30)  # returns when the workers have closed the pipe, too
+    assert running.returncode == -signal.SIGKILL
+    assert installed.run("status", *NAMES, cwd=folder).returncode == 0
+    assert {str(snapshot(folder / name)) for name in NAMES} == set(map(str, states))
 
 
 def test_a_worker_that_dies_costs_its_project_alone(

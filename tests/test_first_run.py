@@ -168,16 +168,6 @@ def test_signal_during_the_pipeline_stops_it(
     assert git("status", "--porcelain", cwd=folder / "demo") == ""
 
 
-def test_ctrl_c_during_the_picture_stops_it(folder: Path, start: Start) -> None:
-    with start(FAKE_UV_SCREENSHOT_SECONDS="30") as process:
-        seen = read_until(process, "Taking the picture")
-        process.send_signal(signal.SIGINT)
-        seen += read_rest(process)
-    assert process.returncode == 130
-    assert "cd demo && uv sync && uv run dvc repro" in seen
-    assert not still_running(folder)
-
-
 def test_closed_terminal_stops_the_demo(folder: Path, start: Start) -> None:
     with start() as process:
         read_until(process, "The demo is running at")

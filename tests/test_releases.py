@@ -180,14 +180,6 @@ def test_damaged_bundle_is_an_error(tmp_path: Path, damage: bytes) -> None:
         releases.tags(tmp_path / "b")
 
 
-def test_truncated_bundle_is_an_error(repository: Repository, tmp_path: Path) -> None:
-    built(repository.path, tmp_path)
-    bundle = tmp_path / "template.bundle"
-    bundle.write_bytes(bundle.read_bytes()[:-30])
-    with pytest.raises(ValueError, match="complete"):
-        releases.tags(bundle)
-
-
 def test_releases_of_this_repository_never_change() -> None:
     """Projects record the id of a release, which depends on its content."""
     try:

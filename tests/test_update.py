@@ -78,19 +78,6 @@ def test_conflicts_are_left_in_the_index_with_a_reason(installed: Installed, pro
     assert "mergetool" in done.stdout
 
 
-def test_abort_restores_the_project(installed: Installed, project: Path) -> None:
-    (project / "src/app.py").write_text("all = mine\n")
-    (project / "debug.log").write_text("ignored\n")
-    commit(project)
-    before = snapshot(project)
-    assert installed.run("update", "-l", cwd=project).returncode == 1
-    assert snapshot(project) != before
-    done = installed.run("update", "--abort", cwd=project)
-    assert done.returncode == 0, done.stderr
-    assert snapshot(project) == before
-    assert git("status", "--porcelain", cwd=project) == ""
-
-
 def test_data_changes_an_answer_in_the_same_update(installed: Installed, project: Path) -> None:
     done = installed.run(
         "update", "-l", "-d", "license=Apache-2.0", "-d", "greeting=bonjour", cwd=project
@@ -124,16 +111,6 @@ def test_a_downgrade_is_refused(installed: Installed, folder: Path) -> None:
     assert "is older" in done.stderr
     assert "git revert" in done.stderr
     assert snapshot(project) == before
-
-
-def test_json_output(installed: Installed, project: Path) -> None:
-    done = installed.run("update", "-l", "--json", str(project), cwd=project.parent)
-    [found] = json.loads(done.stdout)
-    assert (found["state"], found["old"], found["new"]) == ("updated", "v0.1.0", "v0.2.0")
-    outcomes = {row["path"]: row["outcome"] for row in found["files"]}
-    assert outcomes["src/fresh.py"] == "new"
-    assert outcomes["src/gone.py"] == "removed"
-    assert outcomes["src/app.py"] == "changed"
 
 
 def test_an_uncommitted_edit_of_the_answers_file_is_refused(
@@ -262,19 +239,6 @@ def test_edits_follow_renamed_files(installed: Installed, project: Path) -> None
     assert "step_5 = 55\n" in (project / "main.py").read_text()
     assert "merged  src/new.py  the template moved the file, and your edits went" in done.stdout
     assert "merged  main.py     the file that you moved" in done.stdout
-
-
-def test_a_new_file_follows_a_folder_that_the_user_moved(
-    installed: Installed, project: Path
-) -> None:
-    (project / "src").rename(project / "lib")
-    commit(project)
-    done = installed.run("update", "-l", cwd=project)
-    assert done.returncode == 1, "the template removed and renamed others of that folder"
-    assert (project / "lib/fresh.py").read_text() == "fresh = True\n"
-    assert not (project / "src").exists()
-    assert "you changed or moved it, the template removed or moved it" in done.stdout
-    assert "new  lib/fresh.py  in the folder that you moved" in done.stdout
 
 
 def test_an_answer_that_the_new_version_rejects_gets_its_default(

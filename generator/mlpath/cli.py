@@ -344,7 +344,10 @@ def add(option: str | None, project: Path, *, as_json: bool) -> None:
         _run_for_each("add", partial(batch.add, option=option), (project,), as_json=as_json)
     else:
         found = options.list_options(project)
-        click.echo(output.options_json(found) if as_json else output.options_text(found, _styled))
+        if as_json:
+            _print_json([option._asdict() for option in found])
+        else:
+            click.echo(output.options_text(found, _styled))
 
 
 def _is_path(argument: str) -> bool:
@@ -364,13 +367,11 @@ def doctor(*, as_json: bool) -> None:
       mlpath doctor
       mlpath doctor --json
     """  # noqa: D301
-    import json
-
     from mlpath import doctor
 
     checks = doctor.examine()
     if as_json:
-        click.echo(json.dumps([check._asdict() for check in checks], indent=2))
+        _print_json([check._asdict() for check in checks])
     else:
         for line in doctor.report(checks, _styled):
             click.echo(line)
@@ -418,7 +419,6 @@ def _run_for_each(
     parallel: bool = False,
     outdated_status: int = 0,
 ) -> NoReturn:
-    """Run an action on each project, show its progress and results, and exit."""
     from contextlib import closing
 
     from mlpath.update import batch
@@ -443,14 +443,11 @@ def _run_for_each(
 
 
 def _show_results(results: list[Result], *, as_json: bool, outdated_status: int) -> int:
-    """Print the result of each project; return the exit status."""
-    import json
-
     from mlpath.update import output
 
     status = output.exit_status(results, outdated_status)
     if as_json:
-        click.echo(json.dumps([output.document(result) for result in results], indent=2))
+        _print_json([output.document(result) for result in results])
         return status
     for result in results:
         if result.error:
@@ -460,6 +457,12 @@ def _show_results(results: list[Result], *, as_json: bool, outdated_status: int)
     if len(results) > 1:
         click.echo(output.total(results))
     return status
+
+
+def _print_json(documents: list[dict[str, Any]]) -> None:
+    import json
+
+    click.echo(json.dumps(documents, indent=2))
 
 
 def _show_project(project: Project, next_commands: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -84,10 +85,9 @@ def _identity() -> Check:
 def _uv() -> Check:
     fix = "python -m pip install uv"
     try:
-        done = subprocess.run(
-            [processes.find_uv(), "--version"], capture_output=True, check=True, text=True
-        )
-    except (MlpathError, OSError, subprocess.CalledProcessError) as error:
+        done = _run(processes.find_uv(), "--version")
+        done.check_returncode()
+    except (MlpathError, OSError, subprocess.SubprocessError) as error:
         return Check("uv", ok=False, needed=True, found=str(error), fix=fix)
     return Check("uv", ok=True, needed=True, found=done.stdout.split()[1], fix=fix)
 
@@ -117,13 +117,9 @@ def _home() -> Check:
 def _index() -> Check:
     """Request the metadata of one package like `uv sync`: with the user's own index and proxy."""
     try:
-        done = subprocess.run(
-            [
-                processes.find_uv(), "pip", "compile", "--quiet", "--no-deps", "--no-header",
-                "--refresh-package", "click", "--python", sys.executable, "-",
-            ],
-            input="click", capture_output=True, check=False, encoding="utf-8", errors="replace",
-            env={**processes.environment(), "UV_HTTP_RETRIES": "0"}, timeout=_TIMEOUT_SECONDS,
+        done = _run(
+            processes.find_uv(), "pip", "compile", "--quiet", "--no-deps", "--no-header",
+            "--refresh-package", "click", "--python", sys.executable, "-", text="click",
         )  # fmt: skip
         ok, found = not done.returncode, "answers" if not done.returncode else "does not answer"
     except subprocess.TimeoutExpired:
@@ -137,25 +133,19 @@ def _index() -> Check:
 def _engine() -> Check:
     installed = [name for name in ("docker", "podman", "buildah") if shutil.which(name)]
     for name in installed:
-        if _runs(name):
-            return Check("container engine", ok=True, needed=False, found=name, fix="")
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            if not _run(name, "info").returncode:
+                return Check("container engine", ok=True, needed=False, found=name, fix="")
     found = f"{installed[0]} is installed, but does not run" if installed else "none"
     fix = "sudo systemctl start docker" if installed == ["docker"] else _install("podman")
     return Check("container engine", ok=False, needed=False, found=found, fix=fix)
 
 
-def _runs(engine: str) -> bool:
-    try:
-        done = subprocess.run(
-            [engine, "info"], capture_output=True, check=False, timeout=_TIMEOUT_SECONDS
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return not done.returncode
+def _run(*command: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    return processes.run(command, text=text, timeout=_TIMEOUT_SECONDS, UV_HTTP_RETRIES="0")
 
 
 def _install(package: str) -> str:
-    """Return the command that installs a package on this system."""
     sudo = "" if os.name == "nt" or os.geteuid() == 0 else "sudo "
     for tool, command in {
         "apt-get": f"{sudo}apt-get install -y {package}",

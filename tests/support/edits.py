@@ -6,7 +6,8 @@ must be left of the user's work, and of the template's changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -161,17 +162,26 @@ class Edit:
 
 
 ALL_EDITS: list[Edit] = []
-_Make = Callable[[EditedProject], Expectation]
+_Make = Callable[..., Expectation]
 
 
-def _edits_when(theirs: str) -> Callable[..., Callable[[_Make], _Make]]:
-    """Return a decorator that registers an edit under what the template does."""
+def _edits_when(
+    theirs: str, find: Callable[[VersionPair], Sequence[str]] = lambda _: ()
+) -> Callable[..., Callable[[_Make], _Make]]:
+    """Return a decorator that registers an edit under what the template does.
+
+    The edit gets the project and the paths that `find` returns.
+    """
 
     def edit(
         mine: str, expected: Decision, *, leaves_uncommitted: bool = False
     ) -> Callable[[_Make], _Make]:
         def enter(make: _Make) -> _Make:
-            ALL_EDITS.append(Edit(theirs, mine, expected, make, leaves_uncommitted))
+            @functools.wraps(make)
+            def made(project: EditedProject) -> Expectation:
+                return make(project, *find(project.versions))
+
+            ALL_EDITS.append(Edit(theirs, mine, expected, made, leaves_uncommitted))
             return make
 
         return enter
@@ -221,12 +231,7 @@ def there(name: str, what: str) -> Check:
 
 
 def arrived(lines: Iterable[bytes], where: str | None = None) -> tuple[Check, ...]:
-    """Check that lines of the template are there, with any line ends.
-
-    Args:
-        lines: Lines that the newer version adds.
-        where: The file that must have them; None is any.
-    """
+    """Check that new lines of the template are in a file, or in any, with any line ends."""
 
     def check(text: bytes) -> Check:
         bare = text.rstrip(CRLF)
@@ -249,135 +254,118 @@ def renamed(old: str, new: str) -> tuple[Check, ...]:
 
 # ---------------------------------------------------------------------- the template changes a file
 
-changes = _edits_when("changes a file")
+changes = _edits_when("changes a file", lambda versions: [versions.changed])
+differs = _edits_when("changes a file")
+
+
+def _kept(project: EditedProject, *mine: Check, moved_to: str | None = None) -> Expectation:
+    """Expect the user's line or other checks, and the template's change."""
+    name = project.versions.changed
+    names = (name, moved_to) if moved_to else (name,)
+    return Expectation(
+        mine or (line(),), arrived(project.versions.new_lines(name), moved_to), names
+    )
 
 
 @changes("edits the very line", Decision.CONFLICT)
-def same_line(project: EditedProject) -> Expectation:
-    name = project.versions.changed
+def same_line(project: EditedProject, name: str) -> Expectation:
     project.edit_at_a_change(name)
-    return Expectation((line(),), arrived(project.versions.new_lines(name)), (name,))
+    return _kept(project)
 
 
 @changes("edits another line of it", Decision.MERGED)
-def other_line(project: EditedProject) -> Expectation:
-    name = project.versions.changed
+def other_line(project: EditedProject, name: str) -> Expectation:
     project.edit_far_from_changes(name)
-    return Expectation((line(),), arrived(project.versions.new_lines(name)), (name,))
+    return _kept(project)
 
 
 @changes("edits another line of it, not in UTF-8", Decision.MERGED)
-def latin_1(project: EditedProject) -> Expectation:
-    name = project.versions.changed
+def latin_1(project: EditedProject, name: str) -> Expectation:
     text = "# schön, würde ich sagen\n".encode("latin-1")
     project.edit_far_from_changes(name, text)
-    return Expectation((line(text),), arrived(project.versions.new_lines(name)), (name,))
+    return _kept(project, line(text))
 
 
 @changes("renames it", Decision.MERGED)
-def rename(project: EditedProject) -> Expectation:
-    name = project.versions.changed
+def rename(project: EditedProject, name: str) -> Expectation:
     project.move(name, "mine.txt")
-    mine = renamed(name, "mine.txt")
-    return Expectation(
-        mine, arrived(project.versions.new_lines(name), "mine.txt"), (name, "mine.txt")
-    )
+    return _kept(project, *renamed(name, "mine.txt"), moved_to="mine.txt")
 
 
 @changes("renames it, with spaces, quotes and umlauts", Decision.MERGED)
-def rename_to_an_awkward_name(project: EditedProject) -> Expectation:
-    name, new = project.versions.changed, 'Mein "Leitfaden" für später.md'
+def rename_to_an_awkward_name(project: EditedProject, name: str) -> Expectation:
+    new = 'Mein "Leitfaden" für später.md'
     project.move(name, new)
-    return Expectation(
-        renamed(name, new), arrived(project.versions.new_lines(name), new), (name, new)
-    )
+    return _kept(project, *renamed(name, new), moved_to=new)
 
 
 @changes("renames it and edits another line", Decision.MERGED)
-def rename_and_edit(project: EditedProject) -> Expectation:
-    name = project.versions.changed
+def rename_and_edit(project: EditedProject, name: str) -> Expectation:
     project.edit_far_from_changes(name)
     project.move(name, "mine.txt")
-    mine = (*renamed(name, "mine.txt"), line())
-    return Expectation(
-        mine, arrived(project.versions.new_lines(name), "mine.txt"), (name, "mine.txt")
-    )
+    return _kept(project, *renamed(name, "mine.txt"), line(), moved_to="mine.txt")
 
 
 @changes("moves it to a folder", Decision.MERGED)
-def move_to_a_folder(project: EditedProject) -> Expectation:
-    name = project.versions.changed
+def move_to_a_folder(project: EditedProject, name: str) -> Expectation:
     new = f"attic/of mine/{Path(name).name}"
     project.move(name, new)
-    return Expectation(
-        renamed(name, new), arrived(project.versions.new_lines(name), new), (name, new)
-    )
+    return _kept(project, *renamed(name, new), moved_to=new)
 
 
 @changes("deletes it", Decision.CONFLICT)
-def delete(project: EditedProject) -> Expectation:
-    name = project.versions.changed
+def delete(project: EditedProject, name: str) -> Expectation:
     project.delete(name)
-    mine = (gone(name, "your deletion is undone"),)
-    return Expectation(mine, arrived(project.versions.new_lines(name)), (name,))
+    return _kept(project, gone(name, "your deletion is undone"))
 
 
 @changes("rewrites it with CRLF", Decision.CONFLICT)
-def crlf(project: EditedProject) -> Expectation:
-    name = project.versions.changed
+def crlf(project: EditedProject, name: str) -> Expectation:
     project.edit_far_from_changes(name)
     project.write(name, project.read(name).replace(b"\n", CRLF))
     project.git("add", name)
     # If the project's attributes ask for LF, git stores LF, and that is all that can be kept.
     end = CRLF if "i/crlf" in project.git("ls-files", "--eol", "--", name) else b"\n"
-    mine = line(LINE.replace(b"\n", end))
-    return Expectation((mine,), arrived(project.versions.new_lines(name)), (name,))
+    return _kept(project, line(LINE.replace(b"\n", end)))
 
 
 @changes("has git write it with CRLF (`.gitattributes`)", Decision.MERGED)
-def crlf_by_attributes(project: EditedProject) -> Expectation:
-    name = project.versions.changed
+def crlf_by_attributes(project: EditedProject, name: str) -> Expectation:
     project.edit_far_from_changes(name)
     attributes = project.path / ".gitattributes"
     text = attributes.read_bytes() if attributes.exists() else b""
     project.write(".gitattributes", text + f"/{name} text eol=crlf\n".encode())
     project.write(name, project.read(name).replace(b"\n", CRLF))
-    mine = line(LINE.replace(b"\n", CRLF))
-    return Expectation((mine,), arrived(project.versions.new_lines(name)), (name,))
+    return _kept(project, line(LINE.replace(b"\n", CRLF)))
 
 
 @changes("makes it executable", Decision.MERGED)
-def make_executable(project: EditedProject) -> Expectation:
-    name = project.versions.changed
+def make_executable(project: EditedProject, name: str) -> Expectation:
     (project.path / name).chmod(0o755)
-    return Expectation((executable(name),), arrived(project.versions.new_lines(name)), (name,))
+    return _kept(project, executable(name))
 
 
 @changes("puts a symbolic link in its place", Decision.CONFLICT)
-def symbolic_link(project: EditedProject) -> Expectation:
-    name = project.versions.changed
+def symbolic_link(project: EditedProject, name: str) -> Expectation:
     project.delete(name)
     (project.path / name).symlink_to("README.md")
-    return Expectation((link("README.md"),), arrived(project.versions.new_lines(name)), (name,))
+    return _kept(project, link("README.md"))
 
 
 @changes("puts a folder in its place", Decision.CONFLICT)
-def folder_in_its_place(project: EditedProject) -> Expectation:
-    name = project.versions.changed
+def folder_in_its_place(project: EditedProject, name: str) -> Expectation:
     project.delete(name)
     project.write(f"{name}/part-1.txt", LINE)
-    theirs = arrived(project.versions.new_lines(name))
-    return Expectation((*unchanged(project, f"{name}/part-1.txt"), line()), theirs, (name,))
+    return _kept(project, *unchanged(project, f"{name}/part-1.txt"), line())
 
 
 @changes("puts binary data in its place", Decision.CONFLICT)
-def binary_in_its_place(project: EditedProject) -> Expectation:
-    name = project.versions.changed
+def binary_in_its_place(project: EditedProject, name: str) -> Expectation:
     project.write(name, BINARY)
-    return Expectation((content(BINARY),), arrived(project.versions.new_lines(name)), (name,))
+    return _kept(project, content(BINARY))
 
 
-@changes("changes it too, and it is binary", Decision.CONFLICT)
+@differs("changes it too, and it is binary", Decision.CONFLICT)
 def binary(project: EditedProject) -> Expectation:
     name = project.versions.binary
     project.write(name, BINARY)
@@ -385,7 +373,7 @@ def binary(project: EditedProject) -> Expectation:
     return Expectation((content(BINARY),), (theirs,), (name,))
 
 
-@changes("appends a section, and it is the README", Decision.MERGED)
+@differs("appends a section, and it is the README", Decision.MERGED)
 def readme_section(project: EditedProject) -> Expectation:
     section = b"\n## What I learned\n\nA section by the user.\n"
     project.append("README.md", section)
@@ -394,45 +382,40 @@ def readme_section(project: EditedProject) -> Expectation:
 
 
 @changes("has stopped tracking it, and ignores it", Decision.REFUSED)
-def stop_tracking(project: EditedProject) -> Expectation:
-    name = project.versions.changed
+def stop_tracking(project: EditedProject, name: str) -> Expectation:
     project.edit_far_from_changes(name)
     project.stop_tracking(name)
-    return Expectation(unchanged(project, name), arrived(project.versions.new_lines(name)), (name,))
+    return _kept(project, *unchanged(project, name))
 
 
 @changes("has not committed an edit of it", Decision.REFUSED, leaves_uncommitted=True)
-def uncommitted(project: EditedProject) -> Expectation:
-    name = project.versions.changed
+def uncommitted(project: EditedProject, name: str) -> Expectation:
     project.edit_far_from_changes(name)
-    return Expectation((line(),), arrived(project.versions.new_lines(name)), (name,))
+    return _kept(project)
 
 
 @changes("has staged an edit of it", Decision.REFUSED, leaves_uncommitted=True)
-def staged(project: EditedProject) -> Expectation:
-    name = project.versions.changed
+def staged(project: EditedProject, name: str) -> Expectation:
     project.edit_far_from_changes(name)
     project.git("add", name)
-    return Expectation((line(),), arrived(project.versions.new_lines(name)), (name,))
+    return _kept(project)
 
 
 @changes("edits it under `--assume-unchanged`", Decision.REFUSED, leaves_uncommitted=True)
-def assume_unchanged(project: EditedProject) -> Expectation:
-    name = project.versions.changed
+def assume_unchanged(project: EditedProject, name: str) -> Expectation:
     project.git("update-index", "--assume-unchanged", name)
     project.edit_far_from_changes(name)
-    return Expectation((line(),), arrived(project.versions.new_lines(name)), (name,))
+    return _kept(project)
 
 
 @changes("edits it under `--skip-worktree`", Decision.REFUSED, leaves_uncommitted=True)
-def skip_worktree(project: EditedProject) -> Expectation:
-    name = project.versions.changed
+def skip_worktree(project: EditedProject, name: str) -> Expectation:
     project.git("update-index", "--skip-worktree", name)
     project.edit_far_from_changes(name)
-    return Expectation((line(),), arrived(project.versions.new_lines(name)), (name,))
+    return _kept(project)
 
 
-@changes("edits it, and it becomes executable", Decision.MERGED)
+@differs("edits it, and it becomes executable", Decision.MERGED)
 def edit_what_becomes_executable(project: EditedProject) -> Expectation:
     name = project.versions.made_executable
     project.write(name, LINE + project.read(name))
@@ -441,7 +424,7 @@ def edit_what_becomes_executable(project: EditedProject) -> Expectation:
 
 # ---------------------------------------------------------------------- the template renames a file
 
-renames = _edits_when("renames and changes a file")
+renames = _edits_when("renames and changes a file", lambda versions: versions.renamed)
 
 
 def _its_change(project: EditedProject, where: str | None = None) -> tuple[Check, ...]:
@@ -449,38 +432,33 @@ def _its_change(project: EditedProject, where: str | None = None) -> tuple[Check
     return arrived(project.versions.new_lines(new, old), where)
 
 
-def _its_rename(project: EditedProject) -> Check:
-    return gone(project.versions.renamed[0], "the template's rename is missing")
+def _kept_renamed(project: EditedProject, mine: Check) -> Expectation:
+    """Expect the user's work, and the template's rename and change."""
+    old, new = project.versions.renamed
+    theirs = (*_its_change(project), gone(old, "the template's rename is missing"))
+    return Expectation((mine,), theirs, (old, new))
 
 
 @renames("edits the very line", Decision.CONFLICT)
-def rename_same_line(project: EditedProject) -> Expectation:
-    old, new = project.versions.renamed
+def rename_same_line(project: EditedProject, old: str, _new: str) -> Expectation:
     project.edit_at_a_change(old)
-    return Expectation((line(),), (*_its_change(project), _its_rename(project)), (old, new))
+    return _kept_renamed(project, line())
 
 
 @renames("edits another line of it", Decision.MERGED)
-def rename_other_line(project: EditedProject) -> Expectation:
-    old, new = project.versions.renamed
+def rename_other_line(project: EditedProject, old: str, _new: str) -> Expectation:
     project.edit_far_from_changes(old)
-    return Expectation((line(),), (*_its_change(project), _its_rename(project)), (old, new))
+    return _kept_renamed(project, line())
 
 
 @renames("makes it executable", Decision.MERGED)
-def rename_executable(project: EditedProject) -> Expectation:
-    old, new = project.versions.renamed
+def rename_executable(project: EditedProject, old: str, new: str) -> Expectation:
     (project.path / old).chmod(0o755)
-    return Expectation(
-        (executable(new),),
-        (*_its_change(project), _its_rename(project)),
-        (old, new),
-    )
+    return _kept_renamed(project, executable(new))
 
 
 @renames("renames it differently", Decision.CONFLICT)
-def rename_otherwise(project: EditedProject) -> Expectation:
-    old, new = project.versions.renamed
+def rename_otherwise(project: EditedProject, old: str, new: str) -> Expectation:
     project.move(old, "mine.txt")
     return Expectation(
         renamed(old, "mine.txt"), _its_change(project, "mine.txt"), (old, new, "mine.txt")
@@ -488,38 +466,33 @@ def rename_otherwise(project: EditedProject) -> Expectation:
 
 
 @renames("renames it in the same way, and edits it", Decision.MERGED)
-def rename_alike(project: EditedProject) -> Expectation:
-    old, new = project.versions.renamed
+def rename_alike(project: EditedProject, old: str, new: str) -> Expectation:
     project.edit_far_from_changes(old)
     project.move(old, new)
     return Expectation((line(), *renamed(old, new)), _its_change(project), (new,))
 
 
 @renames("deletes it", Decision.CONFLICT)
-def rename_deleted(project: EditedProject) -> Expectation:
-    old, new = project.versions.renamed
+def rename_deleted(project: EditedProject, old: str, new: str) -> Expectation:
     project.delete(old)
     mine = (gone(old, "your deletion is undone"), gone(new, "your deletion is undone"))
     return Expectation(mine, _its_change(project), (old, new))
 
 
 @renames("has a file of the new name", Decision.CONFLICT)
-def rename_onto_mine(project: EditedProject) -> Expectation:
-    _, new = project.versions.renamed
+def rename_onto_mine(project: EditedProject, _: str, new: str) -> Expectation:
     project.write(new, LINE)
     return Expectation((line(),), _its_change(project), (new,))
 
 
 @renames("has an untracked file of the new name", Decision.REFUSED, leaves_uncommitted=True)
-def rename_onto_untracked(project: EditedProject) -> Expectation:
-    _, new = project.versions.renamed
+def rename_onto_untracked(project: EditedProject, _: str, new: str) -> Expectation:
     project.write(new, LINE)
     return Expectation(unchanged(project, new), _its_change(project), (new,))
 
 
 @renames("has an ignored file of the new name", Decision.REFUSED)
-def rename_onto_ignored(project: EditedProject) -> Expectation:
-    _, new = project.versions.renamed
+def rename_onto_ignored(project: EditedProject, _: str, new: str) -> Expectation:
     project.ignore(new)
     project.write(new, LINE)
     return Expectation(unchanged(project, new), _its_change(project), (new,))
@@ -527,51 +500,47 @@ def rename_onto_ignored(project: EditedProject) -> Expectation:
 
 # ---------------------------------------------------------------------- the template removes a file
 
-removes = _edits_when("removes a file")
+removes = _edits_when("removes a file", lambda versions: [versions.removed])
+
+
+def _its_removal(name: str) -> tuple[Check, ...]:
+    return (gone(name, "the template's removal is missing"),)
 
 
 @removes("edits it", Decision.CONFLICT)
-def removed_edited(project: EditedProject) -> Expectation:
-    name = project.versions.removed
+def removed_edited(project: EditedProject, name: str) -> Expectation:
     project.append(name, LINE)
-    return Expectation((line(),), (gone(name, "the template's removal is missing"),), (name,))
+    return Expectation((line(),), _its_removal(name), (name,))
 
 
 @removes("makes it executable", Decision.CONFLICT)
-def removed_executable(project: EditedProject) -> Expectation:
-    name = project.versions.removed
+def removed_executable(project: EditedProject, name: str) -> Expectation:
     (project.path / name).chmod(0o755)
-    return Expectation(
-        (executable(name),), (gone(name, "the template's removal is missing"),), (name,)
-    )
+    return Expectation((executable(name),), _its_removal(name), (name,))
 
 
 @removes("renames it", Decision.CONFLICT)
-def removed_renamed(project: EditedProject) -> Expectation:
-    name = project.versions.removed
+def removed_renamed(project: EditedProject, name: str) -> Expectation:
     project.move(name, "mine.txt")
     mine = there("mine.txt", "your file is lost"), content(project.read("mine.txt"))
     return Expectation(mine, (), (name, "mine.txt"))
 
 
 @removes("renames and edits it", Decision.CONFLICT)
-def removed_renamed_edited(project: EditedProject) -> Expectation:
-    name = project.versions.removed
+def removed_renamed_edited(project: EditedProject, name: str) -> Expectation:
     project.append(name, LINE)
     project.move(name, "mine.txt")
     return Expectation((there("mine.txt", "your file is lost"), line()), (), (name, "mine.txt"))
 
 
 @removes("deletes it too", Decision.MERGED)
-def removed_deleted(project: EditedProject) -> Expectation:
-    name = project.versions.removed
+def removed_deleted(project: EditedProject, name: str) -> Expectation:
     project.delete(name)
     return Expectation((gone(name, "your deletion is undone"),), (), (name,))
 
 
 @removes("has stopped tracking it, and ignores it", Decision.MERGED)
-def removed_untracked(project: EditedProject) -> Expectation:
-    name = project.versions.removed
+def removed_untracked(project: EditedProject, name: str) -> Expectation:
     project.append(name, LINE)
     project.stop_tracking(name)
     return Expectation(unchanged(project, name), (), (name,))
@@ -579,7 +548,9 @@ def removed_untracked(project: EditedProject) -> Expectation:
 
 # ------------------------------------------------------------------------- the template adds a file
 
-adds = _edits_when("adds a file")
+adds = _edits_when("adds a file", lambda versions: [versions.added])
+adds_to_a_new_folder = _edits_when("adds a file", lambda versions: versions.added_in_a_new_folder)
+adds_beside_others = _edits_when("adds a file", lambda versions: versions.added_beside_others)
 
 
 def _its_file(project: EditedProject, name: str) -> tuple[Check, ...]:
@@ -587,44 +558,38 @@ def _its_file(project: EditedProject, name: str) -> tuple[Check, ...]:
 
 
 @adds("has another file of its name", Decision.CONFLICT)
-def added_mine(project: EditedProject) -> Expectation:
-    name = project.versions.added
+def added_mine(project: EditedProject, name: str) -> Expectation:
     project.write(name, LINE)
     return Expectation((line(),), _its_file(project, name), (name,))
 
 
 @adds("has the same file", Decision.MERGED)
-def added_alike(project: EditedProject) -> Expectation:
-    name = project.versions.added
+def added_alike(project: EditedProject, name: str) -> Expectation:
     project.write(name, project.versions.new[name].content)
     return Expectation(unchanged(project, name), _its_file(project, name), (name,))
 
 
 @adds("has an untracked file of its name", Decision.REFUSED, leaves_uncommitted=True)
-def added_untracked(project: EditedProject) -> Expectation:
-    name = project.versions.added
+def added_untracked(project: EditedProject, name: str) -> Expectation:
     project.write(name, LINE)
     return Expectation(unchanged(project, name), _its_file(project, name), (name,))
 
 
 @adds("has an ignored file of its name", Decision.REFUSED)
-def added_ignored(project: EditedProject) -> Expectation:
-    name = project.versions.added
+def added_ignored(project: EditedProject, name: str) -> Expectation:
     project.ignore(name)
     project.write(name, LINE)
     return Expectation(unchanged(project, name), _its_file(project, name), (name,))
 
 
 @adds("has a folder of its name", Decision.CONFLICT)
-def added_folder(project: EditedProject) -> Expectation:
-    name = project.versions.added
+def added_folder(project: EditedProject, name: str) -> Expectation:
     project.write(f"{name}/notes.txt", LINE)
     return Expectation((line(),), _its_file(project, name), (name,), (name,))
 
 
 @adds("has an ignored folder of its name", Decision.REFUSED)
-def added_ignored_folder(project: EditedProject) -> Expectation:
-    name = project.versions.added
+def added_ignored_folder(project: EditedProject, name: str) -> Expectation:
     project.ignore(name)
     project.write(f"{name}/notes.txt", LINE)
     return Expectation(
@@ -632,16 +597,14 @@ def added_ignored_folder(project: EditedProject) -> Expectation:
     )
 
 
-@adds("has a file of its folder's name", Decision.CONFLICT)
-def added_below_mine(project: EditedProject) -> Expectation:
-    name, folder = project.versions.added_in_a_new_folder
+@adds_to_a_new_folder("has a file of its folder's name", Decision.CONFLICT)
+def added_below_mine(project: EditedProject, name: str, folder: str) -> Expectation:
     project.write(folder, LINE)
     return Expectation((line(),), _its_file(project, name), (folder, name), (name,))
 
 
-@adds("has an ignored file of its folder's name", Decision.REFUSED)
-def added_below_ignored(project: EditedProject) -> Expectation:
-    name, folder = project.versions.added_in_a_new_folder
+@adds_to_a_new_folder("has an ignored file of its folder's name", Decision.REFUSED)
+def added_below_ignored(project: EditedProject, name: str, folder: str) -> Expectation:
     project.ignore(folder)
     project.write(folder, LINE)
     return Expectation(
@@ -649,9 +612,8 @@ def added_below_ignored(project: EditedProject) -> Expectation:
     )
 
 
-@adds("has an ignored link of its folder's name", Decision.REFUSED)
-def added_below_ignored_link(project: EditedProject) -> Expectation:
-    name, folder = project.versions.added_in_a_new_folder
+@adds_to_a_new_folder("has an ignored link of its folder's name", Decision.REFUSED)
+def added_below_ignored_link(project: EditedProject, name: str, folder: str) -> Expectation:
     outside = project.path.with_name(f"{project.path.name}-outside")
     outside.mkdir()
     project.ignore(folder)
@@ -668,9 +630,8 @@ def _beside_others(project: EditedProject, name: str, moved: str) -> tuple[Check
     return tuple(Check(what, check.holds) for check in checks)
 
 
-@adds("moves the folder it belongs to", Decision.MERGED)
-def added_to_a_moved_folder(project: EditedProject) -> Expectation:
-    name, folder = project.versions.added_beside_others
+@adds_beside_others("moves the folder it belongs to", Decision.MERGED)
+def added_to_a_moved_folder(project: EditedProject, name: str, folder: str) -> Expectation:
     before = project.versions.below(folder)
     project.move(folder, "mine")
     mine = [check for old in before for check in renamed(old, f"mine{old.removeprefix(folder)}")]
@@ -681,9 +642,10 @@ def added_to_a_moved_folder(project: EditedProject) -> Expectation:
     )
 
 
-@adds("moves its folder, and ignores a file of its name there", Decision.REFUSED)
-def added_onto_ignored_in_a_moved_folder(project: EditedProject) -> Expectation:
-    name, folder = project.versions.added_beside_others
+@adds_beside_others("moves its folder, and ignores a file of its name there", Decision.REFUSED)
+def added_onto_ignored_in_a_moved_folder(
+    project: EditedProject, name: str, folder: str
+) -> Expectation:
     moved = f"mine{name.removeprefix(folder)}"
     project.move(folder, "mine")
     project.ignore(moved)

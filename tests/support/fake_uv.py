@@ -34,7 +34,6 @@ def reproduce() -> None:
 
 def take_screenshot() -> None:
     print("a warning of a library")
-    time.sleep(float(os.environ.get("FAKE_UV_SCREENSHOT_SECONDS", "0")))
     if os.environ.get("FAKE_UV_FAILS") == "screenshot":
         sys.exit("neither Chromium, Chrome nor Edge found; install one: apt install chromium")
     Path("docs").mkdir()

@@ -118,13 +118,7 @@ class Scenario:
 def run_scenarios(
     base: BaseProject, folder: Path, user: Owner | None = None
 ) -> dict[str, Scenario]:
-    """Run each edit that two versions allow through `--pretend`, an update and `--abort`.
-
-    Args:
-        base: The project to edit.
-        folder: Where the edited copies go.
-        user: Who updates; None is the project's owner.
-    """
+    """Run each edit that two versions allow through `--pretend`, an update and `--abort`."""
     made = []
     for edit in ALL_EDITS:
         try:

@@ -225,14 +225,8 @@ def prepare(
 ) -> BaseProject:
     """Render two versions with plain Copier, and commit the older one as a project.
 
-    Args:
-        owner: Whose project it is.
-        folder: A folder to make the project in; must not exist.
-        source: The template, as the project records it.
-        old: The project's version.
-        new: The version to update it to.
-        answers: A file of answers; without it, the defaults.
-        below: Where to put the project in its repository.
+    The folder must not exist. The project has the answers of a file, or the defaults, and lies
+    `below` the top of its repository.
     """
     given = ("--data-file", str(answers)) if answers else ()
     folder.mkdir(parents=True)
@@ -271,11 +265,7 @@ def compare(owner: Owner, old: Path, new: Path) -> VersionPair:
 
 
 def write_tiny_template(owner: Owner, folder: Path) -> str:
-    """Create a repository with two releases of a template that differ in every way.
-
-    Returns:
-        Its address, as a project records it.
-    """
+    """Create a repository with two releases that differ in every way; return its address."""
     folder.mkdir(parents=True)
     owner.run("git", "init", "--quiet", "--initial-branch=main", cwd=folder)
     for version, files in {"v1.0.0": _FIRST, "v1.1.0": _SECOND}.items():

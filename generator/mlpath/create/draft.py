@@ -40,13 +40,7 @@ class Draft:
 def render_draft(
     request: ProjectRequest, destination: Path | None, profile: DatasetProfile | None, folder: Path
 ) -> Draft:
-    """Render a project into an empty folder.
-
-    Args:
-        request: The project.
-        destination: Where it will go; None if its name decides.
-        profile: The profile of its data.
-        folder: The folder to render into.
+    """Render a project into an empty folder; its name decides the destination if that is None.
 
     Raises:
         MlpathError: An answer is rejected, or the template or the destination can't be used.
@@ -130,8 +124,11 @@ class _Renderer:
         """Render the folder; return all answers."""
         prompts = prompts or Prompts()
         suggestions = {**self._suggestions(), **prompts.suggestions}
-        fixed = {**self._fixed_name(), **answers}
-        ref = None if isinstance(self.template, TemplateVersion) else self.request.ref
+        own_template = isinstance(self.template, TemplateVersion)
+        fixed = dict(answers)
+        if own_template and self.destination is not None:
+            fixed.setdefault("project_name", self.destination.name)
+        ref = None if own_template else self.request.ref
         while True:
             try:
                 return render(
@@ -145,12 +142,6 @@ class _Renderer:
                 if error.key == "project_name" and error.key not in answers and not error.hint:
                     error.hint = "The folder names the project. To override: -d project_name=NAME"
                 raise
-
-    def _fixed_name(self) -> Answers:
-        """Return the folder's name as the project's, if the folder was given."""
-        if isinstance(self.template, TemplateVersion) and self.destination is not None:
-            return {"project_name": self.destination.name}
-        return {}
 
     def _suggestions(self) -> Answers:
         """Return better defaults than the template's: git identity, this Python, a free name."""
@@ -169,11 +160,9 @@ class _Renderer:
 
 
 def _free_name(name: str) -> str:
-    """Return a project name whose folder does not exist yet: the given one, or with a number."""
     names = (name, *(f"{name} {number}" for number in range(2, 100)))
     return next((each for each in names if not Path(_slug(each)).exists()), name)
 
 
 def _slug(name: str) -> str:
-    """Return the name of a project's folder: that of its distribution."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "my-project"

@@ -13,7 +13,6 @@ from mlpath.system.shell import quote_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from subprocess import Popen
 
     from mlpath.create.new_project import Project
 
@@ -36,10 +35,6 @@ _MAX_LINES = 25
 
 def run(project: Project, log: Log) -> None:
     """Install the environment, train, take the README's picture, commit, and serve until Ctrl-C.
-
-    Args:
-        project: A project from `create`.
-        log: Called with each line of progress.
 
     Raises:
         MlpathError: A step failed. The project is complete; the hint has the remaining commands.
@@ -96,8 +91,7 @@ def _run_step(project: Project, command: Sequence[str], log: Log, step: int) -> 
     lines: deque[str] = deque(maxlen=_MAX_LINES)
     stages = _StageLog(log)
     with processes.child(command, project.path) as child:
-        assert child.stdout is not None  # noqa: S101 - for the type checker
-        for line in child.stdout:
+        for line in child.stdout or ():
             lines.append(line.rstrip())
             stages.read(line)
         failed = child.wait()
@@ -136,38 +130,27 @@ def _serve(project: Project, command: Sequence[str], log: Log) -> None:
     """Serve the demo until Ctrl-C; Gradio's own variables set the address and the port."""
     lines: deque[str] = deque(maxlen=_MAX_LINES)
     resume = _commands_from(project, _DEMO)
+    running = False
     with processes.child(command, project.path) as child:
-        assert child.stdout is not None  # noqa: S101 - for the type checker
         try:
-            address = _wait_for_address(child, lines)
-        except KeyboardInterrupt:
-            log(resume)
-            raise
-        if address:
-            try:
-                log(f"\nThe demo is running at {address}\nPress Ctrl-C to stop it.")
-                for line in child.stdout:
-                    lines.append(line.rstrip())
+            for line in child.stdout or ():
+                lines.append(line.rstrip())
+                if running:
                     log(line.rstrip())
-            except KeyboardInterrupt:
-                log(f"\nThe demo has stopped. To start it again: {resume}")
-                return
-        child.wait()
+                elif match := _ADDRESS.search(line):
+                    running = True
+                    address = match[0].rstrip(".,")
+                    log(f"\nThe demo is running at {address}\nPress Ctrl-C to stop it.")
+        except KeyboardInterrupt:
+            if not running:
+                log(resume)
+                raise
+            log(f"\nThe demo has stopped. To start it again: {resume}")
+            return
     for line in lines:
         log(f"      | {line}")
     raise MlpathError("the demo stopped unexpectedly", hint=resume)
 
 
-def _wait_for_address(child: Popen[str], lines: deque[str]) -> str | None:
-    """Return the address that the demo prints when it is up, or None if it ends before."""
-    assert child.stdout is not None  # noqa: S101 - for the type checker
-    for line in child.stdout:
-        lines.append(line.rstrip())
-        if match := _ADDRESS.search(line):
-            return match[0].rstrip(".,")
-    return None
-
-
 def _commands_from(project: Project, step: int) -> str:
-    """Return one shell command for a step and all that follow."""
     return " && ".join((f"cd {quote_path(project.path)}", *COMMANDS[step:]))

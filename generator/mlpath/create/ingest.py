@@ -45,35 +45,10 @@ def without_data_answers(answers: Answers) -> Answers:
     return {key: value for key, value in answers.items() if key not in _FROM_DATA}
 
 
-def fetch_dataset(request: ProjectRequest, log: Callable[[str], None]) -> ProjectRequest:
-    """Return a request whose dataset is on this machine.
-
-    Raises:
-        MlpathError: It can't be downloaded.
-    """
-    if request.dataset is None or request.template is not None:
-        return request
-    from mlpath.dataset import sources  # noqa: PLC0415 - imports DuckDB
-
-    if sources.is_address(str(request.dataset)):
-        log("Fetching the data ...")
-    options = sources.DownloadOptions(request.max_download, request.progress)
-    fetched = sources.fetch(request.dataset, options)
-    declared = None if request.answers.get("target") else fetched.target
-    return replace(
-        request,
-        dataset=fetched.path,
-        target=request.target or declared,
-        provenance=fetched.provenance,
-    )
-
-
-def inspect_request(request: ProjectRequest) -> DatasetProfile | None:
-    """Profile the dataset of a request, if it has one.
-
-    Raises:
-        MlpathError: The data can't be read, or the request contradicts itself.
-    """
+def load_dataset(
+    request: ProjectRequest, log: Callable[[str], None]
+) -> tuple[ProjectRequest, DatasetProfile | None]:
+    """Return a request whose dataset is on this machine, and the profile, if it has a dataset."""
     if request.answers.get("dataset"):
         raise AnswerError(
             "dataset", "dataset cannot be set as an answer", hint="Use --dataset SOURCE."
@@ -81,20 +56,26 @@ def inspect_request(request: ProjectRequest) -> DatasetProfile | None:
     if request.dataset is None:
         if request.target is not None:
             raise MlpathError("--target needs your own data", hint="Add --dataset SOURCE.")
-        return None
+        return request, None
     if request.template is not None:
         raise MlpathError(
             "--dataset works only with mlpath's own template", hint="Omit --template."
         )
     from mlpath.dataset import sources  # noqa: PLC0415 - imports DuckDB
 
-    target = request.target or request.answers.get("target")
-    path = Path(request.dataset)
-    with sources.errors_of(sources.FetchedDataset(path, request.provenance)):
-        return inspect_dataset(path, request.answers, None if target is None else str(target))
+    if sources.is_address(str(request.dataset)):
+        log("Fetching the data ...")
+    options = sources.DownloadOptions(request.max_download, request.progress)
+    fetched = sources.fetch(request.dataset, options)
+    answered = request.answers.get("target")
+    target = request.target or (None if answered else fetched.target)
+    with sources.errors_of(fetched):
+        profile = inspect_dataset(fetched.path, request.answers, target or answered)
+    request = replace(request, dataset=fetched.path, target=target, provenance=fetched.provenance)
+    return request, profile
 
 
-def inspect_dataset(path: Path, answers: Mapping[str, Any], target: str | None) -> DatasetProfile:
+def inspect_dataset(path: Path, answers: Mapping[str, Any], target: Any) -> DatasetProfile:
     """Profile a dataset, given the domain and the task if they are answered already.
 
     Raises:
@@ -109,6 +90,7 @@ def inspect_dataset(path: Path, answers: Mapping[str, Any], target: str | None) 
             f"domain: {domain!r} is not a domain",
             hint=f"Choose from: {', '.join(DOMAINS)}.",
         )
+    target = None if target is None else str(target)  # from a file, it may be a number
     return inspect(path, target=target, domain=domain, task=answers.get("task"))
 
 
@@ -164,12 +146,6 @@ def write_dataset(
     profile: DatasetProfile, project: Path, license_text: str, provenance: Provenance | None = None
 ) -> None:
     """Copy the data to `data/raw/` of a project, and write its `schema.yaml`.
-
-    Args:
-        profile: Profile of the data.
-        project: Folder of the project.
-        license_text: License of the data.
-        provenance: Where the data was downloaded from.
 
     Raises:
         MlpathError: The data changed since it was profiled.

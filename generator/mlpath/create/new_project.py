@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,10 +61,6 @@ def create(request: ProjectRequest, log: Log = lambda _line: None) -> Project:
     Killed at any point, it leaves the complete project or nothing. After SIGKILL, a hidden folder
     remains, which the next run for the same destination removes.
 
-    Args:
-        request: The project.
-        log: Called with a line at the start of each step that takes time.
-
     Raises:
         MlpathError: The project can't be created; nothing was written.
     """
@@ -114,19 +109,8 @@ def preview(request: ProjectRequest) -> list[Path]:
 
 def _lock(draft: Draft) -> list[str]:
     """Resolve the dependencies; return a note if that fails, as without a network."""
-    done = subprocess.run(
-        [
-            processes.find_uv(), "lock", "--no-progress",
-            *processes.python_option(str(draft.answers.get("python_version", ""))),
-        ],
-        cwd=draft.folder,
-        env=processes.environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-        errors="replace",
-    )  # fmt: skip
+    python = processes.python_option(str(draft.answers.get("python_version", "")))
+    done = processes.run([processes.find_uv(), "lock", "--no-progress", *python], draft.folder)
     if not done.returncode:
         return []
     (draft.folder / "uv.lock").unlink(missing_ok=True)
@@ -150,7 +134,6 @@ def _shared_store(draft: Draft) -> list[str]:
 
 
 def _commit(draft: Draft) -> list[str]:
-    """Create the repository and its first commit; return notes."""
     notes = []
     place = quote_path(draft.destination)
     if outer := git.enclosing(draft.destination.parent):

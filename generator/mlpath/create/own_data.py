@@ -25,26 +25,20 @@ def load(
 ) -> tuple[ProjectRequest, DatasetProfile | None]:
     """Fetch and profile the data of a request, after asking for it in a terminal.
 
-    Args:
-        request: The request; with a data set, or an answer that excludes one, nothing is asked.
-        log: Called with lines on the progress, and with the profile.
-
-    Returns:
-        The request with its data on this machine, and the profile; None for practice data.
+    With a data set, or an answer that excludes one, nothing is asked. Returns the request with its
+    data on this machine, and the profile; None for practice data.
 
     Raises:
         MlpathError: The data that the request names can't be used.
     """
     if not _is_asked(request):
-        request = ingest.fetch_dataset(request, log)
-        profile = ingest.inspect_request(request)
+        request, profile = ingest.load_dataset(request, log)
         if profile:
             log(ingest.report(profile))
         return request, profile
     while source := _ask():
         try:
-            fetched = ingest.fetch_dataset(replace(request, dataset=source), log)
-            profile = ingest.inspect_request(fetched)
+            fetched, profile = ingest.load_dataset(replace(request, dataset=source), log)
             if profile:
                 _check(profile)
                 log(ingest.report(profile, brief=True))
@@ -56,11 +50,6 @@ def load(
 
 
 def _check(profile: DatasetProfile) -> None:
-    """Check data before further questions.
-
-    Raises:
-        MlpathError: It has too little for a model, with the target that is clear.
-    """
     ingest.data_answers(profile)
     if (profile.target or profile.domain == "vision") and not profile.doubts:
         ingest.check_usable(profile)
@@ -91,5 +80,4 @@ def _ask() -> str:
 
 
 def _show(error: MlpathError) -> None:
-    """Print an error and its hint in one line."""
     click.echo(f"{click.style('Error:', fg='red', bold=True)} {error}. {error.hint}", err=True)

@@ -43,16 +43,12 @@ def check_destination(dest: str) -> Path:
         return path.resolve()
     if path.exists():
         raise MlpathError(f"{dest} is a file, not a folder", hint=_OTHER_HINT)
-    _check_parent(path)
-    return path
-
-
-def _check_parent(path: Path) -> None:
     parent = next(up for up in path.parents if up.exists() or up.is_symlink())
     if not parent.is_dir():
         raise MlpathError(f"{parent} is not a folder", hint=_OTHER_HINT)
     if not os.access(parent, os.W_OK):
         raise MlpathError(f"{parent} is not writable", hint=_OTHER_HINT)
+    return path
 
 
 class StagingDir:

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlpath.errors import MlpathError
 
@@ -68,13 +68,7 @@ def settings_as_environment() -> dict[str, str]:
     return result
 
 
-def run(
-    *arguments: str,
-    cwd: Path | None = None,
-    env: Mapping[str, str] | None = None,
-    text: str | None = None,
-    lock: int | None = None,
-) -> str:
+def run(*arguments: str, **options: Any) -> str:
     """Run git with `text` as its input, and return its output.
 
     With `lock`, a file descriptor, git holds that lock while it runs, and Ctrl-C does not reach it.
@@ -82,7 +76,7 @@ def run(
     Raises:
         GitError: git is missing, or it failed.
     """
-    done = attempt(*arguments, cwd=cwd, env=env, text=text, lock=lock)
+    done = attempt(*arguments, **options)
     if done.returncode:
         raise failure(arguments, done)
     return done.stdout
@@ -92,7 +86,7 @@ def attempt(
     *arguments: str,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
-    text: str | None = None,
+    text: str = "",
     lock: int | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run git, and return its output and exit status, whether it failed or not.
@@ -105,7 +99,7 @@ def attempt(
             ["git", *_ARGUMENTS, *arguments],
             cwd=cwd,
             env=environment(env),
-            input=_encode(text or ""),
+            input=text.encode("utf-8", "surrogateescape"),
             capture_output=True,
             check=False,
             pass_fds=() if lock is None else (lock,),
@@ -114,17 +108,11 @@ def attempt(
     except FileNotFoundError:
         check_installed()
         raise  # git exists, so it is `cwd` that does not
-    output, errors = _decode(done.stdout), _decode(done.stderr)
+    # Not Python's text mode, which would convert the line ends of files and patches.
+    output, errors = (
+        part.decode("utf-8", "surrogateescape") for part in (done.stdout, done.stderr)
+    )
     return subprocess.CompletedProcess(done.args, done.returncode, output, errors)
-
-
-# Not Python's text mode, which would convert the line ends of files and patches.
-def _encode(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
-
-
-def _decode(output: bytes) -> str:
-    return output.decode("utf-8", "surrogateescape")
 
 
 def failure(arguments: Sequence[str], done: subprocess.CompletedProcess[str]) -> GitError:

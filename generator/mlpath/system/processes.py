@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -61,13 +60,12 @@ def deferred_signals() -> Iterator[list[int]]:
 
 @contextmanager
 def _signal_handler(handler: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
-    """Install a handler for the signals that end a program."""
-    previous: dict[signal.Signals, Any] = {}
-    with contextlib.suppress(ValueError):  # only a main thread gets signals
-        for number in _SIGNALS:
-            # `nohup` and `&` make a process ignore some: that stays.
-            if signal.getsignal(number) not in {signal.SIG_IGN, None}:
-                previous[number] = signal.signal(number, handler)
+    """Install a handler for the signals that end a program, other than those that are ignored."""
+    previous = {
+        number: signal.signal(number, handler)
+        for number in _SIGNALS
+        if signal.getsignal(number) not in {signal.SIG_IGN, None}  # as by `nohup` and `&`
+    }
     try:
         yield
     finally:
@@ -107,6 +105,28 @@ def python_option(version: str) -> list[str]:
     return ["--python", interpreter if version == running else version]
 
 
+def run(
+    command: Sequence[str],
+    cwd: Path | None = None,
+    *,
+    text: str = "",
+    timeout: float | None = None,
+    **variables: str,
+) -> subprocess.CompletedProcess[str]:
+    """Run a program with `text` as its input and more variables; return its output and status."""
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env={**environment(), **variables},
+        input=text,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        errors="replace",
+        timeout=timeout,
+    )
+
+
 @contextmanager
 def child(command: Sequence[str], cwd: Path) -> Iterator[subprocess.Popen[str]]:
     """Start a program with its output as text; end it and its children on leaving.
@@ -131,30 +151,18 @@ def child(command: Sequence[str], cwd: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if process.poll() is not None:
-            break
-        _signal_group(process, number)
-        _drain_until_end(process)
-    if sys.platform != "win32":
-        _signal_group(process, signal.SIGKILL)  # what the child may have left running
-    elif process.poll() is None:
+    """End a process and its children: by signals, and after a grace period by force."""
+    if sys.platform == "win32":
         process.kill()
-
-
-def _drain_until_end(process: subprocess.Popen[str]) -> None:
-    """Wait for the end while reading, since a full pipe would block the child."""
-    try:
-        process.communicate(timeout=_GRACE_SECONDS)
-    except (subprocess.TimeoutExpired, ValueError):
-        deadline = time.monotonic() + _GRACE_SECONDS
-        while process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
+        return
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if process.poll() is None:
+            _signal_group(process, number)
+            with contextlib.suppress(subprocess.TimeoutExpired, ValueError):
+                process.communicate(timeout=_GRACE_SECONDS)  # a full pipe would block it
+    _signal_group(process, signal.SIGKILL)  # what the child may have left running
 
 
 def _signal_group(process: subprocess.Popen[str], number: signal.Signals) -> None:
-    if sys.platform == "win32":
-        process.terminate()
-        return
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, number)

@@ -208,7 +208,6 @@ class _ObjectStore:
         return self._run("pack-objects", "--revs", "--stdout", *options, stdin=names.encode())
 
     def _add(self, kind: str, content: bytes) -> str:
-        """Add an object; return its id."""
         return self._run("hash-object", "-w", "-t", kind, "--stdin", stdin=content).decode().strip()
 
     def _run(self, *arguments: str, stdin: bytes = b"") -> bytes:

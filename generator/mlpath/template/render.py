@@ -19,7 +19,7 @@ from plumbum import ProcessExecutionError, local
 
 from mlpath.errors import AnswerError, MlpathError
 from mlpath.system import git
-from mlpath.template.answers import ANSWERS_FILE, Answers, Loader
+from mlpath.template.answers import ANSWERS_FILE, Answers
 from mlpath.template.questions import check_answers
 from mlpath.template.store import SRC_PATH, TemplateVersion
 
@@ -61,17 +61,9 @@ def render(
     All answers are validated before the first file is written. Copier asks the remaining questions
     in the terminal, unless `defaults`.
 
-    Args:
-        source: A version, which is recorded as plain Copier would record it, or any other source
-            that Copier accepts, recorded as given.
-        dest: The folder of the project.
-        answers: Fixed answers, as text or as YAML values.
-        defaults: Use the default of each question that has no answer.
-        ref: The version of a source that is not a `TemplateVersion`.
-        prompts: Suggestions for the questions that have no answer.
-
-    Returns:
-        The answers to all questions, as recorded in the answers file.
+    The source is a version, which is recorded as plain Copier would record it, or any other that
+    Copier accepts, recorded as given; `ref` is the version of such a source. Answers may be text or
+    YAML values. Returns the answers to all questions, as recorded in the answers file.
 
     Raises:
         AnswerError: The template does not accept an answer.
@@ -147,18 +139,14 @@ def _record_version(path: Path, version: TemplateVersion) -> None:
 
     Copier rendered a plain folder, so it recorded that folder, and no `_commit`.
     """
+    origin = yaml.safe_dump({"_commit": version.tag, "_src_path": SRC_PATH})
     text = path.read_bytes().decode()
-    root = yaml.compose(text, Loader=Loader)
-    assert isinstance(root, yaml.MappingNode)  # noqa: S101 - our own template wrote it
-    key, value = next(pair for pair in root.value if pair[0].value == "_src_path")
-    origin = yaml.safe_dump({"_commit": version.tag, "_src_path": SRC_PATH}).rstrip("\n")
-    text = text[: key.start_mark.index] + origin + text[value.end_mark.index :]
+    text = re.sub(r"^_src_path:.*\n(?: .*\n)*", lambda _: origin, text, count=1, flags=re.MULTILINE)
     path.write_bytes(text.encode())
 
 
 @contextmanager
 def _copier_environment(source: TemplateVersion | str) -> Iterator[None]:
-    """Set the environment of Copier, which reads it through plumbum."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(local.env())
         for name in set(git.REPOSITORY_VARIABLES) & set(local.env):

@@ -7,13 +7,11 @@ An installed mlpath carries the current version as a plain folder and all versio
 
 from __future__ import annotations
 
-import filecmp
 import hashlib
-import os
 import shutil
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,7 +25,7 @@ from mlpath.system import git
 from mlpath.template import releases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 SRC_PATH = "~/.local/share/mlpath/template.bundle"
 """What projects record as `_src_path`. No variable changes it, so it is valid on every machine."""
@@ -35,8 +33,8 @@ SRC_PATH = "~/.local/share/mlpath/template.bundle"
 CURRENT = f"v{__version__}"
 """The version of the template that belongs to this mlpath."""
 
-_CACHE = ".template-cache"
 _CACHE_SECONDS = 24 * 3600
+
 _HOME_HINT = (
     f"Projects work without {SRC_PATH}, but `copier update` needs it. "
     "Set HOME to a folder that you may write to, then run: mlpath doctor"
@@ -104,8 +102,7 @@ def find_version(version: str) -> str:
 def open_version(version: str | None = None) -> Iterator[TemplateVersion]:
     """Provide the files of one version of the template while the context lasts.
 
-    Args:
-        version: A tag such as `v0.1.0`, with or without the `v`. None is the current version.
+    The version is a tag such as `v0.1.0`, with or without the `v`; None is the current one.
 
     Raises:
         MlpathError: The version is unknown.
@@ -144,12 +141,10 @@ def publish() -> None:
         MlpathError: The copy can't be written, and is unchanged.
     """
     packaged, copy = _packaged()[1], home_copy()
+    ours, theirs = _tags(packaged), _tags(copy)
+    if ours.items() <= theirs.items():
+        return
     try:
-        if copy.exists() and filecmp.cmp(packaged, copy, shallow=False):
-            return
-        ours, theirs = _tags(packaged), _tags(copy)
-        if ours.items() <= theirs.items():
-            return
         copy.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".new-", dir=copy.parent) as scratch:
             new = Path(scratch, "template.bundle")
@@ -185,13 +180,11 @@ def _merge(older: Path, newer: Path, target: Path) -> None:
         git.run("bundle", "create", "--quiet", str(target), "--tags", "HEAD", cwd=repository)
 
 
-def _bundles() -> Iterable[Path]:
+def _bundles() -> Iterator[Path]:
     """Yield the installed bundle and the copy at `SRC_PATH`, which may have other versions."""
     yield _packaged()[1]
-    try:
+    with suppress(MlpathError):
         yield home_copy()
-    except MlpathError:
-        return
 
 
 def _tags(bundle: Path) -> dict[str, str]:
@@ -204,7 +197,6 @@ def _tags(bundle: Path) -> dict[str, str]:
 
 @cache
 def _packaged() -> tuple[Path, Path]:
-    """Return the plain folder and the bundle that belong to this mlpath."""
     package = Path(__file__).parents[1]
     if (package / "_template").is_dir():
         return package / "_template", package / "_template.bundle"
@@ -223,7 +215,7 @@ def _build_from(checkout: Path) -> Path:
 
     The result is cached in the checkout until a file or the history changes.
     """
-    cache_folder = checkout / _CACHE
+    cache_folder = checkout / ".template-cache"
     cache_folder.mkdir(exist_ok=True)
     (cache_folder / ".gitignore").write_text("*\n", encoding="ascii")
     built = cache_folder / _fingerprint(checkout)
@@ -242,13 +234,9 @@ def _build_from(checkout: Path) -> Path:
 
 
 def _fingerprint(checkout: Path) -> str:
-    try:
-        head = git.run("rev-parse", "HEAD", cwd=checkout)
-    except git.GitError:
-        head = ""
+    done = git.attempt("rev-parse", "HEAD", cwd=checkout)
     files = [checkout / releases.VERSION_FILE, checkout / "copier.yml"]
-    for folder, _, names in os.walk(checkout / "template"):
-        files.extend(Path(folder, name) for name in names)
-    stats = [(str(path), path.stat()) for path in sorted(files)]
-    lines = [head, *(f"{path} {s.st_mtime_ns} {s.st_size} {s.st_mode}" for path, s in stats)]
+    files += sorted((checkout / "template").rglob("*"))
+    stats = [(path, path.stat()) for path in files]
+    lines = [done.stdout, *(f"{path} {s.st_mtime_ns} {s.st_size} {s.st_mode}" for path, s in stats)]
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]

@@ -78,10 +78,8 @@ def run(
     On a request to end, such as Ctrl-C, the projects in progress are finished, and no other is
     begun.
 
-    Args:
-        action: A function of this module, with its options bound by `functools.partial`.
-        projects: Their folders.
-        parallel: Run several projects in processes, which can't ask questions.
+    The action is a function of this module, with its options bound by `functools.partial`. Several
+    projects in parallel run in processes, which can't ask questions.
     """
     with processes.cleaning_up_on_signals():
         if parallel and len(projects) > 1:

@@ -104,7 +104,6 @@ class Merge:
         return None
 
     def _commits(self, inputs: MergeInput) -> tuple[str, str, str]:
-        """Return the commits to merge: the old render, the project, and the new render."""
         path = f"{self.repository.prefix}{ANSWERS_FILE}"
         # A merge takes theirs where base and ours are equal.
         ours_as_base = {ANSWERS_FILE: self._git.files(self.head, path)[path]}
@@ -137,7 +136,6 @@ class Merge:
         return {prefix + old: prefix + new for old, new in found.items()}
 
     def _merge(self, ours: str, theirs: str) -> tuple[str, dict[str, Stages]]:
-        """Return the merged tree, and the stages of the paths in conflict."""
         self._git.point("HEAD", ours)
         self._git.point(_THEIRS, theirs)
         command = ("merge-tree", "--write-tree", "-z", "--no-messages", "HEAD", _THEIRS)

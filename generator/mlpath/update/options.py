@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlpath.errors import MlpathError
 from mlpath.template import store
@@ -33,8 +32,7 @@ BENEFITS = {
 """What an option is good for; for others, the help of its question is shown."""
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """An option that a project has or could have."""
 
     key: str
@@ -57,12 +55,7 @@ def list_options(project: Path) -> list[Option]:
 
 
 def add(project: Path, renders: RenderCache, request: str) -> UpdateResult:
-    """Add an option to a project by a merge, as in an update.
-
-    Args:
-        project: The project's folder.
-        renders: Renders of the template.
-        request: `OPTION` or `OPTION=VALUE`.
+    """Add `OPTION` or `OPTION=VALUE` to a project by a merge, as in an update.
 
     Raises:
         MlpathError: The option does not exist or is already there, or the merge is not possible.
@@ -112,7 +105,6 @@ def _options(record: Record, declared: Mapping[str, Mapping[str, Any]]) -> list[
 
 
 def _default_value(project: Path, option: Option, question: Mapping[str, Any]) -> str:
-    """Return the value for an option that is added without one."""
     if option.present:
         raise MlpathError(
             f"{project} already has {option.key}: {option.now}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 import shlex
 from collections import Counter
@@ -62,31 +61,16 @@ def _update_document(result: UpdateResult) -> dict[str, Any]:
     fields = dataclasses.asdict(result)
     for key in ("project", "written", "aborted"):
         del fields[key]
-    return {"state": state(result), **fields}
-
-
-def state(result: UpdateResult) -> str:
-    """Return a project's state: aborted, current, conflicts, updated, or pretended."""
-    if result.aborted:
-        return "aborted"
-    if not result.changed:
-        return "current"
-    if result.conflicts:
-        return "conflicts"
-    return "updated" if result.written else "pretended"
+    return {"state": _update_state(result), **fields}
 
 
 def exit_status(results: Sequence[Result], outdated_status: int = 0) -> int:
     """Return 1 for errors, conflicts and obstacles, `outdated_status` for outdated projects."""
-    if any(map(_needs_attention, results)):
+    states = set(map(_state, results))
+    obstacles = any(result.update and result.update.obstacles for result in results)
+    if obstacles or states & {"failed", "conflicts"}:
         return 1
-    outdated = any(result.status.outdated for result in results if result.status)
-    return outdated_status if outdated else 0
-
-
-def _needs_attention(result: Result) -> bool:
-    update = result.update
-    return bool(result.error or (update and (update.conflicts or update.obstacles)))
+    return outdated_status if "outdated" in states else 0
 
 
 def total(results: Sequence[Result]) -> str:
@@ -98,10 +82,20 @@ def total(results: Sequence[Result]) -> str:
 
 def _state(result: Result) -> str:
     if result.update:
-        return state(result.update)
+        return _update_state(result.update)
     if result.status:
         return "outdated" if result.status.outdated else "current"
     return "failed"
+
+
+def _update_state(result: UpdateResult) -> str:
+    if result.aborted:
+        return "aborted"
+    if not result.changed:
+        return "current"
+    if result.conflicts:
+        return "conflicts"
+    return "updated" if result.written else "pretended"
 
 
 def lines(result: Result, style: Style, *, brief: bool) -> Iterator[str]:
@@ -182,7 +176,8 @@ def _next_steps(result: UpdateResult, style: Style) -> Iterator[str]:
             f"{git} mergetool": "opens one conflict after the other",
             f"{git} add {path}": f"marks a file as resolved ({git} rm removes it instead)",
         }, style)  # fmt: skip
-    if _needs_lock(result):
+    dependencies = any(row.path == "pyproject.toml" for row in result.changed)
+    if dependencies and (result.project / "uv.lock").exists():
         lock = f"uv lock --project{argument}" if argument else "uv lock"
         yield from _commands({f"{lock} && {git} add uv.lock": "the dependencies changed"}, style)
     subject = f"Update the template to {result.new}"
@@ -211,11 +206,6 @@ def _argument(project: Path) -> str:
     return "" if path_text == "." else f" {path_text}"
 
 
-def _needs_lock(result: UpdateResult) -> bool:
-    changed = any(row.path == "pyproject.toml" for row in result.changed)
-    return changed and (result.project / "uv.lock").exists()
-
-
 def _commands(commands: dict[str, str], style: Style) -> Iterator[str]:
     for command, meaning in commands.items():
         yield f"  {style(command, bold=True)}"
@@ -225,13 +215,19 @@ def _commands(commands: dict[str, str], style: Style) -> Iterator[str]:
 def _status_lines(status: Status, style: Style, *, brief: bool) -> Iterator[str]:
     name = _name(status.project)
     yield from _notes(status.notes, style)
-    if not status.outdated:
+    if status.outdated:
+        outdated = style("outdated", fg="yellow", bold=True)
+        yield f"{name} is {outdated}: template {status.version}, newest {status.newest}"
+    else:
         yield f"{name} is up to date: template {status.version}"
-        yield from _unwritten(status)
-        return
-    outdated = style("outdated", fg="yellow", bold=True)
-    yield f"{name} is {outdated}: template {status.version}, newest {status.newest}"
-    yield from _unwritten(status)
+    if status.unwritten:
+        sections = "section" if status.unwritten == 1 else "sections"
+        yield f"{status.unwritten} {sections} still yours to write: <!-- yours: ... -->"
+    if status.outdated:
+        yield from _outdated_lines(status, style, brief=brief)
+
+
+def _outdated_lines(status: Status, style: Style, *, brief: bool) -> Iterator[str]:
     if not brief:
         yield from _changelog(status, style)
     if status.preview:
@@ -244,12 +240,6 @@ def _status_lines(status: Status, style: Style, *, brief: bool) -> Iterator[str]
         argument = _argument(status.project)
         yield f"Preview the update: mlpath update --pretend{argument}"
         yield f"Update: mlpath update{argument}"
-
-
-def _unwritten(status: Status) -> Iterator[str]:
-    if status.unwritten:
-        sections = "section" if status.unwritten == 1 else "sections"
-        yield f"{status.unwritten} {sections} still yours to write: <!-- yours: ... -->"
 
 
 def _changelog(status: Status, style: Style) -> Iterator[str]:
@@ -288,8 +278,3 @@ def options_text(options: Sequence[Option], style: Style) -> str:
             rows += [f"      {option.why}"]
         rows += [""] if chosen else []
     return "\n".join([*rows, "Add one: mlpath add OPTION, or mlpath add OPTION=VALUE"])
-
-
-def options_json(options: Sequence[Option]) -> str:
-    """Return the options of a project as JSON."""
-    return json.dumps([dataclasses.asdict(option) for option in options], indent=2)

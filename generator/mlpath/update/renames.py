@@ -13,48 +13,29 @@ from typing import TYPE_CHECKING
 import yaml
 from packaging.version import Version
 
-from mlpath.errors import MlpathError
 from mlpath.template import store
 from mlpath.template.answers import Loader
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from pathlib import Path
 
     from mlpath.template.store import TemplateVersion
 
 Pair = tuple[str, str]
 """The old and the new path of a file."""
 
-_PLACEHOLDER = "{package_name}"
-
 
 def load(version: TemplateVersion, old_version: str) -> list[list[Pair]]:
-    """Return the renames of each version after an older one, as a version lists them.
-
-    Raises:
-        MlpathError: The list is not a mapping of versions to lists of `from` and `to`.
-    """
+    """Return the renames of each version after an older one, as a version lists them."""
     path = version.folder / "template" / "renames.yaml"
     if not path.is_file():
         return []
-    try:
-        versions = {str(number): pairs for number, pairs in _read(path).items()}
-        return [
-            [(pair["from"], pair["to"]) for pair in versions[number]]
-            for number in sorted(versions, key=Version)
-            if store.is_older(old_version, number)
-        ]
-    except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise MlpathError(
-            f"the list of renames of template {version.tag} cannot be read: {error}",
-            hint="This is an error in the template; please report it.",
-        ) from None
-
-
-def _read(path: Path) -> dict[str, list[dict[str, str]]]:
-    found: dict[str, list[dict[str, str]]] = yaml.load(path.read_bytes(), Loader=Loader) or {}  # noqa: S506
-    return found
+    versions: dict[str, list[dict[str, str]]] = yaml.load(path.read_bytes(), Loader=Loader) or {}  # noqa: S506
+    return [
+        [(pair["from"], pair["to"]) for pair in versions[number]]
+        for number in sorted(versions, key=Version)
+        if store.is_older(old_version, number)
+    ]
 
 
 def resolve(
@@ -69,11 +50,8 @@ def resolve(
     file or folder of the user's is in the way: git reports that as a conflict. Of several renames
     of one file, the first that applies counts: domains continue a file under different names.
 
-    Args:
-        versions: The renames of each version, oldest first.
-        base: The paths of the old render.
-        ours: The paths of the project.
-        theirs: The paths of the new render.
+    `versions` has the renames of each version, oldest first; the others are the paths of the old
+    render, of the project, and of the new render.
     """
     renames: dict[str, str] = {}
     for old_pattern, new_pattern in _chain(versions):
@@ -104,10 +82,6 @@ def _chain(versions: list[list[Pair]]) -> list[Pair]:
 
 
 def _match(pattern: str, paths: Collection[str]) -> str | None:
-    """Return the only path that a pattern matches."""
-    if _PLACEHOLDER not in pattern:
-        return pattern if pattern in paths else None
-    before, after = map(re.escape, pattern.split(_PLACEHOLDER, 1))
-    expression = re.compile(f"{before}[^/]+{after}")
+    expression = re.compile(re.escape(pattern).replace(re.escape("{package_name}"), "[^/]+"))
     found = [path for path in paths if expression.fullmatch(path)]
     return found[0] if len(found) == 1 else None

@@ -49,14 +49,8 @@ class RenderCache:
     ) -> tuple[Path, list[str]]:
         """Render the version and the answers that a project should have.
 
-        Args:
-            record: What the project has.
-            version: The version to render; None lets Copier find the newest.
-            data: Answers to change.
-            defaults: Answer new questions with their defaults instead of asking.
-
-        Returns:
-            The render, and a note on each recorded answer that the version does not accept.
+        No version lets Copier find the newest; `data` are answers to change. Returns the render and
+        a note on each recorded answer that the version does not accept.
 
         Raises:
             MlpathError: An answer in `data` is not accepted, or the version cannot be rendered.

@@ -107,7 +107,6 @@ def clean_head(repository: Repository) -> str:
 
 
 def _changes(repository: Repository) -> tuple[list[str], list[str]]:
-    """Return the paths of a project in conflict, and the other changed ones."""
     listed = git.run(
         "status", "--porcelain", "-z", "--no-renames", "--untracked-files=no",
         "--ignore-submodules=dirty", "--", f":(top,literal){repository.prefix}",

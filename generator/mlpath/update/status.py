@@ -69,7 +69,6 @@ def read_status(project: Path) -> Status:
 
 
 def _count_prompts(project: Path) -> int:
-    """Return the number of prompts that the author has neither answered nor deleted."""
     files = (project / name for name in PROMPT_FILES)
     texts = (path.read_text(encoding="utf-8", errors="replace") for path in files if path.is_file())
     return sum(len(PROMPT.findall(text)) for text in texts)

@@ -49,7 +49,7 @@ class _WorkTree:
     git_dir: Path
     lock: int | None
 
-    def git(self, *arguments: str, text: str | None = None, index: Path | None = None) -> str:
+    def git(self, *arguments: str, text: str = "", index: Path | None = None) -> str:
         """Run git out of reach of Ctrl-C; it holds the lock even if this process is killed."""
         env = {"GIT_LITERAL_PATHSPECS": "1", **({"GIT_INDEX_FILE": str(index)} if index else {})}
         return git.run(*arguments, cwd=self.top, env=env, text=text, lock=self.lock)
@@ -129,12 +129,8 @@ def apply(
 ) -> None:
     """Write the result of a merge into the work tree and the index: all of it, or nothing.
 
-    Args:
-        repository: Where to write.
-        head: The commit that is checked out.
-        result: The merged tree.
-        changes: How it differs from HEAD, by path, with the paths in conflict.
-        stages: The conflicts, as `git update-index --index-info -z` reads them.
+    `result` is the merged tree, and `changes` how it differs from `head`, by path, with the paths
+    in conflict; `stages` are the conflicts, as `git update-index --index-info -z` reads them.
 
     Raises:
         MlpathError: It cannot be written. Nothing has changed.
@@ -239,14 +235,12 @@ def abort(repository: Repository) -> list[str]:
 
 
 def _path(repository: Repository) -> Path:
-    """Return the path of a project's log."""
     digest = hashlib.sha256(os.fsencode(repository.prefix)).hexdigest()[:12]
     name = f"update-{digest}.json" if repository.prefix else "update.json"
     return repository.git_dir / _FOLDER / name
 
 
 def _save(path: Path, log: Log) -> Path:
-    """Write a log as pending, and return its path."""
     new = path.with_suffix(".new")
     with new.open("w", encoding="ascii") as file:
         json.dump(asdict(log), file)
@@ -282,7 +276,6 @@ def _refuse_locked_index(repository: Repository) -> None:
 
 
 def _is_staged(top: Path, log: Log) -> bool:
-    """Return whether any index entry of a log still differs from HEAD."""
     listed = git.run("diff-index", "--cached", "--name-only", "-z", log.head, cwd=top)
     return not log.changes.keys().isdisjoint(listed.split("\0"))
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlpath.errors import AnswerError
-from mlpath.system import git
 from mlpath.template import store
 from mlpath.template.answers import ANSWERS_FILE, Record, check_project, read_record
 from mlpath.update import record, renames, undo_log
@@ -72,7 +71,6 @@ def update(project: Path, renders: RenderCache, request: UpdateRequest) -> Updat
     Raises:
         MlpathError: The update is not possible. Nothing has changed.
     """
-    git.check_installed()
     project = project.absolute()
     notes = undo_log.recover(project)
     check_project(project)
@@ -115,7 +113,6 @@ def abort(project: Path) -> UpdateResult:
     Raises:
         MlpathError: There is nothing to undo.
     """
-    git.check_installed()
     project = project.absolute()
     notes = undo_log.recover(project) or undo_log.abort(Repository.around(project))
     version = read_record(project).version

@@ -65,9 +65,7 @@ class Workspace:
         (scratch / "git" / "commondir").write_bytes(os.fsencode(repository.common_dir) + b"\n")
         self.point("HEAD", head)
 
-    def run(
-        self, *arguments: str, cwd: Path | None = None, text: str | None = None, **env: str
-    ) -> str:
+    def run(self, *arguments: str, cwd: Path | None = None, text: str = "", **env: str) -> str:
         """Run git in the workspace and return what it prints."""
         env = {**self._environment, **env}
         return git.run(*arguments, cwd=cwd or self._work, env=env, text=text)
