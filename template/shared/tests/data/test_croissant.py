@@ -9,8 +9,7 @@ import pytest
 
 from project_package.data import croissant
 from project_package.data.croissant import write_data_card
-from project_package.data.fields import raw_fields
-from project_package.data.schema import Schema
+from project_package.data.schema import Schema, raw_fields
 from project_package.paths import ProjectPaths
 
 

@@ -14,8 +14,7 @@ from project_package.evaluation.candidate import Candidate
 from project_package.evaluation.error_groups import Feature
 from project_package.evaluation.error_report import MAX_CASES, HeldOut, error_report
 from project_package.evaluation.failures import ORDER, measure_errors
-from project_package.evaluation.scores import read_truth
-from project_package.evaluation.shares import Outcome
+from project_package.evaluation.scores import Outcome, read_truth
 from project_package.paths import ProjectPaths
 from project_package.serving.champion import load_champion
 

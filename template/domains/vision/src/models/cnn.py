@@ -113,7 +113,6 @@ class RandomTransform:
         return (changed.permute(0, 2, 3, 1).reshape(pixels.shape),)
 
     def _affine_matrices(self, rows: int, generator: torch.Generator) -> Tensor:
-        """Return matrices of shape (rows, 2, 3) in the coordinates of `affine_grid`, -1 to 1 in each direction."""
         params = self.params
         limits = [math.radians(params.degrees), params.shear, *[params.scale] * 2, *[2 * params.translate] * 2]
         angle, shear, x_scale, y_scale, x_shift, y_shift = (_uniform(rows, limit, generator) for limit in limits)
@@ -125,7 +124,6 @@ class RandomTransform:
 
 
 def _uniform(rows: int, limit: float, generator: torch.Generator) -> Tensor:
-    """Draw from -limit to limit."""
     return (torch.rand(rows, generator=generator) * 2 - 1) * limit
 
 

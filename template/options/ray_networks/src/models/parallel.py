@@ -137,6 +137,5 @@ class _Average(torch.autograd.Function):
 
 
 def _average(value: float) -> float:
-    """Return the mean of a number over the processes."""
     device = "cuda" if torch.distributed.get_backend() == "nccl" else "cpu"
     return float(_Average.forward(None, torch.tensor(value, dtype=torch.float64, device=device)))

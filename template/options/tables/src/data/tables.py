@@ -173,7 +173,6 @@ def _select(source: str, reading: Reading) -> str:
 
 
 def _typed_columns(database: Any, table: str, reading: Reading, columns: Sequence[TableColumn]) -> str:
-    """Return the columns as SQL: typed, or as text if some value has another type."""
     counts = ", ".join(["count(*)", *(f"count(*) FILTER ({_invalid(column, reading)})" for column in columns)])
     _, *invalid = database.execute(f"SELECT {counts} FROM {table}").fetchone()
     selected = [
@@ -271,12 +270,10 @@ def _name(column: str) -> str:
 
 
 def _text(column: str) -> str:
-    """Return the text of a cell without the blanks around it."""
     return f"trim(CAST({_name(column)} AS VARCHAR), {_literal(BLANKS)})"
 
 
 def _present(column: TableColumn, reading: Reading) -> str:
-    """Return the text of a number or date, or NULL if it is missing."""
     text, missing = _text(column.file_name), ", ".join(map(_literal, reading.missing)) or "''"
     return f"CASE WHEN {text} NOT IN ({missing}) THEN {text} END"
 
@@ -309,7 +306,6 @@ def _timestamp(text: str, date_format: str) -> str:
 
 
 def _invalid(column: TableColumn, reading: Reading) -> str:
-    """Return the condition for a value that is present and not of the column's type."""
     if column.kind == "category":
         return "WHERE false"
     return f"WHERE {_present(column, reading)} IS NOT NULL AND {_typed(column, reading)} IS NULL"

@@ -9,27 +9,17 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .tables import Reading
 
 WHITESPACE = "whitespace"
 QUOTED_OR_BLANKS = re.compile(r'("[^"]*")|[ \t]+')
 
 
-class TextFormat(Protocol):
-    """The part of `Reading` that matters here."""
-
-    @property
-    def encoding(self) -> str: ...  # noqa: D102
-    @property
-    def member(self) -> str: ...  # noqa: D102
-    @property
-    def delimiter(self) -> str: ...  # noqa: D102
-    @property
-    def mixed_line_ends(self) -> bool: ...  # noqa: D102
-
-
 @contextmanager
-def plain_file(path: Path, reading: TextFormat) -> Iterator[Path]:
+def plain_file(path: Path, reading: "Reading") -> Iterator[Path]:
     """Yield a file that DuckDB can read: the file itself, or a temporary copy.
 
     The copy is extracted from its archive, in UTF-8, with uniform line endings and tabs instead of blanks.
@@ -61,7 +51,7 @@ def _open(path: Path, member: str) -> Iterator[IO[bytes]]:
             yield file
 
 
-def _convert(file: IO[bytes], copy: Path, reading: TextFormat) -> None:
+def _convert(file: IO[bytes], copy: Path, reading: "Reading") -> None:
     blanks = reading.delimiter == WHITESPACE
     with (
         io.TextIOWrapper(file, encoding=reading.encoding) as text,

@@ -10,8 +10,7 @@ import pytest
 from project_package.config import Params
 from project_package.errors import UserError
 from project_package.evaluation.figures import draw_decision
-from project_package.evaluation.scores import Truth
-from project_package.evaluation.shares import Outcome
+from project_package.evaluation.scores import Outcome, Truth
 from project_package.evaluation.tolerance import measure_tolerance, round_up
 
 SCHEMA: Any = SimpleNamespace(target=SimpleNamespace(unit="kg"))

@@ -23,8 +23,7 @@ from project_package.evaluation.decision import (
 )
 from project_package.evaluation.markdown import rounded
 from project_package.evaluation.plot_data import plot_tables
-from project_package.evaluation.scores import Truth
-from project_package.evaluation.shares import Outcome
+from project_package.evaluation.scores import Outcome, Truth
 from project_package.paths import ProjectPaths
 from project_package.serving.champion import load_champion
 

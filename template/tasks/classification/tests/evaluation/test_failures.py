@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from project_package.evaluation.failures import describe_case, measure_errors, rank_cases, summarize_errors
-from project_package.evaluation.scores import Truth
-from project_package.evaluation.shares import Outcome
+from project_package.evaluation.scores import Outcome, Truth
 
 SCHEMA: Any = SimpleNamespace(classes=("cat", "dog|"), sample_noun="images")
 TARGET = np.array([0, 0, 1, 1])

@@ -8,8 +8,7 @@ import numpy as np
 
 from project_package.config import Params
 from project_package.evaluation.decision import make_decision
-from project_package.evaluation.scores import Truth
-from project_package.evaluation.shares import Outcome
+from project_package.evaluation.scores import Outcome, Truth
 
 SCHEMA: Any = SimpleNamespace(step="week", target=SimpleNamespace(unit="kg"))
 

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from project_package.evaluation.failures import MEASURE, describe_case, rank_cases, summarize_errors
-from project_package.evaluation.scores import Truth
-from project_package.evaluation.shares import Outcome
+from project_package.evaluation.scores import Outcome, Truth
 
 SCHEMA: Any = SimpleNamespace(step="week", target=SimpleNamespace(unit="kg"))
 TARGET = np.array([[1.0, 2.0], [5.0, 2.0]])

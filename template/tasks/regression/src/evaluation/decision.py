@@ -4,7 +4,7 @@ from typing import Any
 
 from ..config import Params
 from ..data.schema import Schema
-from .shares import Outcome
+from .scores import Outcome
 from .tolerance import measure_tolerance
 
 

@@ -13,13 +13,7 @@ Array = NDArray[Any]
 def plot_tables(
     schema: Schema, target: Array, predictions: dict[str, Array], _decision: Any = None
 ) -> dict[str, pd.DataFrame]:
-    """Return the tables by name, with a row per point and the model's name in the column `model`.
-
-    Args:
-        schema: the columns; not used by a regression.
-        target: the true values, shape (rows,).
-        predictions: of each model, shape (rows,).
-    """
+    """Return the tables by name, with a row per point and the model's name in the column `model`."""
     tables = [
         pd.DataFrame({"predicted": values, "actual": target, "model": model}) for model, values in predictions.items()
     ]

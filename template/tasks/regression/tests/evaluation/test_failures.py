@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from project_package.evaluation.failures import describe_case, rank_cases, summarize_errors
-from project_package.evaluation.scores import Truth
-from project_package.evaluation.shares import Outcome
+from project_package.evaluation.scores import Outcome, Truth
 
 SCHEMA: Any = SimpleNamespace(target=SimpleNamespace(unit="kg"))
 TARGET, PREDICTED = np.array([1.0, 2.0, 3.0, 4.0]), np.array([2.0, 2.0, 2.5, 1.0])
