@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 import sys
+import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -246,6 +247,16 @@ def test_a_file_name_with_a_tilde_is_not_a_home_folder(
 def test_a_zip_bomb_is_refused(tmp_path: Path) -> None:
     bomb = zip_bytes({"table.csv": "0" * (60 << 20)})
     check_refused(write(tmp_path, bomb, "bomb.zip"), "would unpack to 62,914,560 bytes")
+
+
+def test_a_damaged_lzma_archive_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "data.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("table.csv", "a,b\n" + "1,2\n" * 10_000)
+    content = bytearray(path.read_bytes())
+    content[60:90] = b"\xff" * 30
+    path.write_bytes(content)
+    check_refused(path, "can't be unpacked")
 
 
 def check_refused(path: Path, message: str, target: str | None = None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, git
+from conftest import ROOT, git, mlpath
 from mlpath.update import status
 from support.installed import FIRST, SECOND, Installed, commit, install, snapshot
 
@@ -192,6 +192,16 @@ def test_an_answer_of_another_type_is_listed(installed: Installed, project: Path
     done = installed.run("add", cwd=project)
     assert done.returncode == 0, done.stderr
     assert "(now ['MIT'])" in done.stdout
+
+
+def test_a_local_dvc_remote_is_an_option_to_add(folder: Path) -> None:
+    """It lets nobody else fetch the data."""
+    assert mlpath("new-project", "demo", "-l", "-q", "--no-lock").exit_code == 0
+    listed = json.loads(mlpath("add", "--json", "./demo").stdout)
+    assert {option["key"]: option["present"] for option in listed}["dvc_remote"] is False
+    done = mlpath("add", "dvc_remote", "demo")
+    assert done.exit_code == 0, done.output
+    assert "dvc_remote: huggingface" in (folder / "demo/.copier-answers.yml").read_text()
 
 
 def test_an_option_of_the_newer_version_needs_an_update(project: Path, tmp_path: Path) -> None:

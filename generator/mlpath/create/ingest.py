@@ -48,7 +48,11 @@ def without_data_answers(answers: Answers) -> Answers:
 def load_dataset(
     request: ProjectRequest, log: Callable[[str], None]
 ) -> tuple[ProjectRequest, DatasetProfile | None]:
-    """Return a request whose dataset is on this machine, and the profile, if it has a dataset."""
+    """Return a request whose dataset is on this machine, and the profile, if it has a dataset.
+
+    Raises:
+        MlpathError: The data can't be downloaded or read, or the request contradicts itself.
+    """
     if request.answers.get("dataset"):
         raise AnswerError(
             "dataset", "dataset cannot be set as an answer", hint="Use --dataset SOURCE."
@@ -199,7 +203,7 @@ def _schema_module(profile: DatasetProfile) -> Any:
 
 
 def _copy(path: Path, target: Path) -> tuple[int, str]:
-    """Copy a file, or the images of a folder; return the size and a hash of names and contents."""
+    """Copy a file, or the images of a folder with their names; return size and hash."""
     if not path.is_dir():
         shutil.copyfile(path, target)
         return target.stat().st_size, _hash_file(target).hexdigest()

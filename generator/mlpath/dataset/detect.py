@@ -1,4 +1,4 @@
-"""Detect the format of a file from its first bytes: compression, encoding, CSV, JSON, Parquet."""
+"""Detect the format of a file from its content: compression, encoding, CSV, JSON, Parquet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import codecs
 import contextlib
 import gzip
 import io
+import lzma
 import os
 import re
 import stat
@@ -185,7 +186,8 @@ def _unpacking(path: Path) -> Iterator[None]:
     try:
         yield
     except (
-        zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError
+        zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError,
+        NotImplementedError,
     ) as error:  # fmt: skip
         raise MlpathError(
             f"{path} can't be unpacked: {error}",
@@ -237,7 +239,7 @@ def check_unpacked_size(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
     if size > MAX_UNPACKED or size > MAX_RATIO * max(packed, 1 << 16):
         raise MlpathError(
             f"{path} would unpack to {size:,} bytes, {size // packed:,} times its size; "
-            f"the limit is {MAX_RATIO} times",
+            f"the limits are {MAX_RATIO} times and {MAX_UNPACKED:,} bytes",
             hint="If you trust it, unpack it and use the file inside.",
         )
 
@@ -346,7 +348,7 @@ def _detect_latin(head: bytes) -> str | None:
 
 
 def _share(head: bytes, encoding: str, alphabet: str) -> float:
-    """Return the share of an alphabet in the letters beside ASCII; 0 for other scripts."""
+    """Return the share of an alphabet in the non-ASCII letters; 0 for other scripts."""
     try:
         text = head.decode(encoding).lower()
     except UnicodeDecodeError:
@@ -360,7 +362,7 @@ def _share(head: bytes, encoding: str, alphabet: str) -> float:
 
 
 def _detect_utf16(head: bytes) -> str | None:
-    """Return the byte order of UTF-16 without a mark, if most characters are Latin."""
+    """Return the encoding of UTF-16 without a byte order mark, if most characters are Latin."""
     for encoding in ("utf-16-le", "utf-16-be"):
         with contextlib.suppress(UnicodeDecodeError):
             text = head[: len(head) // 2 * 2].decode(encoding)[:1000]
@@ -372,7 +374,11 @@ def _detect_utf16(head: bytes) -> str | None:
 
 @contextlib.contextmanager
 def open_unpacked(path: Path, compression: str, member: str) -> Iterator[IO[bytes]]:
-    """Open a table for reading its unpacked bytes."""
+    """Open a table for reading its bytes without compression.
+
+    Raises:
+        MlpathError: The archive is damaged.
+    """
     with contextlib.ExitStack() as stack:
         stack.enter_context(_unpacking(path))
         if compression == "zip":

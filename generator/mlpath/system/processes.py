@@ -1,4 +1,4 @@
-"""Child processes that never outlive this one."""
+"""Child processes, which end with this one unless it is killed, and the signals that end it."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _signal_handler(handler: Callable[[int, FrameType | None], Any]) -> Iterator
 
 
 def environment() -> dict[str, str]:
-    """Return the environment for a project's tools, without the virtual environment of mlpath."""
+    """Return the environment of a project's tools: without mlpath's own and git's variables."""
     dropped = {*git.REPOSITORY_VARIABLES, "VIRTUAL_ENV"}
     return {key: value for key, value in os.environ.items() if key not in dropped}
 
@@ -113,7 +113,12 @@ def run(
     timeout: float | None = None,
     **variables: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program with `text` as its input and more variables; return its output and status."""
+    """Run a program with `text` as its input and more variables; return its output and status.
+
+    Raises:
+        OSError: It cannot be started.
+        subprocess.TimeoutExpired: It takes more than `timeout` seconds, and was killed.
+    """
     return subprocess.run(
         command,
         cwd=cwd,

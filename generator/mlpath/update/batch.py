@@ -1,4 +1,4 @@
-"""Update or inspect several projects, each in a process of its own.
+"""Update or inspect several projects, in processes if they can run in parallel.
 
 Copier changes the working directory, so threads do not work. Every process is a pool of one
 worker: one that dies costs its project alone.
@@ -75,8 +75,8 @@ def run(
 ) -> Generator[Result, None, None]:
     """Yield the result for each project as soon as there is one.
 
-    On a request to end, such as Ctrl-C, the projects in progress are finished, and no other is
-    begun.
+    On a signal to end, such as Ctrl-C, projects that run in processes are finished, and no other
+    is begun.
 
     The action is a function of this module, with its options bound by `functools.partial`. Several
     projects in parallel run in processes, which can't ask questions.

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from mlpath.update.renders import RenderCache
 
+_ABSENT = {"dvc_remote": "local"}
+"""The value of an option that others cannot use, besides no and none."""
+
 BENEFITS = {
     "ci": "runs the tests on every push, and shows the result in a badge",
     "container": "packages the demo, so that it runs without an installation",
@@ -98,7 +101,7 @@ def _options(record: Record, declared: Mapping[str, Mapping[str, Any]]) -> list[
         if not optional:
             continue
         now = record.answers.get(key, question.get("default"))
-        present = now not in (False, "none", None)  # a list, if the file was edited by hand
+        present = now not in (False, "none", None, _ABSENT.get(key))
         why = BENEFITS.get(key) or str(question.get("help", "")).strip()
         options.append(Option(key, _format(now), tuple(values), present, why))
     return options
@@ -113,7 +116,7 @@ def _default_value(project: Path, option: Option, question: Mapping[str, Any]) -
         )
     if not option.values:
         return "true"
-    others = [value for value in option.values if value != "none"]
+    others = [value for value in option.values if value not in ("none", option.now)]
     default = str(question.get("default"))
     return default if default in others else others[0]
 

@@ -232,7 +232,8 @@ def _outdated_lines(status: Status, style: Style, *, brief: bool) -> Iterator[st
         yield from _changelog(status, style)
     if status.preview:
         count = len(status.preview.changed)
-        yield f"An update would change {count} files: {_conflicts(status.preview)}"
+        files = "file" if count == 1 else "files"
+        yield f"An update would change {count} {files}: {_conflicts(status.preview)}"
         yield from _notes(status.preview.notes, style)
         yield from _obstacle(status.preview, style)
         yield from _table(status.preview, style, {"conflict"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mlpath.errors import MlpathError
@@ -71,7 +72,11 @@ def target_version(project: Path, record: Record, wanted: str | None) -> str | N
 
 
 def refuse_downgrade(project: Path, old: str, new: str) -> None:
-    """Raise an error if a version is older than the one that a project has."""
+    """Check that a version is not older than the one that a project has.
+
+    Raises:
+        MlpathError: It is.
+    """
     if store.is_older(new, old):
         raise MlpathError(
             f"{project} has template version {old}, and {new} is older",
@@ -85,5 +90,5 @@ def is_reformatted(project: Path, render: Path) -> bool:
     mine, rendered = (
         (folder / ANSWERS_FILE).read_bytes().replace(b"\r\n", b"\n") for folder in (project, render)
     )
-    comments = {line for line in mine.splitlines() if b"#" in line}
+    comments = {line for line in mine.splitlines() if re.search(rb"(^|\s)#", line)}
     return mine != rendered and comments <= {*rendered.splitlines()}

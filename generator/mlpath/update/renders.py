@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import shutil
@@ -110,8 +109,11 @@ class RenderCache:
             draft = Path(tempfile.mkdtemp(dir=self.folder))
             try:
                 fill(draft)
-                with contextlib.suppress(OSError):  # another process was faster
+                try:
                     draft.rename(place)
+                except OSError:
+                    if not place.exists():  # else another process was faster
+                        raise
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
         return place

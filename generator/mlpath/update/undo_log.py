@@ -2,8 +2,9 @@
 
 HEAD has the content of every tracked file, so the log only lists the index entries, before and
 after, of the paths that change. It is saved as `update.pending` before the first file is touched,
-and renamed to `update.json` when everything is written. The next mlpath command rolls back a
-pending log; `mlpath update --abort` rolls back the other, until the update is committed.
+and renamed to `update.json` when everything is written. The next `mlpath update`, `add` or `status`
+rolls back a pending log; `mlpath update --abort` rolls back the other, until the update is
+committed.
 """
 
 from __future__ import annotations
