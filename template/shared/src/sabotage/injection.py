@@ -59,7 +59,7 @@ def inject(bug: Bug, package: Path) -> None:
     """Replace the correct code below the folder of the package.
 
     Raises:
-        UnfitBugError: the file does not contain the correct code exactly once.
+        UserError: the file does not contain the correct code exactly once.
     """
     path = package / bug.module
     text = path.read_text(encoding="utf-8")

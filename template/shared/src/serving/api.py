@@ -3,6 +3,7 @@
 It has the predictor of the page, beside which it is served. Errors are problem documents (RFC 9457).
 """
 
+import logging
 import re
 import secrets
 import time
@@ -89,8 +90,8 @@ class Api:
                 state.problems = [entry.field for entry in error.errors]
                 response = error.response()
             except Exception:
-                await self._record(path, request, 500, time.perf_counter() - start)
-                raise
+                logging.getLogger(__name__).exception("Request %s failed", state.id)
+                response = ApiError(500, "The server failed. Its log has the reason, with the X-Request-ID.").response()
             response.raw_headers.append((b"x-request-id", state.id.encode()))
             seconds = time.perf_counter() - start
             response.background = BackgroundTask(self._record, path, request, response.status_code, seconds)

@@ -74,7 +74,6 @@ class FeedbackCollector:
             raise ApiError(404, UNKNOWN_REQUEST)
         if self._limiter.statistics().tasks_waiting >= MAX_WAITING:
             raise ApiError(503, OVERLOADED)
-        self._limit_rate()
         try:
             with fail_after(SECONDS):
                 return await to_thread.run_sync(
@@ -97,6 +96,7 @@ class FeedbackCollector:
         from .feedback import TABLE
 
         entry = self._entry(inputs, answer)
+        self._limit_rate()
         try:
             Database(self._url or database_url(ProjectPaths()), TABLE).insert([asdict(entry)])
         except DatabaseError as error:

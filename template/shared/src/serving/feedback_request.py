@@ -1,5 +1,6 @@
 """The fields of feedback, and their checks; the page and the REST API have the same."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from .truth import truth_schema
 Json = dict[str, Any]
 
 MAX_REMARK = 1000
+REQUEST_ID = re.compile(r"^[0-9a-f]{32}$")
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def answer_schemas(record: Mapping[str, Any]) -> dict[str, Json]:
         "request_id": {
             "type": "string",
             "description": "Instead of the inputs, the `request_id` of one of this server's latest predictions.",
-            "pattern": "^[0-9a-f]{32}$",
+            "pattern": REQUEST_ID.pattern,
         },
         "remark": {"type": "string", "description": "Free text; requires `consent`.", "maxLength": MAX_REMARK},
         "consent": {
@@ -79,6 +81,8 @@ def _problem(schemas: Mapping[str, Json], name: str, value: Any) -> str:
     if name not in schemas:
         return f"There is no such field. {suggest(name, schemas)}"
     problem = type_problem(schemas[name], value)
+    if not problem and name == "request_id" and not REQUEST_ID.fullmatch(value):
+        return "must be the request_id of a prediction, 32 hexadecimal digits."
     if problem or name != "remark":
         return problem
     if len(value) > MAX_REMARK:

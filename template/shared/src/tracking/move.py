@@ -1,7 +1,8 @@
 """Move the project's MLflow store to a server: `uv run move-tracking postgresql://... --artifacts s3://...`.
 
 Experiments, runs, metrics, data sets, models, versions and aliases keep their ids. Artifacts are uploaded first; then
-the rows are copied in one transaction: a failure leaves the database as it was, and the same command tries again.
+the rows are copied in one transaction: after a failure, the tables are as empty as before, and the same command tries
+again.
 `mlflow.db` and its artifacts stay as they are.
 """
 

@@ -85,6 +85,7 @@ def test_other_request_ids_are_unknown(address: str) -> None:
         ("consent", {"remark": "a remark"}),
         ("consent", {"consent": 1}),
         ("request_id", {"request_id": 1}),
+        ("request_id", {"request_id": "0" * 33}),
         ("remarks", {"remarks": "a remark"}),
     ],
 )
@@ -141,6 +142,8 @@ def test_feedback_of_an_hour_is_limited(predictor: Predictor, tmp_path: Path, mo
     monkeypatch.setattr(feedback_collector, "MAX_PER_HOUR", 1)
     collector = FeedbackCollector(predictor, f"sqlite:///{(tmp_path / 'a.db').as_posix()}")
     now = time.monotonic()
+    with pytest.raises(ApiError, match="There is no such input"):  # it does not count
+        asyncio.run(collector.save({"correct": True, "inputs": {"no such input": 1}}))
     save(collector)
     with pytest.raises(ApiError, match="within an hour") as caught:
         save(collector)

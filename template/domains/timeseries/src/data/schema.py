@@ -62,7 +62,7 @@ class Schema:
         date: the column with the date.
         target: the column with the value.
         step: period of a forecast step; values within one step are averaged.
-        reading: the file and its format, for a data set of your own (see `data/tables.py`).
+        reading: the file and its format, for a data set of your own.
         left_out: other columns of the file.
     """
 
