@@ -195,7 +195,7 @@ def test_an_answer_of_another_type_is_listed(installed: Installed, project: Path
 
 
 def test_a_local_dvc_remote_is_an_option_to_add(folder: Path) -> None:
-    """It lets nobody else fetch the data."""
+    """No other machine can fetch the data from it."""
     assert mlpath("new-project", "demo", "-l", "-q", "--no-lock").exit_code == 0
     listed = json.loads(mlpath("add", "--json", "./demo").stdout)
     assert {option["key"]: option["present"] for option in listed}["dvc_remote"] is False

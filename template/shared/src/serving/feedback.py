@@ -28,7 +28,7 @@ TABLE = Table(
 
 @dataclass(frozen=True)
 class Entry:
-    """What somebody said about a prediction."""
+    """Feedback on a prediction, as it is stored."""
 
     id: str
     time: datetime  # in UTC

@@ -19,7 +19,7 @@ REQUEST_ID = re.compile(r"^[0-9a-f]{32}$")
 
 @dataclass(frozen=True)
 class Answer:
-    """What somebody says about a prediction."""
+    """Feedback on a prediction, as it is sent."""
 
     correct: bool
     truth: Any = None  # the right answer, if it is known

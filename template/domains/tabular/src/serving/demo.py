@@ -34,23 +34,20 @@ def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollecto
     record = predictor.champion.record
     with gr.Row(equal_height=False, elem_classes="try"):
         with gr.Column(scale=3):
-            gr.Markdown("Examples of the test split:")
-            with gr.Row():
-                truths = [format_truth(example["truth"], record) for example in record["examples"]]
-                examples = [gr.Button(f"truth: {truth}", size="sm", min_width=90) for truth in truths]
+            examples = _example_buttons(predictor)
             inputs = _input_components(predictor)
             button = gr.Button("Predict", variant="primary", elem_id=BUTTON)
         with gr.Column(scale=2, elem_classes="sticky"):
-            summary = gr.HTML(_summary_html(predictor, {}), elem_id=PREDICTION)
+            summary = gr.HTML(summary_html(predictor, {}), elem_id=PREDICTION)
             prediction = output_component(predictor.predict({}), record, "probabilities")
             add_feedback_form(collector, inputs)
-            explanation = gr.HTML(_explanation_html(predictor, {}), label="Explanation")
+            explanation = gr.HTML(explanation_html(predictor, {}), label="Explanation")
 
     def predict(model: Predictor, **row: Any) -> Any:
         return output_value(model.predict(row))
 
     def explain(model: Predictor, **row: Any) -> tuple[str, str]:
-        return _summary_html(model, row), _explanation_html(model, row)
+        return summary_html(model, row), explanation_html(model, row)
 
     connect(
         [button.click],
@@ -60,13 +57,25 @@ def demo_tab(predictor: Predictor, concurrency: int, collector: FeedbackCollecto
         description=f"Predict {record['target']['label'].lower()}; every input has a default.",
         concurrency=concurrency,
     )
-    for example_button, example in zip(examples, record["examples"], strict=True):
+    for example, example_button in examples:
         fill_from_example(example_button, example["inputs"], inputs)
-    errors = [
-        (describe_error(error["truth"], predictor.predict(error["inputs"]), record), error["inputs"])
-        for error in record.get("errors", [])
-    ]
-    add_errors(errors, inputs)
+    add_errors(
+        [
+            (describe_error(error["truth"], predictor.predict(error["inputs"]), record), error["inputs"])
+            for error in record.get("errors", [])
+        ],
+        inputs,
+    )
+
+
+def _example_buttons(predictor: Predictor) -> list[tuple[dict[str, Any], Any]]:
+    record = predictor.champion.record
+    gr.Markdown("Examples of the test split:")
+    with gr.Row():
+        return [
+            (example, gr.Button(f"truth: {format_truth(example['truth'], record)}", size="sm", min_width=90))
+            for example in record["examples"]
+        ]
 
 
 def _input_components(predictor: Predictor) -> dict[str, Any]:
@@ -111,11 +120,13 @@ def _input_component(column: Any) -> Any:
     )
 
 
-def _summary_html(predictor: Predictor, row: Row) -> str:
+def summary_html(predictor: Predictor, row: Row) -> str:
+    """Return the prediction and its uncertainty as a sentence, in HTML."""
     return format_summary(predictor.predict(row), predictor.champion.record) + predictor.champion.note
 
 
-def _explanation_html(predictor: Predictor, row: Row) -> str:
+def explanation_html(predictor: Predictor, row: Row) -> str:
+    """Return the contributions of the inputs, and the smallest change that would change the prediction."""
     change = format_change(smallest_change(predictor, row), predictor)
     return f"{contribution_bars(predictor, predictor.explain(row))}<p><b>What would change it:</b> {change}</p>"
 
@@ -144,7 +155,7 @@ def contribution_bars(predictor: Predictor, contributions: list[Contribution]) -
     if largest <= NEGLIGIBLE:
         return (
             "<p><b>Explanation:</b> no input changes the prediction noticeably compared with its default value. The "
-            f"model depends most on {html.escape(', '.join(column['label'] for column in predictor.inputs[:3]))}.</p>"
+            f"model depends most on {_list_labels(predictor)}.</p>"
         )
     bars = []
     for contribution in shown:
@@ -160,3 +171,9 @@ def contribution_bars(predictor: Predictor, contributions: list[Contribution]) -
         f"<p><b>Explanation:</b> by how much each input changes {quantity}, compared with its default value. Orange "
         f"increases it, blue decreases it.</p>{''.join(bars)}"
     )
+
+
+def _list_labels(predictor: Predictor) -> str:
+    """Return the labels of the three most important inputs."""
+    *first, last = (html.escape(column["label"]) for column in predictor.inputs[:3])
+    return f"{', '.join(first)} and {last}" if first else last

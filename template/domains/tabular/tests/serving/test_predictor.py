@@ -43,17 +43,37 @@ def test_examples_are_valid_and_have_a_truth(predictor: Predictor) -> None:
         assert format_truth(example["truth"], record)
 
 
+def test_default_values_have_no_contribution(predictor: Predictor) -> None:
+    assert {contribution.shift for contribution in predictor.explain({})} == {0.0}
+
+
+def test_contributions_are_sorted_by_size(predictor: Predictor) -> None:
+    example = predictor.champion.record["examples"][-1]["inputs"]
+    contributions = predictor.explain(example)
+    assert {contribution.name for contribution in contributions} == set(example)
+    sizes = [abs(contribution.shift) for contribution in contributions]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_a_single_changed_input_is_the_whole_explanation(predictor: Predictor) -> None:
+    record = predictor.champion.record
+    name, value = next(iter(record["examples"][-1]["inputs"].items()))
+    rows = [predictor.complete({name: value}), predictor.complete({})]
+    changed, default = explained_scores(predictor.scores(rows), record)
+    shifts = {contribution.name: contribution.shift for contribution in predictor.explain({name: value})}
+    assert shifts.pop(name) == pytest.approx(float(changed - default), rel=1e-4, abs=1e-4)
+    assert set(shifts.values()) <= {0.0}
+    assert explained_quantity(record).startswith("the ")
+
+
 def test_a_contribution_is_the_mean_of_the_changes_in_the_row_and_in_the_row_of_defaults(predictor: Predictor) -> None:
     record = predictor.champion.record
     row, default = predictor.complete(record["examples"][-1]["inputs"]), predictor.complete({})
-    shifts = {part.name: part.shift for part in predictor.explain(row)}
     for name, value in row.items():
         rows = [row, row | {name: default[name]}, default | {name: value}, default]
         whole, without, alone, nothing = explained_scores(predictor.scores(rows), record)
-        assert shifts[name] == pytest.approx(((whole - without) + (alone - nothing)) / 2, rel=1e-4, abs=1e-4)
-    sizes = [abs(shift) for shift in shifts.values()]
-    assert sizes == sorted(sizes, reverse=True)
-    assert explained_quantity(record).startswith("the ")
+        shift = next(part.shift for part in predictor.explain(row) if part.name == name)
+        assert shift == pytest.approx(((whole - without) + (alone - nothing)) / 2, rel=1e-4, abs=1e-4)
 
 
 def test_several_rows_are_predicted_as_one_by_one(predictor: Predictor) -> None:
