@@ -1,3 +1,3 @@
 """mlpath creates working machine-learning projects, and keeps them up to date."""
 
-__version__ = "0.17.0.dev0"
+__version__ = "0.17.0"

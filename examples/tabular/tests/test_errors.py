@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from mlflow.exceptions import MlflowException
 
-from late_flights.errors import UserError, exit_on_user_error
+from late_flights.errors import DataError, UserError, exit_on_user_error
 from late_flights.paths import ProjectPaths
 from late_flights.serving.champion import load_champion, publish
 
@@ -48,6 +48,7 @@ def test_a_locked_database_is_explained(tmp_path: Path) -> None:
 
 def test_other_exceptions_keep_their_traceback() -> None:
     assert message_of(UserError("fix it")) == "fix it"
+    assert message_of(DataError("fix it")) == "The data does not match schema.yaml:\nfix it"
     for error in (OSError(errno.EACCES, "denied"), RuntimeError("a bug")):
         with pytest.raises(type(error)), exit_on_user_error():
             raise error

@@ -9,8 +9,7 @@ import pytest
 
 from late_flights.data import croissant
 from late_flights.data.croissant import write_data_card
-from late_flights.data.fields import raw_fields
-from late_flights.data.schema import Schema
+from late_flights.data.schema import Schema, raw_fields
 from late_flights.paths import ProjectPaths
 
 

@@ -23,8 +23,7 @@ from late_flights.evaluation.decision import (
 )
 from late_flights.evaluation.markdown import rounded
 from late_flights.evaluation.plot_data import plot_tables
-from late_flights.evaluation.scores import Truth
-from late_flights.evaluation.shares import Outcome
+from late_flights.evaluation.scores import Outcome, Truth
 from late_flights.paths import ProjectPaths
 from late_flights.serving.champion import load_champion
 

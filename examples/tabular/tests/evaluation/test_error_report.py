@@ -14,8 +14,7 @@ from late_flights.evaluation.candidate import Candidate
 from late_flights.evaluation.error_groups import Feature
 from late_flights.evaluation.error_report import MAX_CASES, HeldOut, error_report
 from late_flights.evaluation.failures import ORDER, measure_errors
-from late_flights.evaluation.scores import read_truth
-from late_flights.evaluation.shares import Outcome
+from late_flights.evaluation.scores import Outcome, read_truth
 from late_flights.paths import ProjectPaths
 from late_flights.serving.champion import load_champion
 

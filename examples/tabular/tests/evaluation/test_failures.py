@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from late_flights.evaluation.failures import describe_case, measure_errors, rank_cases, summarize_errors
-from late_flights.evaluation.scores import Truth
-from late_flights.evaluation.shares import Outcome
+from late_flights.evaluation.scores import Outcome, Truth
 
 SCHEMA: Any = SimpleNamespace(classes=("cat", "dog|"), sample_noun="images")
 TARGET = np.array([0, 0, 1, 1])

@@ -70,9 +70,6 @@ def test_costs_of_the_evaluation_are_those_of_the_run(client: MlflowClient, proj
         run = get_run(project, name)
         assert costs[name]["fit_cpu_seconds"] == run.data.metrics["fit_cpu_seconds"]
         assert costs[name].get("gpu") == run.data.tags.get("gpu")
-
-
-def test_an_unknown_model_has_unknown_costs(client: MlflowClient) -> None:
     assert runs.find_run(b"another model") is None
     assert runs.training_cost(None) == {"fit_cpu_seconds": None}
 

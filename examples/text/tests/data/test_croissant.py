@@ -9,8 +9,7 @@ import pytest
 
 from which_library.data import croissant
 from which_library.data.croissant import write_data_card
-from which_library.data.fields import raw_fields
-from which_library.data.schema import Schema
+from which_library.data.schema import Schema, raw_fields
 from which_library.paths import ProjectPaths
 
 

@@ -23,8 +23,7 @@ from which_library.evaluation.decision import (
 )
 from which_library.evaluation.markdown import rounded
 from which_library.evaluation.plot_data import plot_tables
-from which_library.evaluation.scores import Truth
-from which_library.evaluation.shares import Outcome
+from which_library.evaluation.scores import Outcome, Truth
 from which_library.paths import ProjectPaths
 from which_library.serving.champion import load_champion
 

@@ -10,7 +10,7 @@ from which_library.config import Params
 from which_library.data.cleaning import words_of
 from which_library.data.schema import Question, Schema
 from which_library.data.splits import Split, encode_target
-from which_library.evaluation.candidate import Selected
+from which_library.evaluation.candidate import Candidate
 from which_library.evaluation.demo_metadata import (
     EXAMPLE_WORDS,
     EXCERPT_LENGTH,
@@ -20,11 +20,8 @@ from which_library.evaluation.demo_metadata import (
     demo_metadata,
     excerpt,
     length_limit,
-    select_errors,
     select_examples,
 )
-from which_library.evaluation.scores import Truth
-from which_library.evaluation.shares import Outcome
 from which_library.paths import ProjectPaths
 from which_library.serving.champion import MODEL_FILE
 from which_library.serving.predictor import Predictor
@@ -74,13 +71,6 @@ def test_errors_are_texts_that_the_demo_predicts_wrongly(predictor: Predictor, s
     assert confidence == pytest.approx(sorted(confidence, reverse=True), abs=1e-5)
 
 
-def test_without_wrong_predictions_there_are_no_errors(splits: Splits, schema: Schema, exported: bytes) -> None:
-    test = splits["test"]
-    target = encode_target(test.target, schema)
-    perfect = Outcome(Truth(target), np.eye(len(schema.classes))[target])
-    assert select_errors(schema, test, perfect, exported) == []
-
-
 def test_a_long_text_is_shortened(splits: Splits, schema: Schema, exported: bytes) -> None:
     classes = schema.classes[:MAX_EXAMPLES]
     long = splits["train"].features["text"].iloc[0] * 100
@@ -89,11 +79,6 @@ def test_a_long_text_is_shortened(splits: Splits, schema: Schema, exported: byte
     examples = select_examples(few, test, np.eye(len(classes)), exported)
     assert [example["truth"] for example in examples] == list(classes)
     assert all(EXCERPT_LENGTH // 2 < len(example["inputs"][schema.text.name]) <= EXCERPT_LENGTH for example in examples)
-
-
-def test_a_text_without_known_words_is_no_example(schema: Schema, exported: bytes) -> None:
-    test = Split(pd.DataFrame({"text": ["qqqqq xxxxx"]}), pd.Series(schema.classes[:1]))
-    assert select_examples(schema, test, np.ones((1, len(schema.classes))), exported) == []
 
 
 @pytest.mark.parametrize(
@@ -112,7 +97,7 @@ def test_without_extracts_no_text_is_published(splits: Splits, schema: Schema, p
     question = Question(ask="What is this about?", answer=schema.classes[0])
     private = replace(schema, questions=(question,), extracts=False)
     probabilities = np.eye(len(schema.classes))[encode_target(splits["test"].target, schema)]
-    metadata = demo_metadata(Selected(exported, {"test": probabilities}), splits, private, params)
+    metadata = demo_metadata(Candidate(exported, {"test": probabilities}), None, splits, private, params)
     assert metadata["examples"] == metadata["errors"] == []
     assert metadata["inputs"][0]["default"] == question.ask
 

@@ -14,8 +14,7 @@ from which_library.evaluation.candidate import Candidate
 from which_library.evaluation.error_groups import Feature
 from which_library.evaluation.error_report import MAX_CASES, HeldOut, error_report
 from which_library.evaluation.failures import ORDER, measure_errors
-from which_library.evaluation.scores import read_truth
-from which_library.evaluation.shares import Outcome
+from which_library.evaluation.scores import Outcome, read_truth
 from which_library.paths import ProjectPaths
 from which_library.serving.champion import load_champion
 

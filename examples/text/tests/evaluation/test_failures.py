@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from which_library.evaluation.failures import describe_case, measure_errors, rank_cases, summarize_errors
-from which_library.evaluation.scores import Truth
-from which_library.evaluation.shares import Outcome
+from which_library.evaluation.scores import Outcome, Truth
 
 SCHEMA: Any = SimpleNamespace(classes=("cat", "dog|"), sample_noun="images")
 TARGET = np.array([0, 0, 1, 1])

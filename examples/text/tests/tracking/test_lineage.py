@@ -37,26 +37,18 @@ def repository(tmp_path: Path) -> ProjectPaths:
     return paths
 
 
-def test_without_git_lock_and_data_nothing_is_known(tmp_path: Path) -> None:
-    current = current_lineage(ProjectPaths(tmp_path))
-    assert (current.git_commit, current.git_dirty, current.lock_sha256, current.data_md5) == (None,) * 4
-
-
-def test_git_may_be_missing(repository: ProjectPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_git_lock_and_data_nothing_is_known(repository: ProjectPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    assert current_lineage(repository).git_commit is None
-
-
-def test_a_clean_commit(repository: ProjectPaths) -> None:
     current = current_lineage(repository)
-    assert current.git_commit == git(repository.root, "rev-parse", "HEAD")
-    assert current.git_dirty is False
+    assert (current.git_commit, current.git_dirty, current.lock_sha256, current.data_md5) == (None,) * 4
 
 
 def test_changed_parameters_are_dirty_and_reports_are_not(repository: ProjectPaths) -> None:
     repository.reports.mkdir()
     (repository.reports / "metrics.json").write_text("{}", encoding="utf-8")
-    assert current_lineage(repository).git_dirty is False
+    current = current_lineage(repository)
+    assert current.git_commit == git(repository.root, "rev-parse", "HEAD")
+    assert current.git_dirty is False
     repository.params.write_text("seed: 2\n", encoding="utf-8")
     assert current_lineage(repository).git_dirty is True
 
@@ -113,12 +105,9 @@ def test_a_committed_training_names_its_commit(repository: ProjectPaths) -> None
     assert find_commit(repository.root, "boosting", Lineage("c0ffee", True)) is None
 
 
-def test_the_lock_is_hashed(repository: ProjectPaths) -> None:
+def test_the_lock_and_the_code_are_hashed(repository: ProjectPaths) -> None:
     (repository.root / "uv.lock").write_bytes(b"locked")
     assert current_lineage(repository).lock_sha256 == hashlib.sha256(b"locked").hexdigest()
-
-
-def test_renamed_and_changed_code_has_another_hash(repository: ProjectPaths) -> None:
     code = repository.root / "src" / "code.py"
     hashes = {current_lineage(repository).code_sha256}
     renamed = code.rename(code.with_name("renamed.py"))
@@ -146,9 +135,9 @@ def test_every_mlflow_run_is_tagged_with_the_lineage() -> None:
 
 def test_mlflow_uses_the_store_of_the_project_in_every_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also in a notebook that only imports MLflow."""
-    for given, expected in (("http://server", "http://server"), (None, ProjectPaths().store)):
-        monkeypatch.setenv("MLFLOW_TRACKING_URI", given or "")
-        if given is None:
-            monkeypatch.delenv("MLFLOW_TRACKING_URI")
-        importlib.reload(context)
-        assert os.environ["MLFLOW_TRACKING_URI"] == expected
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://server")
+    importlib.reload(context)
+    assert os.environ["MLFLOW_TRACKING_URI"] == "http://server"
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    importlib.reload(context)
+    assert os.environ["MLFLOW_TRACKING_URI"] == ProjectPaths().store

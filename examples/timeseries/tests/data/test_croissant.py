@@ -9,8 +9,7 @@ import pytest
 
 from air_ahead.data import croissant
 from air_ahead.data.croissant import write_data_card
-from air_ahead.data.fields import raw_fields
-from air_ahead.data.schema import Schema
+from air_ahead.data.schema import Schema, raw_fields
 from air_ahead.paths import ProjectPaths
 
 

@@ -8,8 +8,7 @@ import numpy as np
 
 from air_ahead.config import Params
 from air_ahead.evaluation.decision import make_decision
-from air_ahead.evaluation.scores import Truth
-from air_ahead.evaluation.shares import Outcome
+from air_ahead.evaluation.scores import Outcome, Truth
 
 SCHEMA: Any = SimpleNamespace(step="week", target=SimpleNamespace(unit="kg"))
 

@@ -14,8 +14,7 @@ from air_ahead.evaluation.candidate import Candidate
 from air_ahead.evaluation.error_groups import Feature
 from air_ahead.evaluation.error_report import MAX_CASES, HeldOut, error_report
 from air_ahead.evaluation.failures import ORDER, measure_errors
-from air_ahead.evaluation.scores import read_truth
-from air_ahead.evaluation.shares import Outcome
+from air_ahead.evaluation.scores import Outcome, read_truth
 from air_ahead.paths import ProjectPaths
 from air_ahead.serving.champion import load_champion
 

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from air_ahead.evaluation.failures import MEASURE, describe_case, rank_cases, summarize_errors
-from air_ahead.evaluation.scores import Truth
-from air_ahead.evaluation.shares import Outcome
+from air_ahead.evaluation.scores import Outcome, Truth
 
 SCHEMA: Any = SimpleNamespace(step="week", target=SimpleNamespace(unit="kg"))
 TARGET = np.array([[1.0, 2.0], [5.0, 2.0]])

@@ -10,8 +10,7 @@ import pytest
 from air_ahead.config import Params
 from air_ahead.errors import UserError
 from air_ahead.evaluation.figures import draw_decision
-from air_ahead.evaluation.scores import Truth
-from air_ahead.evaluation.shares import Outcome
+from air_ahead.evaluation.scores import Outcome, Truth
 from air_ahead.evaluation.tolerance import measure_tolerance, round_up
 
 SCHEMA: Any = SimpleNamespace(target=SimpleNamespace(unit="kg"))

@@ -69,9 +69,12 @@ def test_quality_is_the_share_of_right_predictions_with_feedback() -> None:
     assert measure_quality(entries, RECORD, Monitor()) == [Quality(RIGHT, 2, 1, 0.9, dropped=False)]
     forecasts = [entry(True, 11.0, [9.0, 12.0]), entry(True, 20.0, 12.0), entry(True, None, 12.0)]
     assert measure_quality(forecasts, NUMBERS, Monitor()) == [Quality(RIGHT, 2, 1, 0.8, dropped=False)]
+    two_ahead = entry(True, 11.0, [9.0, 12.0])
+    tested = NUMBERS | {"tested": {"forecasts": 4, "within": [4, 1]}}
+    assert expected_share([two_ahead], tested) == 0.25, "of forecasts two steps ahead"
     unknown = measure_quality(forecasts, NUMBERS | {"decision": None}, Monitor())
     assert unknown == [Quality(RIGHT, 0, 0, None, dropped=False)]
-    assert expected_share(NUMBERS | {"decision": None}) is None
+    assert expected_share([], NUMBERS | {"decision": None}) is None
 
 
 def test_quality_of_a_referral_is_recall_and_precision_at_its_threshold() -> None:

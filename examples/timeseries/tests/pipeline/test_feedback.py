@@ -79,15 +79,3 @@ def test_a_wrong_command_line_is_explained(
         feedback.main(arguments)
     assert ended.value.code == 2
     assert message in capsys.readouterr().err
-
-
-def test_an_invalid_address_is_reported(project: ProjectPaths, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATABASE_URL", "x")
-    with pytest.raises(SystemExit, match="DATABASE_URL is not the address of a database"):
-        feedback.main(["list"], project)
-
-
-def test_the_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        feedback.main(["--help"])
-    assert "uv run feedback export --output" in capsys.readouterr().out

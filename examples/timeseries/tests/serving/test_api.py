@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from air_ahead.paths import ProjectPaths
 from air_ahead.serving import api, app, payloads
@@ -42,6 +44,22 @@ def test_rows_are_predicted_like_single_inputs(address: str, predictor: Predicto
         single = post(address, row)
         assert set(prediction) <= set(single)
         assert prediction["prediction"] == pytest.approx(single["prediction"])
+
+
+def test_a_failure_of_the_server_is_a_problem_document(
+    predictor: Predictor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = TestClient(Starlette(routes=api.Api(predictor).routes()))
+
+    def fail(*_arguments: Any) -> None:
+        raise RuntimeError("no memory")
+
+    monkeypatch.setattr(payloads, "predict", fail)
+    response = client.post("/predict", json={})
+    assert (response.status_code, response.headers["content-type"]) == (500, "application/problem+json")
+    assert "no memory" not in response.text
+    assert "no memory" in caplog.text
+    assert response.headers["x-request-id"] in caplog.text
 
 
 def test_requests_have_different_ids(address: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from air_ahead.paths import ProjectPaths
-from air_ahead.serving.champion import ChampionError, load_champion, sha256
+from air_ahead.serving.champion import load_champion, sha256
 from air_ahead.tracking import registry, runs
 from air_ahead.tracking.lineage import Lineage
 from air_ahead.tracking.registry import ALIAS, REGISTERED_MODEL
@@ -69,15 +69,23 @@ def test_an_experiment_in_a_copy_leaves_the_alias(project: ProjectPaths, tmp_pat
     assert champion_version().run_id == load_champion(project.champion)[0].lineage["mlflow_run_id"]
 
 
-def test_restoring_twice_registers_once(clone: ProjectPaths) -> None:
-    assert registry.restore(clone).startswith("Restored the champion")
-    assert registry.restore(clone).startswith("The champion is registered already")
+def test_restoring_twice_registers_once(
+    clone: ProjectPaths, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(registry, "ProjectPaths", lambda: clone)
+    registry.main([])
+    assert capsys.readouterr().out.startswith("Restored the champion")
+    registry.main([])
+    assert capsys.readouterr().out.startswith("The champion is registered already")
     (version,) = MlflowClient().search_model_versions(f"name = '{REGISTERED_MODEL}'")
     assert champion_version().version == version.version
     tags = MlflowClient().get_run(str(version.run_id)).data.tags
     assert tags["model_sha256"] == load_champion(clone.champion)[0].record["sha256"]
     assert tags["lineage.data_md5"] == DATA_MD5
     check_registered_model(clone)
+    shutil.rmtree(clone.champion)
+    with pytest.raises(SystemExit, match="uv run dvc repro"):
+        registry.main([])
 
 
 def test_a_restored_run_names_the_commit_of_the_training(clone: ProjectPaths) -> None:
@@ -96,11 +104,9 @@ def test_an_unfinished_run_is_not_used(clone: ProjectPaths) -> None:
     registry.restore(clone)
     _, model = load_champion(clone.champion)
     before = runs.find_run(model)
-    experiment = mlflow.get_experiment_by_name(REGISTERED_MODEL)
-    assert experiment is not None
-    MlflowClient().create_run(experiment.experiment_id, tags={"model_sha256": sha256(model)})
-    found = runs.find_run(model)
     assert before
+    MlflowClient().create_run(before.info.experiment_id, tags={"model_sha256": sha256(model)})
+    found = runs.find_run(model)
     assert found
     assert found.info.run_id == before.info.run_id
 
@@ -111,16 +117,3 @@ def test_other_names_of_the_model_do_not_matter(clone: ProjectPaths) -> None:
     mlflow.register_model(str(version.source), "another name")
     registry.restore(clone)
     assert (champion_version().name, champion_version().version) == (REGISTERED_MODEL, version.version)
-
-
-def test_the_command_restores(
-    clone: ProjectPaths, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(registry, "ProjectPaths", lambda: clone)
-    registry.main([])
-    assert "Restored the champion" in capsys.readouterr().out
-    shutil.rmtree(clone.champion)
-    with pytest.raises(SystemExit, match="uv run dvc repro"):
-        registry.main([])
-    with pytest.raises(ChampionError):
-        registry.restore(clone)

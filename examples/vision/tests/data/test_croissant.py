@@ -9,8 +9,7 @@ import pytest
 
 from digit_reader.data import croissant
 from digit_reader.data.croissant import write_data_card
-from digit_reader.data.fields import raw_fields
-from digit_reader.data.schema import Schema
+from digit_reader.data.schema import Schema, raw_fields
 from digit_reader.paths import ProjectPaths
 
 

@@ -23,8 +23,7 @@ from digit_reader.evaluation.decision import (
 )
 from digit_reader.evaluation.markdown import rounded
 from digit_reader.evaluation.plot_data import plot_tables
-from digit_reader.evaluation.scores import Truth
-from digit_reader.evaluation.shares import Outcome
+from digit_reader.evaluation.scores import Outcome, Truth
 from digit_reader.paths import ProjectPaths
 from digit_reader.serving.champion import load_champion
 

@@ -10,7 +10,7 @@ from digit_reader.data.images import Pixels, decode_data_url
 from digit_reader.data.novelty import center_from_text, center_to_text, distance_to_nearest
 from digit_reader.data.schema import Schema
 from digit_reader.data.splits import Split, encode_target
-from digit_reader.evaluation.candidate import Selected
+from digit_reader.evaluation.candidate import Candidate
 from digit_reader.evaluation.demo_metadata import (
     MAX_ERRORS,
     MAX_EXAMPLES,
@@ -64,7 +64,7 @@ def test_no_examples_if_the_schema_forbids_them(
 ) -> None:
     private = dataclasses.replace(schema, examples=False)
     predictions = {name: predictor.predict_proba(part.features) for name, part in splits.items()}
-    metadata = demo_metadata(Selected(b"", predictions), splits, private, params)
+    metadata = demo_metadata(Candidate(b"", predictions), None, splits, private, params)
     assert metadata["examples"] == metadata["errors"] == []
     default = predictor.preprocess(decode_data_url(metadata["inputs"][0]["default"])).pixels
     mean_image = splits["train"].features.mean(axis=0)

@@ -14,8 +14,7 @@ from digit_reader.evaluation.candidate import Candidate
 from digit_reader.evaluation.error_groups import Feature
 from digit_reader.evaluation.error_report import MAX_CASES, HeldOut, error_report
 from digit_reader.evaluation.failures import ORDER, measure_errors
-from digit_reader.evaluation.scores import read_truth
-from digit_reader.evaluation.shares import Outcome
+from digit_reader.evaluation.scores import Outcome, read_truth
 from digit_reader.paths import ProjectPaths
 from digit_reader.serving.champion import load_champion
 

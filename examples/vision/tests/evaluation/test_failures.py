@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from digit_reader.evaluation.failures import describe_case, measure_errors, rank_cases, summarize_errors
-from digit_reader.evaluation.scores import Truth
-from digit_reader.evaluation.shares import Outcome
+from digit_reader.evaluation.scores import Outcome, Truth
 
 SCHEMA: Any = SimpleNamespace(classes=("cat", "dog|"), sample_noun="images")
 TARGET = np.array([0, 0, 1, 1])

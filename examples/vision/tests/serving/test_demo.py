@@ -68,13 +68,6 @@ def test_data_urls_are_predicted(address: str, predictor: Predictor, content: by
     assert_equal(response, predictor.predict(content))
 
 
-@pytest.mark.parametrize("name", ["text.png", "drawing.svg"])
-def test_files_that_are_no_images_are_rejected(client: Client, tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_bytes(b"<svg/>")
-    with pytest.raises(AppError, match="not a readable image"):
-        client.predict(picture=handle_file(tmp_path / name), api_name="/predict")
-
-
 def test_missing_image_is_reported(client: Client) -> None:
     with pytest.raises(AppError, match="There is no image yet"):
         client.predict(picture=None, api_name="/predict")
@@ -122,7 +115,7 @@ def test_example_images_are_predicted(predictor: Predictor) -> None:
     image, probabilities, summary, explanation, _ = demo.predict_sample(
         predict, predictor.champion.record["examples"][1]
     )
-    assert image.size == (image.width, image.height)
+    assert image.height >= predictor.spec.height
     label = max(probabilities, key=probabilities.__getitem__)
     assert f"likely {label}</b>" in summary
     assert label in explanation

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
@@ -51,17 +50,6 @@ def test_blank_drawing_has_a_message_instead(predictor: Predictor, drawing: dict
 def test_empty_payload_has_a_message_instead(predictor: Predictor, payload: Any) -> None:
     _, message, *_ = predict_drawing(unlogged(predictor), payload)
     assert "There is no image yet. Draw or upload one." in message
-
-
-def test_page_has_a_sketchpad(address: str) -> None:
-    components = httpx.get(f"{address}/config").json()["components"]
-    assert "sketchpad" in {component["props"].get("elem_id") for component in components}
-
-
-def test_drawing_is_predicted_over_http(client: Client, predictor: Predictor, tmp_path: Path) -> None:
-    draw("2").save(tmp_path / "digit.png")
-    response = client.predict(picture=handle_file(tmp_path / "digit.png"), api_name="/predict")
-    assert response["label"] == predictor.predict(encode(draw("2"))).label
 
 
 def test_photo_is_rejected_over_http(client: Client, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from mlflow.tracking import MlflowClient
 
 from digit_reader.errors import UserError
 from digit_reader.paths import ProjectPaths
-from digit_reader.tracking import databases, move, move_artifacts, move_rows
+from digit_reader.tracking import databases, move
 from digit_reader.tracking.registry import ALIAS, REGISTERED_MODEL
 
 from ..conftest import MODELS
@@ -108,46 +108,24 @@ def test_tables_are_created_in_an_empty_database(tmp_path: Path, monkeypatch: py
     upgraded = []
     monkeypatch.setattr(mlflow.db.upgrade, "main", lambda arguments, **_: upgraded.extend(arguments))
     address = f"sqlite:///{(tmp_path / 'new.db').as_posix()}"
-    move_rows.create_tables(sa.create_engine(address))
+    move.create_tables(sa.create_engine(address))
     assert upgraded == [address]
 
 
-def test_missing_and_different_files_of_models_are_found(
-    project: ProjectPaths, move_to: Callable[[ProjectPaths], None], tmp_path: Path
-) -> None:
-    copy = ProjectPaths(tmp_path)
-    copy_database(project.root / "mlflow.db", copy.root / "mlflow.db")
-    change(copy.store, "UPDATE logged_models SET artifact_location = '/missing'")
-    with pytest.raises(SystemExit, match="the files of a model are missing: /missing"):
-        move_to(copy)
-    with sa.create_engine(project.store).connect() as store:
-        locations = move_artifacts.read_locations(store)
-        assert move_artifacts.upload(locations, str(tmp_path)) > 0
-        for model in tmp_path.rglob("model.onnx"):
-            model.write_bytes(b"damaged")
-        with pytest.raises(UserError, match=r"model\.onnx of .* differ there"):
-            move_artifacts.check_champion(store, locations, str(tmp_path), ALIAS)
-        assert move_artifacts.check_champion(store, locations, str(tmp_path), "unknown") is None
-
-
 def test_only_addresses_on_this_machine_change() -> None:
-    locations = {"file:///home/ada/mlartifacts": "1", "/home/ada/mlruns/0": "0"}
-    tag = {"key": "mlflow.artifactLocation", "value": "file:///home/ada/mlartifacts/traces/t"}
-    moved = move_artifacts.relocate_row("trace_tags", tag, locations)
-    assert moved["value"] == "mlflow-artifacts:/1/traces/t"
-    for row in ({"key": "path", "value": "/home/ada/mlruns/0"}, {"key": "mlflow.artifactLocation", "value": None}):
-        assert move_artifacts.relocate_row("trace_tags", row, locations) == row
-    version = {"source": "models:/m-1", "storage_location": "s3://bucket/models/m-1"}
-    assert move_artifacts.relocate_row("model_versions", version, locations) == version
+    locations = {"file:///home/ada/mlartifacts": "1"}
+    version = {"source": "file:///home/ada/mlartifacts/m-1", "storage_location": "s3://bucket/models/m-1"}
+    moved = move.relocate_row("model_versions", version, locations)
+    assert moved == version | {"source": "mlflow-artifacts:/1/m-1"}
     with pytest.raises(UserError, match="artifacts in /elsewhere/run belong to no experiment"):
-        move_artifacts.relocate_row("runs", {"artifact_uri": "/elsewhere/run"}, locations)
+        move.relocate_row("runs", {"artifact_uri": "/elsewhere/run"}, locations)
 
 
 def test_postgresql_numbers_new_rows_after_the_moved_ones() -> None:
     statements: list[str] = []
     server = sa.create_mock_engine("postgresql+psycopg://", lambda statement, *_: statements.append(str(statement)))
     table = sa.Table("t", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("other", sa.Integer))
-    move_rows.set_sequences(server, table)  # type: ignore[arg-type]
+    move.set_sequences(server, table)  # type: ignore[arg-type]
     assert [statement.split("SELECT ")[-1] for statement in statements] == ["greatest(max(id), 1) FROM t))"]
 
 
@@ -190,7 +168,7 @@ def test_missing_clients_are_named() -> None:
         raise ModuleNotFoundError(name="pymysql")
     with (
         pytest.raises(UserError, match="no client for s3://runs is installed: uv sync --group server"),
-        move_artifacts.storage_errors("s3://runs"),
+        move.storage_errors("s3://runs"),
     ):
         raise missing
 

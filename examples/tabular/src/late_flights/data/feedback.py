@@ -33,7 +33,6 @@ def _fits(column: Column, value: Any) -> bool:
 
 
 def _days(value: Any) -> int | None:
-    """Return a date as days since 1970-01-01."""
     try:
         return date.fromisoformat(value).toordinal() - date(1970, 1, 1).toordinal()
     except (TypeError, ValueError):
@@ -41,7 +40,6 @@ def _days(value: Any) -> int | None:
 
 
 def _to_raw(column: Column, value: Any) -> Any:
-    """Return a value as the raw file has it; None if it is missing."""
     if value is None or (column.kind == "category" and value == MISSING):
         return None
     if column.kind == "date":

@@ -42,14 +42,8 @@ class Folds:
 def random_folds(count: int, classes: Any, seed: int, groups: Any = None) -> Folds | None:
     """Return folds that predict every row once, with the proportions of the classes, and whole groups each.
 
-    Args:
-        count: of the folds; fewer where a class has fewer rows or groups.
-        classes: of each row; all the same for numbers.
-        seed: of the random order.
-        groups: of each row; None if rows are independent.
-
-    Returns:
-        None for fewer than two folds: compare on the validation split alone.
+    A class with few rows or groups gives fewer folds; with fewer than two it is None: compare on the validation split
+    alone. Of numbers, `classes` are all the same.
     """
     _, indices = np.unique(np.asarray(classes), return_inverse=True)
     units = np.arange(len(indices)) if groups is None else np.asarray(groups)
@@ -63,13 +57,7 @@ def random_folds(count: int, classes: Any, seed: int, groups: Any = None) -> Fol
 def rolling_folds(count: int, classes: Any, groups: Any = None) -> Folds | None:
     """Return folds of rows in the order of time: each predicts a part of the later half, and fits all rows before it.
 
-    Args:
-        count: of the folds.
-        classes: of each row; all the same for numbers.
-        groups: of each row, such as its day, which is in one part; None if rows are independent.
-
-    Returns:
-        None for fewer than two folds: compare on the validation split alone.
+    Rows of one group, such as a day, are in one part. For the rest see `random_folds`.
     """
     _, indices = np.unique(np.asarray(classes), return_inverse=True)
     units = np.arange(len(indices)) if groups is None else pd.factorize(np.asarray(groups))[0]
@@ -82,7 +70,6 @@ def rolling_folds(count: int, classes: Any, groups: Any = None) -> Folds | None:
 
 
 def _make_folds(pairs: Any, classes: NDArray[np.int64]) -> Folds | None:
-    """Return the folds that fit every class, from pairs of row numbers."""
     rows = np.arange(len(classes))
     fitted, predicted = (np.array([np.isin(rows, part) for part in parts]) for parts in zip(*pairs, strict=True))
     complete = [len(np.unique(classes[fold])) == len(np.unique(classes)) for fold in fitted]

@@ -26,6 +26,5 @@ def read_raw(folder: Path, schema: Schema) -> pd.DataFrame:
 
 
 def _to_days(texts: pd.Series, column: Column) -> pd.Series:
-    """Return the dates as numbers, and the invalid ones as they are."""
     dates = pd.to_datetime(texts, format=column.date_format or "ISO8601", errors="coerce")
     return (dates - pd.Timestamp(0)).dt.days.astype(object).where(dates.notna(), texts)

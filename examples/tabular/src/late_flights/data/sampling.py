@@ -12,13 +12,9 @@ FILE = "sampling.json"
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a raw table was sampled.
+    """How a raw table was sampled: the rows of the sample and of the table, and the seed of the draw.
 
-    Attributes:
-        rows: the number of rows of the sample.
-        total: the number of rows of the table.
-        seed: of the draw.
-        rare: the share of the rows that were kept of each class that is too rare for the share of the others.
+    `rare` has the share of the rows that were kept of each class that is too rare for the share of the others.
     """
 
     rows: int

@@ -14,6 +14,10 @@ from .target import TASK
 # The categories of an empty cell, and of one whose category `schema.yaml` does not list.
 MISSING, OTHER = "(missing)", "(other)"
 
+# Of the files in an archive, for the data card; and the types of its columns.
+RECORD_TYPE = "text/csv"
+TYPES = {"number": "sc:Float", "category": "sc:Text", "date": "sc:Date"}
+
 
 @dataclass(frozen=True, config=LAX)
 class Column:
@@ -159,3 +163,23 @@ def load_schema(path: Path) -> Schema:
 def iso_date(days: float) -> str:
     """Return the date that is so many days after 1970-01-01, in ISO 8601."""
     return (date(1970, 1, 1) + timedelta(days=int(days))).isoformat()
+
+
+def raw_fields(schema: Schema) -> list[dict[str, Any]]:
+    """Return name, meaning, type and source of each column, in the terms of Croissant."""
+    texts = dict.fromkeys(schema.group_columns, "Rows with equal values are in one split.")
+    texts |= {entry.column: f"Not used: {entry.reason}" for entry in schema.left_out}
+    columns = {
+        column.file_name: (
+            f"{column.label} ({column.unit})" if column.unit else column.label,
+            "sc:Integer" if column.kind == "number" and column.whole else TYPES[column.kind],
+        )
+        for column in schema.columns
+    }
+    columns |= {name: (text, "sc:Text") for name, text in texts.items() if name not in columns}
+    computed = (schema.reading or {}).get("computed", {})
+    return [
+        {"name": name, "description": text, "dataType": kind, "source": {"extract": {"column": name}}}
+        for name, (text, kind) in columns.items()
+        if name not in computed
+    ]

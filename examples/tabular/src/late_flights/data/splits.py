@@ -96,7 +96,6 @@ def _read_dates(texts: pd.Series) -> pd.Series:
 
 
 def _start_of_case(cases: pd.Series, count: int) -> int:
-    """Return the number of rows before the case of a row, unless it is the first case. The cases follow each other."""
     first = int((cases == cases.iloc[count]).to_numpy().argmax()) if count < len(cases) else count
     return first or count
 

@@ -45,7 +45,6 @@ def _value_problems(raw: pd.Series, values: pd.Series, column: Column) -> list[s
 
 
 def _find_invalid(raw: pd.Series, values: pd.Series, column: Column) -> dict[str, pd.Series]:
-    """Return for each possible problem which rows have it."""
     empty = raw.isna()
     problems = {} if column.nullable else {"has empty cells": empty}
     if column.kind == "category":

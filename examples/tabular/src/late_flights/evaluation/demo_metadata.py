@@ -12,7 +12,7 @@ from ..data.schema import Column, Schema, iso_date
 from ..data.splits import Split, encode_target
 from ..models.inference import predict_onnx
 from .base import Metric
-from .candidate import Selected
+from .candidate import Candidate
 from .examples import format_truth, prediction_errors, rank_errors, select_examples
 from .scores import primary_metric
 
@@ -20,14 +20,16 @@ SHUFFLES = 5
 MAX_ERRORS = 6
 
 
-def demo_metadata(selected: Selected, splits: dict[str, Split], schema: Schema, params: Params) -> dict[str, Any]:
+def demo_metadata(
+    selected: Candidate, decision: Any, splits: dict[str, Split], schema: Schema, params: Params
+) -> dict[str, Any]:
     """Return the inputs, the most important first, three examples and the worst errors of the test split."""
     inputs = {entry["name"]: entry for entry in describe_inputs(schema, splits)}
     metric, seed = primary_metric(params.evaluate.metric), params.evaluate.seed
     importance = permutation_importance(selected.exported, splits["validation"], schema, metric, seed)
     ranked = sorted(inputs, key=lambda name: -importance[name])
     test, predicted = splits["test"], selected.predictions
-    worst = rank_errors(schema, test, predicted["test"], selected.decision)
+    worst = rank_errors(schema, test, predicted["test"], decision)
     return {
         "inputs": [inputs[name] | {"importance": round(importance[name], 6)} for name in ranked],
         "examples": describe_rows(schema, test, select_examples(schema, test, predicted["test"])),
@@ -104,7 +106,6 @@ def describe_rows(schema: Schema, split: Split, positions: Sequence[int]) -> lis
 
 
 def _input_value(column: Column, value: Any) -> str | float | None:
-    """Return a value as a user would enter it; None if it is missing."""
     if column.kind == "category":
         return str(value)
     if math.isnan(value):

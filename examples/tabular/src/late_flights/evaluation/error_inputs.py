@@ -1,10 +1,12 @@
-"""The inputs of the rows in `reports/errors.md`."""
+"""The inputs in reports: of the hardest cases, of groups with errors, and those that `monitor` compares."""
 
 import math
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from ..data.schema import MISSING, Column, Schema
@@ -58,3 +60,9 @@ def error_features(schema: Schema, test: Split) -> list[Feature]:
 def case_figures(_schema: Schema, _test: Split, _positions: list[int]) -> dict[str, Figure]:
     """Return no figure: a row is shown as text."""
     return {}
+
+
+def reference_inputs(_exported: bytes, splits: Mapping[str, Split], schema: Schema) -> pd.DataFrame:
+    """Return the columns that are compared: neither personal ones, nor dates, which always go on."""
+    compared = [column.name for column in schema.features if column.kind != "date" and not column.personal]
+    return splits["train"].features[compared]

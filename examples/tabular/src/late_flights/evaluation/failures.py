@@ -9,8 +9,7 @@ from ..data.schema import Schema
 from .base import Metric
 from .decision import predicted_classes
 from .markdown import escape, rounded, table
-from .scores import Array
-from .shares import Outcome
+from .scores import Array, Outcome
 
 MEASURE = "error rate"
 ERROR = Metric(MEASURE, lambda _, errors: float(errors.mean()), False, hits=lambda _, errors: errors > 0)
@@ -38,7 +37,6 @@ def describe_case(schema: Schema, outcome: Outcome, position: int) -> dict[str, 
 
 
 def _format_probability(value: float) -> str:
-    """Return a probability in percent; one that is not certain is not shown as 0% or 100%."""
     return "under 1%" if value < 0.005 else "over 99%" if value >= 0.995 else f"{value:.0%}"
 
 

@@ -26,7 +26,6 @@ def _average_precision(target: Array, probabilities: Array) -> float:
 
 
 def _one_vs_rest(target: Array, probabilities: Array) -> tuple[Array, Array]:
-    """Return a column of labels and one of scores for each class that occurs in the target."""
     classes = np.unique(target)
     return target[:, None] == classes, probabilities[:, classes]
 

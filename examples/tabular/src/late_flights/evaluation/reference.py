@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..data.schema import Schema
 from ..data.splits import Split
-from .reference_inputs import reference_inputs
+from .error_inputs import reference_inputs
 from .scores import Array
 
 REFERENCE_FILE = "reference.json"
@@ -29,12 +29,8 @@ def build_reference(
 ) -> dict[str, Any]:
     """Return the contents of `reference.json`.
 
-    Args:
-        record: the contents of `champion.json`.
-        exported: the champion as ONNX.
-        splits: the inputs are those of the training split; of texts, those of the validation split.
-        validation: the champion's predictions of the validation split, on which it was not trained.
-        schema: of the data.
+    The inputs are those of the training split; of texts, those of the validation split. The predictions are the
+    champion's for the validation split, on which it was not trained.
     """
     inputs = reference_inputs(exported, splits, schema)
     return {
@@ -79,12 +75,7 @@ def _limits(numbers: NDArray[np.float64]) -> list[float]:
 
 
 def count_values(column: Column, values: Any) -> Counts:
-    """Return how many values are in each interval or level, how many are others, and how many are missing.
-
-    Args:
-        column: a column of the reference.
-        values: numbers or strings; None where missing.
-    """
+    """Return how many values are in each interval or level of a column, how many are others, and how many None."""
     known = [value for value in values if value is not None]
     if column["kind"] == "number":
         size = len(column["limits"]) + 1

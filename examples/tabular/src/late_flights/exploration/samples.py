@@ -39,9 +39,8 @@ class Presentation:
     Attributes:
         columns: what the columns are, such as measures, where they are computed from images.
         formats: how numbers of a column are shown, by its name; other columns have three significant digits.
-        units: of columns, by name.
         target: the label of the target with its unit.
-        groups: the number of the group of each row of training and validation split; None if rows are independent.
+        groups: of each row of training and validation split; None if rows are independent.
     """
 
     columns: str = "columns"
@@ -61,13 +60,9 @@ def explore_samples(
 ) -> Exploration:
     """Return what the training split shows.
 
-    Args:
-        train: a row per sample, columns of numbers (nan where missing) and of strings (None where missing).
-        validation: the same of the validation split, for differences between the two.
-        target: the class or value of each row of `train`, as people read it.
-        vectors: numbers that describe each row of `train` for a linear model, shape (rows, features).
-        noun: for the samples.
-        shown: how they are described.
+    `train` has a row per sample, columns of numbers (nan where missing) and of strings (None where missing), and
+    `target` is as people read it. `validation` is for differences between the splits. `vectors` describe the rows of
+    `train` for a linear model, shape (rows, features).
     """
     rows, shown = len(train), shown or Presentation()
     differing = _find_differences(train, validation, shown.groups)
@@ -99,7 +94,6 @@ def explore_samples(
 
 
 def _encode(samples: pd.DataFrame) -> pd.DataFrame:
-    """Return numbers only: codes of categories, the median where a number is missing."""
     columns = {}
     for name, values in samples.items():
         if pd.api.types.is_numeric_dtype(values):
@@ -171,7 +165,6 @@ def _find_differences(train: pd.DataFrame, validation: pd.DataFrame, groups: Any
 
 
 def _one_per_group(samples: pd.DataFrame, groups: NDArray[np.int64]) -> pd.DataFrame:
-    """Return the mean of the numbers of each group, and its most frequent category."""
     if len(np.unique(groups)) == len(samples):
         return samples
     columns = {}
@@ -197,7 +190,6 @@ def _shifted(names: Sequence[str], shown: Presentation) -> Finding:
 
 
 def _difference(first: pd.Series, second: pd.Series) -> float:
-    """Return the probability of such a difference by chance."""
     if pd.api.types.is_numeric_dtype(first):
         known = first.dropna(), second.dropna()
         return float(ks_2samp(*known).pvalue) if min(map(len, known)) else 1.0

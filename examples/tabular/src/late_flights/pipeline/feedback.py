@@ -15,7 +15,7 @@ from ..data.schema import Schema, load_schema
 from ..errors import UserError, exit_on_user_error
 from ..paths import ProjectPaths
 from ..serving.database import database_url
-from ..serving.feedback import Entry, FeedbackStore
+from ..serving.feedback import Entry, read_entries
 
 EXPORTED = "exported"
 EXAMPLES = f"""\
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
     """Run `uv run feedback`."""
     options = parse_arguments(arguments)
     paths = paths or ProjectPaths()
-    entries = FeedbackStore(database_url(paths)).entries(options.since)
+    entries = read_entries(database_url(paths), options.since)
     if options.command == "list":
         print(*describe(entries), sep="\n")
         return
@@ -41,10 +41,14 @@ def main(arguments: Sequence[str] | None = None, paths: ProjectPaths | None = No
     schema = load_schema(paths.schema)
     records = select_records(entries, schema, counts)
     try:
-        if options.json:
-            write_json(records, options.output)
-        else:
+        if not options.json:
             write_records(records, schema, options.output)
+        else:
+            text = json.dumps(list(records), indent=2, ensure_ascii=False)
+            if options.output:
+                options.output.write_text(f"{text}\n", encoding="utf-8")
+            else:
+                print(text)
     except OSError as error:
         raise UserError(f"{options.output} can't be written: {error.strerror}; choose another --output") from error
     print(summarize(counts), file=sys.stderr)
@@ -81,19 +85,9 @@ def parse_day(text: str) -> datetime:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-11-30") from None
 
 
-def write_json(records: Iterable[dict[str, Any]], output: Path | None) -> None:
-    """Write records as a JSON array to a file, or print them."""
-    text = json.dumps(list(records), indent=2, ensure_ascii=False)
-    if output:
-        output.write_text(f"{text}\n", encoding="utf-8")
-    else:
-        print(text)
-
-
 def select_records(entries: Iterable[Entry], schema: Schema, counts: Counter[str]) -> Iterator[dict[str, Any]]:
     """Yield the entries that can be trained on, in the form of the raw data; count all of them."""
     for entry in entries:
-        record = None
         if entry.truth is None:
             counts["without a known answer"] += 1
         elif entry.inputs is None:
@@ -114,14 +108,14 @@ def summarize(counts: Counter[str]) -> str:
 
 def describe(entries: Iterable[Entry]) -> Iterator[str]:
     """Yield a line for each entry, and their number. Text is quoted, with escapes for what is not printable."""
-    counts = {True: 0, False: 0}
+    counts = Counter({"right": 0, "wrong": 0})
     for entry in entries:
-        counts[entry.correct] += 1
-        line = f"{entry.time:%Y-%m-%d %H:%M} {'right' if entry.correct else 'wrong'}: "
-        line += _format(entry.prediction["prediction"])
-        line += f", is {_format(entry.truth)}" if entry.truth is not None else ""
-        yield line + (f", remark {entry.remark!r}" if entry.remark else "")
-    yield f"right: {counts[True]:,}, wrong: {counts[False]:,}"
+        outcome = "right" if entry.correct else "wrong"
+        counts[outcome] += 1
+        truth = f", is {_format(entry.truth)}" if entry.truth is not None else ""
+        remark = f", remark {entry.remark!r}" if entry.remark else ""
+        yield f"{entry.time:%Y-%m-%d %H:%M} {outcome}: {_format(entry.prediction['prediction'])}{truth}{remark}"
+    yield ", ".join(f"{outcome}: {count:,}" for outcome, count in counts.items())
 
 
 def _format(value: Any) -> str:

@@ -105,12 +105,7 @@ def measure(
 ) -> Evidence:
     """Return what the model predicts for the validation split, by the number of rows that it was fitted to.
 
-    Args:
-        model: its name.
-        splits: the rows.
-        whole: the predictions of the model that was fitted to the whole training split.
-        schema: of the data.
-        params: hyperparameters, and how scores are resampled.
+    `whole` has the predictions of the model that was fitted to the whole training split.
     """
     train, validation = splits["train"], splits["validation"]
     order = draw_order(len(train.target), train.groups, params.train.seed)

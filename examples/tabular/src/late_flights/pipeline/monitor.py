@@ -22,7 +22,7 @@ from ..monitoring.traffic import count_referred, identify, measure_quality, read
 from ..paths import ProjectPaths
 from ..serving.champion import Champion, ChampionError, load_champion
 from ..serving.database import database_url
-from ..serving.feedback import FeedbackStore
+from ..serving.feedback import read_entries
 from ..tracking.promotions import LOG, last_promotion
 from .feedback import parse_day
 
@@ -88,7 +88,7 @@ def monitor(paths: ProjectPaths, since: datetime | None = None) -> Monitoring:
     check_ignored(limits.ignore, [*reference["inputs"], *champion.record.get("inputs", ())])
     since = since or datetime.now(UTC) - timedelta(days=limits.days)
     url = find_database(paths)
-    rows, entries = read_requests(url, since), list(FeedbackStore(url).entries(since))
+    rows, entries = read_requests(url, since), list(read_entries(url, since))
     traffic = summarize_traffic(rows, champion.record, distinct=reference["distinct"])
     canary, start = read_canary(paths, champion), champion_since(paths, champion)
     return Monitoring(

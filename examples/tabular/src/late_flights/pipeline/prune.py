@@ -36,13 +36,11 @@ REASON = "adds nothing to the score (uv run prune)"
 class UsedColumns(dict[str, Any]):
     """Columns that note which of them are used."""
 
-    def __init__(self, table: pd.DataFrame) -> None:
-        super().__init__({str(name): table[name].to_numpy() for name in table})
-        self.used = set[str]()
+    used: frozenset[str] = frozenset()
 
     def __getitem__(self, name: str) -> Any:
         """Return a column, and note its name."""
-        self.used.add(name)
+        self.used |= {name}
         return super().__getitem__(name)
 
 
@@ -68,9 +66,9 @@ class Pruning:
         Slices, groups, a split by time and derived features need their columns.
         """
         evaluate, schema = self.params.evaluate, self.schema
-        columns = UsedColumns(self.splits["train"].features)
+        columns = UsedColumns({str(name): column.to_numpy() for name, column in self.splits["train"].features.items()})
         derive(columns)
-        needed = columns.used | {*evaluate.slices, *schema.group}
+        needed = {*columns.used, *evaluate.slices, *schema.group}
         if schema.split == "time":
             needed.add(str(schema.time))
         exported = self.fit([column.name for column in schema.features]).export_onnx()
@@ -89,18 +87,17 @@ class Pruning:
         names = [column.name for column in self.schema.features if column.name not in excluded]
         return self.fit(names).predict(self.splits["validation"].features[names])
 
-    def compare(self, excluded: Sequence[str], whole: NDArray[np.float64]) -> Comparison:
-        """Return what all inputs, with the predictions `whole`, gain over those without the excluded ones."""
+    def compare(self, excluded: Sequence[str], whole: NDArray[np.float64]) -> Comparison | None:
+        """Return what all inputs, with the predictions `whole`, gain over those without the excluded ones.
+
+        None if different rows would become equal, so that `prepare` would drop all but one of them.
+        """
+        rows = pd.concat([part.features for part in self.splits.values()]).drop(columns=list(excluded))
+        if not self.schema.repeats and rows.duplicated().any():
+            return None
         predictions = {"fewer inputs": self.predict(excluded), "all inputs": whole}
         truth = read_truth(self.splits["validation"], self.schema)
         return compare_two("the validation split", truth, predictions, self.params.evaluate)
-
-    def makes_duplicates(self, excluded: Sequence[str]) -> bool:
-        """Return whether different rows would become equal, so that `prepare` would drop all but one of them."""
-        if self.schema.repeats:
-            return False
-        rows = pd.concat([part.features for part in self.splits.values()])
-        return bool(rows.drop(columns=list(excluded)).duplicated().any())
 
 
 def find_inputs(pruning: Pruning) -> tuple[list[str], Comparison | None]:
@@ -121,7 +118,7 @@ def find_inputs(pruning: Pruning) -> tuple[list[str], Comparison | None]:
     found = None
     while low < high:
         count = (low + high + 1) // 2
-        comparison = None if pruning.makes_duplicates(ranked[:count]) else pruning.compare(ranked[:count], whole)
+        comparison = pruning.compare(ranked[:count], whole)
         if comparison and comparison.gain.high < comparison.margin:
             low, found = count, comparison
         else:

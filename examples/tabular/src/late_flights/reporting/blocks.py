@@ -15,10 +15,7 @@ IMAGE = re.compile(r"!\[.*?\]\(.*?\)")
 def render_blocks(evaluation: dict[str, Any], reports: Path, limitations: str) -> dict[str, str]:
     """Return the blocks by name; their links are relative to `reports/`. Other reports are blocks without their title.
 
-    Args:
-        evaluation: the contents of `reports/evaluation.json`.
-        reports: the folder with the reports of data and errors.
-        limitations: Markdown that the author wrote in the README.
+    `limitations` is Markdown that the author wrote in the README.
     """
     data, errors = ((reports / name).read_text(encoding="utf-8") for name in ("data.md", "errors.md"))
     others = {path.stem: path.read_text(encoding="utf-8").partition("\n\n")[2] for path in reports.glob("*.md")}

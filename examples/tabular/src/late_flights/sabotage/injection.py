@@ -1,10 +1,7 @@
 """A bug that raises no error, and how it gets into a copy of the project."""
 
-import io
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,19 +10,12 @@ from typing import Any
 from ..errors import UserError
 
 
-class UnfitBugError(UserError):
-    """The code that a bug replaces was changed."""
-
-
 @dataclass(frozen=True)
 class Bug:
     """A change of the code after which everything runs and the result is wrong.
 
     Attributes:
-        name: on the command line.
         module: the changed file, below the package.
-        before: its correct code.
-        after: what replaces it.
         mistake: what the code does now, as a sentence.
         lesson: why the score does not show it, and what does.
         test: the test that catches it; the others run if it does not.
@@ -69,22 +59,12 @@ def inject(bug: Bug, package: Path) -> None:
     """Replace the correct code below the folder of the package.
 
     Raises:
-        UnfitBugError: the file does not contain the correct code exactly once.
+        UserError: the file does not contain the correct code exactly once.
     """
     path = package / bug.module
     text = path.read_text(encoding="utf-8")
     if text.count(bug.before) != 1:
-        raise UnfitBugError(
+        raise UserError(
             f"{bug.name} replaces code that {bug.module} does not have (any more); adapt the bug in src/*/sabotage/"
         )
     path.write_text(text.replace(bug.before, bug.after), encoding="utf-8", newline="\n")
-
-
-def use_copy(copy: Path, package: str, raw: Path) -> None:
-    """Let this process work in the copy, print nothing, and import the package from there from now on."""
-    sys.stdout = sys.stderr = io.StringIO()
-    os.environ["RAW_DATA"] = str(raw)
-    os.chdir(copy)
-    sys.path.insert(0, str(copy / "src"))
-    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
-        del sys.modules[name]

@@ -3,6 +3,7 @@
 It has the predictor of the page, beside which it is served. Errors are problem documents (RFC 9457).
 """
 
+import logging
 import re
 import secrets
 import time
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
 from anyio import CapacityLimiter, to_thread
 from starlette.background import BackgroundTask
 from starlette.requests import Request
@@ -25,7 +27,7 @@ from .feedback_collector import FeedbackCollector
 from .metrics import Metrics
 from .predictor import Predictor
 from .problems import OVERLOADED, ApiError, FieldError, invalid
-from .request_body import check_rows, read_inputs, read_json, split_rows
+from .request_body import JSON, check_rows, read_inputs, read_json, split_rows
 from .request_log import API, Call, RequestLog
 
 CONCURRENCY, MAX_WAITING = 4, 64
@@ -88,9 +90,9 @@ class Api:
                 state.problems = [entry.field for entry in error.errors]
                 response = error.response()
             except Exception:
-                await self._record(path, request, 500, time.perf_counter() - start)
-                raise
-            response.headers["X-Request-ID"] = state.id
+                logging.getLogger(__name__).exception("Request %s failed", state.id)
+                response = ApiError(500, "The server failed. Its log has the reason, with the X-Request-ID.").response()
+            response.raw_headers.append((b"x-request-id", state.id.encode()))
             seconds = time.perf_counter() - start
             response.background = BackgroundTask(self._record, path, request, response.status_code, seconds)
             return response
@@ -113,26 +115,30 @@ class Api:
         if self._collector and not batch:
             self._collector.remember(state.id, document, state.size)
         content = {"predictions": answer.predictions} if batch else answer.predictions[0]
-        return JSONResponse(content | {"model": answer.version, "request_id": state.id})
+        body = orjson.dumps(content | {"model": answer.version, "request_id": state.id})
+        return Response(body, media_type=JSON)
 
     def _answer(self, router: Router, rows: list[Any], batch: bool, explain: bool) -> "Answer":
         """Return the checked inputs of each row, and their predictions."""
         valid = check_rows(router.champion, self._schemas, rows, batch=batch)
         routed = router.run(valid, lambda model: predict_rows(model, valid, explain=explain))
-        if routed.failed or routed.model is router.canary:
-            self._metrics.count_canary(failed=routed.failed is not None)
-        for prediction in routed.value:
-            self._metrics.count_prediction(prediction["prediction"])
         return Answer(valid, routed.value, routed.model, routed.failed)
 
     async def _record(self, path: str, request: Request, status: int, seconds: float) -> None:
         """Count a request, and log it if it is for predictions; a coroutine, which a background task runs at once."""
         self._metrics.count_request(path, status, seconds)
-        if self._log and path == PREDICT:
-            state = request.state
+        if path != PREDICT:
+            return
+        state = request.state
+        answer: Answer = state.answer
+        canary = self._router.canary if self._router else None
+        if canary and (answer.failed or answer.model is canary):
+            self._metrics.count_canary(failed=answer.failed is not None)
+        for prediction in answer.predictions:
+            self._metrics.count_prediction(prediction["prediction"])
+        if self._log:
             names = {field.rpartition(".")[2] for field in state.problems}
             problems = sorted(name if name in self._schemas else OTHER_FIELD for name in names)
-            answer: Answer = state.answer
             models = {"model": answer.model, "failed": answer.failed}
             self._log.add(Call(API, status, seconds, answer.rows, answer.predictions, problems, state.id, **models))
 

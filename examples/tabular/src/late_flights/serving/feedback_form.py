@@ -20,13 +20,7 @@ SUBJECTS = {"truth": "The right answer ", "remark": "The remark "}  # of message
 def add_feedback_form(
     collector: FeedbackCollector, inputs: dict[str, Any], read: Callable[..., dict[str, Any]] = dict
 ) -> None:
-    """Add the form.
-
-    Args:
-        collector: stores the feedback.
-        inputs: the component of each input, by name.
-        read: returns the inputs, as the REST API takes them, for the values of these components.
-    """
+    """Add the form; `read` returns the inputs, as the REST API takes them, for the values of their components."""
     private = payloads.PRIVATE_INPUT
     kept = f"{private} and the remark" if private else "the remark"
     with gr.Accordion("Was this right?", open=False, elem_id="feedback"):
@@ -44,9 +38,10 @@ def add_feedback_form(
     answer = {"correct": correct, "truth": truth, "remark": remark, "consent": consent}
 
     async def send(*values: Any) -> tuple[Any, ...]:
-        given, said = values[: len(inputs)], dict(zip(answer, values[len(inputs) :], strict=True))
+        given = dict(zip(inputs, values, strict=False))
+        said = dict(zip(answer, values[len(inputs) :], strict=True))
         try:
-            message = await _save(collector, read(**dict(zip(inputs, given, strict=True))), said)
+            message = await _save(collector, read(**given), said)
         except (ApiError, InvalidInputError) as error:
             return *list(said.values())[:3], f'<p role="alert">⚠️ {html.escape(_explain(error))}</p>'
         return None, None, "", f'<p role="status">{message}</p>'
@@ -62,12 +57,6 @@ def add_feedback_form(
 
 
 async def _save(collector: FeedbackCollector, inputs: dict[str, Any], said: dict[str, Any]) -> str:
-    """Store what the form says, and return a message.
-
-    Raises:
-        InvalidInputError: something is missing.
-        ApiError: something is invalid, or the database fails.
-    """
     correct = CORRECT.get(str(said["correct"]))
     if correct is None:
         raise InvalidInputError("Choose right or wrong.")

@@ -1,5 +1,6 @@
 """The fields of feedback, and their checks; the page and the REST API have the same."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,27 +14,19 @@ from .truth import truth_schema
 Json = dict[str, Any]
 
 MAX_REMARK = 1000
+REQUEST_ID = re.compile(r"^[0-9a-f]{32}$")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What somebody says about a prediction.
-
-    Attributes:
-        correct: whether it is right.
-        truth: the right answer; None if it is not known.
-        remark: free text.
-        consent: whether free text, and inputs that are a text or an image, may be stored.
-        request_id: of the prediction.
-        inputs: of the prediction, unless its request id is enough.
-    """
+    """Feedback on a prediction, as it is sent."""
 
     correct: bool
-    truth: Any = None
+    truth: Any = None  # the right answer, if it is known
     remark: str = ""
-    consent: bool = False
+    consent: bool = False  # whether the remark, and inputs that are a text or an image, may be stored
     request_id: str | None = None
-    inputs: Any = None
+    inputs: Any = None  # of the prediction, unless its request id is enough
 
 
 def answer_schemas(record: Mapping[str, Any]) -> dict[str, Json]:
@@ -46,13 +39,9 @@ def answer_schemas(record: Mapping[str, Any]) -> dict[str, Json]:
         "request_id": {
             "type": "string",
             "description": "Instead of the inputs, the `request_id` of one of this server's latest predictions.",
-            "pattern": "^[0-9a-f]{32}$",
+            "pattern": REQUEST_ID.pattern,
         },
-        "remark": {
-            "type": "string",
-            "description": "Free text; requires `consent`.",
-            "maxLength": MAX_REMARK,
-        },
+        "remark": {"type": "string", "description": "Free text; requires `consent`.", "maxLength": MAX_REMARK},
         "consent": {
             "type": "boolean",
             "description": f"Whether the remark{kept} may be stored.",
@@ -78,7 +67,6 @@ def read_answer(document: Any, record: Mapping[str, Any]) -> Answer:
 
 
 def _missing(fields: Mapping[str, Any]) -> dict[str, str]:
-    """Return what is missing, by field."""
     problems = {}
     if "correct" not in fields:
         problems["correct"] = "is missing; set it to true or false."
@@ -92,13 +80,12 @@ def _missing(fields: Mapping[str, Any]) -> dict[str, str]:
 def _problem(schemas: Mapping[str, Json], name: str, value: Any) -> str:
     if name not in schemas:
         return f"There is no such field. {suggest(name, schemas)}"
-    if problem := type_problem(schemas[name], value):
+    problem = type_problem(schemas[name], value)
+    if not problem and name == "request_id" and not REQUEST_ID.fullmatch(value):
+        return "must be the request_id of a prediction, 32 hexadecimal digits."
+    if problem or name != "remark":
         return problem
-    return _remark_problem(value) if name == "remark" else ""
-
-
-def _remark_problem(text: str) -> str:
-    if len(text) > MAX_REMARK:
-        return f"must have at most {MAX_REMARK:,} characters, not {len(text):,}. Shorten it."
-    control = [char for char in text if unicodedata.category(char) in ("Cc", "Cs") and char not in "\t\r\n"]
-    return f"must not contain control characters (found U+{ord(control[0]):04X}). Remove them." if control else ""
+    if len(value) > MAX_REMARK:
+        return f"must have at most {MAX_REMARK:,} characters, not {len(value):,}. Shorten it."
+    is_control = any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\t\r\n" for char in value)
+    return "must not contain control characters. Remove them." if is_control else ""

@@ -28,7 +28,7 @@ def check_input(column: Mapping[str, Any], value: Any) -> float | str | None:
         InvalidInputError: the value is not valid.
     """
     value = value.strip(" ") if isinstance(value, str) else value
-    missing = value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+    missing = value is None or value == "" or value != value  # the last is nan
     if column["kind"] == "category":
         return _check_category(column, MISSING if missing else str(value))
     if missing and column["nullable"]:
@@ -75,13 +75,13 @@ def _check_number(column: Mapping[str, Any], value: Any) -> float:
         raise InvalidInputError(f"{column['label']} must be a number.") from None
     except OverflowError:  # an integer of hundreds of digits
         number = math.inf
-    if not math.isfinite(number):
-        raise InvalidInputError(f"{column['label']} must be a finite number.")
     low, high = column["minimum"], column["maximum"]
     if not low <= number <= high:
+        if not math.isfinite(number):
+            raise InvalidInputError(f"{column['label']} must be a finite number.")
         raise InvalidInputError(
             f"{column['label']} must be between {low:g} and {high:g}, the range of the data, not {number:g}."
         )
-    if column["whole"] and number != int(number):
+    if column["whole"] and not number.is_integer():
         raise InvalidInputError(f"{column['label']} must be a whole number, not {number:g}.")
     return number

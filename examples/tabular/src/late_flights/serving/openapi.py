@@ -23,6 +23,7 @@ ERRORS = {
     "413": "The body is too large.",
     "415": "The content type or encoding is not supported.",
     "422": "An input is invalid; `errors` names each.",
+    "500": "The server failed.",
     "503": "There is no model, or too many requests are waiting.",
 }
 

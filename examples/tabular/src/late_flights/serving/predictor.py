@@ -38,10 +38,8 @@ class Predictor:
         self.champion = champion
         self.inputs: tuple[Mapping[str, Any], ...] = tuple(champion.record["inputs"])
         self._names = frozenset(column["name"] for column in self.inputs)
-        self._columns = (
-            ([column for column in self.inputs if column["kind"] == "category"], np.dtype(object)),
-            ([column for column in self.inputs if column["kind"] != "category"], np.dtype(np.float32)),
-        )
+        self._numbers = [column["name"] for column in self.inputs if column["kind"] == "number"]
+        self._others = [column for column in self.inputs if column["kind"] != "number"]
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self._output = self._session.get_outputs()[-1].name
         self.model_inputs = {entry.name for entry in self._session.get_inputs()}
@@ -52,7 +50,8 @@ class Predictor:
         Raises:
             InvalidInputError: an input is unknown or has an invalid value.
         """
-        if unknown := sorted(row.keys() - self._names):
+        if not row.keys() <= self._names:
+            unknown = sorted(row.keys() - self._names)
             names = ", ".join(sorted(self._names))
             raise InvalidInputError(f"Unknown input: {', '.join(unknown)}. Inputs are {names}.")
         return {
@@ -66,11 +65,13 @@ class Predictor:
         return convert_output(np.asarray(outputs[0], dtype=np.float64))
 
     def _encode(self, rows: Sequence[Row]) -> dict[str, NDArray[Any]]:
-        """Return an array (rows, 1) for each input; those of a type are created at once, which is faster."""
-        encoded: dict[str, NDArray[Any]] = {}
-        for columns, dtype in self._columns:
-            table = np.array([[encode_input(column, row[column["name"]]) for row in rows] for column in columns], dtype)
-            encoded |= {column["name"]: values[:, np.newaxis] for column, values in zip(columns, table, strict=True)}
+        """Return an array (rows, 1) for each input; those of the numbers are created at once, which is faster."""
+        # A missing number, None, becomes nan.
+        numbers = np.array([[row[name] for name in self._numbers] for row in rows], np.float32)
+        encoded: dict[str, NDArray[Any]] = dict(zip(self._numbers, numbers.T[..., np.newaxis], strict=True))
+        for column in self._others:
+            values = [[encode_input(column, row[column["name"]])] for row in rows]
+            encoded[column["name"]] = np.array(values, object if column["kind"] == "category" else np.float32)
         return encoded
 
     def predict(self, row: Row) -> Prediction:

@@ -95,14 +95,10 @@ class Head:
         properties = {"og:type": "website", "og:title": title, "og:description": description}
         properties |= {"og:url": address} if address else {}
         properties |= {"og:image": picture} if picture else {}
-        self.tags = "".join(
-            [
-                f"<title>{html.escape(title)}</title>",
-                f'<link rel="icon" href="{html.escape(ICON)}">',
-                *(f'<meta name="{name}" content="{html.escape(text)}">' for name, text in named.items()),
-                *(f'<meta property="{name}" content="{html.escape(text)}">' for name, text in properties.items()),
-            ]
-        )
+        tags = [f"<title>{html.escape(title)}</title>", f'<link rel="icon" href="{html.escape(ICON)}">']
+        tags += [f'<meta name="{name}" content="{html.escape(text)}">' for name, text in named.items()]
+        tags += [f'<meta property="{name}" content="{html.escape(text)}">' for name, text in properties.items()]
+        self.tags = "".join(tags)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; of the page, with other tags."""
@@ -119,12 +115,8 @@ class Head:
                 parts.append(message.get("body", b""))
 
         await self.app(scope, receive, collect)
-        page = Response(self.replace(b"".join(parts).decode()), start["status"])
+        without = re.sub(r'<meta\s+(property|name)="(og|twitter):[^>]*>\s*', "", b"".join(parts).decode())
+        page = Response(without.replace("</head>", f"{self.tags}</head>", 1), start["status"])
         kept = [(name, value) for name, value in start["headers"] if name != b"content-length"]
         page.raw_headers = [*kept, (b"content-length", str(len(page.body)).encode())]
         await page(scope, receive, send)
-
-    def replace(self, page: str) -> str:
-        """Return a page with these tags instead of its own."""
-        without = re.sub(r'<meta\s+(property|name)="(og|twitter):[^>]*>\s*', "", page)
-        return without.replace("</head>", f"{self.tags}</head>", 1)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,14 +16,11 @@ from ..errors import UserError
 from ..evaluation.reference import REFERENCE_FILE
 from ..paths import ProjectPaths
 from ..serving.champion import MODEL_FILE, RECORD_FILE, sha256
+from .lineage import git
 from .registry import ARTIFACTS, REGISTERED_MODEL
 
 FOLDER = "models/champion"
 COMMIT = re.compile(r"[\da-f]{7,40}", re.ASCII)
-
-
-class VersionError(UserError):
-    """A version that can't be served; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +62,13 @@ def find_version(paths: ProjectPaths, version: str) -> Snapshot:
     """Return the champion with a version, from git's history or else the registry, or the champion of a commit.
 
     Raises:
-        VersionError: there is none, or several machines trained one with that version.
+        UserError: there is none, or several machines trained one with that version.
     """
     known = [snapshot for snapshot in committed(paths.root) if snapshot.is_valid]
     found = {entry.record["sha256"]: entry for entry in reversed(known) if str(entry.version) == version}
     if len(found) > 1:
         listed = ", ".join(f"{entry.commit[:12]} ({entry.record['model']})" for entry in found.values())
-        raise VersionError(
+        raise UserError(
             f"version {version} is that of several champions, which different machines numbered, so nothing changed; "
             f"name the commit of one: {listed}"
         )
@@ -83,7 +79,7 @@ def find_version(paths: ProjectPaths, version: str) -> Snapshot:
         return snapshot
     numbers = sorted({entry.version for entry in known if entry.version is not None})
     listed = ", ".join(map(str, numbers)) or "none"
-    raise VersionError(
+    raise UserError(
         f"there is no champion with version or commit {version}, so nothing changed; versions in git: {listed}; those "
         "in the registry are shown by: uv run mlflow ui"
     )
@@ -96,23 +92,19 @@ def previous_version(paths: ProjectPaths, current: Mapping[str, Any]) -> Snapsho
     rolling back twice goes back twice.
 
     Raises:
-        VersionError: there is none.
+        UserError: there is none.
     """
     sequence: list[Snapshot] = []
     for snapshot in reversed(list(committed(paths.root))):
-        _visit(sequence, snapshot)
+        if len(sequence) > 1 and _same(sequence[-2].record, snapshot.record):
+            sequence.pop()
+        elif not sequence or not _same(sequence[-1].record, snapshot.record):
+            sequence.append(snapshot)
     position = next((i for i in range(len(sequence) - 1, -1, -1) if _same(sequence[i].record, current)), len(sequence))
     before = [snapshot for snapshot in sequence[:position] if snapshot.is_valid]
     if not before:
-        raise VersionError("there is no champion before this one in the history of git, so nothing changed")
+        raise UserError("there is no champion before this one in the history of git, so nothing changed")
     return before[-1]
-
-
-def _visit(sequence: list[Snapshot], snapshot: Snapshot) -> None:
-    if len(sequence) > 1 and _same(sequence[-2].record, snapshot.record):
-        sequence.pop()
-    elif not sequence or not _same(sequence[-1].record, snapshot.record):
-        sequence.append(snapshot)
 
 
 def _same(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
@@ -123,7 +115,7 @@ def _same(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
 
 def committed(root: Path) -> Iterator[Snapshot]:
     """Yield the champions of git's history, the newest first; none without git."""
-    log = _git(root, "log", "--format=%H", "--", f"{FOLDER}/{RECORD_FILE}") or b""
+    log = git(root, "log", "--format=%H", "--", f"{FOLDER}/{RECORD_FILE}") or b""
     for commit in log.decode().split():
         if snapshot := _of_commit(root, commit):
             yield snapshot
@@ -133,10 +125,8 @@ def _of_commit(root: Path, commit: str) -> Snapshot | None:
     """Return the champion of a commit, named by its hash or the first digits of it; None without one."""
     if not COMMIT.fullmatch(commit):
         return None
-    found = {
-        name: _git(root, "cat-file", "blob", f"{commit}:./{FOLDER}/{name}")
-        for name in (RECORD_FILE, MODEL_FILE, REFERENCE_FILE)
-    }
+    names = (RECORD_FILE, MODEL_FILE, REFERENCE_FILE)
+    found = {name: git(root, "cat-file", "blob", f"{commit}:./{FOLDER}/{name}") for name in names}
     snapshot = Snapshot({name: content for name, content in found.items() if content is not None}, commit)
     with suppress(ValueError, KeyError, TypeError):  # a record that was damaged or deleted
         if snapshot.record["sha256"] and snapshot.record["lineage"] and snapshot.model:
@@ -146,15 +136,7 @@ def _of_commit(root: Path, commit: str) -> Snapshot | None:
 
 def uncommitted(root: Path, *paths: str) -> bool:
     """Return whether files have changes that git has not."""
-    return bool(_git(root, "status", "--porcelain", "--", *paths))
-
-
-def _git(root: Path, *arguments: str) -> bytes | None:
-    try:
-        process = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False)
-    except FileNotFoundError:
-        return None
-    return process.stdout if process.returncode == 0 else None
+    return bool(git(root, "status", "--porcelain", "--", *paths))
 
 
 def _registered(version: str) -> Snapshot | None:

@@ -14,8 +14,7 @@ from typing import Any
 import yaml
 
 from .. import TITLE
-from .fields import RECORD_TYPE, raw_fields
-from .schema import Schema
+from .schema import RECORD_TYPE, Schema, raw_fields
 
 # More files are described by their pattern alone.
 MAX_FILES = 100
@@ -65,14 +64,12 @@ def write_data_card(schema: Schema, raw: Path, path: Path) -> None:
 
 
 def _recorded_url(raw: Path) -> dict[str, str]:
-    """Return the address from which the data was downloaded, if `data/raw.dvc` has it."""
     record = raw.with_suffix(".dvc")
     meta = (yaml.safe_load(record.read_text(encoding="utf-8")) or {}).get("meta") if record.exists() else None
     return {"url": str(meta["url"])} if meta and meta.get("url") else {}
 
 
 def _identifier(name: str) -> str:
-    """Return a name as an `@id`, which must not contain white space."""
     return re.sub(r"\s+", "_", name)
 
 
@@ -96,7 +93,6 @@ def _file_object(path: Path, folder: Path) -> dict[str, Any]:
 
 
 def _file_set(files: Sequence[Path], archives: Sequence[dict[str, str]], folder: str) -> dict[str, Any]:
-    """Return the files of all records: those in the archives, or all of the folder."""
     suffixes = sorted({file.suffix for file in files})
     patterns = ["**/*"] if archives else [f"{folder}/**/*{suffix}" for suffix in suffixes]
     return {

@@ -33,7 +33,6 @@ def drop_repeated_sentences(texts: Sequence[str], labels: Sequence[str], schema:
 
 
 def _unique_sentences(sentences: list[tuple[str, str]], long: set[str], excluded: set[str]) -> Iterator[str]:
-    """Yield the sentences that are not excluded, and add the long ones to `excluded` for the texts that follow."""
     for key, sentence in sentences:
         if key not in excluded:
             yield sentence
@@ -41,7 +40,6 @@ def _unique_sentences(sentences: list[tuple[str, str]], long: set[str], excluded
 
 
 def _split_sentences(text: str, schema: Schema) -> list[tuple[str, str]]:
-    """Return the sentences of a text, each with its normalized words as the key for comparisons."""
     lines = [" ".join(sentence.split()) for sentence in _SENTENCE.split(text)]
     return [(" ".join(words_of(line, schema)), line if line.endswith(_END) else f"{line}.") for line in lines]
 
@@ -62,7 +60,6 @@ def near_duplicate_groups(texts: Iterable[str], schema: Schema, params: Prepare)
 
 
 def _shingle_matrix(texts: Sequence[str], size: int) -> csr_array:
-    """Return which shingle each text contains, as ones. Shape (texts, shingles)."""
     from sklearn.feature_extraction.text import CountVectorizer
 
     def shingles(text: str) -> list[str]:

@@ -9,6 +9,9 @@ from ..config import LAX, load_yaml
 from .excluded import ExcludedColumn
 from .words import ANY_WORD
 
+# Of the files in an archive, for the data card.
+RECORD_TYPE = "text/csv"
+
 
 @dataclass(frozen=True, config=LAX)
 class Target:
@@ -136,3 +139,19 @@ def load_schema(path: Path) -> Schema:
         UserError: an entry is missing, unknown or invalid.
     """
     return load_yaml(path, Schema)
+
+
+def raw_fields(schema: Schema) -> list[dict[str, Any]]:
+    """Return name, meaning, type and source of each column, in the terms of Croissant."""
+    texts = {
+        schema.text_column: schema.text.label,
+        schema.target_column: schema.target.label,
+        schema.group: "Texts with equal values are in one split.",
+        schema.version: "Version of the source of the text.",
+        schema.names_in: "Names, separated by blanks, that may reveal the class.",
+    } | {entry.column: f"Not used: {entry.reason}" for entry in schema.left_out}
+    return [
+        {"name": name, "description": text, "dataType": "sc:Text", "source": {"extract": {"column": name}}}
+        for name, text in texts.items()
+        if name
+    ]

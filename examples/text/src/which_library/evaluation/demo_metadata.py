@@ -14,10 +14,9 @@ from ..data.splits import Split, encode_target
 from ..models.inference import predict_onnx
 from ..models.onnx_file import read_tokenizer
 from ..models.special_tokens import SPECIAL_TOKENS
-from .candidate import Selected
+from .candidate import Candidate
 from .decision import predicted_classes
-from .scores import Truth
-from .shares import Outcome
+from .scores import Outcome, Truth
 
 # Limits of the accepted length in characters; between them, the length of the training texts decides.
 MIN_LIMIT, MAX_LIMIT = 2_000, 10_000
@@ -29,10 +28,12 @@ MAX_EXAMPLES = 8
 MAX_ERRORS, MAX_CANDIDATES = 6, 60
 
 
-def demo_metadata(selected: Selected, splits: dict[str, Split], schema: Schema, params: Params) -> dict[str, Any]:
+def demo_metadata(
+    selected: Candidate, decision: Any, splits: dict[str, Split], schema: Schema, params: Params
+) -> dict[str, Any]:
     """Return the entries for the demo."""
     test, exported = splits["test"], selected.exported
-    outcome = Outcome(Truth(encode_target(test.target, schema)), selected.predictions["test"], selected.decision)
+    outcome = Outcome(Truth(encode_target(test.target, schema)), selected.predictions["test"], decision)
     examples = select_examples(schema, test, outcome.predictions, exported) if schema.extracts else []
     texts = [*(question.ask for question in schema.questions), *(row["inputs"][schema.text.name] for row in examples)]
     text_input = {

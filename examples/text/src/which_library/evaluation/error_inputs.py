@@ -1,13 +1,17 @@
-"""The texts in `reports/errors.md`, and what may explain errors."""
+"""The inputs in reports: of the hardest cases, of groups with errors, and those that `monitor` compares."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from ..data.cleaning import words_of
+from ..data.description import describe_text
 from ..data.schema import Schema
 from ..data.splits import Split
+from ..models.onnx_file import read_tokenizer
 from .demo_metadata import excerpt
 from .error_groups import Feature
 
@@ -31,3 +35,10 @@ def error_features(schema: Schema, test: Split) -> list[Feature]:
 def case_figures(_schema: Schema, _test: Split, _positions: list[int]) -> dict[str, Figure]:
     """Return no figure: a text is shown as text."""
     return {}
+
+
+def reference_inputs(exported: bytes, splits: Mapping[str, Split], _schema: Schema) -> pd.DataFrame:
+    """Return the description of each text."""
+    texts = splits["validation"].features["text"].tolist()
+    tokenizer = read_tokenizer(exported)
+    return pd.DataFrame([describe_text(text, tokenizer.encode(text).ids) for text in texts])

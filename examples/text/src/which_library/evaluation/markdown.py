@@ -97,14 +97,6 @@ def compared_scores(evaluation: Record) -> dict[str, Record]:
     }
 
 
-def _compared_header(evaluation: Record) -> str:
-    return f"{_metric_label(evaluation, evaluation['metric'])}, {compared_rows(evaluation).removeprefix('the ')}"
-
-
-def _compared_cell(score: Record) -> str:
-    return format_score(score) + (f" ({score['rows']})" if "rows" in score else "")
-
-
 def table(header: list[str], rows: list[list[str]]) -> str:
     """Return a Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
@@ -113,30 +105,34 @@ def table(header: list[str], rows: list[list[str]]) -> str:
 
 def model_table(evaluation: Record) -> str:
     """Return compared score and costs of each model, a star at the champion, and which models a GPU trained."""
-    rows = []
-    for name, score in compared_scores(evaluation).items():
-        model = f"**{name}** ★" if name == evaluation["champion"] else name
-        cost = evaluation["costs"][name]
-        costs = [cost["fit_cpu_seconds"], cost["size_bytes"] / 1000]
-        cells = ["unknown" if value is None else rounded(value) for value in costs]
-        rows.append([model, _compared_cell(score), *cells])
+    cells = {}
+    for name, cost in evaluation["costs"].items():
+        seconds = cost["fit_cpu_seconds"]
+        cells[name] = ["unknown" if seconds is None else rounded(seconds), rounded(cost["size_bytes"] / 1000)]
     gpus = [
         f"\n\n{name} was trained on a GPU ({escape(cost['gpu'])}); its CPU seconds exclude the GPU's work."
         for name, cost in evaluation["costs"].items()
         if cost.get("gpu")
     ]
-    return table(["model", _compared_header(evaluation), "training, CPU s", "file, kB"], rows) + "".join(gpus)
+    return _table_of_models(evaluation, ["training, CPU s", "file, kB"], cells) + "".join(gpus)
 
 
 def gain_table(evaluation: Record) -> str:
     """Return compared score of each model and its gain over the best simpler one, a star at the champion."""
-    gains = {comparison["challenger"]: comparison for comparison in evaluation["comparisons"]}
+    cells = {name: [""] for name in evaluation["validation_scores"]}
+    for comparison in evaluation["comparisons"]:
+        cells[comparison["challenger"]] = [f"{format_gain(**comparison['gain'])} over {comparison['simpler']}"]
+    return _table_of_models(evaluation, ["gain"], cells)
+
+
+def _table_of_models(evaluation: Record, header: list[str], cells: Mapping[str, list[str]]) -> str:
+    label, compared = _metric_label(evaluation, evaluation["metric"]), compared_rows(evaluation).removeprefix("the ")
     rows = []
     for name, score in compared_scores(evaluation).items():
         model = f"**{name}** ★" if name == evaluation["champion"] else name
-        gain = f"{format_gain(**gains[name]['gain'])} over {gains[name]['simpler']}" if name in gains else ""
-        rows.append([model, _compared_cell(score), gain])
-    return table(["model", _compared_header(evaluation), "gain"], rows)
+        others = f" ({score['rows']})" if "rows" in score else ""
+        rows.append([model, format_score(score) + others, *cells[name]])
+    return table(["model", f"{label}, {compared}", *header], rows)
 
 
 def champion_table(evaluation: Record) -> str:
@@ -192,52 +188,46 @@ def lineage_table(lineage: Record) -> str:
 
 
 def _format_value(value: Any) -> str:
-    if value is None:
-        return "unknown"
     if isinstance(value, bool):
         return "yes" if value else "none"
-    return f"`{value}`"
+    return "unknown" if value is None else f"`{value}`"
 
 
 def explain_comparison(evaluation: Record) -> str:
     """Return on what the models were compared, for what the test split was used, and what intervals are."""
-    metric = evaluation["metric"]
-    tested = [by_metric[metric] for by_metric in evaluation["scores"].values()]
-    return _explain(evaluation, [metric], [*compared_scores(evaluation).values(), *tested])
+    return _explain(evaluation, [evaluation["metric"]], [])
 
 
 def explain_scores(evaluation: Record) -> str:
     """Return the same for all metrics and slices, and which threshold the scores use."""
     noun, decision = evaluation["sample_noun"], evaluation.get("decision") or {}
-    tested = [score for by_metric in evaluation["scores"].values() for score in by_metric.values()]
-    shown = [*compared_scores(evaluation).values(), *tested, *evaluation.get("slices", [])]
-    text = _explain(evaluation, list(evaluation["labels"]), shown)
-    if "threshold" in decision:
-        text += (
-            " Accuracy and F1 are those of the most likely class; the decision, the confusion matrix and the errors "
-            f"use the threshold of {rounded(decision['threshold'])}."
-            if decision["rule"] == "refer"
-            else f" Accuracy and F1 include the {noun} that are left to a person."
+    text = _explain(evaluation, list(evaluation["labels"]), evaluation.get("slices", []))
+    if "threshold" not in decision:
+        return text
+    if decision["rule"] == "refer":
+        return (
+            f"{text} Accuracy and F1 are those of the most likely class; the decision, the confusion matrix and the "
+            f"errors use the threshold of {rounded(decision['threshold'])}."
         )
-    return text
+    return f"{text} Accuracy and F1 include the {noun} that are left to a person."
 
 
-def _explain(evaluation: Record, metrics: list[str], shown: list[Record]) -> str:
-    rows, noun = evaluation["rows"], evaluation["sample_noun"]
-    names = ", ".join(name for name in evaluation["scores"] if name != evaluation["champion"])
+def _explain(evaluation: Record, metrics: list[str], slices: list[Record]) -> str:
+    rows, noun, scores = evaluation["rows"], evaluation["sample_noun"], evaluation["scores"]
+    tested = [by_metric[metric] for by_metric in scores.values() for metric in metrics if metric in by_metric]
+    names = ", ".join(name for name in scores if name != evaluation["champion"])
     return " ".join(
         [
             _explain_folds(evaluation),
             f"The {rows['test']:,} {noun} of the test split were used after the selection, to score the champion, "
             f"marked ★{f', next to {names}' if names else ''}.",
             *_explain_intervals(evaluation, metrics),
-            *_explain_missing_intervals(shown, noun),
+            *_explain_missing_intervals([*compared_scores(evaluation).values(), *tested, *slices], noun),
         ]
     )
 
 
 def _explain_intervals(evaluation: Record, metrics: list[str]) -> list[str]:
-    """Return the method of the intervals, and how many independent observations they count, if not every row is one."""
     labels, level = evaluation["labels"], f"{100 * evaluation.get('confidence', 0.95):.3g}%"
     shares = bool(evaluation.get("decision")) or any(labels[metric].get("is_share") for metric in metrics)
     others = any(not labels[metric].get("is_share") for metric in metrics)
@@ -253,7 +243,6 @@ def _explain_intervals(evaluation: Record, metrics: list[str]) -> list[str]:
 
 
 def _explain_missing_intervals(shown: list[Record], noun: str) -> list[str]:
-    """Return why scores have no interval, if that occurs."""
     without = [score for score in shown if score["value"] is not None and "[" not in format_score(score)]
     reasons = [f"too few {noun}"] * any(score["low"] is None for score in without)
     reasons += ["the same digits on all resamples"] * any(score["low"] is not None for score in without)
@@ -261,7 +250,6 @@ def _explain_missing_intervals(shown: list[Record], noun: str) -> list[str]:
 
 
 def _explain_folds(evaluation: Record) -> str:
-    """Return on what the models were compared, as a sentence."""
     rows, noun, folds = evaluation["rows"], evaluation["sample_noun"], evaluation.get("folds")
     if not folds:
         return f"The models were compared on the {rows['validation']:,} {noun} of the validation split."

@@ -18,14 +18,7 @@ BINS = 8  # of the calibration curve
 def plot_tables(
     schema: Schema, target: Array, predictions: dict[str, Array], decision: Mapping[str, Any] | None = None
 ) -> dict[str, pd.DataFrame]:
-    """Return the tables by name, with a row per point and the model's name in the column `model`.
-
-    Args:
-        schema: names the classes.
-        target: the true class indices, shape (rows,).
-        predictions: the probabilities of each model, shape (rows, classes).
-        decision: has the threshold of the predicted classes; without one they are the most likely ones.
-    """
+    """Return the tables by name, with a row per point and the model's name in the column `model`."""
     tables = {
         name: _tables_of_model(schema, target, probabilities, predicted_classes(probabilities, schema, decision))
         for name, probabilities in predictions.items()

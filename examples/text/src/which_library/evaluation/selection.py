@@ -18,11 +18,8 @@ class Comparison:
     """The gain of a more complex model over the best simpler one, on rows that neither was fitted to.
 
     Attributes:
-        simpler: the champion so far.
-        challenger: the more complex model.
         gain: the difference in the metric, positive where the challenger is better.
         margin: the smallest gain that is worth the complexity.
-        promoted: whether the challenger becomes the champion.
         units: the number of independent rows, groups or forecasts that were compared.
         rows: which rows, as within a sentence.
     """
@@ -61,11 +58,7 @@ class Comparison:
 class Evidence:
     """What models predict for rows to which none of them was fitted.
 
-    Attributes:
-        rows: which rows, as within a sentence.
-        truth: the true values.
-        predictions: of each model, rows first.
-        samples: the primary metric of each model on bootstrap resamples. Shapes (resamples,).
+    `rows` names the rows within a sentence. `samples` has the primary metric of each model on bootstrap resamples.
     """
 
     rows: str
@@ -93,11 +86,7 @@ def select_champion(
 ) -> tuple[str, list[Comparison]]:
     """Return the champion and the comparisons that led to it.
 
-    Args:
-        models: from the simplest to the most complex.
-        evidence: two models are compared by the first that has both.
-        metric: the primary metric.
-        params: the margin, and the confidence of the gain's interval, which must exclude zero.
+    The models go from the simplest to the most complex. Two are compared by the first evidence that has both.
     """
     champion, *challengers = models
     comparisons = []

@@ -149,9 +149,13 @@ def judge_entries(entries: Iterable[Entry], record: Record) -> dict[str, list[bo
     These are the right predictions; and of a referral, the rows of the positive class that were referred (recall), and
     the referred rows that were of it (precision).
     """
-    own = [entry for entry in entries if record["sha256"].startswith(entry.model_sha256)]
+    own = _entries_of(entries, record)
     right = [outcome for entry in own if (outcome := _is_right(entry, record)) is not None]
     return {RIGHT: right} | _judge_referrals(own, record)
+
+
+def _entries_of(entries: Iterable[Entry], record: Record) -> list[Entry]:
+    return [entry for entry in entries if record["sha256"].startswith(entry.model_sha256)]
 
 
 def _referral(record: Record) -> Record:
@@ -162,8 +166,9 @@ def _referral(record: Record) -> Record:
 
 def measure_quality(entries: Iterable[Entry], record: Record, limits: Monitor) -> list[Quality]:
     """Return how good the champion's predictions were by feedback: recall and precision of a referral, or how many."""
+    entries = list(entries)
     outcomes = judge_entries(entries, record)
-    expected = {RIGHT: expected_share(record)}
+    expected = {RIGHT: expected_share(entries, record)}
     if rule := _referral(record):
         expected = {name: rule["test"][name]["value"] for name in (RECALL, PRECISION)}
     return [
@@ -198,12 +203,21 @@ def compare_quality(name: str, right: int, rows: int, expected: float | None, li
     return Quality(name, rows, right, expected, bool(dropped))
 
 
-def expected_share(record: Record) -> float | None:
-    """Return the share of the test split that is right: the accuracy, or the share within the tolerance, if any."""
+def expected_share(entries: Iterable[Entry], record: Record) -> float | None:
+    """Return the share of the test split that is right: the accuracy, or the share within the tolerance, if any.
+
+    Feedback on a forecast is about its last step, so the share is that of forecasts as many steps ahead.
+    """
     if record["classes"]:
         return float(record["metrics"]["accuracy"]["value"])
-    decision = record.get("decision")
-    return float(decision["test"]["share"]["value"]) if decision else None
+    if not record.get("decision"):
+        return None
+    within = record.get("tested", {}).get("within")  # of forecasts; older records have none
+    judged = [entry for entry in _entries_of(entries, record) if _is_right(entry, record) is not None]
+    if within and judged:
+        counts = [within[len(entry.prediction["prediction"]) - 1] for entry in judged]
+        return float(np.mean(counts)) / int(record["tested"]["forecasts"])
+    return float(record["decision"]["test"]["share"]["value"])
 
 
 def _is_right(entry: Entry, record: Record) -> bool | None:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, create_engine, inspect, make_url
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.pool import NullPool
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from .. import PACKAGE
 from ..errors import UserError
@@ -56,15 +57,15 @@ class Database:
             if self._url.drivername in ("postgres", "postgresql"):
                 self._url = self._url.set(drivername="postgresql+psycopg")
             self._postgresql = self._url.get_backend_name() == "postgresql"
-            timeout = {"connect_timeout": SECONDS} if self._postgresql else {}
-            timeout = {"timeout": SECONDS} if self._url.get_backend_name() == "sqlite" else timeout
-            self._engine = create_engine(self._url, poolclass=NullPool, connect_args=timeout)
+            timeout = {"postgresql": "connect_timeout", "sqlite": "timeout"}.get(self._url.get_backend_name())
+            self._engine = create_engine(
+                self._url, poolclass=NullPool, connect_args={timeout: SECONDS} if timeout else {}
+            )
         except ImportError as error:
             fix = "run: uv sync --extra postgres" if self._postgresql else "install it, or use PostgreSQL or SQLite"
             raise DatabaseError(f"the database needs the module {error.name}; {fix}") from error
         except (SQLAlchemyError, ValueError) as error:
             raise DatabaseError(f"DATABASE_URL is not the address of a database, such as {EXAMPLE}") from error
-        self._has_table = False
 
     def insert(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Store rows in one transaction, creating the table if needed.
@@ -73,29 +74,12 @@ class Database:
             DatabaseError: the database is down, locked, too slow or read-only.
             RejectedRowError: it rejects a row; none is stored.
         """
-        try:
-            if not self._has_table:
-                self._create_table()
-            with self._connect() as connection:
-                connection.execute(self.table.insert(), rows)
-        except DatabaseError:
-            self._has_table = False
-            raise
-        self._has_table = True
-
-    def _create_table(self) -> None:
-        if self._find_table():
-            return
-        try:
-            with self._connect() as connection:
-                self.table.create(connection)
-        except DatabaseError:
-            if not self._find_table():  # which another process may have created at the same time
-                raise
-
-    def _find_table(self) -> bool:
         with self._connect() as connection:
-            return inspect(connection).has_table(self.table.name)
+            if not inspect(connection).has_table(self.table.name):
+                connection.execute(CreateTable(self.table, if_not_exists=True))
+                for index in self.table.indexes:
+                    connection.execute(CreateIndex(index, if_not_exists=True))
+            connection.execute(self.table.insert(), rows)
 
     def select(self, query: Select[Any]) -> Iterator[dict[str, Any]]:
         """Yield the rows of a query of the table, with times in UTC; none if there is no table.
@@ -115,11 +99,6 @@ class Database:
 
     @contextmanager
     def _connect(self) -> Iterator[Connection]:
-        """Open a connection for one transaction.
-
-        Raises:
-            DatabaseError: the database fails.
-        """
         try:
             with self._engine.begin() as connection:
                 if self._postgresql:  # not an option of the connection, which poolers reject

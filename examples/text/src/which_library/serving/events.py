@@ -104,12 +104,7 @@ def fill_from_example(button: Any, example: dict[str, Any], inputs: dict[str, An
 
 
 def add_errors(errors: Sequence[tuple[str, dict[str, Any]]], inputs: dict[str, Any]) -> None:
-    """Add a section of wrong predictions, if there are any: a button for each, which fills the inputs.
-
-    Args:
-        errors: the text of a button, and the values of the inputs by name.
-        inputs: the component of each input.
-    """
+    """Add a section of wrong predictions, if there are any: for each, a button with a text, which fills the inputs."""
     if not errors:
         return
     with gr.Column(elem_id="errors"):

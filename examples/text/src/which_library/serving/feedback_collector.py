@@ -1,15 +1,15 @@
 """Collects feedback: checks it, predicts again, and stores both. A prediction never waits for the database."""
 
-import asyncio
 import logging
 import math
 import uuid
-from collections import OrderedDict, deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import OrderedDict
+from dataclasses import asdict
 from datetime import UTC, datetime
-from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+
+from anyio import CapacityLimiter, fail_after, to_thread
 
 from ..paths import ProjectPaths
 from . import payloads
@@ -17,13 +17,13 @@ from .canary import Router
 from .decision import add_decision
 from .feedback_request import Answer, read_answer
 from .predictor import InvalidInputError, Predictor
-from .problems import ApiError, FieldError, invalid
+from .problems import OVERLOADED, ApiError, FieldError, invalid
 from .request_body import check_inputs
 from .request_log import model_columns
 from .truth import check_truth
 
 if TYPE_CHECKING:  # SQLAlchemy is imported for the first feedback; the server starts without it
-    from .feedback import Entry, FeedbackStore
+    from .feedback import Entry
 
 SECONDS = 6  # until feedback is given up
 WORKERS, MAX_WAITING = 2, 16
@@ -38,24 +38,19 @@ UNAVAILABLE = "The feedback may not have been stored: the database does not resp
 
 
 class FeedbackCollector:
-    """Stores feedback on the predictions of a champion, and of a canary.
+    """Stores feedback on predictions in the database at `url`, by default that of the project.
 
-    Args:
-        predictor: the champion.
-        url: the address of the database; by default `DATABASE_URL`, or a file in the project.
-        router: chooses the model that made a prediction; by default the champion.
+    The router chooses the model that made a prediction, by default the champion.
     """
 
     def __init__(self, predictor: Predictor, url: str | None = None, router: Router | None = None) -> None:
         self.predictor, self._router = predictor, router or Router(predictor)
         self._url = url
-        self._store: FeedbackStore | None = None
         self._schemas = payloads.input_schemas(predictor)
         self._requests: OrderedDict[str, tuple[Any, int]] = OrderedDict()
         self._bytes = 0
-        self._workers = ThreadPoolExecutor(WORKERS, "feedback")
-        self._waiting, self._lock = 0, Lock()
-        self._accepted: deque[float] = deque()
+        self._limiter = CapacityLimiter(WORKERS)
+        self._hour_ends, self._accepted = 0.0, 0
         self._failed = False
 
     def remember(self, request_id: str, inputs: Any, size: int) -> None:
@@ -66,10 +61,7 @@ class FeedbackCollector:
             self._bytes -= self._requests.popitem(last=False)[1][1]
 
     async def save(self, document: Any) -> "Entry":
-        """Check feedback, store it, and return what was stored.
-
-        Args:
-            document: the fields of an `Answer`.
+        """Check the fields of an `Answer`, store them, and return what was stored.
 
         Raises:
             ApiError: it is invalid, the database fails or takes too long, or there was too much in the last hour.
@@ -80,41 +72,33 @@ class FeedbackCollector:
             inputs, _ = self._requests.get(answer.request_id or "", (None, 0))
         if inputs is None:
             raise ApiError(404, UNKNOWN_REQUEST)
-        if self._waiting >= MAX_WAITING:
-            raise ApiError(503, "Too much feedback at once. Try again later.", headers={"Retry-After": "5"})
-        self._limit_rate()
-        with self._lock:
-            self._waiting += 1
-        future = self._workers.submit(self._check_and_store, inputs, answer)
-        future.add_done_callback(self._count_done)
+        if self._limiter.statistics().tasks_waiting >= MAX_WAITING:
+            raise ApiError(503, OVERLOADED)
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(future), SECONDS)
+            with fail_after(SECONDS):
+                return await to_thread.run_sync(
+                    self._check_and_store, inputs, answer, limiter=self._limiter, abandon_on_cancel=True
+                )
         except TimeoutError:
             raise self._unavailable(f"no response from the database in {SECONDS} seconds") from None
 
     def _limit_rate(self) -> None:
-        with self._lock:
-            now = monotonic()
-            while self._accepted and self._accepted[0] <= now - 3600:
-                self._accepted.popleft()
-            if len(self._accepted) >= MAX_PER_HOUR:
-                seconds = math.ceil(self._accepted[0] + 3600 - now)
-                text = f"There were {MAX_PER_HOUR:,} answers in the last hour. Try again later."
-                raise ApiError(429, text, headers={"Retry-After": str(seconds)})
-            self._accepted.append(now)
-
-    def _count_done(self, _future: Future[Any]) -> None:
-        with self._lock:
-            self._waiting -= 1
+        now = monotonic()
+        if now >= self._hour_ends:
+            self._hour_ends, self._accepted = now + 3600, 0
+        if self._accepted >= MAX_PER_HOUR:
+            text = f"There were {MAX_PER_HOUR:,} answers within an hour. Try again later."
+            raise ApiError(429, text, headers={"Retry-After": str(math.ceil(self._hour_ends - now))})
+        self._accepted += 1
 
     def _check_and_store(self, inputs: Any, answer: Answer) -> "Entry":
-        from .database import DatabaseError, database_url
-        from .feedback import FeedbackStore
+        from .database import Database, DatabaseError, database_url
+        from .feedback import TABLE
 
         entry = self._entry(inputs, answer)
+        self._limit_rate()
         try:
-            self._store = self._store or FeedbackStore(self._url or database_url(ProjectPaths()))
-            self._store.add(entry)
+            Database(self._url or database_url(ProjectPaths()), TABLE).insert([asdict(entry)])
         except DatabaseError as error:
             raise self._unavailable(str(error)) from error
         self._failed = False
@@ -125,10 +109,10 @@ class FeedbackCollector:
 
         valid = check_inputs(self.predictor, self._schemas, inputs)
         routed = self._router.run([valid], lambda model: payloads.predict(model, [valid])[0])
-        prediction = routed.value
-        record = self.predictor.champion.record
         try:
-            truth = check_truth(record, prediction, correct=answer.correct, truth=answer.truth)
+            truth = check_truth(
+                self.predictor.champion.record, routed.value, correct=answer.correct, truth=answer.truth
+            )
         except InvalidInputError as error:
             raise invalid([FieldError("truth", str(error))]) from None
         may_store = answer.consent or not payloads.PRIVATE_INPUT
@@ -137,7 +121,7 @@ class FeedbackCollector:
             time=datetime.now(UTC),
             request_id=answer.request_id,
             inputs=payloads.stored_inputs(self.predictor, inputs) if may_store else None,
-            prediction=add_decision(routed.model.champion.record, prediction),
+            prediction=add_decision(routed.model.champion.record, routed.value),
             correct=answer.correct,
             truth=truth,
             remark=answer.remark or None,

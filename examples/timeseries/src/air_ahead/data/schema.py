@@ -10,6 +10,9 @@ from ..config import LAX, load_yaml
 from .excluded import ExcludedColumn
 from .periods import SEASON_LENGTHS, Step
 
+# Of the files in an archive, for the data card.
+RECORD_TYPE = "text/csv"
+
 
 @dataclass(frozen=True, config=LAX)
 class Target:
@@ -59,7 +62,7 @@ class Schema:
         date: the column with the date.
         target: the column with the value.
         step: period of a forecast step; values within one step are averaged.
-        reading: the file and its format, for a data set of your own (see `data/tables.py`).
+        reading: the file and its format, for a data set of your own.
         left_out: other columns of the file.
     """
 
@@ -120,3 +123,16 @@ def load_schema(path: Path) -> Schema:
         UserError: an entry is missing, unknown or invalid.
     """
     return load_yaml(path, Schema)
+
+
+def raw_fields(schema: Schema) -> list[dict[str, Any]]:
+    """Return name, meaning, type and source of each column, in the terms of Croissant."""
+    label, unit = schema.target.label, schema.target.unit
+    columns = {
+        schema.date_column: ("Date of the measurement", "sc:Date"),
+        schema.target_column: (f"{label} ({unit})" if unit else label, "sc:Float"),
+    } | {entry.column: (f"Not used: {entry.reason}", "sc:Text") for entry in schema.left_out}
+    return [
+        {"name": name, "description": text, "dataType": kind, "source": {"extract": {"column": name}}}
+        for name, (text, kind) in columns.items()
+    ]

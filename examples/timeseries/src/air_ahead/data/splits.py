@@ -92,7 +92,6 @@ def split(table: pd.DataFrame, schema: Schema, prepare: Prepare) -> dict[str, Sp
 
 
 def _min_fitted(prepare: Prepare) -> int:
-    """Return the number of windows that a model needs for its training."""
     return prepare.horizon + FOLDS
 
 

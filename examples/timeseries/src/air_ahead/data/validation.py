@@ -74,7 +74,6 @@ def _check_spacing(dates: pd.Series, schema: Schema) -> None:
 
 
 def _reject(values: pd.Series, problem: str) -> None:
-    """Raise a DataError that shows the first invalid values and their rows."""
     if len(values):
         shown = ", ".join(str(value) for value in values.head(5))
         rows = ", ".join(str(row) for row in values.index[:5])

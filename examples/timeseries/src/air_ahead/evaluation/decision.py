@@ -8,7 +8,7 @@ import numpy as np
 from ..config import Params
 from ..data.schema import Schema
 from .markdown import three_digits
-from .shares import Outcome
+from .scores import Outcome
 from .tolerance import measure_tolerance
 
 

@@ -11,12 +11,14 @@ from ..config import Params
 from ..data.schema import Schema
 from ..data.series import FREQUENCIES, first_day, period_names
 from ..data.splits import Split, encode_target, join_windows
-from .candidate import Selected
+from .candidate import Candidate
 
 MAX_ERRORS = 6
 
 
-def demo_metadata(selected: Selected, splits: dict[str, Split], schema: Schema, params: Params) -> dict[str, Any]:
+def demo_metadata(
+    selected: Candidate, decision: Any, splits: dict[str, Split], schema: Schema, params: Params
+) -> dict[str, Any]:
     """Return the keys of `champion.json` that only the demo reads."""
     series, unmeasured = join_splits(splits, schema)
     names = period_names(series.index, schema)
@@ -26,7 +28,7 @@ def demo_metadata(selected: Selected, splits: dict[str, Split], schema: Schema, 
         "inputs": describe_inputs(pd.PeriodIndex(series.index), schema, params),
         "examples": pick_examples(*tested),
         "errors": pick_errors(*tested),
-        "tested": count_outcomes(*tested[1:], (selected.decision or {}).get("tolerance")),
+        "tested": count_outcomes(*tested[1:], (decision or {}).get("tolerance")),
         "history": params.prepare.history,
         "trained_until": str(first_day(train.index[-1] + train.shape[1])),
         "step": schema.step,
@@ -82,13 +84,11 @@ def count_outcomes(target: NDArray[Any], quantiles: NDArray[Any], tolerance: flo
 
 
 def _rank(target: NDArray[Any], quantiles: NDArray[Any]) -> list[int]:
-    """Return the rows of the test split, from the smallest to the largest mean absolute error."""
     order: list[int] = np.abs(target - quantiles[:, :, 1]).mean(axis=1).argsort(kind="stable").tolist()
     return order
 
 
 def _describe(test: pd.DataFrame, row: int) -> dict[str, Any]:
-    """Return the inputs by which the demo forecasts a row of the test split."""
     today = first_day(pd.PeriodIndex(test.index)[row] + 1)
     return {"inputs": {"today": str(today), "horizon": test.shape[1]}}
 

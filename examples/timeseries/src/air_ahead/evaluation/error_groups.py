@@ -41,12 +41,9 @@ class Condition:
 
 @dataclass(frozen=True)
 class Group:
-    """Samples that a condition describes, as Markdown.
+    """Samples that a condition (Markdown) describes, and the mean error of those that were searched.
 
-    Attributes:
-        condition: what they have in common.
-        error: the mean error of those that were searched.
-        members: whether a sample is one of them, those that were not searched included. Shape (rows,).
+    `members` has whether a sample is one of them, those that were not searched included. Shape (rows,).
     """
 
     condition: str
@@ -57,9 +54,7 @@ class Group:
 def find_groups(features: Sequence[Feature], errors: Array) -> list[Group]:
     """Return the groups with clearly larger errors than the average, the largest first.
 
-    Args:
-        features: values of each sample, first of those that are searched.
-        errors: of each sample that is searched, shape (searched rows,).
+    The features have more samples than the errors: those that are searched come first.
     """
     inputs = np.column_stack([feature.values for feature in features]).astype(np.float32)
     count, smallest = len(errors), max(MIN_ROWS, len(errors) // 20)
@@ -76,7 +71,6 @@ def find_groups(features: Sequence[Feature], errors: Array) -> list[Group]:
 def _paths(
     model: DecisionTreeRegressor, features: Sequence[Feature], node: int, path: tuple[Condition, ...]
 ) -> Iterator[tuple[int, tuple[Condition, ...]]]:
-    """Yield each leaf below a node, with the conditions that lead to it."""
     tree = model.tree_
     if tree.children_left[node] < 0:
         yield node, path
@@ -106,7 +100,6 @@ def _format_limit(feature: Feature, limit: float) -> str:
 
 
 def _describe(path: Sequence[Condition]) -> str:
-    """Return the conditions as Markdown, those of one number together; a deeper limit is the stricter one."""
     limits: dict[str, dict[str, str]] = {}
     for condition in path:
         limits.setdefault(condition.subject, {})[condition.relation] = condition.limit

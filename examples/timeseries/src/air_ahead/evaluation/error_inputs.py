@@ -1,5 +1,6 @@
-"""The forecasts in `reports/errors.md`, and what may explain errors."""
+"""The inputs in reports: of the hardest cases, of groups with errors, and those that `monitor` compares."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -41,3 +42,8 @@ def _first_steps(test: Split) -> pd.PeriodIndex:
 def case_figures(_schema: Schema, _test: Split, _positions: list[int]) -> dict[str, Figure]:
     """Return no figure: the demo shows each forecast as a chart."""
     return {}
+
+
+def reference_inputs(_exported: bytes, _splits: Mapping[str, Split], _schema: Schema) -> pd.DataFrame:
+    """Return no column: a request has a date and a number of steps, and the training split has neither."""
+    return pd.DataFrame()

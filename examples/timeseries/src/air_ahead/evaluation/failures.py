@@ -5,8 +5,7 @@ import numpy as np
 from ..data.schema import Schema
 from .base import Metric
 from .markdown import escape, rounded
-from .scores import Array
-from .shares import Outcome
+from .scores import Array, Outcome
 
 MEASURE = "mean absolute error"
 ERROR = Metric(MEASURE, lambda _, errors: float(errors.mean()), higher_is_better=False)

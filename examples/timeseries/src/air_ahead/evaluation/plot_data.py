@@ -17,11 +17,6 @@ def plot_tables(
     """Return one table per plot, by name, with the model in the column `model`.
 
     `steps` has the error and the coverage by step ahead, `ahead` the forecasts at the full horizon by origin.
-
-    Args:
-        schema: schema of the series.
-        target: actual values, shape (origins, horizon).
-        predictions: quantiles of each model, shape (origins, horizon, 3).
     """
     steps = [_by_step(target, quantiles).assign(model=model) for model, quantiles in predictions.items()]
     ahead = [_full_horizon(target, quantiles).assign(model=model) for model, quantiles in predictions.items()]

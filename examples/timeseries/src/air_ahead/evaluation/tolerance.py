@@ -9,10 +9,9 @@ from pydantic.dataclasses import dataclass
 
 from ..config import STRICT, Params, check
 from ..data.schema import Schema
-from .intervals import share
+from .intervals import compare_with_aim, share
 from .markdown import format_score, rounded, three_digits
-from .scores import Array
-from .shares import Outcome, compare_with_aim
+from .scores import Array, Outcome
 
 MAX_POINTS, DIGITS = 60, 3
 
@@ -39,13 +38,7 @@ def measure_tolerance(
 ) -> dict[str, Any] | None:
     """Return the tolerance, the share within it on both splits, and a sentence about it; None if there is no aim.
 
-    Args:
-        params: have the aim, the section `decision`.
-        schema: has the target's unit.
-        noun: for the predictions.
-        validation: target and predicted values of the validation split, of the same shape, and those of the simplest
-            model if it is not the champion.
-        test: the same of the test split.
+    The targets and predictions of a split have the same shape; `noun` is for the predictions.
 
     Raises:
         UserError: the aim is invalid.
@@ -107,7 +100,6 @@ def _describe(decision: dict[str, Any], noun: str) -> dict[str, str]:
 
 
 def _curve(errors: Array, decision: dict[str, Any]) -> dict[str, Any]:
-    """Return the share of the validation split by tolerance, for the figure."""
     tolerance, share_within = decision["tolerance"], decision["validation"]["share"]["value"]
     return _share_by_tolerance(errors) | {
         "title": f"Share within the tolerance (validation split, n = {len(errors):,})",
@@ -119,6 +111,5 @@ def _curve(errors: Array, decision: dict[str, Any]) -> dict[str, Any]:
 
 
 def _share_by_tolerance(errors: Array) -> dict[str, list[float]]:
-    """Return the share of sorted errors up to a tolerance, in at most `MAX_POINTS` points."""
     kept = np.unique(np.linspace(0, len(errors) - 1, MAX_POINTS).astype(int))
     return {"x": errors[kept].tolist(), "y": ((kept + 1) / len(errors)).round(4).tolist()}

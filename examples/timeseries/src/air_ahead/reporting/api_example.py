@@ -32,7 +32,6 @@ def describe_response(guide: str, predictor: Predictor) -> str:
 
 
 def _shorten(value: Any) -> Any:
-    """Return a value with numbers of few digits."""
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}")
     if isinstance(value, dict):

@@ -18,12 +18,9 @@ AUTHORED = {"README.md": "reports/", "docs/post.md": "../reports/", API_GUIDE: "
 
 
 def fill_blocks(text: str, blocks: Mapping[str, str], reports: str) -> str:
-    """Return the text with new lines between the markers of each block.
+    """Return the text with new lines between the markers of each block; their links are relative to `reports/`.
 
-    Args:
-        text: in which blocks without both markers, and markers of other names, stay as they are.
-        blocks: by name; their links are relative to `reports/`.
-        reports: the path of `reports/`, relative to the file.
+    Blocks without both markers, and markers of other names, stay as they are. `reports` is relative to the file.
     """
 
     def fill(found: re.Match[str]) -> str:

@@ -27,21 +27,13 @@ WIDE, NARROW = Size(900, 360, 7), Size(420, 340, 4)
 
 @dataclass(frozen=True)
 class Chart:
-    """What a chart shows.
+    """What a chart shows."""
 
-    Attributes:
-        title: text for screen readers.
-        history: values before the forecast.
-        names: names of the steps, from the first value of the history to the last step ahead.
-        prediction: the forecast.
-        decimals: number of decimals in tooltips.
-    """
-
-    title: str
-    history: Sequence[float]
-    names: Sequence[str]
+    title: str  # for screen readers
+    history: Sequence[float]  # values before the forecast
+    names: Sequence[str]  # of the steps, from the first value of the history to the last step ahead
     prediction: Prediction
-    decimals: int
+    decimals: int  # in tooltips
 
     def svg(self, size: Size) -> str:
         """Return the chart as an SVG element."""

@@ -101,10 +101,7 @@ def _input_components(predictor: Predictor) -> dict[str, Any]:
 
 
 def summary_html(predictor: Predictor, prediction: Prediction) -> str:
-    """Return the forecast of the last step with its interval, and how often such a step was accurate on the test split.
-
-    Where actual values are known, it ends with how many of them are in their intervals.
-    """
+    """Return the forecast of the last step with its interval, and how often that had the actual value."""
     unit, decimals = html.escape(predictor.champion.record["target"]["unit"]), predictor.decimals
     median, low, high = (f"{side[-1]:.{decimals}f}" for side in (prediction.median, prediction.low, prediction.high))
     steps = zip(prediction.low, prediction.actual, prediction.high, strict=True)
@@ -113,7 +110,7 @@ def summary_html(predictor: Predictor, prediction: Prediction) -> str:
     text = f"<b>{median} {unit} in {prediction.times[-1]}</b>; 80% interval from {low} to {high}"
     if tested := record.get("tested"):  # older records have none
         counts = f"{tested['covered'][ahead - 1]:,} of {tested['forecasts']:,} test forecasts"
-        text += f", which had the actual value in {counts} {ahead} {predictor.step}{'s' * (ahead > 1)} ahead"
+        text += f", which contained the actual value in {counts} {ahead} {predictor.step}{'s' * (ahead > 1)} ahead"
     if decision := format_decision(record, ahead):
         text += f"<br>{decision}"
     if inside:
@@ -161,11 +158,8 @@ def chart_html(predictor: Predictor, inputs: dict[str, Any]) -> str:
     """Return the chart for wide and for narrow pages with a legend, and a note if the model was trained on it."""
     chart = forecast_chart(predictor, inputs)
     has_actual = any(value is not None for value in chart.prediction.actual)
-    legend = "".join(
-        f'<span><span style="color:{color}">●</span> {label}</span>'
-        for label, color in LEGEND
-        if has_actual or label != "actual"
-    )
+    shown = [entry for entry in LEGEND if has_actual or entry[0] != "actual"]
+    legend = "".join(f'<span><span style="color:{color}">●</span> {label}</span>' for label, color in shown)
     note = (
         f"<p>⚠️ The model was trained on these {predictor.step}s, so they say nothing about its accuracy. "
         "Choose a later day.</p>"

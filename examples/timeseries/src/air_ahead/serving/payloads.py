@@ -74,6 +74,7 @@ def predict(predictor: Predictor, rows: Sequence[Json]) -> list[Json]:
             "interval": list(zip(forecast.low, forecast.high, strict=True)),
             **({"coverage": coverage[: len(forecast.times)]} if coverage else {}),
             "actual": forecast.actual,
+            "in_training": forecast.in_training,
             "unit": unit,
         }
         for forecast in forecasts
@@ -98,6 +99,7 @@ def prediction_schemas(predictor: Predictor) -> dict[str, Json]:
         "interval": {"type": "array", "items": NUMBERS, "description": "Both ends of the 80% interval of each step."},
         **({"coverage": coverage} if measured_coverage(predictor) else {}),
         "actual": {"type": "array", "items": {"type": ["number", "null"]}, "description": "What was measured."},
+        "in_training": {"type": "boolean", "description": "Whether the model was trained on any of these steps."},
         "unit": {"type": "string"},
     }
 

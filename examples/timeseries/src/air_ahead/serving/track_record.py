@@ -16,28 +16,16 @@ LOG = "forecasts/log.csv"
 
 @dataclass(frozen=True)
 class Step:
-    """A forecast step, as one line of the log.
+    """A forecast step, as one line of the log."""
 
-    Attributes:
-        made_at: the day on which the forecast was made.
-        last_known: the last step of the series that the model had.
-        time: the step that is forecast.
-        low: lower end of the 80% interval.
-        median: the forecast.
-        high: upper end of the interval.
-        model: the name of the model.
-        version: its version in MLflow's registry.
-        sha256: of the model.
-    """
-
-    made_at: str
-    last_known: str
-    time: str
-    low: float
+    made_at: str  # the day
+    last_known: str  # the last step of the series that the model had
+    time: str  # the step that is forecast
+    low: float  # of the 80% interval, as is `high`
     median: float
     high: float
     model: str
-    version: str
+    version: str  # in MLflow's registry
     sha256: str
 
 
@@ -82,7 +70,7 @@ def make_forecast(predictor: Predictor, made_at: str) -> list[Step]:
 
 
 def read_log(path: Path) -> list[Step]:
-    """Return the forecasts on record; none without a log.
+    """Return the forecasts on record, none without a log.
 
     Raises:
         UserError: a line is not a forecast step.

@@ -1,12 +1,15 @@
 """The schema of the images and their classes, read from `schema.yaml`."""
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic.dataclasses import dataclass
 
 from ..config import LAX, load_yaml
 from .images import ImageSpec
+
+# Of the files in an archive, for the data card.
+RECORD_TYPE = "image/png"
 
 
 @dataclass(frozen=True, config=LAX)
@@ -75,3 +78,22 @@ def load_schema(path: Path) -> Schema:
         UserError: An entry is missing, unknown or has the wrong type.
     """
     return load_yaml(path, Schema)
+
+
+def raw_fields(schema: Schema) -> list[dict[str, Any]]:
+    """Return name, meaning, type and source of image and class, in the terms of Croissant."""
+    folder = {"extract": {"fileProperty": "fullpath"}, "transform": {"regex": ".*?([^/]+)/[^/]+$"}}
+    return [
+        {
+            "name": "image",
+            "description": schema.input_summary,
+            "dataType": "sc:ImageObject",
+            "source": {"extract": {"fileProperty": "content"}},
+        },
+        {
+            "name": schema.target.name,
+            "description": f"{schema.target.label}: the name of the image's folder",
+            "dataType": "sc:Text",
+            "source": folder,
+        },
+    ]

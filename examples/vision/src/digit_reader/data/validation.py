@@ -52,7 +52,6 @@ def _check_classes(raw: Sequence[RawImage], schema: Schema) -> None:
 
 
 def _decode(image: RawImage, spec: ImageSpec) -> Pixels | str:
-    """Return the pixels of an image, or why it can't be used."""
     try:
         return preprocessing.preprocess_raw(decode_image(image.read()), spec)
     except (InvalidInputError, OSError, zipfile.BadZipFile) as error:

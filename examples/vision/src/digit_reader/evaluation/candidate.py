@@ -1,9 +1,7 @@
 """A candidate: a trained model as ONNX, with its predictions on the validation and the test split, and on folds."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +29,3 @@ class Candidate:
         """Load what `save` wrote."""
         with np.load(folder / PREDICTIONS_FILE, allow_pickle=False) as arrays:
             return cls((folder / MODEL_FILE).read_bytes(), dict(arrays))
-
-
-@dataclass(frozen=True)
-class Selected(Candidate):
-    """The selected candidate, and the decision of `params.yaml` with its threshold, if there is one."""
-
-    decision: Mapping[str, Any] | None = None

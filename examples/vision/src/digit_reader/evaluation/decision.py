@@ -15,10 +15,9 @@ from pydantic.dataclasses import dataclass
 from ..config import STRICT, Params, check
 from ..data.schema import Schema
 from ..errors import UserError
-from .intervals import share
+from .intervals import compare_with_aim, share
 from .markdown import format_score, lower_first, rounded, three_digits
-from .scores import Array
-from .shares import Outcome, compare_with_aim
+from .scores import Array, Outcome
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Cost = Annotated[float, Field(ge=0)]
@@ -94,7 +93,6 @@ def make_decision(params: Params, schema: Schema, validation: Outcome, test: Out
 
 
 def _refers(aim: Aim, schema: Schema) -> bool:
-    """Return whether rows are referred by the probability of the positive class."""
     if schema.positive:
         return aim.accuracy is None and aim.abstain is None
     if aim.recall or aim.costs:
@@ -216,7 +214,6 @@ def _describe_abstention(decision: dict[str, Any], schema: Schema) -> dict[str, 
 
 
 def _count_errors_left(test: dict[str, Any]) -> str:
-    """Return how many of all errors are among the samples that are left to a person, as the end of a sentence."""
     left = test["wrong_below"]
     total = left + test["reached"] - test["hits"]
     if not total or test["reached"] == test["rows"]:
@@ -227,7 +224,6 @@ def _count_errors_left(test: dict[str, Any]) -> str:
 
 
 def _compare_with_aim(decision: dict[str, Any]) -> str:
-    """Return whether the test split meets the aim, as a sentence; empty for an aim without a share to compare."""
     test, refers = decision["test"], decision["rule"] == "refer"
     ((name, aim),) = decision["aim"].items()
     if name == "capacity":
@@ -245,7 +241,6 @@ def _compare_with_aim(decision: dict[str, Any]) -> str:
 def _curve(
     points: Points, decision: dict[str, Any], outcome: Outcome, positive: int | None, confidence: float
 ) -> dict[str, Any]:
-    """Return what other thresholds give on the validation split: for the figure, in at most `MAX_POINTS` points."""
     refers, rows = decision["rule"] == "refer", int(points.reached[-1])
     # The accuracy of very few predictions is noise.
     first = 1 if refers else int(np.argmax(points.reached >= min(MIN_PREDICTED, rows)))

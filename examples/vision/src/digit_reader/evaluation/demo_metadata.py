@@ -15,7 +15,7 @@ from ..data.novelty import center_to_text, coarse_gray, distance_to_nearest
 from ..data.preprocessing import to_image
 from ..data.schema import Schema
 from ..data.splits import Split, encode_target
-from .candidate import Selected
+from .candidate import Candidate
 from .decision import predicted_classes
 
 MAX_EXAMPLES = 12  # plus the two with the lowest probability of the true class
@@ -25,7 +25,9 @@ CENTERS_PER_CLASS, MAX_CENTERS = 10, 100
 FAMILIAR_QUANTILE = 0.99
 
 
-def demo_metadata(selected: Selected, splits: dict[str, Split], schema: Schema, params: Params) -> dict[str, Any]:
+def demo_metadata(
+    selected: Candidate, decision: Any, splits: dict[str, Split], schema: Schema, params: Params
+) -> dict[str, Any]:
     """Return the demo's entries of `champion.json`."""
     spec = schema.picture
     test, predictions = splits["test"], selected.predictions["test"]
@@ -38,7 +40,7 @@ def demo_metadata(selected: Selected, splits: dict[str, Split], schema: Schema, 
         "inputs": [{"name": "picture", "label": "Image", "kind": "picture", "default": default}],
         "grid": asdict(spec),
         "examples": examples,
-        "errors": select_errors(test, predictions, schema, selected.decision) if schema.examples else [],
+        "errors": select_errors(test, predictions, schema, decision) if schema.examples else [],
         "typical": [center_to_text(center) for center in centers],
         "familiar_within": max(round(float(np.quantile(distances, FAMILIAR_QUANTILE)), 3), 0.001),
     }

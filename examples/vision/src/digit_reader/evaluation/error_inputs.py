@@ -1,9 +1,12 @@
-"""The images in `reports/errors.md`, and what may explain errors."""
+"""The inputs in reports: of the hardest cases, of groups with errors, and those that `monitor` compares."""
 
+from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
 from matplotlib.figure import Figure
 
+from ..data.description import describe_image
 from ..data.preprocessing import to_image
 from ..data.schema import Schema
 from ..data.splits import Split
@@ -44,3 +47,8 @@ def case_figures(schema: Schema, test: Split, positions: list[int]) -> dict[str,
             axes.imshow(image, interpolation="nearest")
             axes.set_title(f"{number + 1}", fontsize=8)
     return {"hardest": figure}
+
+
+def reference_inputs(_exported: bytes, splits: Mapping[str, Split], _schema: Schema) -> pd.DataFrame:
+    """Return the description of each image."""
+    return pd.DataFrame([describe_image(pixels) for pixels in splits["train"].features])

@@ -15,8 +15,7 @@ from .error_inputs import NOTE, case_figures, case_inputs, error_features
 from .failures import ERROR, MEASURE, ORDER, describe_case, measure_errors, rank_cases, summarize_errors
 from .intervals import percentile_interval
 from .markdown import escape, format_score, table, three_digits
-from .scores import MIN_UNITS_OF_AN_INTERVAL, Array, Truth, resample_scores, score_slice
-from .shares import Outcome
+from .scores import MIN_UNITS_OF_AN_INTERVAL, Array, Outcome, Truth, resample_scores, score_slice
 
 MAX_CASES, MAX_GROUPS = 10, 3
 # Fewer errors show no pattern.
@@ -57,12 +56,8 @@ def error_report(
 ) -> tuple[str, dict[str, Figure]]:
     """Return the report as Markdown, and the figures that it shows, by name.
 
-    Args:
-        record: the contents of `champion.json`: the name of the model, and inputs by importance.
-        schema: of the data.
-        searched: the folds or the validation split, in which groups with large errors are searched.
-        test: the test split.
-        params: of the intervals.
+    `record` has the contents of `champion.json`. Groups with large errors are searched in `searched`, which is not of
+    the test split.
     """
     outcome = test.outcome
     positions = rank_cases(schema, outcome)[:MAX_CASES]
@@ -87,7 +82,6 @@ def error_report(
 
 
 def _explain_order(schema: Schema, errors: Array) -> str:
-    """Return how the cases are sorted, and how many are errors: where there are few, the list has correct ones, too."""
     wrong = np.count_nonzero(errors)
     right = f" {wrong} of them {'is' if wrong == 1 else 'are'} wrong, the others right." if wrong < len(errors) else ""
     return f"The {len(errors)} {schema.sample_noun} {ORDER}.{right} {NOTE}".strip()

@@ -46,7 +46,6 @@ def _draw_confusion(schema: Schema, table: pd.DataFrame, title: str) -> Figure:
 
 
 def _shorten(name: str) -> str:
-    """Return a name that fits."""
     return literal(name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…")
 
 

@@ -25,13 +25,7 @@ MIN_UNITS_OF_AN_INTERVAL = 10
 
 @dataclass(frozen=True)
 class Truth:
-    """True values of some rows.
-
-    Attributes:
-        target: rows first.
-        groups: the number of each row's group, shape (rows,), if it has groups.
-        folds: the number of the fold that predicted the row, shape (rows,), if folds did.
-    """
+    """True values of some rows, rows first, and the numbers of their groups and folds, if any. Shapes (rows,)."""
 
     target: Array
     groups: Any = None
@@ -41,6 +35,16 @@ class Truth:
     def units(self) -> NDArray[np.int64]:
         """The independent unit of each row, shape (rows,)."""
         return unit_ids(self.target, self.groups)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The true values of a split, and what the champion and, if that is another one, the simplest model predict."""
+
+    truth: Truth
+    predictions: Array
+    decision: Mapping[str, Any] | None = None
+    simplest: Array | None = None
 
 
 def read_truth(part: Split, schema: Schema) -> Truth:
@@ -67,17 +71,9 @@ def resample_scores(
     params: Evaluate,
     within: NDArray[np.bool_] | None = None,
 ) -> dict[str, NDArray[np.float64]]:
-    """Return the metric of each model on the same bootstrap resamples.
+    """Return the metric of each model on the same bootstrap resamples, shape (resamples,); nan where it is undefined.
 
-    Args:
-        metric: the metric.
-        truth: the true values.
-        predictions: of each model, rows first.
-        params: the number of resamples and their seed.
-        within: the rows to score, shape (rows,); rows are drawn from the whole split all the same.
-
-    Returns:
-        An array of shape (resamples,) per model; nan where the metric is undefined.
+    With `within`, only these rows are scored; rows are drawn from the whole split all the same.
     """
     resamples = draw_rows(truth.target, truth.groups, params.resamples, params.seed)
     drawn = [rows if within is None else rows[within[rows]] for rows in resamples]
@@ -146,16 +142,8 @@ def score_slices(
 ) -> list[dict[str, Any]]:
     """Return the metric on each slice: a good average can hide a group on which the model fails.
 
-    Args:
-        metric: the metric.
-        truth: the true values of a split.
-        prediction: of the champion, rows first.
-        slices: for each sliced column the label of each row.
-        params: the bootstrap's settings.
-
-    Returns:
-        A record per slice: column, slice, rows, value, low, high. `value` is None where the metric is undefined, `low`
-        and `high` where there are too few independent units or all resamples score the same.
+    The records have column, slice, rows, value, low, high. `value` is None where the metric is undefined, `low` and
+    `high` where there are too few independent units or all resamples score the same.
     """
     records = []
     for column, labels in slices.items():
@@ -185,7 +173,6 @@ def score_slice(
 
 
 def _count_units(metric: Metric, truth: Truth, rows: NDArray[np.bool_]) -> int:
-    """Return the number of independent units among the rows; of the rarest class if the metric ranks."""
     units, target = truth.units[rows], truth.target[rows]
     if metric.ranking:
         return min(len(np.unique(units[target == value])) for value in np.unique(target))

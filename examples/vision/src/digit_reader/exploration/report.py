@@ -35,11 +35,8 @@ class Exploration:
 def to_markdown(exploration: Exploration, samples: str, folder: str, note: str = "") -> str:
     """Return the report.
 
-    Args:
-        exploration: what was found.
-        samples: how many samples of which split, as in "341 rows of the training split".
-        folder: of the figures, relative to the report.
-        note: where the samples come from, as a paragraph; empty if they are all there are.
+    `samples` has how many samples of which split are described, `folder` is that of the figures, relative to the
+    report, and `note` is a paragraph.
     """
     ranked = sorted(exploration.findings, key=lambda finding: -finding.weight)
     drawn = f"a random sample of {exploration.sampled:,} of " if exploration.sampled else ""

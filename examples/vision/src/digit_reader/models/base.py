@@ -39,10 +39,7 @@ class Model(Protocol):
 class TrainingContext:
     """What a training needs besides data and hyperparameters.
 
-    Attributes:
-        seed: of every random draw.
-        cache: a folder for files that outlast an interrupted training.
-        trial: the Optuna trial that the training belongs to.
+    `cache` is a folder for files that outlast an interrupted training, `trial` the one of a search that it belongs to.
     """
 
     seed: int

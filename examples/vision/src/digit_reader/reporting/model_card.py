@@ -16,109 +16,79 @@ from ..serving.champion import Champion
 
 MAX_DATASET_NAME = 80
 QUOTED = str.maketrans('{}\\"', "()/'")  # characters with a meaning in BibTeX
-MODEL_CARD = """\
+
+
+def model_card(evaluation: dict[str, Any], champion: Champion, figures: list[str], limitations: str) -> str:
+    """Return the model card, with the figures of these names in `reports/figures/`."""
+    data, record = evaluation["data"], champion.record
+    sampling = f" {markdown.describe_sampling(evaluation['sampling'])}" if evaluation.get("sampling") else ""
+    notes = [label["note"] for label in evaluation["labels"].values() if label.get("note")]
+    outcome = "".join(f"{paragraph}\n\n" for paragraph in markdown.describe_outcome(evaluation))
+    comparisons = "\n".join(f"- {sentence}" for sentence in evaluation["decisions"])
+    images = "\n".join(f"![{name}](figures/{name}.png)" for name in figures)
+    # The owner writes inputs, source, license and limitations as Markdown.
+    return f"""\
 ---
-{front_matter}
+{_front_matter(evaluation)}
 ---
 
-# Model card: {title}
+# Model card: {TITLE}
 
 Written by `dvc repro`; its text is in `reporting/model_card.py`.
 
 ## Model description
 
-`{model}`, {size:,} bytes of ONNX, by {author}. Inputs: {inputs}. Target: {target}.
+`{record["model"]}`, {record["size_bytes"]:,} bytes of ONNX, by {markdown.escape(_author())}. \
+Inputs: {data["inputs"]}. Target: {markdown.escape(markdown.lower_first(data["target"]))}.
 
 ## Intended use and limits
 
-{summary}
+{markdown.escape(str(metadata(PACKAGE)["Summary"]))}
 
-The model was trained on {rows:,} {noun} and may not generalize to others.{sampling}
+The model was trained on {evaluation["rows"]["train"]:,} {evaluation["sample_noun"]} and may not generalize to \
+others.{sampling}
 
 {limitations}
 
 ## Training data
 
-{source} License: {license}
+{data["source"]} License: {data["license"]}
 
-{splits}
+{_split_table(evaluation)}
 
 ## Evaluation
 
-{decision}{models}
+{outcome}{markdown.model_table(evaluation)}
 
 {comparisons}
 
-{scores}
+{markdown.champion_table(evaluation)}
 
-{explanation}
+{" ".join([markdown.explain_scores(evaluation), *notes])}
 
-### {label} by slice of the test split
+### {evaluation["labels"][evaluation["metric"]]["label"]} by slice of the test split
 
-{slices}
+{markdown.slice_table(evaluation)}
 
-{figures}
+{images}
 
 ## Environmental cost
 
-{cost}
+{describe_cost(evaluation)}
 
 ## Lineage
 
-{lineage}
+{markdown.lineage_table(champion.lineage)}
 
 ## Citation
 
 ```bibtex
-{citation}
+{_citation(champion)}
 ```
 """
 
 
-def model_card(evaluation: dict[str, Any], champion: Champion, figures: list[str], limitations: str) -> str:
-    """Return the model card.
-
-    Args:
-        evaluation: the contents of `reports/evaluation.json`.
-        champion: the served model.
-        figures: their names in `reports/figures/`.
-        limitations: Markdown that the author wrote.
-    """
-    data = evaluation["data"]
-    notes = [label["note"] for label in evaluation["labels"].values() if label.get("note")]
-    return MODEL_CARD.format(
-        front_matter=_front_matter(evaluation).to_yaml(line_break="\n"),
-        title=TITLE,
-        decision="".join(f"{paragraph}\n\n" for paragraph in markdown.describe_outcome(evaluation)),
-        model=champion.record["model"],
-        size=champion.record["size_bytes"],
-        author=markdown.escape(_author()),
-        target=markdown.escape(markdown.lower_first(data["target"])),
-        inputs=data["inputs"],
-        summary=markdown.escape(str(metadata(PACKAGE)["Summary"])),
-        # The owner writes these as Markdown.
-        source=data["source"],
-        license=data["license"],
-        splits=_split_table(evaluation),
-        models=markdown.model_table(evaluation),
-        comparisons="\n".join(f"- {sentence}" for sentence in evaluation["decisions"]),
-        scores=markdown.champion_table(evaluation),
-        explanation=" ".join([markdown.explain_scores(evaluation), *notes]),
-        label=evaluation["labels"][evaluation["metric"]]["label"],
-        slices=markdown.slice_table(evaluation),
-        figures="\n".join(f"![{name}](figures/{name}.png)" for name in figures),
-        rows=evaluation["rows"]["train"],
-        noun=evaluation["sample_noun"],
-        sampling=f" {markdown.describe_sampling(sampling)}" if (sampling := evaluation.get("sampling")) else "",
-        limitations=limitations,
-        cost=describe_cost(evaluation),
-        lineage=markdown.lineage_table(champion.lineage),
-        citation=_citation(champion),
-    )
-
-
-def _front_matter(evaluation: dict[str, Any]) -> ModelCardData:
-    """Return the metadata that the hub reads: license, task, and the champion's scores on the test split."""
+def _front_matter(evaluation: dict[str, Any]) -> str:
     project = metadata(PACKAGE).json
     name, scores = str(project["name"]), evaluation["scores"][evaluation["champion"]]
     results = [
@@ -134,7 +104,7 @@ def _front_matter(evaluation: dict[str, Any]) -> ModelCardData:
         for key, score in scores.items()
         if score["value"] is not None
     ]
-    return ModelCardData(
+    card = ModelCardData(
         license=str(project.get("license_expression", "")).lower() or None,
         library_name="onnx",
         pipeline_tag=HUB_TASK,
@@ -143,6 +113,7 @@ def _front_matter(evaluation: dict[str, Any]) -> ModelCardData:
         model_name=name,
         eval_results=results,
     )
+    return str(card.to_yaml(line_break="\n"))
 
 
 def _split_table(evaluation: dict[str, Any]) -> str:
@@ -188,13 +159,11 @@ def _hardware(costs: dict[str, dict[str, Any]], key: str) -> list[str]:
 
 
 def _author() -> str:
-    """Return the name of the project's author."""
     project = metadata(PACKAGE).json
     return str(project.get("author") or parseaddr(str(project.get("author_email", "")))[0] or "its author")
 
 
 def _citation(champion: Champion) -> str:
-    """Return an entry of BibTeX."""
     fields = {"author": _author(), "title": TITLE}
     if evaluated_at := champion.lineage.get("evaluated_at"):
         fields["year"] = evaluated_at[:4]

@@ -8,13 +8,9 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
-from dataclasses import replace
 from difflib import unified_diff
-from functools import partial
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import TypeVar
 
 from ..config import load_params
 from ..data.schema import load_schema
@@ -22,11 +18,9 @@ from ..errors import UserError, exit_on_user_error
 from ..evaluation.metrics import METRICS
 from ..paths import ProjectPaths
 from .bugs import BUGS
-from .failure import first_failure
-from .injection import Bug, copy_project, inject, use_copy
-from .score import Predictions, predict, score
+from .injection import Bug, copy_project, inject
+from .trial import Predictions, first_failure, predict, score, use_copy
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 PACKAGE = Path(__file__).parents[1]
@@ -80,69 +74,45 @@ def try_bugs(bugs: Sequence[Bug], paths: ProjectPaths, folder: Path) -> Counter[
     Raises:
         UserError: the score without a bug can't be measured.
     """
-    params, clean = load_params(paths.params), folder / "clean"
+    params, clean, raw = load_params(paths.params), folder / "clean", paths.raw.resolve()
     model = params.train.models[:2][-1]  # trained with each bug: the simplest one but the baseline
     copy_project(paths.root, clean)
     CONTEXT.set_forkserver_preload(list(IMPORTS))
-    raw = paths.raw.resolve()
-    honest = in_process(clean, raw, lambda process: run(process, predict, model, raw))
+    honest: Predictions = run(clean, raw, predict, model, raw)
     results: Counter[str] = Counter()
-    for bug in (replace(bug, metric=bug.metric or params.evaluate.metric) for bug in bugs):
+    for bug in bugs:
+        metric = bug.metric or params.evaluate.metric
         print(f"{bug.name}: {bug.mistake}", format_change(bug), sep="\n\n", end="\n\n")
-        title = f"{METRICS[bug.metric].label} of {model} on {len(honest[0])} test samples"
-        print(f"  {title}: {score(bug.metric, honest):.3f}", end="", flush=True)
+        title = f"{METRICS[metric].label} of {model} on {len(honest[0])} test samples"
+        print(f"  {title}: {score(metric, honest):.3f}", end="", flush=True)
         try:
             copy = shutil.copytree(clean, folder / bug.name)
             inject(bug, copy / "src" / PACKAGE.name)
-            caught = in_process(copy, raw, partial(try_bug, bug, partial(predict, model, raw), honest))
-            results["caught" if caught else "missed"] += 1
+            # Only these change the predictions; those of the demo are compared by the tests.
+            trains = bug.module.startswith(("data/", "models/"))
+            predictions = run(copy, raw, predict, model, raw) if trains else honest
+            print(f", with the bug {run(copy, raw, score, metric, predictions):.3f}", flush=True)
+            failure = run(copy, raw, first_failure, bug.test)
         except UserError as error:
             print(f"\n  not tried: {error}\n", flush=True)
             results["not tried"] += 1
+            continue
+        print(f"  caught by {failure.test}\n    {failure.message}" if failure else "  caught by no test")
+        print(f"  {bug.lesson}\n", flush=True)
+        results["caught" if failure else "missed"] += 1
     return results
 
 
-def try_bug(bug: Bug, train: Callable[[], Predictions], honest: Predictions, process: ProcessPoolExecutor) -> bool:
-    """Print the score with the bug and the test that catches it; return whether one does.
-
-    Raises:
-        UserError: the code or the tests stop with an error.
-    """
-    # Only these change the predictions; those of the demo are compared by the tests.
-    predictions = run(process, train) if bug.module.startswith(("data/", "models/")) else honest
-    print(f", with the bug {run(process, score, bug.metric, predictions):.3f}", flush=True)
-    failure = run(process, first_failure, bug.test)
-    print(f"  caught by {failure.test}\n    {failure.message}" if failure else "  caught by no test")
-    print(f"  {bug.lesson}\n", flush=True)
-    return failure is not None
-
-
-def open_process(copy: Path, raw: Path) -> ProcessPoolExecutor:
-    """Return a process whose package is the copy's: functions are pickled by name, so it runs those of the copy."""
-    return ProcessPoolExecutor(1, CONTEXT, initializer=use_copy, initargs=(copy, PACKAGE.name, raw))
-
-
-def in_process(copy: Path, raw: Path, function: Callable[[ProcessPoolExecutor], T]) -> T:
-    """Call a function with a process of the copy, and again with another one if the process dies.
-
-    Raises:
-        UserError: the second process dies, too.
-    """
-    for _ in range(2):
-        with open_process(copy, raw) as process, suppress(BrokenProcessPool):
-            return function(process)
-    raise UserError("the process of the tests was killed twice; is there enough memory?")
-
-
-def run(process: ProcessPoolExecutor, function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
-    """Run a function in the process.
+def run(copy: Path, raw: Path, function: Callable[..., T], *arguments: object) -> T:
+    """Run a function in a process whose package is the copy's: functions are pickled by name.
 
     Raises:
         UserError: it fails.
     """
     try:
-        return process.submit(function, *arguments, **options).result()
-    except (UserError, BrokenProcessPool):
+        with ProcessPoolExecutor(1, CONTEXT, use_copy, (copy, PACKAGE.name, raw)) as process:
+            return process.submit(function, *arguments).result()
+    except UserError:
         raise
     except Exception as error:
         raise UserError(f"the code fails with {type(error).__name__}: {error}") from error

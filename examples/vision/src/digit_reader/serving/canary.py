@@ -1,8 +1,6 @@
 """The canary: another version of the model, which gets a share of the requests beside the champion.
 
-With `CANARY=VERSION:SHARE`, the demo loads the files that `uv run promote VERSION --canary` wrote to `models/canary/`:
-a container has neither git nor MLflow to get them from.
-
+With `CANARY=VERSION:SHARE`, the demo loads the files that `uv run promote VERSION --canary` wrote to `models/canary/`.
 A hash of the inputs chooses the model, not one of the request id: the prediction, its explanation and feedback on the
 same request are those of one model, on every server and after a restart. In the mean and the distribution of
 predictions, `uv run monitor` counts equal inputs once, so that it compares inputs which were assigned at random.
@@ -23,11 +21,11 @@ from typing import Any, Generic, TypeVar
 from ..errors import UserError
 from ..paths import ProjectPaths
 from . import payloads
-from .champion import RECORD_FILE, ChampionError
+from .champion import ChampionError
 from .predictor import Predictor, load_predictor
 
 CANARY = "CANARY"
-FORMAT = re.compile(r"(\d{1,9}):(\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})", re.ASCII)
+FORMAT = re.compile(r"(\d+):(\d*\.?\d+)")
 
 T = TypeVar("T")
 
@@ -38,27 +36,15 @@ class CanaryError(UserError):
 
 @dataclass(frozen=True)
 class Routed(Generic[T]):
-    """A result, and the model that it is from.
-
-    Attributes:
-        model: the champion or the canary.
-        value: the result.
-        failed: the canary, if it raised an exception and the champion made the result.
-    """
+    """A result, and the model that it is from."""
 
     model: Predictor
     value: T
-    failed: Predictor | None = None
+    failed: Predictor | None = None  # the canary, if it raised an exception and the champion made the result
 
 
 class Router:
-    """Chooses the model of a request.
-
-    Args:
-        champion: checks the inputs, and gets the requests that the canary does not.
-        canary: gets a share of the requests; None for no canary.
-        share: of the distinct inputs, from 0 to 1.
-    """
+    """Chooses the model of a request: the canary for a share of the distinct inputs, from 0 to 1."""
 
     def __init__(self, champion: Predictor, canary: Predictor | None = None, share: float = 0.0) -> None:
         self.champion, self.canary, self.share = champion, canary, share
@@ -137,17 +123,14 @@ def load_canary(paths: ProjectPaths, version: int) -> Predictor:
     Raises:
         CanaryError: it is missing, damaged or another version.
     """
-    fix = f"run: uv run promote {version} --canary"
-    if not (paths.canary / RECORD_FILE).exists():
-        raise CanaryError(f"{CANARY}: there is no model in models/canary/; {fix}")
     try:
         canary = load_predictor(paths.canary)
+        found = canary.champion.lineage.get("registry_version")
     except ChampionError:
-        raise CanaryError(
-            f"{CANARY}: the files in models/canary/ are damaged, or those of another version of this code; {fix}"
-        ) from None
-    if (found := canary.champion.lineage.get("registry_version")) != version:
-        raise CanaryError(f"{CANARY}: models/canary/ has version {found}, not {version}; {fix}")
+        found = "no valid model"
+    if found != version:
+        fix = f"run: uv run promote {version} --canary"
+        raise CanaryError(f"{CANARY}: models/canary/ must have version {version}, not {found}; {fix}")
     canary.champion = replace(canary.champion, is_canary=True)
     return canary
 
@@ -156,7 +139,7 @@ def find_difference(champion: Predictor, canary: Predictor) -> str:
     """Return why a canary can't answer the requests to the champion, or nothing."""
     if champion.champion.record["sha256"] == canary.champion.record["sha256"]:
         return "is the champion"
-    if describe_schema(champion) != describe_schema(canary):
+    if _schema(champion) != _schema(canary):
         return "has other inputs, classes or another target than the champion"
     try:
         payloads.predict(canary, [payloads.complete(champion, {})])
@@ -179,7 +162,7 @@ def widen_limits(canary: Predictor, champion: Predictor) -> None:
                 column[key] = wider(column[key], columns[column["name"]][key])
 
 
-def describe_schema(predictor: Predictor) -> dict[str, Any]:
+def _schema(predictor: Predictor) -> dict[str, Any]:
     """Return what the inputs and predictions of two versions must have in common; limits and defaults may differ."""
     inputs = {
         name: (schema["type"], schema.get("enum"), schema.get("format"))

@@ -81,14 +81,18 @@ def find_commit(root: Path, model: str, lineage: Lineage) -> str | None:
     return None
 
 
-def _git(root: Path, *arguments: str) -> str | None:
+def git(root: Path, *arguments: str) -> bytes | None:
+    """Return the output of a git command, or None if it fails."""
     try:
-        process = subprocess.run(
-            ["git", *arguments], cwd=root, capture_output=True, encoding="utf-8", errors="replace", check=False
-        )
+        process = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False)
     except FileNotFoundError:
         return None
-    return process.stdout.strip() if process.returncode == 0 else None
+    return process.stdout if process.returncode == 0 else None
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    output = git(root, *arguments)
+    return None if output is None else output.decode(errors="replace").strip()
 
 
 def _read(root: Path, name: str, commit: str | None) -> str | None:

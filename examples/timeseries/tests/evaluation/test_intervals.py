@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from digit_reader.evaluation.intervals import share
-from digit_reader.evaluation.shares import compare_with_aim
+from air_ahead.evaluation.intervals import compare_with_aim, share
 
 
 @pytest.mark.parametrize(("hits", "rows"), [(42, 42), (0, 7), (61, 89)])
@@ -41,10 +40,6 @@ def test_an_aim_is_met_or_missed_where_the_interval_excludes_it(
 ) -> None:
     measured = {"value": 0.88, "low": low, "high": high}
     assert compare_with_aim("90% right", measured, 0.9, at_most=at_most) == sentence
-
-
-def test_an_undefined_share_has_no_comparison() -> None:
-    assert compare_with_aim("90% right", {"value": None, "low": None, "high": None}, 0.9) == ""
 
 
 def test_a_share_of_nothing_is_undefined() -> None:
